@@ -1,0 +1,1 @@
+"""Figures of the shipped models, measured through the production code."""
