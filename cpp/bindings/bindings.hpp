@@ -1,0 +1,28 @@
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "facecap/image.hpp"
+
+namespace py = pybind11;
+
+void register_errors(py::module_& module);
+void register_image(py::module_& module);
+void register_session(py::module_& module);
+void register_detector(py::module_& module);
+void register_tracker(py::module_& module);
+void register_quality(py::module_& module);
+void register_capture_gate(py::module_& module);
+void register_mask_classifier(py::module_& module);
+void register_embedder(py::module_& module);
+void register_pipeline(py::module_& module);
+
+/// A view of a uint8 array, height x width x 3, C-contiguous. Python has checked the array; here only the
+/// type is relied on. The array must outlive the view.
+using ImageArray = py::array_t<std::uint8_t, py::array::c_style>;
+facecap::ImageView view_of(const ImageArray& image, facecap::ColorOrder color);
+
+/// A float32 array of the given shape filled from `data`.
+py::array_t<float> float_array(const float* data, std::vector<py::ssize_t> shape);

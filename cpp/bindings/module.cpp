@@ -1,0 +1,5 @@
+#include "bindings.hpp"
+
+PYBIND11_MODULE(_core, module) {
+  register_errors(module);
+}

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "facecap/geometry.hpp"
+#include "facecap/image.hpp"
+#include "facecap/session.hpp"
+
+namespace facecap {
+
+/// Faces of one picture, as parallel arrays in order of descending score, in pixels of that picture.
+struct Detections {
+  std::vector<Box> boxes;  // clipped to the picture
+  std::vector<float> scores;
+  std::vector<Landmarks> landmarks;  // not clipped
+  std::size_t size() const { return boxes.size(); }
+  void clear();
+};
+
+struct DetectorOptions {
+  std::optional<float> score_threshold;  // a score must be above it; none: the manifest's
+  std::optional<float> nms_iou;
+  int max_faces = 100;
+  int top_k = 5000;                // best candidates that non-maximum suppression looks at
+  std::optional<Size> input_size;  // none: the manifest's
+  void validate() const;           // throws std::invalid_argument
+};
+
+/// Seconds of the last call.
+struct DetectTimings {
+  double preprocess = 0;
+  double inference = 0;
+  double postprocess = 0;
+};
+
+/// RetinaFace. One thread at a time; every object has its own buffers.
+class Detector {
+ public:
+  Detector(Model model, DetectorOptions options);
+  /// The result is valid until the next call.
+  const Detections& detect(const ImageView& image);
+  const DetectTimings& timings() const { return timings_; }
+  const Model& model() const { return model_; }
+  const DetectorOptions& options() const { return options_; }
+  Size input_size() const;  // the box that pictures are fitted into
+
+ private:
+  struct Buffers;
+  Model model_;
+  DetectorOptions options_;
+  DetectTimings timings_;
+  std::shared_ptr<Buffers> buffers_;
+};
+
+}  // namespace facecap

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "facecap/geometry.hpp"
+#include "facecap/image.hpp"
+
+namespace facecap {
+
+enum class Task { face_detection, mask, face_embedding };
+
+struct ManifestInput {
+  enum class Fit { fixed, native };
+  std::string name;
+  Size size;
+  Fit fit = Fit::fixed;
+  int multiple = 1;
+  Normalization normalization;
+};
+
+struct ManifestOutput {
+  std::string role;
+  std::string name;
+  int stride = 0;  // only for the role "level"
+};
+
+struct DetectorSpec {
+  enum class Form { concatenated, levels };
+  Form form = Form::concatenated;
+  std::vector<int> strides;
+  std::vector<std::vector<float>> min_sizes;  // pixels, a list a stride
+  std::array<float, 2> variances{0.1f, 0.2f};
+  float score_threshold = 0.5f;
+  float nms_iou = 0.4f;
+};
+
+struct ClassifierSpec {
+  enum class Output { sigmoid, softmax };
+  Output output = Output::sigmoid;
+  std::vector<std::string> classes;
+  std::array<float, 2> unknown{0.5f, 0.5f};  // probabilities strictly between are not answered
+  float crop_border = 0.15f;
+  int mask_class = 1;  // index of "mask" in classes
+};
+
+struct EmbedderSpec {
+  int dimensions = 0;
+  float same_person = 1;  // cosine
+};
+
+/// What a model wants and gives; docs/manifest.md describes the file.
+struct Manifest {
+  std::string source;  // the file, or a word for what it was read from
+  std::string json;    // the text as read
+  std::string name;
+  std::string architecture;
+  Task task = Task::face_detection;
+  std::string sha256;
+  std::size_t bytes = 0;
+  ManifestInput input;
+  std::vector<ManifestOutput> outputs;
+  std::optional<DetectorSpec> detector;
+  std::optional<ClassifierSpec> classifier;
+  std::optional<EmbedderSpec> embedder;
+
+  /// Reads strictly: an unknown or missing key, a wrong type or a value out of range is a ModelError that
+  /// names the key, what was found and what was wanted.
+  static Manifest parse(const std::string& json, const std::string& source);
+  static Manifest load(const std::string& path);
+};
+
+const char* to_string(Task task);
+
+}  // namespace facecap

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "facecap/capture_gate.hpp"
+#include "facecap/detector.hpp"
+#include "facecap/embedder.hpp"
+#include "facecap/mask_classifier.hpp"
+#include "facecap/quality.hpp"
+#include "facecap/tracker.hpp"
+
+namespace facecap {
+
+/// A face that is given out, with the picture that was kept for it.
+struct Capture {
+  CaptureEvent event;
+  std::optional<double> timestamp;  // seconds, of the shot
+  Box box;
+  Landmarks landmarks{};
+  float score = 0;
+  Pose pose;
+  Image crop;           // square, in the colour order of the frame that it was cut from
+  float mask_prob = 0;  // NaN: not known
+  MaskAnswer mask = MaskAnswer::unknown;
+};
+
+struct StageSeconds {
+  double detect = 0;
+  double track = 0;
+  double quality = 0;
+  double gate = 0;
+  double crop = 0;
+  double classify = 0;
+  double total = 0;
+};
+
+/// All that is known of one frame: parallel arrays, an entry a face, in the detector's order.
+struct FrameResult {
+  std::int64_t frame_index = 0;
+  std::optional<double> timestamp;
+  Detections faces;
+  Tracks tracks;
+  std::vector<float> quality;
+  std::vector<Pose> poses;
+  std::vector<bool> capture;                   // the shot of this face was stored in this frame
+  std::vector<float> mask_prob;                // NaN: not known
+  std::vector<std::optional<Reason>> reasons;  // why not captured; none where captured
+  std::vector<Capture> captures;
+  int classified = 0;  // crops that went through the classifier in this frame
+  StageSeconds seconds;
+};
+
+/// What a refinement stage says of one face. The default stage is identity: the detector's points, confidence
+/// 1, blur 0.
+struct Refinement {
+  Landmarks landmarks{};
+  float confidence = 1;
+  float blur = 0;
+};
+using Refine = std::function<Refinement(const ImageView&, const Box&, const Landmarks&)>;
+
+struct FaceCaptureParts {
+  std::shared_ptr<Detector> detector;
+  std::shared_ptr<MaskClassifier> classifier;  // none: every mask answer is unknown
+  std::shared_ptr<Embedder> embedder;          // none: no duplicate check
+  Refine refine;                               // none: identity
+};
+
+/// The order of the stages (specification 1), nothing else.
+class FaceCapture {
+ public:
+  FaceCapture(CaptureConfig config, FaceCaptureParts parts, int slots);
+  ~FaceCapture();
+  /// One frame. Without `frame_index` frames count from 0. The result is valid until the next call.
+  /// Throws std::invalid_argument where frame_index does not grow.
+  const FrameResult& process(const ImageView& image, std::optional<std::int64_t> frame_index,
+                             std::optional<double> timestamp);
+  /// Ends every visit: pending shots are given out, tracks are forgotten, ids go on.
+  std::vector<Capture> flush();
+  /// As new: no tracks, no slots, frame 0, ids from 1.
+  void reset();
+  const CaptureConfig& config() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace facecap

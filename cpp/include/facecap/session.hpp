@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "facecap/manifest.hpp"
+
+namespace facecap {
+
+enum class ElementType { float32, int8, uint8, bfloat16, int32, int64 };
+
+std::size_t element_size(ElementType type);
+const char* to_string(ElementType type);
+
+struct TensorInfo {
+  std::string name;
+  ElementType type = ElementType::float32;
+  std::vector<std::int64_t> shape;  // -1 where free
+};
+
+/// A tensor that somebody else owns.
+struct TensorView {
+  ElementType type = ElementType::float32;
+  std::vector<std::int64_t> shape;
+  const void* data = nullptr;
+};
+
+/// A tensor that owns its values; the storage is reused while the shape stays.
+struct Tensor {
+  ElementType type = ElementType::float32;
+  std::vector<std::int64_t> shape;
+  std::vector<std::uint8_t> storage;
+  const float* floats() const { return reinterpret_cast<const float*>(storage.data()); }
+  std::size_t elements() const;
+};
+
+/// A loaded network. Shared between all objects that use the same file; run() may be called from several
+/// threads.
+class Session {
+ public:
+  virtual ~Session() = default;
+  virtual const std::vector<TensorInfo>& inputs() const = 0;
+  virtual const std::vector<TensorInfo>& outputs() const = 0;
+  /// Runs the network. `inputs` in the order of inputs(); `outputs` is resized to outputs() and keeps its
+  /// buffers from call to call, so a caller that keeps its shapes pays no allocation and no copy. Throws
+  /// ModelError where count, type or shape do not fit, or where the runtime fails.
+  virtual void run(const std::vector<TensorView>& inputs, std::vector<Tensor>& outputs) = 0;
+  virtual const std::string& runtime() const = 0;          // "onnx" or "cvimodel"
+  virtual const std::string& runtime_version() const = 0;  // as the library says
+  virtual std::vector<std::string> providers() const = 0;  // what computes, e.g. "CPUExecutionProvider"
+};
+
+struct SessionOptions {
+  std::string runtime = "auto";  // "auto" goes by the file
+  int threads = 1;               // 1 computes on the calling thread
+};
+
+/// A model file or its bytes, with its manifest.
+struct ModelSource {
+  std::string path;      // empty where `bytes` hold the model
+  std::string bytes;     // the model itself
+  std::string manifest;  // JSON text; empty: read beside the path, same stem, .json
+};
+
+struct Model {
+  std::shared_ptr<Session> session;
+  std::shared_ptr<const Manifest> manifest;
+  std::string path;
+};
+
+/// Opens a model, checks it against its manifest (size and sha256 of the file, task, tensors) and shares it:
+/// as long as somebody holds a model, the same file with the same options gives the same session. Throws
+/// ModelError.
+Model open_model(const ModelSource& source, Task task, const SessionOptions& options);
+
+/// Where libonnxruntime is. Empty: the environment variable FACECAP_ONNXRUNTIME, then the plain name.
+void set_onnxruntime_path(const std::string& path);
+
+}  // namespace facecap

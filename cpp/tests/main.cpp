@@ -1,0 +1,19 @@
+#include "check.hpp"
+
+int main(int argc, char** argv) {
+  const std::string filter = argc > 1 ? argv[1] : "";
+  int run = 0;
+  for (const check::Test& test : check::tests()) {
+    if (std::string(test.name).find(filter) == std::string::npos) continue;
+    ++run;
+    const int before = check::failures();
+    try {
+      test.body();
+    } catch (const std::exception& error) {
+      check::fail(test.name, 0, std::string("threw ") + error.what());
+    }
+    if (check::failures() != before) std::printf("FAILED %s\n", test.name);
+  }
+  std::printf("%d tests, %d failures\n", run, check::failures());
+  return check::failures() == 0 && run > 0 ? 0 : 1;
+}
