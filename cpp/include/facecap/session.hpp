@@ -32,6 +32,7 @@ struct Tensor {
   ElementType type = ElementType::float32;
   std::vector<std::int64_t> shape;
   std::vector<std::uint8_t> storage;
+  std::vector<std::int64_t> origin;  // for Session::run alone: which session and input shapes made it
   const float* floats() const { return reinterpret_cast<const float*>(storage.data()); }
   std::size_t elements() const;
 };
@@ -74,6 +75,12 @@ struct Model {
 /// as long as somebody holds a model, the same file with the same options gives the same session. Throws
 /// ModelError.
 Model open_model(const ModelSource& source, Task task, const SessionOptions& options);
+
+/// The index in session.outputs() of the manifest's output with this role (and, for "level", this stride).
+/// Outputs are found by type and shape; the name decides where several fit. Throws ModelError where none does,
+/// or where several do and none has the name. Roles: "boxes", "scores", "landmarks", "level"; "logits" of a
+/// mask classifier, (N, 1) or (N, 2); "embedding", (N, dimensions).
+int find_output(const Session& session, const Manifest& manifest, const std::string& role, int stride = 0);
 
 /// Where libonnxruntime is. Empty: the environment variable FACECAP_ONNXRUNTIME, then the plain name.
 void set_onnxruntime_path(const std::string& path);
