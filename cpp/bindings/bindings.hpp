@@ -24,5 +24,8 @@ void register_pipeline(py::module_& module);
 using ImageArray = py::array_t<std::uint8_t, py::array::c_style>;
 facecap::ImageView view_of(const ImageArray& image, facecap::ColorOrder color);
 
+/// Views of N pictures in one uint8 array, N x height x width x 3, likewise.
+std::vector<facecap::ImageView> views_of(const ImageArray& images, facecap::ColorOrder color);
+
 /// A float32 array of the given shape filled from `data`.
 py::array_t<float> float_array(const float* data, std::vector<py::ssize_t> shape);

@@ -19,6 +19,7 @@ class Embedder {
 
  private:
   Model model_;
+  int output_ = 0;
   std::vector<float> planes_;
   std::vector<Tensor> outputs_;
   std::vector<float> vectors_;

@@ -30,6 +30,7 @@ class MaskClassifier {
 
  private:
   Model model_;
+  int output_ = 0;
   std::vector<float> planes_;
   std::vector<Tensor> outputs_;
   std::vector<float> probabilities_;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "facecap/capture_gate.hpp"
@@ -50,7 +51,8 @@ struct FrameResult {
   std::vector<float> mask_prob;                // NaN: not known
   std::vector<std::optional<Reason>> reasons;  // why not captured; none where captured
   std::vector<Capture> captures;
-  int classified = 0;  // crops that went through the classifier in this frame
+  int classified = 0;       // crops that went through the classifier in this frame
+  std::string stage_error;  // what the classifier or embedder failed with; empty when all went well
   StageSeconds seconds;
 };
 
@@ -63,10 +65,11 @@ struct Refinement {
 };
 using Refine = std::function<Refinement(const ImageView&, const Box&, const Landmarks&)>;
 
+/// The stages that a FaceCapture owns; what they load is shared between all that open the same model.
 struct FaceCaptureParts {
-  std::shared_ptr<Detector> detector;
-  std::shared_ptr<MaskClassifier> classifier;  // none: every mask answer is unknown
-  std::shared_ptr<Embedder> embedder;          // none: no duplicate check
+  std::unique_ptr<Detector> detector;
+  std::unique_ptr<MaskClassifier> classifier;  // none: every mask answer is unknown
+  std::unique_ptr<Embedder> embedder;          // none: no duplicate check
   Refine refine;                               // none: identity
 };
 

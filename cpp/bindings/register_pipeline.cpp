@@ -1,0 +1,131 @@
+#include "bindings.hpp"
+#include "facecap/pipeline.hpp"
+
+namespace {
+
+using facecap::FaceCapture;
+
+py::tuple pose_tuple(const facecap::Pose& pose) {
+  return py::make_tuple(pose.yaw, pose.pitch, pose.roll);
+}
+
+py::object reason_name(const std::optional<facecap::Reason>& reason) {
+  return reason ? py::object(py::str(facecap::to_string(*reason))) : py::none();
+}
+
+py::dict capture_dict(const facecap::Capture& capture) {
+  py::dict out;
+  out["kind"] = facecap::to_string(capture.event.kind);
+  out["track_id"] = capture.event.track_id;
+  out["sequence"] = capture.event.sequence;
+  out["frame"] = capture.event.frame;
+  out["shot_frame"] = capture.event.shot_frame;
+  out["timestamp"] = capture.timestamp;
+  out["box"] = float_array(&capture.box.x1, {4});
+  out["landmarks"] = float_array(&capture.landmarks[0].x, {5, 2});
+  out["score"] = capture.score;
+  out["quality"] = capture.event.quality;
+  out["pose"] = pose_tuple(capture.pose);
+  ImageArray crop(std::vector<py::ssize_t>{capture.crop.height, capture.crop.width, 3});
+  std::copy(capture.crop.pixels.begin(), capture.crop.pixels.end(), crop.mutable_data());
+  out["crop"] = crop;
+  out["mask_prob"] = capture.mask_prob;
+  out["mask"] = facecap::to_string(capture.mask);
+  return out;
+}
+
+py::list capture_list(const std::vector<facecap::Capture>& captures) {
+  py::list out;
+  for (const facecap::Capture& capture : captures) out.append(capture_dict(capture));
+  return out;
+}
+
+py::dict faces_dict(const facecap::FrameResult& result) {
+  const auto count = static_cast<py::ssize_t>(result.faces.size());
+  py::array_t<std::int64_t> track_ids(count);
+  py::array_t<bool> stable(count);
+  py::array_t<bool> capture(count);
+  py::list reasons;
+  for (py::ssize_t i = 0; i < count; ++i) {
+    track_ids.mutable_at(i) = result.tracks.ids[i];
+    stable.mutable_at(i) = result.tracks.stable[i];
+    capture.mutable_at(i) = result.capture[i];
+    reasons.append(reason_name(result.reasons[i]));
+  }
+  py::dict out;
+  out["boxes"] = float_array(reinterpret_cast<const float*>(result.faces.boxes.data()), {count, 4});
+  out["scores"] = float_array(result.faces.scores.data(), {count});
+  out["landmarks"] =
+      float_array(reinterpret_cast<const float*>(result.faces.landmarks.data()), {count, 5, 2});
+  out["track_ids"] = track_ids;
+  out["stable"] = stable;
+  out["quality"] = float_array(result.quality.data(), {count});
+  out["pose"] = float_array(reinterpret_cast<const float*>(result.poses.data()), {count, 3});
+  out["capture"] = capture;
+  out["mask_prob"] = float_array(result.mask_prob.data(), {count});
+  out["reasons"] = py::tuple(reasons);
+  return out;
+}
+
+py::dict timings_dict(const facecap::StageSeconds& seconds) {
+  py::dict out;
+  out["detect"] = seconds.detect;
+  out["track"] = seconds.track;
+  out["quality"] = seconds.quality;
+  out["gate"] = seconds.gate;
+  out["crop"] = seconds.crop;
+  out["classify"] = seconds.classify;
+  out["total"] = seconds.total;
+  return out;
+}
+
+py::dict process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder color,
+                 std::optional<std::int64_t> frame_index, std::optional<double> timestamp) {
+  const facecap::ImageView view = view_of(image, color);
+  const facecap::FrameResult* result = nullptr;
+  {
+    const py::gil_scoped_release release;
+    result = &self.process(view, frame_index, timestamp);
+  }
+  py::dict out;
+  out["frame_index"] = result->frame_index;
+  out["timestamp"] = result->timestamp;
+  out["faces"] = faces_dict(*result);
+  out["captures"] = capture_list(result->captures);
+  out["timings"] = timings_dict(result->seconds);
+  out["classified"] = result->classified;
+  out["stage_error"] = result->stage_error;
+  return out;
+}
+
+// Every FaceCapture has stages of its own, so that one Detector given to sixteen cameras is sixteen sets of
+// buffers on one set of weights.
+std::unique_ptr<FaceCapture> make(const facecap::CaptureConfig& config, const facecap::Detector& detector,
+                                  const facecap::MaskClassifier* classifier,
+                                  const facecap::Embedder* embedder, int slots) {
+  facecap::FaceCaptureParts parts;
+  parts.detector = std::make_unique<facecap::Detector>(detector.model(), detector.options());
+  if (classifier) parts.classifier = std::make_unique<facecap::MaskClassifier>(classifier->model());
+  if (embedder) parts.embedder = std::make_unique<facecap::Embedder>(embedder->model());
+  return std::make_unique<FaceCapture>(config, std::move(parts), slots);
+}
+
+}  // namespace
+
+void register_pipeline(py::module_& module) {
+  py::class_<FaceCapture>(module, "FaceCapture")
+      .def(py::init(&make), py::arg("config"), py::arg("detector"), py::arg("classifier").none(true),
+           py::arg("embedder").none(true), py::arg("slots"))
+      .def("process", &process, py::arg("image"), py::arg("color"), py::arg("frame_index"),
+           py::arg("timestamp"))
+      .def("flush",
+           [](FaceCapture& self) {
+             std::vector<facecap::Capture> captures;
+             {
+               const py::gil_scoped_release release;
+               captures = self.flush();
+             }
+             return capture_list(captures);
+           })
+      .def("reset", &FaceCapture::reset);
+}

@@ -1,0 +1,54 @@
+#include "pipeline/assess.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace facecap {
+namespace {
+
+std::optional<Reason> limits(const Box& box, const Pose& pose, const CaptureConfig& config) {
+  if (config.min_face >= 0 && (box.width() < config.min_face || box.height() < config.min_face))
+    return Reason::too_small;
+  if (config.max_face >= 0 && (box.width() > config.max_face || box.height() > config.max_face))
+    return Reason::too_large;
+  if (!pose.valid()) return Reason::invalid_pose;
+  if (std::abs(pose.yaw) > config.max_yaw) return Reason::extreme_yaw;
+  if (std::abs(pose.pitch) > config.max_pitch) return Reason::extreme_pitch;
+  if (std::abs(pose.roll) > config.max_roll) return Reason::extreme_roll;
+  return {};
+}
+
+float score(const ImageView& image, const Box& box, const Landmarks& landmarks, const CaptureConfig& config) {
+  const QualityInput face{box, landmarks, image.size()};
+  const auto variance = [&] {
+    return laplacian_variance(image, sharpness_area(box, landmarks, image.size()));
+  };
+  switch (config.quality_method) {
+    case QualityMethod::eye_distance:
+      return eye_distance_quality(landmarks);
+    case QualityMethod::laplacian:
+      return std::min(
+          1.0f, variance() / (12544.0f * 8));  // specification 3.3: 112 * 112 pixels, 8 the kernel's gain
+    case QualityMethod::posture_laplacian: {
+      const float posture = posture_quality(face);
+      if (posture < 0.1f) return posture;
+      return sharpness(variance(), box) < config.min_sharpness ? 0.0f : posture;
+    }
+    case QualityMethod::posture:
+      break;
+  }
+  return posture_quality(face);
+}
+
+}  // namespace
+
+Assessment assess(const ImageView& image, const Box& box, const Landmarks& landmarks,
+                  const CaptureConfig& config) {
+  Assessment result;
+  result.pose = face_pose(landmarks);
+  result.rejection = limits(box, result.pose, config);
+  if (!result.rejection) result.quality = score(image, box, landmarks, config);
+  return result;
+}
+
+}  // namespace facecap

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+
+#include "facecap/capture_gate.hpp"
+#include "facecap/image.hpp"
+#include "facecap/quality.hpp"
+
+namespace facecap {
+
+/// What is known of a face before the gate: pose, the detector-stage score and why the face is out, if it is.
+struct Assessment {
+  Pose pose;
+  float quality = 0;
+  std::optional<Reason> rejection;
+};
+
+/// Size and pose limits (specification 2.2; pose limits always apply) and the configured score.
+Assessment assess(const ImageView& image, const Box& box, const Landmarks& landmarks,
+                  const CaptureConfig& config);
+
+}  // namespace facecap
