@@ -1,0 +1,60 @@
+# make run             the whole job on a clip made on the spot; make run SOURCE=... on your own input
+# make test            sets up everything and runs all tests
+# make lint | format | clean
+PYTHON ?= python3
+TORCH ?= torch==2.13.0
+SOURCE ?=
+OUT ?= $(if $(SOURCE),out/$(shell date +%Y%m%d-%H%M%S),out/demo)
+ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CORE := pyproject.toml CMakeLists.txt $(shell find cpp/src cpp/include cpp/bindings -name '*.?pp' 2>/dev/null)
+CXX_FILES := $(shell find cpp -name '*.?pp')
+
+.PHONY: run test test-cpp test-sanitized lint format clean
+
+run: .venv/run
+ifeq ($(SOURCE),)
+	clip=$$($(BIN)/python -m facecap.demo $(OUT)) && $(BIN)/facecap run "$$clip" --out $(OUT) --overwrite \
+	  --annotate $(OUT)/annotated.mp4 --contact-sheet $(ARGS)
+else
+	$(BIN)/facecap run "$(SOURCE)" --out "$(OUT)" --annotate "$(OUT)/annotated.mp4" --contact-sheet $(ARGS)
+endif
+
+test: .venv/dev test-cpp
+	$(BIN)/python -m pytest
+
+test-cpp: .venv/dev
+	tools/run_cpp_tests.sh build/tests
+
+test-sanitized: .venv/dev
+	tools/run_cpp_tests.sh build/sanitized -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFACECAP_SANITIZE=ON
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run -Werror $(CXX_FILES)
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(CXX_FILES)
+
+clean:
+	rm -rf .venv build out *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+.venv/ready: tools/prerequisites.sh
+	@tools/prerequisites.sh $(PYTHON)
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/run: .venv/ready $(CORE)
+	$(PIP) install -e '.[demo]'
+	touch $@
+
+.venv/dev: .venv/ready $(CORE)
+	$(PIP) install '$(TORCH)'
+	$(PIP) install -e '.[dev]'
+	touch $@ .venv/run

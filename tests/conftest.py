@@ -1,0 +1,31 @@
+"""What several tests share: where the data lies and a real photograph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of data beside the repository; tests that need it are skipped where it is absent."""
+    path = REPOSITORY.parent / "shared"
+    if not (path / "data").is_dir():
+        pytest.skip("the shared data is not beside the repository")
+    return path
+
+
+@pytest.fixture(scope="session")
+def photo() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A portrait in the public domain, 606 x 512 x 3 BGR, with one bare face."""
+    from matplotlib.cbook import get_sample_data
+
+    image = cv2.imread(str(get_sample_data("grace_hopper.jpg", asfileobj=False)))
+    assert image is not None
+    return image

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# run_cpp_tests.sh BUILD_FOLDER [cmake options]: configure, build and run the core's tests; the build is shown only
+# when it fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=$1
+shift
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+quietly() { "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }; }
+
+quietly .venv/bin/cmake -S . -B "$build" -DFACECAP_TESTS=ON "$@"
+quietly .venv/bin/cmake --build "$build" --parallel "${JOBS:-2}"
+"$build/facecap_tests"
