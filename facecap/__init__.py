@@ -1,5 +1,5 @@
 """Find, follow and capture faces in camera frames, and say who wears a mask."""
 
-from facecap._core import FacecapError, ModelError
+from facecap.errors import FacecapError, ModelError
 
 __all__ = ["FacecapError", "ModelError"]

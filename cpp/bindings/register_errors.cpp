@@ -1,16 +1,16 @@
 #include "bindings.hpp"
 #include "facecap/error.hpp"
 
-void register_errors(py::module_& module) {
-  static py::exception<facecap::Error> error(module, "FacecapError");
-  static py::exception<facecap::ModelError> model_error(module, "ModelError", error.ptr());
+void register_errors(py::module_&) {
+  // The classes live in Python, where users look for them; they outlive every call of the core.
+  static const py::handle errors = py::module_::import("facecap.errors").release();
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
       if (pointer) std::rethrow_exception(pointer);
-    } catch (const facecap::ModelError& e) {
-      py::set_error(model_error, e.what());
-    } catch (const facecap::Error& e) {
-      py::set_error(error, e.what());
+    } catch (const facecap::ModelError& error) {
+      py::set_error(errors.attr("ModelError"), error.what());
+    } catch (const facecap::Error& error) {
+      py::set_error(errors.attr("FacecapError"), error.what());
     }
   });
 }

@@ -1,0 +1,50 @@
+"""Timing that holds on a machine whose speed drifts: the contenders take turns and are compared turn by turn."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Turns:
+    """CPU seconds of every contender, turn by turn, over all threads of the process."""
+
+    seconds: dict[str, list[float]]
+
+    def median(self, name: str) -> float:
+        return statistics.median(self.seconds[name])
+
+    def ratio(self, name: str, base: str) -> float:
+        """Median over the turns of name's time divided by base's."""
+        pairs = zip(self.seconds[name], self.seconds[base], strict=True)
+        return statistics.median(a / b for a, b in pairs)
+
+
+def take_turns(contenders: Mapping[str, Callable[[], object]], turns: int, warm_up: int = 3) -> Turns:
+    """Calls every contender once a turn."""
+    for call in contenders.values():
+        for _ in range(warm_up):
+            call()
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(turns):
+        for name, call in contenders.items():
+            start = time.process_time()
+            call()
+            seconds[name].append(time.process_time() - start)
+    return Turns(seconds)
+
+
+def peak_memory_mb() -> float:
+    """Largest resident memory of this process so far, in MB; nan where the system does not say."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return float("nan")
+    for line in status.splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    return float("nan")
