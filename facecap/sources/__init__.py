@@ -1,0 +1,95 @@
+"""Where frames come from: pictures, folders, videos, cameras and network streams."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import cv2
+
+from facecap.sources.base import Frame, Limits, Report, Source, SourceError
+from facecap.sources.live import LiveSource
+from facecap.sources.picture import decode_picture, read_picture
+from facecap.sources.picture_header import PictureError, picture_kind
+from facecap.sources.pictures import PictureSource, pictures_in
+from facecap.sources.video import VideoSource, open_capture
+
+__all__ = [
+    "Frame",
+    "Limits",
+    "PictureError",
+    "Source",
+    "SourceError",
+    "decode_picture",
+    "open_source",
+    "pictures_in",
+    "read_picture",
+]
+
+_STREAM_SCHEMES = ("rtsp", "rtsps", "rtmp", "http", "https", "udp", "tcp")
+_VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif")
+_STREAM_TIMEOUT = 5.0  # seconds
+
+
+def open_source(
+    address: str,
+    *,
+    limits: Limits | None = None,
+    report: Report = lambda text: None,
+    fps: float | None = None,
+    retries: int = 5,
+) -> Source:
+    """Open what `address` names.
+
+    Args:
+        address: a picture, a folder of pictures, a video file, a camera number (`0`, `/dev/video0`), or the
+            address of a network stream (`rtsp://`, `http://` and others).
+        limits: size of a picture or a frame.
+        report: told in a sentence about each damaged picture and each reconnection.
+        fps: gives pictures of a folder timestamps.
+        retries: how often in a row a lost live source is tried again.
+
+    Raises:
+        SourceError: there is nothing there, or it is of an unknown kind.
+    """
+    limits = limits or Limits()
+    camera = re.fullmatch(r"(?:/dev/video)?(\d+)", address)
+    if camera:
+        number = int(camera[1])
+        connect = partial(_open_camera, number)
+        connect().release()  # a camera that is not there is not waited for
+        return LiveSource(f"camera {number}", connect, retries, report)
+    if "://" in address:
+        return _open_stream(address, limits, report, retries)
+    path = Path(address)
+    if path.is_dir():
+        return PictureSource(address, pictures_in(path), limits, report, fps)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(12)
+    except OSError as error:
+        raise SourceError(f"{address}: {error.strerror}") from None
+    if picture_kind(head):
+        return PictureSource(address, [path], limits, report, fps)
+    return VideoSource(address, str(path), limits, report)
+
+
+def _open_stream(address: str, limits: Limits, report: Report, retries: int) -> Source:
+    parts = urlsplit(address)
+    if parts.scheme not in _STREAM_SCHEMES:
+        raise SourceError(
+            f"no source has the scheme {parts.scheme}://: wanted one of {', '.join(_STREAM_SCHEMES)}"
+        )
+    name = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+    if parts.path.lower().endswith(_VIDEO_SUFFIXES):
+        return VideoSource(name, address, limits, report)
+    return LiveSource(name, partial(open_capture, name, address, limits, _STREAM_TIMEOUT), retries, report)
+
+
+def _open_camera(number: int) -> cv2.VideoCapture:
+    capture = cv2.VideoCapture(number)
+    if not capture.isOpened():
+        raise SourceError(f"camera {number}: it cannot be opened (see which are there: ls /dev/video*)")
+    return capture

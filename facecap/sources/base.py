@@ -1,0 +1,77 @@
+"""What every source gives and how it says what went wrong."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facecap.errors import FacecapError
+
+Report = Callable[[str], None]
+
+
+class SourceError(FacecapError):
+    """A source that cannot be opened or read any further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a picture or a frame may measure; checked from its header, before it is decoded."""
+
+    pixels: int = 100_000_000
+    """Width times height."""
+    bytes: int = 64 * 1024 * 1024
+    """Of one encoded picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a source."""
+
+    index: int
+    """Place in the source, from 0; damaged and dropped frames count too."""
+    timestamp: float | None
+    """Seconds: in a file from its start, of a camera since 1970; None where pictures have no rate."""
+    image: NDArray[np.uint8]
+    """Height x width x 3, BGR, upright."""
+    name: str
+    """File name of a picture; else empty."""
+
+
+class Source(ABC):
+    """Frames, one after the other, each given once.
+
+    Attributes:
+        name: for people and reports, without credentials.
+        live: whether frames come in their own time and late ones are dropped.
+        length: frames in all, None where it is not known.
+        fps: nominal frames a second, None where it is not known.
+        damaged: frames that were reported and left out.
+        dropped: frames of a live source that came while an earlier one was at work.
+        ended_early: whether a file ended before its stated length.
+    """
+
+    live = False
+
+    def __init__(self, name: str, report: Report) -> None:
+        self.name = name
+        self.length: int | None = None
+        self.fps: float | None = None
+        self.damaged = 0
+        self.dropped = 0
+        self.ended_early = False
+        self._report = report
+        self._stopped = threading.Event()
+
+    @abstractmethod
+    def frames(self) -> Iterator[Frame]:
+        """The frames; raises SourceError where the source fails."""
+
+    def stop(self) -> None:
+        """Ask `frames` to end soon; may be called from a signal handler."""
+        self._stopped.set()

@@ -1,0 +1,99 @@
+"""A camera or a network stream as a source: the latest frame, and reconnection with back-off."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import cv2
+import numpy as np
+
+from facecap.sources.base import Frame, Report, Source, SourceError
+
+_FIRST_DELAY = 0.5  # seconds
+_LONGEST_DELAY = 10.0
+_JOIN = 2.0
+
+
+class LiveSource(Source):
+    """Frames in their own time. One thread reads; a frame that is not taken before the next comes is dropped.
+
+    A connection that is lost or cannot be made is tried again, up to `retries` times in a row, with doubling
+    pauses.
+    """
+
+    live = True
+
+    def __init__(
+        self, name: str, connect: Callable[[], cv2.VideoCapture], retries: int, report: Report
+    ) -> None:
+        """`connect` raises SourceError where it does not succeed."""
+        super().__init__(name, report)
+        self._connect = connect
+        self._retries = retries
+        self._news = threading.Condition()
+        self._latest: Frame | None = None
+        self._received = 0
+        self._epoch = time.time() - time.monotonic()  # the wall clock may be set back, this one is not
+        self._end: str | None = None
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames until `stop`; raises SourceError when the retries are used up."""
+        reader = threading.Thread(target=self._read, name=f"facecap source {self.name}", daemon=True)
+        reader.start()
+        try:
+            while not self._stopped.is_set():
+                with self._news:
+                    # The time limit lets a signal handler run while nothing comes.
+                    self._news.wait_for(lambda: self._latest or self._end, timeout=0.2)
+                    frame, self._latest = self._latest, None
+                    end = self._end
+                if frame is not None:
+                    yield frame
+                elif end is not None:
+                    raise SourceError(end)
+        finally:
+            self._stopped.set()
+            reader.join(_JOIN)
+
+    def _read(self) -> None:
+        failures = 0
+        while not self._stopped.is_set():
+            try:
+                capture = self._connect()
+            except SourceError as error:
+                trouble = str(error)
+            else:
+                if self._read_connection(capture):
+                    failures = 0
+                trouble = f"{self.name}: the connection was lost"
+            failures += 1
+            if self._stopped.is_set():
+                return
+            if failures > self._retries:
+                with self._news:
+                    self._end = f"{trouble}; given up after {self._retries} retries"
+                    self._news.notify()
+                return
+            delay = min(_FIRST_DELAY * 2 ** (failures - 1), _LONGEST_DELAY)
+            self._report(f"{trouble}; retry {failures} of {self._retries} in {delay:g} s")
+            self._stopped.wait(delay)
+
+    def _read_connection(self, capture: cv2.VideoCapture) -> bool:
+        """Read until the connection ends; whether any frame came."""
+        before = self._received
+        try:
+            while not self._stopped.is_set():
+                ok, image = capture.read()
+                if not ok:
+                    break
+                frame = Frame(self._received, self._epoch + time.monotonic(), np.asarray(image, np.uint8), "")
+                self._received += 1
+                with self._news:
+                    self.dropped += self._latest is not None
+                    self._latest = frame
+                    self._news.notify()
+        finally:
+            capture.release()
+        return self._received > before

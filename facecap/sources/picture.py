@@ -1,0 +1,83 @@
+"""Read one picture, or say why it cannot be used."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facecap.sources.base import Limits
+from facecap.sources.picture_header import PictureError, check_whole, read_header
+
+_DEFAULT_LIMITS = Limits()
+# libjpeg has one way to say that compressed data does not decode: a line on standard error. OpenCV hands the
+# picture out all the same.
+_JPEG_COMPLAINT = re.compile(rb"^(?:Corrupt JPEG data|Premature end of JPEG).*$\n?", re.MULTILINE)
+_standard_error = threading.Lock()
+
+
+def read_picture(path: Path, limits: Limits = _DEFAULT_LIMITS) -> NDArray[np.uint8]:
+    """Read a JPEG, PNG, WebP or BMP file as height x width x 3 BGR, turned upright by its EXIF orientation.
+
+    Raises:
+        PictureError: the picture is damaged, cut short, too large or of another kind.
+        OSError: the file cannot be read.
+    """
+    size = path.stat().st_size
+    if size > limits.bytes:
+        raise PictureError(f"it has {size} bytes, the limit is {limits.bytes}")
+    return decode_picture(path.read_bytes(), limits)
+
+
+def decode_picture(data: bytes, limits: Limits = _DEFAULT_LIMITS) -> NDArray[np.uint8]:
+    """As `read_picture`, from bytes."""
+    if len(data) > limits.bytes:
+        raise PictureError(f"it has {len(data)} bytes, the limit is {limits.bytes}")
+    header = read_header(data)
+    if header.width * header.height > limits.pixels:
+        raise PictureError(
+            f"it has {header.width} x {header.height} pixels, the limit is {limits.pixels} in all"
+        )
+    check_whole(data, header.kind)
+    with _complaints_of_libjpeg() as complaints:
+        try:
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        except cv2.error as error:
+            raise PictureError(f"it cannot be decoded: {error.err}") from None
+    if complaints:
+        raise PictureError(f"it is damaged: {complaints[0]}")
+    if image is None:
+        raise PictureError("it is damaged: it cannot be decoded")
+    return np.asarray(image, np.uint8)
+
+
+@contextmanager
+def _complaints_of_libjpeg() -> Iterator[list[str]]:
+    """Catch what the JPEG decoder writes to standard error; all else that comes there is passed on."""
+    complaints: list[str] = []
+    with _standard_error, tempfile.TemporaryFile() as caught:
+        try:
+            original = os.dup(2)
+        except OSError:  # standard error is closed: nothing can be caught
+            yield complaints
+            return
+        try:
+            os.dup2(caught.fileno(), 2)
+            yield complaints
+        finally:
+            os.dup2(original, 2)
+            os.close(original)
+            caught.seek(0)
+            text = caught.read()
+            complaints += [line.decode(errors="replace").strip() for line in _JPEG_COMPLAINT.findall(text)]
+            others = _JPEG_COMPLAINT.sub(b"", text)
+            if others:
+                os.write(2, others)

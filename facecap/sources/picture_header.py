@@ -1,0 +1,184 @@
+"""What the bytes of a picture say before they are decoded: its kind, its size, and whether it is whole.
+
+Decoders fill what is missing with grey and go on, so that half a picture looks like a whole one. Here the
+structure of the file is walked to its end instead. Covered: JPEG (every marker up to the end of the image), PNG
+(every chunk with its checksum), WebP (RIFF length), BMP (stated size). Not seen here: damage inside compressed
+JPEG and WebP data.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+
+from facecap.errors import FacecapError
+
+
+class PictureError(FacecapError):
+    """A picture that is damaged, cut short, too large or of an unknown kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureHeader:
+    """Kind and stored size in pixels, before any rotation."""
+
+    kind: str
+    width: int
+    height: int
+
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_CUT_SHORT = "it is cut short"
+# FF starts a marker unless a stuffed zero, a restart marker or another FF follows.
+_MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+_END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
+
+
+def picture_kind(head: bytes) -> str | None:
+    """`jpeg`, `png`, `webp`, `bmp` by the first 12 bytes; None for anything else."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head.startswith(_PNG_SIGNATURE):
+        return "png"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head.startswith(b"BM"):
+        return "bmp"
+    return None
+
+
+def read_header(data: bytes) -> PictureHeader:
+    """Kind and size of an encoded picture.
+
+    Raises:
+        PictureError: an unknown kind, or a header that is damaged or cut short.
+    """
+    kind = picture_kind(data[:12])
+    if kind is None:
+        raise PictureError("it is no JPEG, PNG, WebP or BMP picture")
+    readers = {"jpeg": _jpeg_size, "png": _png_size, "webp": _webp_size, "bmp": _bmp_size}
+    try:
+        width, height = readers[kind](data)
+    except (struct.error, IndexError):
+        raise PictureError(_CUT_SHORT) from None
+    if width <= 0 or height <= 0:
+        raise PictureError(f"its header says {width} x {height} pixels")
+    return PictureHeader(kind, width, height)
+
+
+def check_whole(data: bytes, kind: str) -> None:
+    """Walk an encoded picture to its end.
+
+    Raises:
+        PictureError: it is cut short or its structure is damaged.
+    """
+    checks = {"jpeg": _check_jpeg, "png": _check_png, "webp": _check_webp, "bmp": _check_bmp}
+    try:
+        checks[kind](data)
+    except (struct.error, IndexError):
+        raise PictureError(_CUT_SHORT) from None
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    at = 2
+    while True:
+        marker, at = _jpeg_marker(data, at)
+        if marker in _START_OF_FRAME:
+            height, width = struct.unpack_from(">HH", data, at + 3)
+            return width, height
+        if marker in (_END_OF_IMAGE, _START_OF_SCAN):
+            raise PictureError("it is damaged: no frame header")
+        at = _after_segment(data, marker, at)
+
+
+def _check_jpeg(data: bytes) -> None:
+    at = 2
+    while True:
+        marker, at = _jpeg_marker(data, at)
+        if marker == _END_OF_IMAGE:
+            return
+        at = _after_segment(data, marker, at)
+        if marker == _START_OF_SCAN:
+            found = _MARKER_IN_SCAN.search(data, at)
+            if found is None:
+                raise PictureError(_CUT_SHORT)
+            at = found.start()
+
+
+def _jpeg_marker(data: bytes, at: int) -> tuple[int, int]:
+    """The marker at `at` and where its segment starts; FF may be repeated before it."""
+    if data[at] != 0xFF:
+        raise PictureError(f"it is damaged: no marker at byte {at}")
+    while data[at] == 0xFF:
+        at += 1
+    return data[at], at + 1
+
+
+def _after_segment(data: bytes, marker: int, at: int) -> int:
+    if marker in _WITHOUT_LENGTH:
+        return at
+    (length,) = struct.unpack_from(">H", data, at)
+    if length < 2:
+        raise PictureError(f"it is damaged: a segment of {length} bytes at byte {at}")
+    if at + length > len(data):
+        raise PictureError(_CUT_SHORT)
+    return int(at + length)
+
+
+def _png_size(data: bytes) -> tuple[int, int]:
+    if data[12:16] != b"IHDR":
+        raise PictureError("it is damaged: no header chunk")
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
+def _check_png(data: bytes) -> None:
+    at = len(_PNG_SIGNATURE)
+    while True:
+        length, kind = struct.unpack_from(">I4s", data, at)
+        end = at + 8 + length
+        (checksum,) = struct.unpack_from(">I", data, end)
+        if zlib.crc32(data[at + 4 : end]) != checksum:
+            raise PictureError(f"it is damaged: wrong checksum in the chunk at byte {at}")
+        if kind == b"IEND":
+            return
+        at = end + 4
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    kind = data[12:16]
+    if kind == b"VP8X":
+        width, height = data[24:27], data[27:30]
+        if len(height) < 3:
+            raise PictureError(_CUT_SHORT)
+        return 1 + int.from_bytes(width, "little"), 1 + int.from_bytes(height, "little")
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", data, 21)
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind == b"VP8 ":
+        width_bits, height_bits = struct.unpack_from("<HH", data, 26)
+        return width_bits & 0x3FFF, height_bits & 0x3FFF
+    raise PictureError("it is damaged: no picture chunk")
+
+
+def _check_webp(data: bytes) -> None:
+    (length,) = struct.unpack_from("<I", data, 4)
+    if length + 8 > len(data):
+        raise PictureError(_CUT_SHORT)
+
+
+def _bmp_size(data: bytes) -> tuple[int, int]:
+    width, height = struct.unpack_from("<ii", data, 18)
+    return width, abs(height)  # a negative height: rows from the top
+
+
+def _check_bmp(data: bytes) -> None:
+    (pixels_at,) = struct.unpack_from("<I", data, 10)
+    width, height = _bmp_size(data)
+    bits, compression = struct.unpack_from("<HI", data, 28)
+    if compression == 0 and pixels_at + (width * bits + 31) // 32 * 4 * height > len(data):
+        raise PictureError(_CUT_SHORT)

@@ -1,0 +1,84 @@
+"""A video file or an animated GIF as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from facecap.sources.base import Frame, Limits, Report, Source, SourceError
+
+_FAILED_READS_IN_A_ROW = 16
+# Containers round: only what is missing beyond this share of the stated length is called cut short.
+_LENGTH_TOLERANCE = 0.02
+
+
+class VideoSource(Source):
+    """Frames of a file with their presentation times.
+
+    A frame that the backend refuses is counted as damaged. Damage that the decoder paints over cannot be seen
+    from here.
+    """
+
+    def __init__(self, name: str, address: str, limits: Limits, report: Report) -> None:
+        super().__init__(name, report)
+        self._capture = open_capture(name, address, limits)
+        fps = self._capture.get(cv2.CAP_PROP_FPS)
+        length = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self.fps = float(fps) if fps > 0 else None
+        self.length = int(length) if length > 0 else None
+
+    def frames(self) -> Iterator[Frame]:
+        """The frames up to the end of the file."""
+        index, failed, time = 0, 0, -1.0
+        step = 1.0 / self.fps if self.fps else 0.04
+        try:
+            while not self._stopped.is_set():
+                ok, image = self._capture.read()
+                if not ok:
+                    failed += 1
+                    if self.length is None or index + failed > self.length or failed > _FAILED_READS_IN_A_ROW:
+                        break
+                    continue
+                if failed:
+                    self._report(f"{self.name}: {failed} damaged frames before frame {index + failed}")
+                    self.damaged += failed
+                    index, failed = index + failed, 0
+                stated = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+                # Time must not run back, and some files state none.
+                time = stated if stated > time else time + step
+                yield Frame(index, time, np.asarray(image, np.uint8), "")
+                index += 1
+        finally:
+            self._capture.release()
+        if self._stopped.is_set():
+            return
+        if index == 0:
+            raise SourceError(f"{self.name}: no frame of it can be decoded")
+        if self.length is not None and self.length - index > max(2.0, _LENGTH_TOLERANCE * self.length):
+            self.ended_early = True
+            self._report(f"{self.name}: it ends after {index} of {self.length} frames, the file is cut short")
+
+
+def open_capture(name: str, address: str, limits: Limits, timeout: float = 10.0) -> cv2.VideoCapture:
+    """OpenCV's ffmpeg reader on a file or a stream.
+
+    Raises:
+        SourceError: it cannot be opened, or its frames are larger than the limit.
+    """
+    milliseconds = int(timeout * 1000)
+    options = [
+        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+        milliseconds,
+        cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+        milliseconds,
+    ]
+    capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, options)
+    if not capture.isOpened():
+        raise SourceError(f"{name}: it cannot be opened as a video")
+    width, height = (int(capture.get(key)) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    if width * height > limits.pixels:
+        capture.release()
+        raise SourceError(f"{name}: its frames have {width} x {height} pixels, the limit is {limits.pixels}")
+    return capture
