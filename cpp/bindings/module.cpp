@@ -2,4 +2,5 @@
 
 PYBIND11_MODULE(_core, module) {
   register_errors(module);
+  register_session(module);
 }

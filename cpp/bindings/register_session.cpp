@@ -1,0 +1,115 @@
+#include <string>
+
+#include "bindings.hpp"
+#include "facecap/error.hpp"
+#include "facecap/session.hpp"
+
+namespace {
+
+using facecap::ElementType;
+using facecap::Model;
+using facecap::Task;
+using facecap::Tensor;
+using facecap::TensorView;
+
+py::dtype dtype_of(ElementType type) {
+  switch (type) {
+    case ElementType::float32:
+      return py::dtype::of<float>();
+    case ElementType::int8:
+      return py::dtype::of<std::int8_t>();
+    case ElementType::uint8:
+      return py::dtype::of<std::uint8_t>();
+    case ElementType::int32:
+      return py::dtype::of<std::int32_t>();
+    case ElementType::int64:
+      return py::dtype::of<std::int64_t>();
+    case ElementType::bfloat16:
+      break;
+  }
+  throw facecap::ModelError("NumPy has no bfloat16");
+}
+
+ElementType type_of(const py::array& array) {
+  for (const ElementType type :
+       {ElementType::float32, ElementType::int8, ElementType::uint8, ElementType::int32, ElementType::int64})
+    if (array.dtype().is(dtype_of(type))) return type;
+  throw py::type_error("a tensor of " + py::str(array.dtype()).cast<std::string>() +
+                       ", wanted float32, int8, uint8, int32 or int64");
+}
+
+TensorView view_of_tensor(const py::array& array) {
+  if ((array.flags() & py::array::c_style) == 0) throw py::value_error("a tensor that is not C-contiguous");
+  return {type_of(array), {array.shape(), array.shape() + array.ndim()}, array.data()};
+}
+
+py::array to_array(const Tensor& tensor) {
+  return py::array(dtype_of(tensor.type), std::vector<py::ssize_t>(tensor.shape.begin(), tensor.shape.end()),
+                   tensor.storage.data());
+}
+
+/// For tests and tools; the stages call the session themselves.
+std::vector<py::array> run(const Model& model, const std::vector<py::array>& arrays) {
+  std::vector<TensorView> inputs;
+  for (const py::array& array : arrays) inputs.push_back(view_of_tensor(array));
+  std::vector<Tensor> outputs;
+  {
+    const py::gil_scoped_release release;
+    model.session->run(inputs, outputs);
+  }
+  std::vector<py::array> out;
+  for (const Tensor& output : outputs) out.push_back(to_array(output));
+  return out;
+}
+
+py::list describe(const std::vector<facecap::TensorInfo>& infos) {
+  py::list out;
+  for (const facecap::TensorInfo& info : infos)
+    out.append(py::make_tuple(info.name, facecap::to_string(info.type), py::tuple(py::cast(info.shape))));
+  return out;
+}
+
+}  // namespace
+
+void register_session(py::module_& module) {
+  py::enum_<Task>(module, "Task")
+      .value("face_detection", Task::face_detection)
+      .value("mask", Task::mask)
+      .value("face_embedding", Task::face_embedding);
+  py::class_<Model>(module, "Model")
+      .def_property_readonly("path", [](const Model& model) { return model.path; })
+      .def_property_readonly("runtime", [](const Model& model) { return model.session->runtime(); })
+      .def_property_readonly("runtime_version",
+                             [](const Model& model) { return model.session->runtime_version(); })
+      .def_property_readonly("providers", [](const Model& model) { return model.session->providers(); })
+      .def_property_readonly("manifest", [](const Model& model) { return model.manifest->json; })
+      .def_property_readonly("inputs", [](const Model& model) { return describe(model.session->inputs()); })
+      .def_property_readonly("outputs", [](const Model& model) { return describe(model.session->outputs()); })
+      .def_property_readonly(
+          "session_id",
+          [](const Model& model) { return reinterpret_cast<std::uintptr_t>(model.session.get()); })
+      .def(
+          "find_output",
+          [](const Model& model, const std::string& role, int stride) {
+            return facecap::find_output(*model.session, *model.manifest, role, stride);
+          },
+          py::arg("role"), py::arg("stride") = 0)
+      .def("run", &run, py::arg("inputs"));
+  module.def(
+      "open_model",
+      [](const std::string& path, const py::bytes& bytes, const std::string& manifest, Task task,
+         const std::string& runtime, int threads) {
+        const facecap::ModelSource source{path, bytes, manifest};
+        const py::gil_scoped_release release;
+        return facecap::open_model(source, task, {runtime, threads});
+      },
+      py::arg("path"), py::arg("bytes"), py::arg("manifest"), py::arg("task"), py::arg("runtime"),
+      py::arg("threads"));
+  module.def(
+      "parse_manifest",
+      [](const std::string& json, const std::string& source) {
+        return facecap::to_string(facecap::Manifest::parse(json, source).task);
+      },
+      py::arg("json"), py::arg("source"));
+  module.def("set_onnxruntime_path", &facecap::set_onnxruntime_path, py::arg("path"));
+}

@@ -1,0 +1,111 @@
+#include "runtime/fit.hpp"
+
+#include <algorithm>
+
+#include "facecap/error.hpp"
+#include "runtime/tensor.hpp"
+
+namespace facecap {
+namespace {
+
+using Shape = std::vector<std::int64_t>;
+
+/// A fixed input leaves nothing free of a level's height and width; a native one everything.
+Shape level_shape(const Manifest& manifest, int stride) {
+  const DetectorSpec& detector = *manifest.detector;
+  const auto level = std::find(detector.strides.begin(), detector.strides.end(), stride);
+  if (level == detector.strides.end())
+    throw ModelError(manifest.source + ": no level has the stride " + std::to_string(stride));
+  const auto anchors = detector.min_sizes[static_cast<std::size_t>(level - detector.strides.begin())].size();
+  const auto cells = [&](int side) -> std::int64_t {
+    return manifest.input.fit == ManifestInput::Fit::native ? -1 : (side + stride - 1) / stride;
+  };
+  return {1, static_cast<std::int64_t>(15 * anchors), cells(manifest.input.size.height),
+          cells(manifest.input.size.width)};
+}
+
+std::int64_t prior_count(const Manifest& manifest) {
+  if (manifest.input.fit == ManifestInput::Fit::native) return -1;
+  std::int64_t count = 0;
+  for (const int stride : manifest.detector->strides) {
+    const Shape shape = level_shape(manifest, stride);
+    count += shape[1] / 15 * shape[2] * shape[3];
+  }
+  return count;
+}
+
+Shape wanted_shape(const Manifest& manifest, const std::string& role, int stride) {
+  if (role == "level") return level_shape(manifest, stride);
+  if (role == "boxes") return {1, prior_count(manifest), 4};
+  if (role == "scores") return {1, prior_count(manifest), 2};
+  if (role == "landmarks") return {1, prior_count(manifest), 10};
+  if (role == "logits") return {-1, manifest.classifier->output == ClassifierSpec::Output::softmax ? 2 : 1};
+  return {-1, manifest.embedder->dimensions};
+}
+
+/// Detectors answer one picture, so their batch may be free; a free height or width is as good as a fitting
+/// one.
+bool takes(const TensorInfo& info, const Shape& wanted) {
+  return info.type == ElementType::float32 && fits(info.shape, wanted);
+}
+
+bool named_otherwise(const Manifest& manifest, const TensorInfo& info, const ManifestOutput& output) {
+  return std::any_of(manifest.outputs.begin(), manifest.outputs.end(), [&](const ManifestOutput& other) {
+    return &other != &output && other.name == info.name;
+  });
+}
+
+void check_input(const Session& session, const Manifest& manifest) {
+  const ManifestInput& input = manifest.input;
+  const bool native = input.fit == ManifestInput::Fit::native;
+  const Shape wanted = {-1, 3, native ? -1 : input.size.height, native ? -1 : input.size.width};
+  const std::vector<TensorInfo>& found = session.inputs();
+  const bool one = found.size() == 1 && takes(found[0], wanted);
+  const bool free = one && (!native || (found[0].shape[2] < 0 && found[0].shape[3] < 0));
+  if (!free)
+    throw ModelError(manifest.source + ": the network takes " + describe(found) +
+                     ", the manifest wants one input " + describe(ElementType::float32, wanted) +
+                     (native ? ", height and width free since input.fit is native" : ""));
+}
+
+}  // namespace
+
+int find_output(const Session& session, const Manifest& manifest, const std::string& role, int stride) {
+  const auto output =
+      std::find_if(manifest.outputs.begin(), manifest.outputs.end(),
+                   [&](const ManifestOutput& each) { return each.role == role && each.stride == stride; });
+  if (output == manifest.outputs.end())
+    throw ModelError(manifest.source + ": no output has the role '" + role + "'");
+  const Shape wanted = wanted_shape(manifest, role, stride);
+  std::vector<int> fitting;
+  std::vector<int> unclaimed;
+  for (std::size_t i = 0; i < session.outputs().size(); ++i) {
+    const TensorInfo& info = session.outputs()[i];
+    if (!takes(info, wanted)) continue;
+    if (info.name == output->name) return static_cast<int>(i);
+    fitting.push_back(static_cast<int>(i));
+    if (!named_otherwise(manifest, info, *output)) unclaimed.push_back(static_cast<int>(i));
+  }
+  if (fitting.size() == 1) return fitting[0];
+  if (unclaimed.size() == 1) return unclaimed[0];
+  throw ModelError(manifest.source + ": the manifest wants " + (fitting.empty() ? "an" : "one") +
+                   " output with the role '" + role + "', " +
+                   describe({output->name, ElementType::float32, wanted}) + "; the network gives " +
+                   describe(session.outputs()) +
+                   (fitting.empty() ? "" : ", of which several fit: name the right one in the manifest"));
+}
+
+void check_fit(const Session& session, const Manifest& manifest) {
+  check_input(session, manifest);
+  std::vector<int> taken;
+  for (const ManifestOutput& output : manifest.outputs) {
+    const int index = find_output(session, manifest, output.role, output.stride);
+    if (std::find(taken.begin(), taken.end(), index) != taken.end())
+      throw ModelError(manifest.source + ": the output '" +
+                       session.outputs()[static_cast<std::size_t>(index)].name +
+                       "' would have to take two roles; the network gives " + describe(session.outputs()));
+    taken.push_back(index);
+  }
+}
+
+}  // namespace facecap

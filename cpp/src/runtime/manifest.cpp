@@ -1,0 +1,216 @@
+#include "facecap/manifest.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include "facecap/error.hpp"
+#include "runtime/manifest_reader.hpp"
+
+namespace facecap {
+namespace {
+
+constexpr int kMaxSide = 16384;  // pixels
+constexpr std::size_t kMaxLevels = 8;
+constexpr std::size_t kMaxText = 1 << 20;
+
+// The bounds below also stand in facecap/models/manifest.schema.json; a test holds the two together.
+
+Task read_task(const Field& field) {
+  const std::string& word = field.one_of({"face_detection", "mask", "face_embedding"});
+  return word == "mask" ? Task::mask : word == "face_embedding" ? Task::face_embedding : Task::face_detection;
+}
+
+void read_file(const Field& field, Manifest& manifest) {
+  Section file(field);
+  const Field sha256 = file.get("sha256");
+  manifest.sha256 = sha256.string();
+  if (manifest.sha256.size() != 64 ||
+      manifest.sha256.find_first_not_of("0123456789abcdef") != std::string::npos)
+    sha256.fail("64 lowercase hexadecimal digits");
+  manifest.bytes = file.get("bytes").count();
+  file.finish();
+}
+
+ManifestInput read_input(const Field& field) {
+  Section section(field);
+  ManifestInput input;
+  input.name = section.get("name").string();
+  input.size.width = section.get("width").integer(1, kMaxSide);
+  input.size.height = section.get("height").integer(1, kMaxSide);
+  if (section.get("fit").one_of({"fixed", "native"}) == "native") {
+    input.fit = ManifestInput::Fit::native;
+    input.multiple = section.get("multiple").integer(1, 1024);
+  }
+  const bool rgb = section.get("color").one_of({"rgb", "bgr"}) == "rgb";
+  input.normalization.color = rgb ? ColorOrder::rgb : ColorOrder::bgr;
+  input.normalization.mean = section.get("mean").numbers<3>(-1e6, 1e6);
+  input.normalization.std = section.get("std").numbers<3>(1e-6, 1e6);
+  section.finish();
+  return input;
+}
+
+ManifestOutput read_output(const Field& field, const std::vector<std::string>& roles) {
+  Section section(field);
+  ManifestOutput output;
+  output.role = section.get("role").one_of(roles);
+  output.name = section.get("name").string();
+  if (output.role == "level") output.stride = section.get("stride").integer(1, 1024);
+  section.finish();
+  return output;
+}
+
+/// One output a role, in any order.
+std::vector<ManifestOutput> read_outputs(const Field& field, const std::vector<std::string>& roles) {
+  std::vector<ManifestOutput> outputs;
+  for (const Field& item : field.list(roles.size(), roles.size())) {
+    outputs.push_back(read_output(item, roles));
+    const auto same = [&](const ManifestOutput& other) { return other.role == outputs.back().role; };
+    if (std::count_if(outputs.begin(), outputs.end(), same) > 1)
+      field.fail("the role '" + outputs.back().role + "' only once");
+  }
+  return outputs;
+}
+
+/// One output with the role "level" a stride, in any order.
+std::vector<ManifestOutput> read_levels(const Field& field, const std::vector<int>& strides) {
+  std::vector<ManifestOutput> outputs;
+  for (const Field& item : field.list(1, kMaxLevels)) outputs.push_back(read_output(item, {"level"}));
+  std::vector<int> found;
+  for (const ManifestOutput& output : outputs) found.push_back(output.stride);
+  std::sort(found.begin(), found.end());
+  if (found != strides) field.fail("one output for every one of detector.strides");
+  return outputs;
+}
+
+DetectorSpec read_detector(const Field& field) {
+  Section section(field);
+  DetectorSpec detector;
+  const Field strides = section.get("strides");
+  for (const Field& stride : strides.list(1, kMaxLevels)) {
+    detector.strides.push_back(stride.integer(1, 1024));
+    const std::size_t n = detector.strides.size();
+    if (n > 1 && detector.strides[n - 2] >= detector.strides[n - 1]) strides.fail("ascending strides");
+  }
+  const Field min_sizes = section.get("min_sizes");
+  for (const Field& level : min_sizes.list(1, kMaxLevels)) {
+    detector.min_sizes.emplace_back();
+    for (const Field& size : level.list(1, 16))
+      detector.min_sizes.back().push_back(static_cast<float>(size.number(0.5, kMaxSide)));
+  }
+  if (detector.min_sizes.size() != detector.strides.size())
+    min_sizes.fail("one list for each of the " + std::to_string(detector.strides.size()) + " strides");
+  detector.variances = section.get("variances").numbers<2>(1e-6, 10);
+  if (section.get("form").one_of({"concatenated", "levels"}) == "levels")
+    detector.form = DetectorSpec::Form::levels;
+  detector.score_threshold = static_cast<float>(section.get("score_threshold").number(0, 1));
+  detector.nms_iou = static_cast<float>(section.get("nms_iou").number(0, 1));
+  section.finish();
+  return detector;
+}
+
+ClassifierSpec read_classifier(const Field& field) {
+  Section section(field);
+  ClassifierSpec classifier;
+  if (section.get("output").one_of({"sigmoid", "softmax"}) == "softmax")
+    classifier.output = ClassifierSpec::Output::softmax;
+  const Field classes = section.get("classes");
+  for (const Field& name : classes.list(2, 2)) classifier.classes.push_back(name.one_of({"no_mask", "mask"}));
+  if (classifier.classes[0] == classifier.classes[1]) classes.fail("'no_mask' and 'mask'");
+  classifier.mask_class = classifier.classes[1] == "mask" ? 1 : 0;
+  const Field unknown = section.get("unknown");
+  classifier.unknown = unknown.numbers<2>(0, 1);
+  if (classifier.unknown[0] > classifier.unknown[1]) unknown.fail("[low, high]");
+  classifier.crop_border = static_cast<float>(section.get("crop_border").number(0, 2));
+  section.finish();
+  return classifier;
+}
+
+EmbedderSpec read_embedder(const Field& field) {
+  Section section(field);
+  EmbedderSpec embedder;
+  embedder.dimensions = section.get("dimensions").integer(1, 65536);
+  embedder.same_person = static_cast<float>(section.get("same_person").number(-1, 1));
+  section.finish();
+  return embedder;
+}
+
+/// What the core does not use is checked all the same: a typing error in it is found here and not by a
+/// reader.
+void check_notes(Section& section) {
+  section.get("licence").string();
+  section.get("origin").string();
+  if (section.has("training")) Section(section.get("training"));
+  if (!section.has("figures")) return;
+  for (const Field& item : section.get("figures").list(0, 1000)) {
+    Section figure(item);
+    figure.get("measure").string();
+    figure.get("dataset").string();
+    figure.get("value").number(-1e12, 1e12);
+    figure.get("command").string();
+    figure.finish();
+  }
+}
+
+}  // namespace
+
+Manifest Manifest::parse(const std::string& text, const std::string& source) {
+  json::Value root;
+  try {
+    root = json::parse(text);
+  } catch (const json::ParseError& error) {
+    throw ModelError(source + ": not a JSON text: " + error.what());
+  }
+  Section section(Field(root, "", source));
+  Manifest manifest;
+  manifest.source = source;
+  manifest.json = text;
+  section.get("schema").integer(1, 1);
+  manifest.name = section.get("name").string();
+  manifest.architecture = section.get("architecture").string();
+  manifest.task = read_task(section.get("task"));
+  read_file(section.get("file"), manifest);
+  manifest.input = read_input(section.get("input"));
+  switch (manifest.task) {
+    case Task::face_detection:
+      manifest.detector = read_detector(section.get("detector"));
+      manifest.outputs = manifest.detector->form == DetectorSpec::Form::levels
+                             ? read_levels(section.get("outputs"), manifest.detector->strides)
+                             : read_outputs(section.get("outputs"), {"boxes", "scores", "landmarks"});
+      break;
+    case Task::mask:
+      manifest.classifier = read_classifier(section.get("classifier"));
+      manifest.outputs = read_outputs(section.get("outputs"), {"logits"});
+      break;
+    case Task::face_embedding:
+      manifest.embedder = read_embedder(section.get("embedder"));
+      manifest.outputs = read_outputs(section.get("outputs"), {"embedding"});
+      break;
+  }
+  check_notes(section);
+  section.finish();
+  return manifest;
+}
+
+Manifest Manifest::load(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw ModelError(path + ": no manifest: a model needs a JSON file of the same stem beside it");
+  std::string text(kMaxText + 1, '\0');
+  file.read(&text[0], static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxText) throw ModelError(path + ": larger than 1 MiB, which no manifest is");
+  return parse(text, path);
+}
+
+const char* to_string(Task task) {
+  switch (task) {
+    case Task::face_detection:
+      return "face_detection";
+    case Task::mask:
+      return "mask";
+    case Task::face_embedding:
+      return "face_embedding";
+  }
+  return "";
+}
+
+}  // namespace facecap

@@ -1,0 +1,150 @@
+#include <dlfcn.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+
+#include "facecap/error.hpp"
+#include "facecap/session.hpp"
+#include "runtime/onnx/api.hpp"
+
+namespace facecap {
+namespace onnx {
+namespace {
+
+constexpr const char* kVariable = "FACECAP_ONNXRUNTIME";
+constexpr const char* kAdvice =
+    "; `pip install \"onnxruntime>=1.17\"`, or name the file in FACECAP_ONNXRUNTIME";
+#ifdef __APPLE__
+constexpr const char* kPlainName = "libonnxruntime.dylib";
+#else
+constexpr const char* kPlainName = "libonnxruntime.so";
+#endif
+
+struct ApiBase {
+  const void* const* (*get_api)(std::uint32_t version);
+  const char* (*get_version)();
+};
+
+std::mutex& guard() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+std::string& configured_path() {
+  static std::string path;
+  return path;
+}
+
+std::string library_path() {
+  if (!configured_path().empty()) return configured_path();
+  const char* variable = std::getenv(kVariable);
+  return variable != nullptr && *variable != '\0' ? variable : kPlainName;
+}
+
+template <typename Function>
+void bind(Function& function, const void* const* table, std::size_t slot) {
+  function = reinterpret_cast<Function>(const_cast<void*>(table[slot]));
+}
+
+Api bind_all(const void* const* table) {
+  Api api{};
+  bind(api.get_error_message, table, 2);
+  bind(api.create_env, table, 3);
+  bind(api.create_session, table, 7);
+  bind(api.create_session_from_array, table, 8);
+  bind(api.run, table, 9);
+  bind(api.create_options, table, 10);
+  bind(api.disable_cpu_arena, table, 19);
+  bind(api.set_graph_optimization, table, 23);
+  bind(api.set_intra_op_threads, table, 24);
+  bind(api.set_inter_op_threads, table, 25);
+  bind(api.input_count, table, 30);
+  bind(api.output_count, table, 31);
+  bind(api.input_type, table, 33);
+  bind(api.output_type, table, 34);
+  bind(api.input_name, table, 36);
+  bind(api.output_name, table, 37);
+  bind(api.create_tensor, table, 49);
+  bind(api.tensor_data, table, 51);
+  bind(api.tensor_info, table, 55);
+  bind(api.element_type, table, 60);
+  bind(api.rank, table, 61);
+  bind(api.dimensions, table, 62);
+  bind(api.value_info, table, 65);
+  bind(api.create_cpu_memory_info, table, 69);
+  bind(api.allocator_free, table, 76);
+  bind(api.default_allocator, table, 78);
+  bind(api.release_status, table, 93);
+  bind(api.release_memory_info, table, 94);
+  bind(api.release_session, table, 95);
+  bind(api.release_value, table, 96);
+  bind(api.release_type_info, table, 98);
+  bind(api.release_tensor_info, table, 99);
+  bind(api.release_options, table, 100);
+  bind(api.add_config_entry, table, 130);
+  return api;
+}
+
+/// Asked before the table, since an old library answers a call for a newer table with a line on stderr.
+bool new_enough(const char* version) {
+  int major = 0;
+  int minor = 0;
+  if (std::sscanf(version, "%d.%d", &major, &minor) != 2) return false;
+  return major > 1 || (major == 1 && minor >= static_cast<int>(kApiVersion));
+}
+
+Library load(const std::string& path) {
+  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    const char* reason = dlerror();
+    throw ModelError("cannot load ONNX Runtime from '" + path +
+                     "': " + (reason != nullptr ? reason : "unknown") + kAdvice);
+  }
+  // From here on the library stays loaded, used or not: unloading one that has started threads is not safe.
+  const auto get_base = reinterpret_cast<const ApiBase* (*)()>(dlsym(handle, "OrtGetApiBase"));
+  if (get_base == nullptr)
+    throw ModelError("'" + path + "' is not ONNX Runtime: it has no OrtGetApiBase" + kAdvice);
+  const ApiBase* base = get_base();
+  Library library;
+  library.path = path;
+  library.version = base->get_version();
+  const void* const* table = new_enough(library.version.c_str()) ? base->get_api(kApiVersion) : nullptr;
+  if (table == nullptr)
+    throw ModelError("'" + path + "' is ONNX Runtime " + library.version + ", wanted 1." +
+                     std::to_string(kApiVersion) + " or newer" + kAdvice);
+  library.api = bind_all(table);
+  // Failures come back as statuses; the library's own log would only repeat them on stderr.
+  library.check(library.api.create_env(LogLevel::fatal, "facecap", &library.env),
+                "ONNX Runtime does not start");
+  return library;
+}
+
+}  // namespace
+
+std::string Library::message(Status* status) const {
+  if (status == nullptr) return "";
+  const Owned<Status> owned(status, api.release_status);
+  return api.get_error_message(status);
+}
+
+void Library::check(Status* status, const std::string& what) const {
+  const std::string text = message(status);
+  if (!text.empty()) throw ModelError(what + ": " + text);
+}
+
+const Library& library() {
+  static const Library* loaded = nullptr;
+  const std::lock_guard<std::mutex> lock(guard());
+  if (loaded == nullptr) loaded = new Library(load(library_path()));
+  return *loaded;
+}
+
+}  // namespace onnx
+
+void set_onnxruntime_path(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(onnx::guard());
+  onnx::configured_path() = path;
+}
+
+}  // namespace facecap

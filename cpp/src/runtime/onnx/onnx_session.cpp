@@ -1,0 +1,246 @@
+#include "runtime/onnx/onnx_session.hpp"
+
+#include <atomic>
+#include <cstring>
+#include <optional>
+
+#include "facecap/error.hpp"
+#include "runtime/onnx/api.hpp"
+#include "runtime/tensor.hpp"
+
+namespace facecap::onnx {
+namespace {
+
+using OwnedValue = Owned<Value>;
+
+std::optional<ElementType> from_library(Element element) {
+  switch (element) {
+    case Element::float32:
+      return ElementType::float32;
+    case Element::uint8:
+      return ElementType::uint8;
+    case Element::int8:
+      return ElementType::int8;
+    case Element::int32:
+      return ElementType::int32;
+    case Element::int64:
+      return ElementType::int64;
+    case Element::bfloat16:
+      return ElementType::bfloat16;
+  }
+  return {};
+}
+
+Element to_library(ElementType type) {
+  switch (type) {
+    case ElementType::float32:
+      return Element::float32;
+    case ElementType::uint8:
+      return Element::uint8;
+    case ElementType::int8:
+      return Element::int8;
+    case ElementType::int32:
+      return Element::int32;
+    case ElementType::int64:
+      return Element::int64;
+    case ElementType::bfloat16:
+      return Element::bfloat16;
+  }
+  return Element::float32;
+}
+
+std::int64_t next_identity() {
+  static std::atomic<std::int64_t> last{0};
+  return ++last;
+}
+
+class OnnxSession final : public Session {
+ public:
+  OnnxSession(const std::string& path, const std::string& bytes, std::string label, int threads)
+      : label_(std::move(label)) {
+    create(path, bytes, threads);
+    read_signature();
+    MemoryInfo* memory = nullptr;
+    check(api().create_cpu_memory_info(AllocatorKind::device, MemoryKind::standard, &memory));
+    memory_.reset(memory);
+  }
+
+  const std::vector<facecap::TensorInfo>& inputs() const override { return inputs_; }
+  const std::vector<facecap::TensorInfo>& outputs() const override { return outputs_; }
+  const std::string& runtime() const override { return runtime_; }
+  const std::string& runtime_version() const override { return library_.version; }
+  std::vector<std::string> providers() const override { return {"CPUExecutionProvider"}; }
+
+  void run(const std::vector<TensorView>& inputs, std::vector<Tensor>& outputs) override {
+    check_inputs(inputs_, inputs, label_);
+    std::vector<OwnedValue> values;
+    for (const TensorView& input : inputs)
+      values.push_back(wrap(const_cast<void*>(input.data), input.type, input.shape));
+    const std::vector<std::int64_t> origin = origin_of(inputs);
+    // The shapes of the outputs are known where the same input shapes made them before: then the library
+    // writes into the caller's buffers. Where they depend on more than that it refuses, and the slow way is
+    // taken.
+    if (made_by(outputs, origin) && run_into(values, outputs)) return;
+    run_and_copy(values, outputs);
+    for (Tensor& output : outputs) output.origin = origin;
+  }
+
+ private:
+  const Api& api() const { return library_.api; }
+  void check(Status* status) const { library_.check(status, label_); }
+
+  void create(const std::string& path, const std::string& bytes, int threads) {
+    Options* raw = nullptr;
+    check(api().create_options(&raw));
+    const Owned<Options> options(raw, api().release_options);
+    check(api().set_graph_optimization(raw, GraphOptimization::all));
+    check(api().set_intra_op_threads(raw, threads));
+    check(api().set_inter_op_threads(raw, 1));
+    // A thread that waits by spinning takes its core from the camera beside it.
+    check(api().add_config_entry(raw, "session.intra_op.allow_spinning", "0"));
+    check(api().add_config_entry(raw, "session.inter_op.allow_spinning", "0"));
+    SessionHandle* session = nullptr;
+    const std::string text =
+        library_.message(bytes.empty() ? api().create_session(library_.env, path.c_str(), raw, &session)
+                                       : api().create_session_from_array(library_.env, bytes.data(),
+                                                                         bytes.size(), raw, &session));
+    if (!text.empty())
+      throw ModelError(label_ + ": ONNX Runtime " + library_.version +
+                       " cannot read it as an ONNX model: " + text);
+    session_.reset(session);
+  }
+
+  void read_signature() {
+    std::size_t count = 0;
+    check(api().input_count(session_.get(), &count));
+    for (std::size_t i = 0; i < count; ++i)
+      inputs_.push_back(read_tensor(i, api().input_name, api().input_type));
+    check(api().output_count(session_.get(), &count));
+    for (std::size_t i = 0; i < count; ++i)
+      outputs_.push_back(read_tensor(i, api().output_name, api().output_type));
+    for (const auto& info : inputs_) input_names_.push_back(info.name.c_str());
+    for (const auto& info : outputs_) output_names_.push_back(info.name.c_str());
+  }
+
+  template <typename GetName, typename GetType>
+  facecap::TensorInfo read_tensor(std::size_t index, GetName get_name, GetType get_type) const {
+    facecap::TensorInfo out;
+    Allocator* allocator = nullptr;
+    check(api().default_allocator(&allocator));
+    char* name = nullptr;
+    check(get_name(session_.get(), index, allocator, &name));
+    out.name = name;
+    check(api().allocator_free(allocator, name));
+    TypeInfo* type = nullptr;
+    check(get_type(session_.get(), index, &type));
+    const Owned<TypeInfo> owned(type, api().release_type_info);
+    const TensorInfo* tensor = nullptr;
+    check(api().tensor_info(type, &tensor));
+    if (tensor == nullptr) throw ModelError(label_ + ": '" + out.name + "' is not a tensor, which is wanted");
+    out.type = element_of(tensor, out.name);
+    out.shape = shape_of(tensor);
+    return out;
+  }
+
+  ElementType element_of(const TensorInfo* tensor, const std::string& name) const {
+    Element element{};
+    check(api().element_type(tensor, &element));
+    const std::optional<ElementType> type = from_library(element);
+    if (!type)
+      throw ModelError(label_ + ": '" + name + "' has the ONNX element type " +
+                       std::to_string(static_cast<int>(element)) +
+                       ", wanted float32, int8, uint8, bfloat16, int32 or int64");
+    return *type;
+  }
+
+  std::vector<std::int64_t> shape_of(const TensorInfo* tensor) const {
+    std::size_t rank = 0;
+    check(api().rank(tensor, &rank));
+    std::vector<std::int64_t> shape(rank);
+    check(api().dimensions(tensor, shape.data(), rank));
+    return shape;
+  }
+
+  OwnedValue wrap(void* data, ElementType type, const std::vector<std::int64_t>& shape) const {
+    Value* value = nullptr;
+    check(api().create_tensor(memory_.get(), data, byte_size(type, shape), shape.data(), shape.size(),
+                              to_library(type), &value));
+    return OwnedValue(value, api().release_value);
+  }
+
+  std::vector<std::int64_t> origin_of(const std::vector<TensorView>& inputs) const {
+    std::vector<std::int64_t> origin{identity_};
+    for (const TensorView& input : inputs)
+      origin.insert(origin.end(), input.shape.begin(), input.shape.end());
+    return origin;
+  }
+
+  bool made_by(const std::vector<Tensor>& outputs, const std::vector<std::int64_t>& origin) const {
+    if (outputs.size() != outputs_.size()) return false;
+    for (const Tensor& output : outputs)
+      if (output.origin != origin || output.storage.empty() ||
+          output.storage.size() != byte_size(output.type, output.shape))
+        return false;
+    return true;
+  }
+
+  std::string call(const std::vector<OwnedValue>& inputs, std::vector<Value*>& outputs) const {
+    std::vector<const Value*> values;
+    for (const OwnedValue& input : inputs) values.push_back(input.get());
+    return library_.message(api().run(session_.get(), nullptr, input_names_.data(), values.data(),
+                                      values.size(), output_names_.data(), outputs.size(), outputs.data()));
+  }
+
+  bool run_into(const std::vector<OwnedValue>& inputs, std::vector<Tensor>& outputs) const {
+    std::vector<OwnedValue> owned;
+    std::vector<Value*> values;
+    for (Tensor& output : outputs) {
+      owned.push_back(wrap(output.storage.data(), output.type, output.shape));
+      values.push_back(owned.back().get());
+    }
+    return call(inputs, values).empty();
+  }
+
+  void run_and_copy(const std::vector<OwnedValue>& inputs, std::vector<Tensor>& outputs) const {
+    std::vector<Value*> values(outputs_.size(), nullptr);
+    const std::string text = call(inputs, values);
+    std::vector<OwnedValue> owned;
+    for (Value* value : values) owned.emplace_back(value, api().release_value);
+    if (!text.empty()) throw ModelError(label_ + ": ONNX Runtime failed: " + text);
+    outputs.resize(outputs_.size());
+    for (std::size_t i = 0; i < outputs.size(); ++i) copy(owned[i].get(), i, outputs[i]);
+  }
+
+  void copy(Value* value, std::size_t index, Tensor& output) const {
+    TensorInfo* raw = nullptr;
+    check(api().value_info(value, &raw));
+    const Owned<TensorInfo> info(raw, api().release_tensor_info);
+    output.type = element_of(raw, outputs_[index].name);
+    output.shape = shape_of(raw);
+    output.storage.resize(byte_size(output.type, output.shape));
+    if (output.storage.empty()) return;
+    void* data = nullptr;
+    check(api().tensor_data(value, &data));
+    std::memcpy(output.storage.data(), data, output.storage.size());
+  }
+
+  const Library& library_ = library();
+  const std::int64_t identity_ = next_identity();
+  std::string label_;
+  std::string runtime_ = "onnx";
+  Owned<SessionHandle> session_{nullptr, library_.api.release_session};
+  Owned<MemoryInfo> memory_{nullptr, library_.api.release_memory_info};
+  std::vector<facecap::TensorInfo> inputs_;
+  std::vector<facecap::TensorInfo> outputs_;
+  std::vector<const char*> input_names_;
+  std::vector<const char*> output_names_;
+};
+
+}  // namespace
+
+std::shared_ptr<Session> open_session(const std::string& path, const std::string& bytes,
+                                      const std::string& label, int threads) {
+  return std::make_shared<OnnxSession>(path, bytes, label, threads);
+}
+
+}  // namespace facecap::onnx

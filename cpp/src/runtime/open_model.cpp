@@ -1,0 +1,106 @@
+#include <map>
+#include <mutex>
+#include <stdexcept>
+
+#include "facecap/error.hpp"
+#include "facecap/session.hpp"
+#include "runtime/fit.hpp"
+#include "runtime/model_file.hpp"
+#include "runtime/onnx/onnx_session.hpp"
+
+namespace facecap {
+namespace {
+
+/// The sessions that somebody holds, by what they were opened from. One lock is held while a session loads,
+/// so that two threads that open one file at once share it too.
+class SessionCache {
+ public:
+  struct Entry {
+    std::weak_ptr<Session> session;
+    std::string sha256;
+  };
+
+  std::mutex& mutex() { return mutex_; }
+  Entry& entry(const std::string& key) {
+    for (auto it = entries_.begin(); it != entries_.end();)
+      it = it->second.session.expired() ? entries_.erase(it) : std::next(it);
+    return entries_[key];
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Entry> entries_;
+};
+
+SessionCache& cache() {
+  static SessionCache* all = new SessionCache;  // models may be held until the process ends
+  return *all;
+}
+
+void check_options(const SessionOptions& options) {
+  if (options.runtime != "auto" && options.runtime != "onnx" && options.runtime != "cvimodel")
+    throw std::invalid_argument("runtime: found '" + options.runtime + "', wanted auto, onnx or cvimodel");
+  if (options.threads < 1 || options.threads > 256)
+    throw std::invalid_argument("threads: found " + std::to_string(options.threads) + ", wanted 1 to 256");
+}
+
+void check_runtime(const ModelFile& file, const std::string& wanted) {
+  if (wanted != "auto" && wanted != file.runtime)
+    throw ModelError(file.label + ": a model of the runtime " + file.runtime + ", but runtime=\"" + wanted +
+                     "\" was asked for");
+  if (file.runtime == "cvimodel")
+    throw ModelError(file.label + ": a cvimodel, and this build has no cvimodel runtime");
+}
+
+Manifest read_manifest(const ModelSource& source, const ModelFile& file) {
+  if (!source.manifest.empty()) return Manifest::parse(source.manifest, "manifest of " + file.label);
+  if (source.path.empty()) throw ModelError(file.label + ": bytes need their manifest beside them");
+  return Manifest::load(manifest_path(source.path));
+}
+
+void check_size(const ModelFile& file, const Manifest& manifest) {
+  if (file.bytes == manifest.bytes) return;
+  throw ModelError(
+      file.label + ": found " + std::to_string(file.bytes) + " bytes, the manifest wants " +
+      std::to_string(manifest.bytes) +
+      (file.bytes < manifest.bytes ? ": the file is truncated or another one" : ": another file"));
+}
+
+std::string cache_key(const ModelFile& file, const std::string& sha256, int threads) {
+  const std::string what = file.path.empty() ? sha256
+                                             : file.path + '\0' + std::to_string(file.modified) + '\0' +
+                                                   std::to_string(file.bytes);
+  return what + '\0' + file.runtime + '\0' + std::to_string(threads);
+}
+
+std::shared_ptr<Session> open_shared(const ModelSource& source, const ModelFile& file,
+                                     const Manifest& manifest, int threads) {
+  const std::lock_guard<std::mutex> lock(cache().mutex());
+  SessionCache::Entry& entry = cache().entry(cache_key(file, manifest.sha256, threads));
+  std::shared_ptr<Session> session = entry.session.lock();
+  const std::string sha256 = session && !source.path.empty() ? entry.sha256 : sha256_of(source);
+  if (sha256 != manifest.sha256)
+    throw ModelError(file.label + ": found the sha256 " + sha256 + ", the manifest wants " + manifest.sha256);
+  if (session) return session;
+  session = onnx::open_session(source.path, source.bytes, file.label, threads);
+  entry = {session, sha256};
+  return session;
+}
+
+}  // namespace
+
+Model open_model(const ModelSource& source, Task task, const SessionOptions& options) {
+  check_options(options);
+  const ModelFile file = inspect(source);
+  check_runtime(file, options.runtime);
+  auto manifest = std::make_shared<const Manifest>(read_manifest(source, file));
+  if (manifest->task != task)
+    throw ModelError(manifest->source + ": a model of the task " + to_string(manifest->task) + ", wanted " +
+                     to_string(task));
+  check_size(file, *manifest);
+  std::shared_ptr<Session> session = open_shared(source, file, *manifest, options.threads);
+  check_fit(*session, *manifest);
+  return {std::move(session), std::move(manifest), source.path};
+}
+
+}  // namespace facecap
