@@ -1,0 +1,120 @@
+"""Proof that a converted detector answers what the network answers: the same scores and the same boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+
+from facecap.conversion.graph import Floats
+from facecap.errors import FacecapError
+
+if TYPE_CHECKING:
+    from facecap.training.retinaface import RetinaFace
+
+SCORE_TOLERANCE = 1e-5
+BOX_TOLERANCE = 1e-3  # pixels, on priors that a detector would report
+REPORTED = 0.02
+STRIDES = (8, 16, 32)
+
+
+class ConversionError(FacecapError):
+    """A converted model that does not answer like the network that it came from."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Largest differences found: probabilities of a face, and corners or landmarks in pixels."""
+
+    score: float
+    box: float
+
+
+def check_same(
+    network: RetinaFace,
+    model: onnx.ModelProto,
+    min_sizes: Sequence[Sequence[int]],
+    variances: Sequence[float],
+) -> Difference:
+    """Compare on random input and on a photograph; a `ConversionError` where a tolerance is passed."""
+    worst = Difference(0.0, 0.0)
+    for image in _inputs():
+        priors = prior_boxes(image.shape[2], image.shape[3], min_sizes)
+        expected, found = _of_network(network, image), _of_model(model, image)
+        score = float(np.abs(expected[0] - found[0]).max())
+        seen = np.maximum(expected[0], found[0]) >= REPORTED
+        shift = np.abs(_decode(expected, priors, variances) - _decode(found, priors, variances))[seen]
+        worst = Difference(max(worst.score, score), max(worst.box, float(shift.max(initial=0))))
+    if not (worst.score <= SCORE_TOLERANCE and worst.box <= BOX_TOLERANCE):
+        raise ConversionError(
+            f"the converted model differs from the network: scores by {worst.score:.2e} (allowed {SCORE_TOLERANCE:g}), "
+            f"boxes by {worst.box:.2e} px (allowed {BOX_TOLERANCE:g})"
+        )
+    return worst
+
+
+def prior_boxes(height: int, width: int, min_sizes: Sequence[Sequence[int]]) -> Floats:
+    """Priors (N, 3): centre x, centre y and size in pixels; by level, row, column and size, size fastest."""
+    rows = [
+        ((column + 0.5) * stride, (row + 0.5) * stride, size)
+        for stride, sizes in zip(STRIDES, min_sizes, strict=True)
+        for row, column, size in product(range(-(-height // stride)), range(-(-width // stride)), sizes)
+    ]
+    return np.array(rows, np.float32)
+
+
+def _inputs() -> Iterator[Floats]:
+    random = np.random.default_rng(0)
+    for height, width in ((160, 192), (320, 256)):
+        yield random.uniform(-123, 151, (1, 3, height, width)).astype(np.float32)
+    import cv2
+    from matplotlib.cbook import get_sample_data
+
+    with get_sample_data("grace_hopper.jpg") as stream:
+        picture = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_COLOR)
+    picture = cv2.resize(picture, (512, 608)).astype(np.float32) - np.float32([104, 117, 123])
+    yield np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
+
+
+def _of_network(network: RetinaFace, image: Floats) -> tuple[Floats, Floats]:
+    import torch
+
+    from facecap.training.retinaface import flatten
+
+    with torch.inference_mode():
+        boxes, logits, landmarks = flatten(network(torch.from_numpy(image)))
+        scores = torch.softmax(logits, -1)[0, :, 1]
+        return scores.numpy(), torch.cat([boxes, landmarks], -1)[0].numpy()
+
+
+def _of_model(model: onnx.ModelProto, image: Floats) -> tuple[Floats, Floats]:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    outputs = dict(zip(names, session.run(None, {"image": image}), strict=True))
+    if "boxes" in outputs:
+        return outputs["scores"][0, :, 1], np.concatenate([outputs["boxes"], outputs["landmarks"]], -1)[0]
+    scores, deltas = [], []
+    for name in names:
+        level = outputs[name][0]
+        anchors = level.shape[0] // 15
+        cells = np.moveaxis(level, 0, -1).reshape(-1, level.shape[0])
+        scores.append(1 / (1 + np.exp(-cells[:, :anchors].reshape(-1))))
+        boxes = cells[:, anchors : 5 * anchors].reshape(-1, 4)
+        deltas.append(np.concatenate([boxes, cells[:, 5 * anchors :].reshape(-1, 10)], 1))
+    return np.concatenate(scores), np.concatenate(deltas)
+
+
+def _decode(answer: tuple[Floats, Floats], priors: Floats, variances: Sequence[float]) -> Floats:
+    deltas = answer[1]
+    size = priors[:, 2:]
+    centre = priors[:, :2] + variances[0] * deltas[:, :2] * size
+    half = size * np.exp(variances[1] * deltas[:, 2:4]) / 2
+    points = np.tile(priors[:, :2], 5) + variances[0] * deltas[:, 4:] * size
+    decoded: Floats = np.concatenate([centre - half, centre + half, points], 1)
+    return decoded

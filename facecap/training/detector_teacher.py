@@ -1,0 +1,151 @@
+"""Labels photographs with a teacher: SCRFD with five landmarks (three strides, two anchors a cell).
+
+The teacher looks at a picture whole and, where asked, again at overlapping quarters of twice the resolution, so
+that small faces carry exact boxes. Every answer down to a low score is kept: the trainer takes the sure ones as
+faces and leaves the areas of the others alone.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+STRIDES = (8, 16, 32)
+ANCHORS = 2
+PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+class Scrfd:
+    """SCRFD with landmarks, nine outputs (scores, distances, points for strides 8, 16, 32), fixed square input."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        entry = self._session.get_inputs()[0]
+        if len(self._session.get_outputs()) != 9 or not isinstance(entry.shape[-1], int):
+            raise ValueError(
+                f"{path}: want an SCRFD file with landmarks: nine outputs and a fixed input size"
+            )
+        self._name, self._side = entry.name, entry.shape[-1]
+
+    def detect(self, image: npt.NDArray[np.uint8], threshold: float, iou: float = 0.4) -> Floats:
+        """Faces of one BGR picture: (N, 15) rows of x1 y1 x2 y2, ten landmark coordinates, score; pixels."""
+        height, width = image.shape[:2]
+        scale = self._side / max(height, width)
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        small = cv2.resize(image, (round(width * scale), round(height * scale)), interpolation=method)
+        canvas = np.zeros((self._side, self._side, 3), np.uint8)
+        canvas[: small.shape[0], : small.shape[1]] = small
+        blob = ((canvas[..., ::-1].astype(np.float32) - 127.5) / 128).transpose(2, 0, 1)[None]
+        outputs = self._session.run(None, {self._name: np.ascontiguousarray(blob)})
+        rows = [self._decode(outputs[i::3], stride, threshold) for i, stride in enumerate(STRIDES)]
+        faces = np.concatenate(rows)
+        faces[:, :14] /= scale
+        return suppress(faces, iou)
+
+    def _decode(self, outputs: list[Floats], stride: int, threshold: float) -> Floats:
+        scores, distances, points = (output[0] for output in outputs)
+        keep = np.flatnonzero(scores[:, 0] >= threshold)
+        cell = keep // ANCHORS
+        side = self._side // stride
+        centre = np.stack([cell % side, cell // side], 1).astype(np.float32) * stride
+        distance = distances[keep] * stride
+        landmarks = points[keep] * stride + np.tile(centre, 5)
+        return np.concatenate(
+            [centre - distance[:, :2], centre + distance[:, 2:], landmarks, scores[keep]], 1
+        )
+
+
+def suppress(faces: Floats, iou: float) -> Floats:
+    """Non-maximum suppression over rows that start with a box and end with a score; descending score."""
+    order = np.argsort(-faces[:, -1], kind="stable")
+    faces = faces[order]
+    area = (faces[:, 2] - faces[:, 0]) * (faces[:, 3] - faces[:, 1])
+    alive = np.ones(len(faces), bool)
+    for i in range(len(faces)):
+        if not alive[i]:
+            continue
+        low = np.maximum(faces[i, :2], faces[i + 1 :, :2])
+        high = np.minimum(faces[i, 2:4], faces[i + 1 :, 2:4])
+        overlap = np.prod(np.maximum(high - low, 0), axis=1)
+        alive[i + 1 :] &= overlap <= iou * (area[i] + area[i + 1 :] - overlap)
+    return faces[alive]
+
+
+def label_picture(
+    teacher: Scrfd, image: npt.NDArray[np.uint8], threshold: float, tiles: bool
+) -> list[dict[str, Any]]:
+    """The teacher's faces of one BGR picture, as entries of an annotations file."""
+    faces = teacher.detect(image, threshold)
+    if tiles and max(image.shape[:2]) > 480:
+        height, width = image.shape[:2]
+        tile_h, tile_w = round(height * 0.56), round(width * 0.56)
+        for top in (0, height - tile_h):
+            for left in (0, width - tile_w):
+                part = teacher.detect(image[top : top + tile_h, left : left + tile_w], threshold)
+                part = part[_inside(part, tile_w, tile_h)]
+                part[:, :14] += np.tile(np.float32([left, top]), 7)
+                part = part[part[:, 3] - part[:, 1] < 0.25 * tile_h]
+                faces = np.concatenate([faces, part])
+        faces = suppress(faces, 0.4)
+    return [
+        {
+            "box": [round(float(v), 2) for v in row[:4]],
+            "landmarks": [[round(float(x), 2), round(float(y), 2)] for x, y in row[4:14].reshape(5, 2)],
+            "score": round(float(row[14]), 3),
+        }
+        for row in faces
+    ]
+
+
+def _inside(faces: Floats, width: int, height: int) -> npt.NDArray[np.bool_]:
+    """Faces that no edge of a tile cuts."""
+    low, high = faces[:, :2], faces[:, 2:4]
+    inside: npt.NDArray[np.bool_] = (low > 2).all(1) & (high[:, 0] < width - 2) & (high[:, 1] < height - 2)
+    return inside
+
+
+def label_folder(
+    folder: Path, out: Path, teacher: Scrfd, *, threshold: float = 0.15, tiles: bool = False, every: int = 1
+) -> int:
+    """Labels every picture of a folder (or each `every`-th) into `out`; returns the number of faces kept.
+
+    `out` is a JSON list of `{file, width, height, faces: [{box, landmarks, score}]}`, `file` relative to `folder`.
+    """
+    entries = []
+    for path in _progress(sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES)[::every]):
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        if image is None:
+            print(f"skipped, not a picture: {path}", file=sys.stderr)
+            continue
+        entries.append(
+            {
+                "file": str(path.relative_to(folder)),
+                "width": image.shape[1],
+                "height": image.shape[0],
+                "faces": label_picture(teacher, image, threshold, tiles),
+            }
+        )
+    partial = out.with_name(out.name + ".part")
+    partial.write_text(json.dumps(entries))
+    partial.replace(out)
+    return sum(len(entry["faces"]) for entry in entries)
+
+
+def _progress(paths: list[Path]) -> Iterable[Path]:
+    for index, path in enumerate(paths):
+        if index % 200 == 0:
+            print(f"labelled {index} of {len(paths)} pictures", file=sys.stderr)
+        yield path

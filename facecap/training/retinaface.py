@@ -1,0 +1,226 @@
+"""RetinaFace with a MobileNetV1 x0.25 or a ResNet-50 body, in the layout of the published checkpoints.
+
+Module names follow the keys of those checkpoints, so that they load without a map. The network answers one level a
+stride (8, 16, 32), each as class, box and landmark tensors before any softmax or decoding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+ANCHORS = 2
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What differs between the published networks: channels of the three body levels and of the pyramid."""
+
+    name: str
+    body_channels: tuple[int, int, int]
+    width: int
+
+    @property
+    def slope(self) -> float:
+        """Negative slope of the activations in the pyramid and the context modules."""
+        return 0.1 if self.width <= 64 else 0.0
+
+
+MOBILENET = Layout("retinaface_mobilenet0.25", (64, 128, 256), 64)
+RESNET50 = Layout("retinaface_resnet50", (512, 1024, 2048), 256)
+
+
+@dataclass
+class Levels:
+    """Raw answers a level, finest first: logits (B, 2A, h, w), boxes (B, 4A, h, w), landmarks (B, 10A, h, w)."""
+
+    logits: list[Tensor]
+    boxes: list[Tensor]
+    landmarks: list[Tensor]
+
+
+def _conv(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, slope: float | None = None
+) -> nn.Sequential:
+    layers: list[nn.Module] = [
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+    ]
+    if slope is not None:
+        layers.append(nn.LeakyReLU(slope, inplace=True))
+    return nn.Sequential(*layers)
+
+
+def _depthwise(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, inputs, 3, stride, 1, groups=inputs, bias=False),
+        nn.BatchNorm2d(inputs),
+        nn.LeakyReLU(0.1, inplace=True),
+        nn.Conv2d(inputs, outputs, 1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.LeakyReLU(0.1, inplace=True),
+    )
+
+
+class MobileNetBody(nn.Module):
+    """MobileNetV1 x0.25 up to stride 32."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage1 = nn.Sequential(
+            _conv(3, 8, 3, 2, slope=0.1),
+            _depthwise(8, 16, 1),
+            _depthwise(16, 32, 2),
+            _depthwise(32, 32, 1),
+            _depthwise(32, 64, 2),
+            _depthwise(64, 64, 1),
+        )
+        self.stage2 = nn.Sequential(_depthwise(64, 128, 2), *(_depthwise(128, 128, 1) for _ in range(5)))
+        self.stage3 = nn.Sequential(_depthwise(128, 256, 2), _depthwise(256, 256, 1))
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        fine = self.stage1(image)
+        middle = self.stage2(fine)
+        return [fine, middle, self.stage3(middle)]
+
+
+class Bottleneck(nn.Module):
+    """ResNet's 1x1, 3x3, 1x1 block; the stride sits in the 3x3 convolution."""
+
+    def __init__(self, inputs: int, width: int, stride: int, shortcut: bool) -> None:
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(inputs, width, 1, bias=False), nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3, self.bn3 = nn.Conv2d(width, 4 * width, 1, bias=False), nn.BatchNorm2d(4 * width)
+        if shortcut:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(inputs, 4 * width, 1, stride, bias=False), nn.BatchNorm2d(4 * width)
+            )
+        else:
+            self.downsample = nn.Sequential()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = functional.relu(self.bn1(self.conv1(x)))
+        y = functional.relu(self.bn2(self.conv2(y)))
+        return functional.relu(self.bn3(self.conv3(y)) + self.downsample(x))
+
+
+class ResNetBody(nn.Module):
+    """ResNet-50 from strides 8 to 32."""
+
+    BLOCKS = (3, 4, 6, 3)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64)
+        inputs = 64
+        for stage, blocks in enumerate(self.BLOCKS):
+            width = 64 << stage
+            layers = []
+            for block in range(blocks):
+                stride = 2 if block == 0 and stage > 0 else 1
+                layers.append(Bottleneck(inputs, width, stride, shortcut=block == 0))
+                inputs = 4 * width
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*layers))
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        x = functional.max_pool2d(functional.relu(self.bn1(self.conv1(image))), 3, 2, 1)
+        levels = []
+        for stage in range(4):
+            x = self.get_submodule(f"layer{stage + 1}")(x)
+            levels.append(x)
+        return levels[1:]
+
+
+class Pyramid(nn.Module):
+    """Feature pyramid: lateral 1x1 convolutions, nearest upsampling, a 3x3 merge on the two finer levels."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__()
+        width, slope = layout.width, layout.slope
+        for level, channels in enumerate(layout.body_channels, 1):
+            self.add_module(f"output{level}", _conv(channels, width, 1, slope=slope))
+        self.merge1 = _conv(width, width, 3, slope=slope)
+        self.merge2 = _conv(width, width, 3, slope=slope)
+
+    def forward(self, levels: list[Tensor]) -> list[Tensor]:
+        fine, middle, coarse = (self.get_submodule(f"output{i}")(level) for i, level in enumerate(levels, 1))
+        middle = self.merge2(middle + functional.interpolate(coarse, size=middle.shape[2:], mode="nearest"))
+        fine = self.merge1(fine + functional.interpolate(middle, size=fine.shape[2:], mode="nearest"))
+        return [fine, middle, coarse]
+
+
+class Context(nn.Module):
+    """Context module: 3x3, 5x5 and 7x7 views built of 3x3 convolutions, side by side."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__()
+        width, quarter, slope = layout.width, layout.width // 4, layout.slope
+        self.conv3X3 = _conv(width, width // 2, 3)
+        self.conv5X5_1 = _conv(width, quarter, 3, slope=slope)
+        self.conv5X5_2 = _conv(quarter, quarter, 3)
+        self.conv7X7_2 = _conv(quarter, quarter, 3, slope=slope)
+        self.conv7x7_3 = _conv(quarter, quarter, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shared = self.conv5X5_1(x)
+        views = [self.conv3X3(x), self.conv5X5_2(shared), self.conv7x7_3(self.conv7X7_2(shared))]
+        return functional.relu(torch.cat(views, 1))
+
+
+class Head(nn.Module):
+    """One 1x1 convolution, `values` numbers for each anchor of a cell."""
+
+    def __init__(self, width: int, values: int) -> None:
+        super().__init__()
+        self.conv1x1 = nn.Conv2d(width, ANCHORS * values, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return cast(Tensor, self.conv1x1(x))
+
+
+class RetinaFace(nn.Module):
+    """The detector. Input: BGR minus (104, 117, 123), (B, 3, H, W), any size; output: `Levels`."""
+
+    def __init__(self, layout: Layout = MOBILENET) -> None:
+        super().__init__()
+        self.layout = layout
+        self.body = MobileNetBody() if layout is MOBILENET else ResNetBody()
+        self.fpn = Pyramid(layout)
+        for level in (1, 2, 3):
+            self.add_module(f"ssh{level}", Context(layout))
+        self.ClassHead = nn.ModuleList(Head(layout.width, 2) for _ in range(3))
+        self.BboxHead = nn.ModuleList(Head(layout.width, 4) for _ in range(3))
+        self.LandmarkHead = nn.ModuleList(Head(layout.width, 10) for _ in range(3))
+
+    def forward(self, image: Tensor) -> Levels:
+        pyramid = self.fpn(self.body(image))
+        features = [self.get_submodule(f"ssh{i}")(level) for i, level in enumerate(pyramid, 1)]
+        return Levels(
+            [head(x) for head, x in zip(self.ClassHead, features, strict=True)],
+            [head(x) for head, x in zip(self.BboxHead, features, strict=True)],
+            [head(x) for head, x in zip(self.LandmarkHead, features, strict=True)],
+        )
+
+
+def flatten(levels: Levels) -> tuple[Tensor, Tensor, Tensor]:
+    """Boxes (B, N, 4), two-class logits (B, N, 2) and landmarks (B, N, 10), priors in published order."""
+
+    def rows(tensors: list[Tensor], values: int) -> Tensor:
+        return torch.cat([t.permute(0, 2, 3, 1).reshape(t.shape[0], -1, values) for t in tensors], 1)
+
+    return rows(levels.boxes, 4), rows(levels.logits, 2), rows(levels.landmarks, 10)
+
+
+def build(state: Mapping[str, Tensor]) -> RetinaFace:
+    """The network that a checkpoint (keys without `module.`) belongs to, with its weights, in evaluation mode."""
+    layout = RESNET50 if "body.layer1.0.conv1.weight" in state else MOBILENET
+    network = RetinaFace(layout)
+    network.load_state_dict(dict(state))
+    return network.eval()
