@@ -27,5 +27,13 @@ facecap::ImageView view_of(const ImageArray& image, facecap::ColorOrder color);
 /// Views of N pictures in one uint8 array, N x height x width x 3, likewise.
 std::vector<facecap::ImageView> views_of(const ImageArray& images, facecap::ColorOrder color);
 
+/// A uint8 array, height x width x 3, with the pixels of `image`.
+py::array_t<std::uint8_t> image_array(const facecap::Image& image);
+
+/// Float32 arrays of shape (4,) and (5, 2) that Python has checked.
+using FloatArray = py::array_t<float, py::array::c_style>;
+facecap::Box box_of(const FloatArray& box);
+facecap::Landmarks landmarks_of(const FloatArray& landmarks);
+
 /// A float32 array of the given shape filled from `data`.
 py::array_t<float> float_array(const float* data, std::vector<py::ssize_t> shape);

@@ -39,14 +39,16 @@ struct Normalization {
   std::array<float, 3> std{1, 1, 1};
 };
 
-/// Where a picture lies within a network's input: network = picture / scale + pad.
+/// Where a picture lies within a network's input: network = picture / scale + pad. The scales differ where the
+/// content was rounded to whole pixels.
 struct Letterbox {
   Size target;
-  float scale = 1;  // picture pixels a network pixel
-  float pad_x = 0;
-  float pad_y = 0;
-  Rect content;  // the part of the target that the picture covers
-  Point to_image(Point network) const { return {(network.x - pad_x) * scale, (network.y - pad_y) * scale}; }
+  Rect content;       // the part of the target that the picture covers
+  float scale_x = 1;  // picture pixels a network pixel
+  float scale_y = 1;
+  Point to_image(Point network) const {
+    return {(network.x - content.x1) * scale_x, (network.y - content.y1) * scale_y};
+  }
   Box to_image(const Box& network) const;
 };
 

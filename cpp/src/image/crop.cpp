@@ -1,0 +1,44 @@
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <stdexcept>
+
+#include "facecap/image.hpp"
+
+namespace facecap {
+namespace {
+
+/// Whole pixels toward zero, into [0, length - 1]; NaN is 0.
+int clip(float value, int length) {
+  if (!(value > 0)) return 0;
+  return static_cast<int>(std::min(value, static_cast<float>(length - 1)));
+}
+
+}  // namespace
+
+Rect crop_rect(const Box& box, Size frame, float border) {
+  const bool finite =
+      std::isfinite(box.x1) && std::isfinite(box.y1) && std::isfinite(box.x2) && std::isfinite(box.y2);
+  if (!finite || box.width() <= 0 || box.height() <= 0) return {};
+  const float centre_x = std::trunc((box.x1 + box.x2) / 2);
+  const float centre_y = std::trunc((box.y1 + box.y2) / 2);
+  const float half_width = (0.5f + border) * box.width();
+  const float half_height = (0.5f + border) * box.height();
+  return {clip(centre_x - half_width, frame.width), clip(centre_y - half_height, frame.height),
+          clip(centre_x + half_width, frame.width), clip(centre_y + half_height, frame.height)};
+}
+
+Image crop_face(const ImageView& image, const Box& box, int size, float border) {
+  const Rect rect = crop_rect(box, image.size(), border);
+  if (rect.empty()) {
+    std::ostringstream text;
+    text << "box (" << box.x1 << ", " << box.y1 << ", " << box.x2 << ", " << box.y2
+         << ") covers no pixel of the " << image.width << "x" << image.height << " picture";
+    throw std::invalid_argument(text.str());
+  }
+  Image crop{std::vector<std::uint8_t>(std::size_t{3} * size * size), size, size, image.color};
+  resize(image, rect, size, size, crop.pixels.data());
+  return crop;
+}
+
+}  // namespace facecap

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstddef>  // defines __GLIBC__ where it applies
+
+/// Compiles a function a second time for AVX2 and picks at load time. Only for loops whose result does not
+/// depend on the vector width, so that every machine gives the same numbers.
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__AVX2__) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define FACECAP_MULTIVERSION __attribute__((target_clones("avx2", "default")))
+#else
+#define FACECAP_MULTIVERSION
+#endif

@@ -1,0 +1,47 @@
+#include "image/resampler.hpp"
+
+#include "image/multiversion.hpp"
+
+namespace facecap {
+namespace {
+
+FACECAP_MULTIVERSION void blend_first(const std::uint8_t* row, float weight, int count, float* out) {
+  for (int i = 0; i < count; ++i) out[i] = weight * static_cast<float>(row[i]);
+}
+
+FACECAP_MULTIVERSION void blend_next(const std::uint8_t* row, float weight, int count, float* out) {
+  for (int i = 0; i < count; ++i) out[i] += weight * static_cast<float>(row[i]);
+}
+
+/// Four lanes at once, of which three are the pixel's: `row` has a spare value behind its last pixel.
+void blend_columns(const float* row, const AxisTaps& taps, std::uint8_t* out) {
+  for (int x = 0; x < taps.size(); ++x) {
+    const float* pixel = row + 3 * taps.first[x];
+    const float* weights = taps.of(x);
+    float sum[4] = {0.5f, 0.5f, 0.5f, 0.5f};
+    for (int k = 0; k < taps.count[x]; ++k, pixel += 3)
+      for (int lane = 0; lane < 4; ++lane) sum[lane] += weights[k] * pixel[lane];
+    for (int c = 0; c < 3; ++c) out[3 * x + c] = static_cast<std::uint8_t>(static_cast<int>(sum[c]));
+  }
+}
+
+}  // namespace
+
+Resampler::Resampler(const ImageView& image, const Rect& source, Size target)
+    : origin_(image.data + source.y1 * image.stride + 3 * std::ptrdiff_t{source.x1}),
+      stride_(image.stride),
+      source_values_(3 * source.width()),
+      columns_(make_axis_taps(source.width(), target.width)),
+      rows_(make_axis_taps(source.height(), target.height)),
+      blended_(static_cast<std::size_t>(source_values_) + 1) {}
+
+void Resampler::row(int y, std::uint8_t* out) {
+  const std::uint8_t* row = origin_ + rows_.first[y] * stride_;
+  const float* weights = rows_.of(y);
+  blend_first(row, weights[0], source_values_, blended_.data());
+  for (int k = 1; k < rows_.count[y]; ++k)
+    blend_next(row + k * stride_, weights[k], source_values_, blended_.data());
+  blend_columns(blended_.data(), columns_, out);
+}
+
+}  // namespace facecap

@@ -1,0 +1,117 @@
+"""Checks of arguments. Each names what came and what is wanted; nothing is cast or copied in silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from facecap import _core
+
+LARGEST_OUTPUT = 4096  # pixels a side of a crop
+
+
+def check_color(color: str) -> _core.ColorOrder:
+    """The order of the channels, "bgr" or "rgb"."""
+    if color == "bgr":
+        return _core.ColorOrder.bgr
+    if color == "rgb":
+        return _core.ColorOrder.rgb
+    raise ValueError(f'color is {color!r}, wanted "bgr" or "rgb"')
+
+
+def check_picture(image: object) -> NDArray[np.uint8]:
+    """An image whose colour order does not matter: height x width x 3, uint8, C-contiguous, not empty."""
+    array = _uint8_array(image, "image", "height x width x 3")
+    if array.ndim != 3 or array.shape[2] != 3:
+        raise ValueError(f"image has shape {array.shape}, wanted height x width x 3{_channel_hint(array)}")
+    _check_filled_and_packed(array, "image")
+    return array
+
+
+def check_image(image: object, color: str) -> tuple[NDArray[np.uint8], _core.ColorOrder]:
+    """An image and the order of its channels."""
+    return check_picture(image), check_color(color)
+
+
+def check_crops(
+    crops: object, color: str, size: tuple[int, int]
+) -> tuple[NDArray[np.uint8], _core.ColorOrder]:
+    """N crops of `size` (width, height) in one array, and the order of their channels; N may be 0."""
+    wanted = f"N x {size[1]} x {size[0]} x 3"
+    array = _uint8_array(crops, "crops", wanted)
+    if array.ndim != 4 or array.shape[1:] != (size[1], size[0], 3):
+        hint = "; one crop is crops[None]" if array.shape == (size[1], size[0], 3) else ""
+        raise ValueError(f"crops have shape {array.shape}, wanted {wanted}{hint}")
+    if array.size:
+        _check_filled_and_packed(array, "crops")
+    return array, check_color(color)
+
+
+def check_box(box: ArrayLike) -> NDArray[np.float32]:
+    """Four finite numbers x1, y1, x2, y2 in pixels with x1 < x2 and y1 < y2."""
+    array = _numbers(box, "box", (4,))
+    if not (array[0] < array[2] and array[1] < array[3]):
+        raise ValueError(f"box is {array.tolist()}, wanted x1, y1, x2, y2 with x1 < x2 and y1 < y2")
+    return array
+
+
+def check_landmarks(landmarks: ArrayLike) -> NDArray[np.float32]:
+    """Five finite points in pixels, (5, 2)."""
+    return _numbers(landmarks, "landmarks", (5, 2))
+
+
+def check_output_size(size: int) -> int:
+    """Pixels a side of a square picture that is made."""
+    if isinstance(size, bool) or not isinstance(size, int | np.integer):
+        raise TypeError(f"size is {size!r}, wanted a whole number of pixels")
+    if not 1 <= size <= LARGEST_OUTPUT:
+        raise ValueError(f"size is {size}, wanted 1 to {LARGEST_OUTPUT} pixels")
+    return int(size)
+
+
+def check_fraction(name: str, value: float, low: float, high: float) -> float:
+    """A number from `low` to `high`, both included."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} is {value!r}, wanted a number from {low:g} to {high:g}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} is {value}, wanted {low:g} to {high:g}")
+    return float(value)
+
+
+def _uint8_array(value: object, name: str, wanted: str) -> NDArray[Any]:
+    if not isinstance(value, np.ndarray):
+        hint = ": was the picture read?" if value is None else ""
+        raise ValueError(f"{name} is {type(value).__name__}, wanted a uint8 array {wanted}{hint}")
+    if value.dtype != np.uint8:
+        raise ValueError(f"{name} has dtype {value.dtype}, wanted uint8 with values 0 to 255")
+    return value
+
+
+def _channel_hint(array: NDArray[Any]) -> str:
+    if array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 1):
+        return "; cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) makes three channels of grey"
+    if array.ndim == 3 and array.shape[2] == 4:
+        return "; numpy.ascontiguousarray(image[:, :, :3]) drops the alpha channel"
+    return ""
+
+
+def _check_filled_and_packed(array: NDArray[Any], name: str) -> None:
+    if array.size == 0:
+        raise ValueError(f"{name} of shape {array.shape} is empty")
+    if not array.flags.c_contiguous:
+        raise ValueError(
+            f"{name} is not C-contiguous (strides {array.strides}); numpy.ascontiguousarray makes a packed copy"
+        )
+
+
+def _numbers(value: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"{name} has dtype {array.dtype}, wanted numbers of shape {shape}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, wanted {shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} is {array.tolist()}, wanted finite numbers")
+    return np.ascontiguousarray(array, dtype=np.float32)
