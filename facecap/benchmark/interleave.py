@@ -40,11 +40,17 @@ def take_turns(contenders: Mapping[str, Callable[[], object]], turns: int, warm_
 
 def peak_memory_mb() -> float:
     """Largest resident memory of this process so far, in MB; nan where the system does not say."""
+    return _status_mb("VmHWM:")
+
+
+def resident_memory_mb() -> float:
+    """Resident memory of this process now, in MB; nan where the system does not say."""
+    return _status_mb("VmRSS:")
+
+
+def _status_mb(key: str) -> float:
     try:
-        status = Path("/proc/self/status").read_text()
+        lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
         return float("nan")
-    for line in status.splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024 / 1e6
-    return float("nan")
+    return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(key)), float("nan"))

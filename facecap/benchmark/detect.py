@@ -1,0 +1,136 @@
+"""`facecap bench detect`: the detector against its own network run alone, and against its peers."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facecap import _model
+from facecap._detector import Detector
+from facecap.benchmark import frames
+from facecap.benchmark.interleave import Turns, peak_memory_mb, take_turns
+from facecap.benchmark.report import machine, table
+
+Frame = NDArray[np.uint8]
+SIZE = (640, 480)
+
+
+@dataclass(frozen=True)
+class Scene:
+    name: str
+    faces: int
+    threshold: float
+
+
+SCENES = (
+    Scene("40 faces, 0.6", 40, 0.6),
+    Scene("crowd of 176, 0.6", 176, 0.6),
+    Scene("crowd of 176, 0.02", 176, 0.02),
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One scene: CPU time of all contenders and the shares of `detect`."""
+
+    scene: Scene
+    found: int
+    turns: Turns
+    shares: dict[str, float]
+
+
+def measure(checkpoint: Path | None, yunet: Path | None, turns: int, progress: Callable[[str], None]) -> list[Measured]:
+    """All scenes on 640x480 frames, one thread.
+
+    Args:
+        checkpoint: a published mobilenet0.25 `.pth`. With it `detect` runs its rewritten graph, and the original graph,
+            the plain NumPy port and the PyTorch flow run beside it; without it the model of the package runs alone.
+        yunet: YuNet as `.onnx`, for OpenCV's FaceDetectorYN.
+        turns: how often everybody runs in each scene.
+        progress: is told what goes on.
+    """
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        return [_scene(scene, checkpoint, yunet, turns, Path(folder), progress) for scene in SCENES]
+
+
+def _scene(
+    scene: Scene,
+    checkpoint: Path | None,
+    yunet: Path | None,
+    turns: int,
+    folder: Path,
+    progress: Callable[[str], None],
+) -> Measured:
+    progress(f"{scene.name}: {turns} turns")
+    frame = frames.crowd(scene.faces, *SIZE)
+    model = None
+    contenders: dict[str, Callable[[], object]] = {}
+    if checkpoint is not None:
+        from facecap.benchmark import peers
+
+        model, original = peers.both_graphs(checkpoint, folder)
+        contenders["Run on the original graph"] = peers.run_alone(original, frame)
+        contenders["NumPy + onnxruntime"] = peers.numpy_port(original, frame, scene.threshold)
+        contenders["PyTorch flow"] = peers.torch_flow(checkpoint, frame, scene.threshold)
+    detector = Detector(model, score_threshold=scene.threshold, max_faces=750, input_size=SIZE)
+    stages = {"preprocess": 0.0, "inference": 0.0, "postprocess": 0.0}
+
+    def detect() -> None:
+        detector.detect(frame)
+        for stage, seconds in detector.timings.items():
+            stages[stage] += seconds
+
+    contenders = {"detect": detect} | contenders
+    if yunet is not None:
+        from facecap.benchmark import peers
+
+        contenders["OpenCV FaceDetectorYN"] = peers.yunet(yunet, frame, scene.threshold)
+    measured = take_turns(contenders, turns)
+    total = sum(stages.values())
+    return Measured(scene, len(detector.detect(frame)), measured, {k: v / total for k, v in stages.items()})
+
+
+def report(results: list[Measured]) -> str:
+    """What `measure` found, as text."""
+    parts = []
+    for result in results:
+        turns = result.turns
+        median = turns.median("detect")
+        others = [
+            (name, f"{1000 * turns.median(name):.2f}", f"{turns.ratio(name, 'detect'):.2f}", f"{turns.ratio('detect', name):.2f}")
+            for name in turns.seconds
+        ]
+        shares = ", ".join(f"{stage} {100 * share:.1f} %" for stage, share in result.shares.items())
+        parts.append(
+            f"{result.scene.name}: {result.found} found, {1 / median:.0f} frames/s; {shares}\n"
+            + table(("", "CPU ms", "/ detect", "detect /"), others)
+        )
+    parts.append(f"peak memory {peak_memory_mb():.0f} MB; {machine()['processor']}; one thread, {SIZE[0]}x{SIZE[1]}")
+    return "\n\n".join(parts)
+
+
+def to_json(results: list[Measured]) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "machine": machine(),
+        "peak_memory_mb": peak_memory_mb(),
+        "onnxruntime": _model.onnxruntime_path(),
+        "scenes": [
+            {
+                "scene": r.scene.name,
+                "found": r.found,
+                "cpu_ms": {name: 1000 * r.turns.median(name) for name in r.turns.seconds},
+                "detect_over": {name: r.turns.ratio("detect", name) for name in r.turns.seconds if name != "detect"},
+                "shares": r.shares,
+            }
+            for r in results
+        ],
+    }

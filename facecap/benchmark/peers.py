@@ -1,0 +1,112 @@
+"""What `detect` is compared with: its own network alone, and other ways to find faces on the same frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Frame = NDArray[np.uint8]
+Call = Callable[[], object]
+MEAN = np.array((104, 117, 123), np.float32)
+
+
+def both_graphs(checkpoint: Path, folder: Path) -> tuple[Path, Path]:
+    """The checkpoint as facecap runs it and as it was published, converted once a folder."""
+    from facecap.conversion.import_checkpoint import import_checkpoint
+
+    rewritten, original = folder / "rewritten.onnx", folder / "original.onnx"
+    if not original.exists():
+        import_checkpoint(checkpoint, rewritten, form="levels")
+        import_checkpoint(checkpoint, original, form="concatenated")
+    return rewritten, original
+
+
+def planes(frame: Frame) -> NDArray[np.float32]:
+    return np.ascontiguousarray((frame.astype(np.float32) - MEAN).transpose(2, 0, 1)[None])
+
+
+def session(model: Path) -> object:
+    """As facecap opens it: one thread, no spinning, all optimizations."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+
+def run_alone(model: Path, frame: Frame) -> Call:
+    """ONNX Runtime's Run and nothing else."""
+    network, feed = session(model), planes(frame)
+    name = network.get_inputs()[0].name  # type: ignore[attr-defined]
+    return lambda: network.run(None, {name: feed})  # type: ignore[attr-defined]
+
+
+def numpy_port(model: Path, frame: Frame, threshold: float) -> Call:
+    from facecap.benchmark.numpy_retinaface import NumpyRetinaFace
+
+    port = NumpyRetinaFace(model, score_threshold=threshold)
+    return lambda: port.detect(frame)
+
+
+def yunet(model: Path, frame: Frame, threshold: float) -> Call:
+    height, width = frame.shape[:2]
+    detector = cv2.FaceDetectorYN.create(str(model), "", (width, height), threshold, 0.4, 5000)
+    return lambda: detector.detect(frame)
+
+
+def torch_flow(checkpoint: Path, frame: Frame, threshold: float) -> Call:
+    """As the published project detects: eager PyTorch, priors made anew for every frame, everything decoded, then the
+    threshold, then suppression box by box."""
+    import torch
+
+    from facecap.training.retinaface import build, flatten, load_state
+
+    torch.set_num_threads(1)
+    network = build(load_state(checkpoint)).eval()
+    height, width = frame.shape[:2]
+    whole = torch.tensor([width, height, width, height], dtype=torch.float32)
+
+    def detect() -> NDArray[np.float32]:
+        with torch.no_grad():
+            boxes, scores, points = (rows[0] for rows in flatten(network(torch.from_numpy(planes(frame)))))
+            priors = torch.tensor(_priors(width, height))
+            centre = priors[:, :2] + 0.1 * boxes[:, :2] * priors[:, 2:]
+            size = priors[:, 2:] * torch.exp(0.2 * boxes[:, 2:])
+            corners = (torch.cat((centre - size / 2, centre + size / 2), 1) * whole).numpy()
+            landmarks = priors[:, None, :2] + 0.1 * points.view(-1, 5, 2) * priors[:, None, 2:]
+            face = scores.softmax(1)[:, 1].numpy()
+        kept = np.flatnonzero(face > threshold)
+        order = kept[np.argsort(-face[kept])][:5000]
+        faces = np.hstack((corners[order], face[order, None]))
+        return np.hstack((faces, landmarks.numpy()[order].reshape(-1, 10)))[_suppress(faces, 0.4)]
+
+    return detect
+
+
+def _priors(width: int, height: int) -> list[list[float]]:
+    return [
+        [(column + 0.5) * stride / width, (row + 0.5) * stride / height, size / width, size / height]
+        for stride, sizes in ((8, (10, 20)), (16, (32, 64)), (32, (128, 256)))
+        for row in range(-(-height // stride))
+        for column in range(-(-width // stride))
+        for size in sizes
+    ]
+
+
+def _suppress(faces: NDArray[np.float32], iou: float) -> list[int]:
+    x1, y1, x2, y2 = faces[:, :4].T
+    areas = (x2 - x1 + 1) * (y2 - y1 + 1)
+    order, kept = np.arange(len(faces)), []
+    while order.size:
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        overlap_x = np.maximum(0, np.minimum(x2[best], x2[rest]) - np.maximum(x1[best], x1[rest]) + 1)
+        overlap_y = np.maximum(0, np.minimum(y2[best], y2[rest]) - np.maximum(y1[best], y1[rest]) + 1)
+        overlap = overlap_x * overlap_y
+        order = rest[overlap / (areas[best] + areas[rest] - overlap) <= iou]
+    return kept
