@@ -34,8 +34,17 @@ enum class Reason {
   duplicate_identity
 };
 
+const char* to_string(CaptureMode mode);
+const char* to_string(QualityMethod method);
+const char* to_string(ClassifyOn when);
 const char* to_string(EventKind kind);
 const char* to_string(Reason reason);
+
+/// What to_string gives, read back. Throws std::invalid_argument that lists the names.
+CaptureMode capture_mode(const std::string& name);
+QualityMethod quality_method(const std::string& name);
+ClassifyOn classify_on(const std::string& name);
+Reason reason(const std::string& name);
 
 /// Pixels, degrees, frames and seconds; defaults of the specification 2.1 (0.70 rad, 0.50 rad and 0.65 * 90
 /// degrees).
@@ -61,7 +70,9 @@ struct CaptureConfig {
   ClassifyOn classify_on = ClassifyOn::capture;
   std::optional<float> mask_threshold;  // none: the manifest's band, with `unknown` in it
   float crop_border = 0.15f;
-  void validate() const;  // throws std::invalid_argument that names the key, the value and the range
+
+  /// Throws std::invalid_argument that names the key, the value and the range.
+  void validate() const;
 };
 
 /// A tracked face of this frame that asks to be captured.
@@ -101,12 +112,18 @@ struct GateStep {
 class CaptureGate {
  public:
   CaptureGate(CaptureConfig config, int slots);
-  /// One frame. `timestamp` in seconds is needed where the configuration has interval_seconds.
-  /// Throws std::invalid_argument where frame_index does not grow or the timestamp is missing or runs back.
+
+  /// One frame. `live_ids` are the tracks that go on, seen or not; a track that holds a slot and is not among
+  /// them is lost. `timestamp` in seconds is needed where the configuration has interval_seconds, and only
+  /// looked at there. Throws std::invalid_argument, with nothing changed, where frame_index does not grow or
+  /// the timestamp is missing, not finite or runs back.
   const GateStep& update(std::int64_t frame_index, const std::vector<Candidate>& candidates,
                          const std::vector<std::int64_t>& live_ids, std::optional<double> timestamp = {});
-  /// Gives out pending shots as if every track were lost, and frees all slots.
+
+  /// Gives out pending shots as if every track were lost, and frees all slots. `frame_index` is not before
+  /// the last frame.
   std::vector<CaptureEvent> flush(std::int64_t frame_index);
+
   /// The slot that holds a track, or -1.
   int slot_of(std::int64_t track_id) const;
   int slots() const { return static_cast<int>(slots_.size()); }
@@ -117,24 +134,33 @@ class CaptureGate {
     enum class State { idle, alive, miss };
     State state = State::idle;
     std::int64_t track_id = 0;
-    float quality = 0;
-    float refined = 0;
-    float best = 0;  // of the track, for min_relative_quality
-    int emitted = 0;
+    float quality = 0;     // of the kept shot; 0 after an emission, so that the next shot starts afresh
+    float refined = 0;     // the same
+    float best = 0;        // quality of the track
+    int emitted = 0;       // events of the track
+    bool pending = false;  // the kept shot was not given out yet
+    bool rearm = false;    // given out in the last frame
+    std::int64_t shot_frame = 0;
     std::int64_t timer_frame = 0;  // of the last emission, or of the first store
     double timer_seconds = 0;
-    std::int64_t shot_frame = 0;
-    std::int64_t emitted_shot_frame = -1;
-    bool emitted_last_frame = false;
   };
-  std::optional<Reason> consider(const Candidate& candidate, std::int64_t frame, double seconds, int& slot);
-  bool emit_due(const Slot& slot, std::int64_t frame, double seconds) const;
+
+  double admit(std::int64_t frame_index, std::optional<double> timestamp) const;
+  void prepare();
+  Slot* slot_for(std::int64_t track_id);
+  std::optional<Reason> refuse(const Candidate& candidate, const Slot* slot) const;
+  void store(const Candidate& candidate, Slot& slot, std::int64_t frame, double seconds) const;
+  bool count_left(const Slot& slot) const;
+  bool due(const Slot& slot, std::int64_t frame, double seconds) const;
+  bool due_on_loss(const Slot& slot) const;
+  CaptureEvent emit(Slot& slot, EventKind kind, std::int64_t frame, double seconds);
 
   CaptureConfig config_;
   std::vector<Slot> slots_;
+  std::vector<std::int64_t> live_ids_;
   GateStep step_;
-  std::int64_t last_frame_ = std::numeric_limits<std::int64_t>::min();
-  double last_seconds_ = 0;
+  std::int64_t last_frame_ = -1;
+  double last_seconds_ = std::numeric_limits<double>::lowest();
 };
 
 }  // namespace facecap

@@ -1,0 +1,432 @@
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <map>
+#include <random>
+#include <set>
+
+#include "check.hpp"
+#include "facecap/capture_gate.hpp"
+
+using namespace facecap;
+
+namespace {
+
+CaptureConfig config(CaptureMode mode, int interval, int max_captures) {
+  CaptureConfig result;
+  result.mode = mode;
+  result.interval = interval;
+  result.max_captures = max_captures;
+  return result;
+}
+
+Candidate face(std::int64_t id, float quality, float refined) {
+  Candidate candidate;
+  candidate.track_id = id;
+  candidate.quality = quality;
+  candidate.refined_quality = refined;
+  candidate.eye_distance = candidate.refined_eye_distance = 99;
+  return candidate;
+}
+
+Candidate face(std::int64_t id, float quality) {
+  return face(id, quality, quality);
+}
+
+/// One event as "E(frame;id;sequence;shot frame;quality) kind".
+std::string text(const CaptureEvent& event) {
+  char out[96];
+  std::snprintf(out, sizeof out, "E(%lld;%lld;%d;%lld;%.2f) %s ", static_cast<long long>(event.frame),
+                static_cast<long long>(event.track_id), event.sequence,
+                static_cast<long long>(event.shot_frame), event.quality, to_string(event.kind));
+  return out;
+}
+
+/// Plays frames of one track, id 1, and writes down what happens.
+struct Play {
+  explicit Play(const CaptureConfig& configuration, int slots = 10) : gate(configuration, slots) {}
+
+  void seen(int from, int to, const std::function<Candidate(int)>& candidate) {
+    for (int frame = from; frame <= to; ++frame) step(frame, {candidate(frame)}, {1});
+  }
+  void seen(int from, int to, float quality) {
+    seen(from, to, [&](int) { return face(1, quality); });
+  }
+  void unseen(int from, int to) {
+    for (int frame = from; frame <= to; ++frame) step(frame, {}, {1});
+  }
+  void lost(int frame) { step(frame, {}, {}); }
+  void step(int frame, const std::vector<Candidate>& candidates, const std::vector<std::int64_t>& live) {
+    const GateStep& step = gate.update(frame, candidates, live);
+    for (const CaptureEvent& event : step.events) events += text(event);
+    if (!step.stored.empty()) stores += std::to_string(frame) + " ";
+    reason = step.reasons.empty() || !step.reasons[0] ? "" : to_string(*step.reasons[0]);
+  }
+
+  CaptureGate gate;
+  std::string events;
+  std::string stores;
+  std::string reason;  // of the first candidate of the last frame
+};
+
+constexpr CaptureMode kAuto = CaptureMode::automatic;
+constexpr CaptureMode kFast = CaptureMode::fast;
+constexpr CaptureMode kCycle = CaptureMode::cycle;
+
+}  // namespace
+
+TEST(gate_t13_fast_gives_out_at_once_then_at_intervals) {
+  Play play(config(kFast, 10, 3));
+  play.seen(9, 108, 0.8f);
+  EXPECT_EQ(play.events, "E(9;1;1;9;0.80) first E(19;1;2;10;0.80) periodic E(29;1;3;20;0.80) periodic ");
+}
+
+TEST(gate_t14_fast_without_a_limit) {
+  Play play(config(kFast, 10, 0));
+  play.seen(9, 43, 0.8f);
+  EXPECT_EQ(play.events,
+            "E(9;1;1;9;0.80) first E(19;1;2;10;0.80) periodic E(29;1;3;20;0.80) periodic E(39;1;4;30;0.80) "
+            "periodic ");
+}
+
+TEST(gate_t15_fast_gives_out_the_best_since_the_last) {
+  Play play(config(kFast, 10, 3));
+  play.seen(9, 38, [](int frame) { return face(1, 0.50f + 0.02f * static_cast<float>(frame - 9)); });
+  EXPECT_EQ(play.events, "E(9;1;1;9;0.50) first E(19;1;2;19;0.70) periodic E(29;1;3;29;0.90) periodic ");
+  EXPECT_EQ(play.stores, "9 10 13 16 19 20 23 26 29 ");
+}
+
+TEST(gate_t16_auto_waits_one_interval) {
+  Play play(config(kAuto, 45, 3));
+  play.seen(9, 108, 0.8f);
+  EXPECT_EQ(play.events, "E(54;1;1;9;0.80) first E(99;1;2;55;0.80) periodic ");
+}
+
+TEST(gate_early_first_makes_auto_give_out_the_first_shot_at_once) {
+  CaptureConfig early = config(kAuto, 45, 3);
+  early.early_first = true;
+  Play play(early);
+  play.seen(9, 60, 0.8f);
+  EXPECT_EQ(play.events, "E(9;1;1;9;0.80) first E(54;1;2;10;0.80) periodic ");
+  Play cycle([&] {
+    CaptureConfig other = early;
+    other.mode = kCycle;
+    return other;
+  }());
+  cycle.seen(9, 20, 0.8f);
+  EXPECT_EQ(cycle.events, "");
+}
+
+TEST(gate_t17_auto_gives_out_the_best_on_loss) {
+  Play play(config(kAuto, 45, 3));
+  play.seen(9, 16, [](int frame) { return face(1, frame == 14 ? 0.9f : 0.8f); });
+  play.unseen(17, 20);
+  play.lost(21);
+  EXPECT_EQ(play.events, "E(21;1;1;14;0.90) lost ");
+}
+
+TEST(gate_t18_t19_auto_gives_out_no_shot_twice) {
+  Play once(config(kAuto, 45, 3));
+  once.seen(9, 54, 0.8f);
+  once.unseen(55, 56);
+  once.lost(57);
+  EXPECT_EQ(once.events, "E(54;1;1;9;0.80) first ");
+  const auto longer = [](int max_captures) {
+    Play play(config(kAuto, 45, max_captures));
+    play.seen(9, 58, 0.8f);
+    play.unseen(59, 60);
+    play.lost(61);
+    return play.events;
+  };
+  EXPECT_EQ(longer(3), "E(54;1;1;9;0.80) first E(61;1;2;55;0.80) lost ");
+  EXPECT_EQ(longer(1), "E(54;1;1;9;0.80) first ");
+}
+
+TEST(gate_t20_cycle_gives_out_at_intervals) {
+  const std::string three = "E(29;1;1;9;0.80) first E(49;1;2;30;0.80) periodic E(69;1;3;50;0.80) periodic ";
+  for (const int max_captures : {3, 0}) {
+    Play play(config(kCycle, 20, max_captures));
+    play.seen(9, 108, 0.8f);
+    EXPECT_EQ(play.events, three + (max_captures ? "" : "E(89;1;4;70;0.80) periodic "));
+  }
+}
+
+TEST(gate_t21_cycle_gives_out_on_loss_only_where_nothing_was) {
+  Play brief(config(kCycle, 20, 3));
+  brief.seen(9, 13, 0.8f);
+  brief.unseen(14, 17);
+  brief.lost(18);
+  EXPECT_EQ(brief.events, "E(18;1;1;9;0.80) lost ");
+  for (const CaptureMode mode : {kCycle, kAuto}) {
+    Play play(config(mode, 20, 3));
+    play.seen(9, 38, 0.8f);
+    play.unseen(39, 42);
+    play.lost(43);
+    EXPECT_EQ(play.events,
+              std::string("E(29;1;1;9;0.80) first ") + (mode == kAuto ? "E(43;1;2;30;0.80) lost " : ""));
+  }
+}
+
+TEST(gate_t22_a_better_shot_is_better_by_a_margin) {
+  Play play(config(kAuto, 45, 3));
+  const float qualities[] = {0.50f, 0.55f, 0.56f, 0.60f, 0.62f};
+  const char* reasons[] = {"", "not_better", "", "not_better", ""};
+  for (int i = 0; i < 5; ++i) {
+    play.seen(9 + i, 9 + i, qualities[i]);
+    EXPECT_EQ(play.reason, reasons[i]);
+  }
+  play.lost(14);
+  EXPECT_EQ(play.stores, "9 11 13 ");
+  EXPECT_EQ(play.events, "E(14;1;1;13;0.62) lost ");
+}
+
+TEST(gate_t23_a_better_shot_is_better_by_both_scores) {
+  Play play(config(kAuto, 45, 3));
+  play.step(9, {face(1, 0.5f, 0.9f)}, {1});
+  play.step(10, {face(1, 0.7f, 0.85f)}, {1});
+  EXPECT_EQ(play.reason, "refined_not_better");
+  play.step(11, {face(1, 0.7f, 0.95f)}, {1});
+  play.lost(12);
+  EXPECT_EQ(play.stores, "9 11 ");
+  EXPECT_EQ(play.events, "E(12;1;1;11;0.70) lost ");
+}
+
+TEST(gate_t24_poor_shots_take_no_slot) {
+  Play poor(config(kAuto, 45, 3));
+  poor.seen(9, 28, 0.09f);
+  EXPECT_EQ(poor.gate.slot_of(1), -1);
+  EXPECT_EQ(poor.reason, "low_quality");
+  poor.lost(29);
+  EXPECT_EQ(poor.events + poor.stores, "");
+  Play refined(config(kFast, 10, 3));
+  refined.step(9, {face(1, 0.5f, 0)}, {1});
+  refined.step(10, {face(1, 0.5f, -0.1f)}, {1});
+  EXPECT_EQ(refined.gate.slot_of(1), -1);
+  refined.step(11, {face(1, 0.5f, 0.2f)}, {1});
+  EXPECT_EQ(refined.events, "E(11;1;1;11;0.50) first ");
+  EXPECT_EQ(refined.stores, "11 ");
+}
+
+TEST(gate_t25_eyes_and_landmarks) {
+  Play play(config(kFast, 10, 3));
+  Candidate candidate = face(1, 0.8f);
+  const auto offer = [&](int frame, float eyes, float refined_eyes, float confidence) {
+    candidate.eye_distance = eyes;
+    candidate.refined_eye_distance = refined_eyes;
+    candidate.landmark_confidence = confidence;
+    play.step(frame, {candidate}, {1});
+    return play.reason;
+  };
+  EXPECT_EQ(offer(9, 15.9f, 20, 1), "eyes_too_close");
+  EXPECT_EQ(offer(10, 16, 19.9f, 1), "eyes_too_close");
+  EXPECT_EQ(offer(11, 16, 20, 0.49f), "low_landmark_confidence");
+  EXPECT_EQ(offer(12, 16, 20, 0.50f), "");
+  EXPECT_EQ(play.events, "E(12;1;1;12;0.80) first ");
+}
+
+TEST(gate_t26_a_full_table_says_so) {
+  Play play(config(kFast, 10, 3), 2);
+  for (int frame = 9; frame <= 14; ++frame) {
+    std::vector<Candidate> candidates;
+    std::vector<std::int64_t> live;
+    for (const std::int64_t id : {1, 2, 3}) {
+      if (id == 1 && frame >= 12) continue;
+      live.push_back(id);
+      candidates.push_back(face(id, 0.8f));
+    }
+    const GateStep& step = play.gate.update(frame, candidates, live);
+    for (const CaptureEvent& event : step.events) play.events += text(event);
+    const auto dropped = std::count(step.reasons.begin(), step.reasons.end(), Reason::no_free_slot);
+    EXPECT_EQ(dropped, frame <= 12 ? 1 : 0);
+  }
+  EXPECT_EQ(play.events, "E(9;1;1;9;0.80) first E(9;2;1;9;0.80) first E(13;3;1;13;0.80) first ");
+  EXPECT_EQ(play.gate.slot_of(3), 0);
+}
+
+TEST(gate_t27_nothing_is_kept_when_the_count_is_used_up) {
+  Play play(config(kFast, 2, 1));
+  play.seen(9, 9, 0.3f);
+  play.seen(10, 20, 0.9f);
+  EXPECT_EQ(play.events, "E(9;1;1;9;0.30) first ");
+  EXPECT_EQ(play.stores, "9 ");
+  EXPECT_EQ(play.reason, "count_exhausted");
+  Play slow(config(kFast, 10, 3));
+  slow.seen(9, 21, [](int frame) {
+    return face(1, frame == 9 ? 0.9f : frame < 14 ? 0.12f : frame < 18 ? 0.16f : 0.20f);
+  });
+  EXPECT_EQ(slow.events, "E(9;1;1;9;0.90) first E(19;1;2;18;0.20) periodic ");
+}
+
+TEST(gate_t43_a_frame_without_an_answer_changes_nothing) {
+  Play play(config(kFast, 10, 3));
+  play.seen(9, 14, 0.8f);
+  play.seen(16, 30, 0.8f);  // the detector failed in frame 15
+  EXPECT_EQ(play.events, "E(9;1;1;9;0.80) first E(19;1;2;10;0.80) periodic E(29;1;3;20;0.80) periodic ");
+}
+
+TEST(gate_t44_flush_gives_out_what_waits_once) {
+  Play play(config(kAuto, 1000, 3));
+  play.seen(9, 20, 0.8f);
+  const std::vector<CaptureEvent> events = play.gate.flush(20);
+  EXPECT_EQ(events.size(), 1u);
+  EXPECT_EQ(text(events[0]), "E(20;1;1;9;0.80) flush ");
+  EXPECT(play.gate.flush(20).empty());
+  EXPECT_EQ(play.gate.slot_of(1), -1);
+  EXPECT_THROWS(std::invalid_argument, play.gate.flush(19), "flush: frame_index is 19");
+}
+
+TEST(gate_flush_follows_the_rules_of_loss) {
+  for (const CaptureMode mode : {kAuto, kFast, kCycle}) {
+    Play play(config(mode, 5, 3));
+    play.seen(9, 16, 0.8f);
+    EXPECT_EQ(play.gate.flush(16).size(), mode == kAuto ? 1u : 0u);
+  }
+}
+
+TEST(gate_walks_a_slot_through_its_life) {
+  Play play(config(kFast, 3, 2), 1);
+  EXPECT_EQ(play.gate.slot_of(1), -1);
+  play.seen(1, 1, 0.8f);  // stored, given out
+  EXPECT_EQ(play.gate.slot_of(1), 0);
+  play.unseen(2, 5);  // rearmed, nothing waits
+  EXPECT_EQ(play.events, "E(1;1;1;1;0.80) first ");
+  play.seen(6, 6, 0.4f);  // a poorer shot after the interval goes out at once
+  EXPECT_EQ(play.events, "E(1;1;1;1;0.80) first E(6;1;2;6;0.40) periodic ");
+  play.seen(7, 9, 0.9f);
+  EXPECT_EQ(play.reason, "count_exhausted");
+  play.step(10, {face(2, 0.8f)}, {2});  // 1 is lost; its slot is free one frame later
+  EXPECT_EQ(play.reason, "no_free_slot");
+  EXPECT_EQ(play.gate.slot_of(1), 0);
+  play.step(11, {face(2, 0.8f)}, {2});
+  EXPECT_EQ(play.gate.slot_of(1), -1);
+  EXPECT_EQ(play.gate.slot_of(2), 0);
+}
+
+TEST(gate_without_a_quality_limit_repeats_no_shot) {
+  CaptureConfig open = config(kFast, 2, 0);
+  open.min_quality = 0;
+  Play play(open);
+  play.seen(1, 1, 0.8f);
+  play.unseen(2, 10);
+  EXPECT_EQ(play.events, "E(1;1;1;1;0.80) first ");
+}
+
+TEST(gate_min_relative_quality_keeps_later_shots_near_the_best) {
+  CaptureConfig relative = config(kFast, 2, 0);
+  relative.min_relative_quality = 0.5f;
+  Play play(relative);
+  play.seen(1, 1, 0.8f);
+  play.seen(2, 5, 0.39f);
+  EXPECT_EQ(play.reason, "below_track_best");
+  play.seen(6, 6, 0.41f);
+  EXPECT_EQ(play.events, "E(1;1;1;1;0.80) first E(6;1;2;6;0.41) periodic ");
+}
+
+TEST(gate_counts_seconds_where_asked) {
+  CaptureConfig timed = config(kFast, 1, 0);
+  timed.interval_seconds = 0.4;
+  CaptureGate gate(timed, 4);
+  std::string events;
+  for (int frame = 9; frame <= 30; ++frame)
+    for (const CaptureEvent& event : gate.update(frame, {face(1, 0.8f)}, {1}, 0.04 * frame).events)
+      events += text(event);
+  EXPECT_EQ(events, "E(9;1;1;9;0.80) first E(19;1;2;10;0.80) periodic E(29;1;3;20;0.80) periodic ");
+  EXPECT_THROWS(std::invalid_argument, gate.update(31, {}, {}), "timestamp is missing");
+  EXPECT_THROWS(std::invalid_argument, gate.update(31, {}, {}, 0.1), "run back");
+  EXPECT_THROWS(std::invalid_argument, gate.update(31, {}, {}, NAN), "run back");
+  EXPECT_THROWS(std::invalid_argument, gate.update(30, {}, {}, 2.0), "wanted more than 30");
+  EXPECT_EQ(gate.slot_of(1), 0);  // refused frames changed nothing
+}
+
+TEST(gate_reasons_in_order) {
+  CaptureGate gate(config(kFast, 10, 3), 1);
+  Candidate unstable = face(1, NAN);
+  unstable.stable = false;
+  unstable.rejection = Reason::extreme_yaw;
+  Candidate turned = unstable;
+  turned.stable = true;
+  Candidate broken = turned;
+  broken.rejection.reset();
+  Candidate unplaced = face(0, 0.8f);
+  Candidate blind = face(1, 0.8f);
+  blind.eye_distance = NAN;
+  Candidate unsure = face(1, 0.8f);
+  unsure.landmark_confidence = NAN;
+  const GateStep& step =
+      gate.update(0, {unstable, turned, broken, unplaced, blind, unsure, face(1, 0.8f, NAN)}, {1});
+  const Reason wanted[] = {Reason::track_unconfirmed, Reason::extreme_yaw,    Reason::invalid_pose,
+                           Reason::track_unconfirmed, Reason::eyes_too_close, Reason::low_landmark_confidence,
+                           Reason::invalid_pose};
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(to_string(*step.reasons[i]), to_string(wanted[i]));
+}
+
+TEST(gate_names_go_there_and_back) {
+  for (const Reason value : {Reason::too_small, Reason::low_quality, Reason::duplicate_identity})
+    EXPECT(reason(to_string(value)) == value);
+  EXPECT(capture_mode("auto") == kAuto);
+  EXPECT_THROWS(std::invalid_argument, capture_mode("slow"),
+                "mode is 'slow', wanted one of auto, fast, cycle");
+}
+
+TEST(gate_configuration_is_checked) {
+  CaptureConfig wrong;
+  wrong.max_captures = -1;
+  EXPECT_THROWS(std::invalid_argument, CaptureGate(wrong, 1), "max_captures is -1");
+  wrong = {};
+  wrong.max_face = 20;
+  EXPECT_THROWS(std::invalid_argument, wrong.validate(), "max_face is 20, wanted at least min_face");
+  wrong.min_face = -1;
+  wrong.validate();
+  wrong.min_quality = NAN;
+  EXPECT_THROWS(std::invalid_argument, wrong.validate(), "min_quality");
+  EXPECT_THROWS(std::invalid_argument, CaptureGate({}, 0), "slots is 0");
+}
+
+TEST(gate_keeps_its_promises_on_random_visits) {
+  for (unsigned seed = 0; seed < 150; ++seed) {
+    std::mt19937 random(seed);
+    const auto below = [&](unsigned n) { return static_cast<int>(random() % n); };
+    CaptureConfig chosen = config(static_cast<CaptureMode>(below(3)), below(8), below(4));
+    chosen.early_first = below(2) != 0;
+    chosen.min_quality = below(2) ? 0.1f : 0.0f;
+    const int slots = 1 + below(3);
+    CaptureGate gate(chosen, slots);
+    std::map<std::int64_t, int> sequence;
+    std::set<std::pair<std::int64_t, std::int64_t>> shots;
+    std::int64_t next_id = 5;
+    std::vector<std::int64_t> live{1, 2, 3, 4};
+    const auto check_events = [&](const std::vector<CaptureEvent>& events) {
+      for (const CaptureEvent& event : events) {
+        EXPECT_EQ(event.sequence, ++sequence[event.track_id]);
+        EXPECT(chosen.max_captures == 0 || event.sequence <= chosen.max_captures);
+        EXPECT(shots.emplace(event.track_id, event.shot_frame).second);
+        EXPECT(event.shot_frame <= event.frame && event.quality >= chosen.min_quality);
+        EXPECT(event.slot >= 0 && event.slot < slots);
+      }
+    };
+    for (int frame = 0; frame < 120; ++frame) {
+      for (std::int64_t& id : live)
+        if (below(30) == 0) id = next_id++;
+      std::vector<Candidate> candidates;
+      for (const std::int64_t id : live) {
+        if (below(4) == 0) continue;
+        candidates.push_back(
+            face(id, static_cast<float>(below(20)) / 16 - 0.1f, static_cast<float>(below(20)) / 16));
+        candidates.back().stable = below(5) != 0;
+      }
+      const GateStep& step = gate.update(frame, candidates, live);
+      check_events(step.events);
+      std::size_t captured = 0;
+      for (const auto& reason : step.reasons) captured += reason ? 0 : 1;
+      EXPECT_EQ(step.reasons.size(), candidates.size());
+      EXPECT_EQ(captured, step.stored.size());
+      for (const GateStep::Stored& stored : step.stored) {
+        const Candidate& candidate = candidates[static_cast<std::size_t>(stored.candidate)];
+        EXPECT(candidate.stable && candidate.quality >= chosen.min_quality);
+        EXPECT(!step.reasons[static_cast<std::size_t>(stored.candidate)]);
+        EXPECT_EQ(gate.slot_of(candidate.track_id), stored.slot);
+      }
+    }
+    check_events(gate.flush(120));
+  }
+}
