@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kVariable = "FACECAP_ONNXRUNTIME";
 constexpr const char* kAdvice =
-    "; `pip install \"onnxruntime>=1.17\"`, or name the file in FACECAP_ONNXRUNTIME";
+    "; `pip install \"onnxruntime>=1.19\"`, or name the file in FACECAP_ONNXRUNTIME";
 #ifdef __APPLE__
 constexpr const char* kPlainName = "libonnxruntime.dylib";
 #else

@@ -1,0 +1,102 @@
+"""From a `model=` argument to an opened model, and where ONNX Runtime is."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from facecap import _core, models
+from facecap.errors import ModelError
+
+ModelLike: TypeAlias = str | os.PathLike[str] | bytes | tuple[bytes, dict[str, Any]] | None
+"""A path, a registry name, bytes of a registered model, bytes and their manifest; None for the default."""
+
+
+def open_model(
+    model: ModelLike, task: str, *, runtime: str = "auto", threads: int = 1
+) -> tuple[_core.Model, Mapping[str, Any]]:
+    """Open a model for a task; objects that open the same file share its weights.
+
+    Args:
+        model: what the user gave.
+        task: "face_detection", "mask" or "face_embedding".
+        runtime: "auto", "onnx" or "cvimodel".
+        threads: that compute one call.
+
+    Returns:
+        The model and what is known of it: `path` (None for bytes), `runtime`, `runtime_version`,
+        `manifest` (dict), `input_size` (width, height) of the network, `providers`.
+
+    Raises:
+        ModelError: there is no such model, or it cannot be used.
+        TypeError: `model` is none of the above.
+    """
+    source = _source(model, task)
+    _core.set_onnxruntime_path(onnxruntime_path() or "")
+    opened = _core.open_model(**source, task=getattr(_core.Task, task), runtime=runtime, threads=threads)
+    manifest = json.loads(opened.manifest)
+    info = {
+        "path": opened.path or None,
+        "runtime": opened.runtime,
+        "runtime_version": opened.runtime_version,
+        "manifest": manifest,
+        "input_size": (int(manifest["input"]["width"]), int(manifest["input"]["height"])),
+        "providers": opened.providers,
+    }
+    return opened, MappingProxyType(info)
+
+
+def onnxruntime_path() -> str | None:
+    """The file of ONNX Runtime's library: FACECAP_ONNXRUNTIME, or what the package `onnxruntime` installed.
+
+    The package is not imported. None where neither is there.
+    """
+    configured = os.environ.get("FACECAP_ONNXRUNTIME")
+    if configured:
+        return configured
+    spec = importlib.util.find_spec("onnxruntime")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for pattern in ("libonnxruntime.so*", "libonnxruntime*.dylib"):
+            found = sorted((Path(folder) / "capi").glob(pattern))
+            if found:
+                return str(found[0])
+    return None
+
+
+def _source(model: ModelLike, task: str) -> dict[str, Any]:
+    if model is None:
+        return _file(models.default(task).path)
+    if isinstance(model, bytes):
+        return _bytes(model, models.manifest_of(hashlib.sha256(model).hexdigest()))
+    if isinstance(model, tuple) and list(map(type, model)) == [bytes, dict]:
+        return _bytes(model[0], json.dumps(model[1]))
+    if isinstance(model, os.PathLike):
+        return _file(os.fspath(model))
+    if isinstance(model, str):
+        return _file(model if _is_path(model) else models.find(model).path)
+    raise TypeError(
+        f"model: found {type(model).__name__}, wanted a path, a registry name, bytes, (bytes, dict) or None"
+    )
+
+
+def _is_path(model: str) -> bool:
+    return Path(model).suffix in models.SUFFIXES or os.sep in model or Path(model).is_file()
+
+
+def _file(path: str | os.PathLike[str]) -> dict[str, Any]:
+    return {"path": os.fspath(path), "bytes": b"", "manifest": ""}
+
+
+def _bytes(model: bytes, manifest: str | None) -> dict[str, Any]:
+    if manifest is None:
+        raise ModelError(
+            f"a model given as {len(model)} bytes is none of the registered ones: give (bytes, manifest), "
+            "the manifest as a dictionary"
+        )
+    return {"path": "", "bytes": model, "manifest": manifest}
