@@ -64,10 +64,11 @@ def torch_flow(checkpoint: Path, frame: Frame, threshold: float) -> Call:
     threshold, then suppression box by box."""
     import torch
 
-    from facecap.training.retinaface import build, flatten, load_state
+    from facecap.conversion.checkpoint import load_network
+    from facecap.training.retinaface import flatten
 
     torch.set_num_threads(1)
-    network = build(load_state(checkpoint)).eval()
+    network = load_network(checkpoint)
     height, width = frame.shape[:2]
     whole = torch.tensor([width, height, width, height], dtype=torch.float32)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,8 @@ class CheckpointError(FacecapError):
     """A checkpoint that is not readable or has no known layout."""
 
 
-def load_network(path: Path) -> RetinaFace:
-    """The network of a `.pth` (keys with or without `module.`, bare or under `state_dict`), in evaluation mode."""
+def load_network(path: Path, slope: float = 0.0) -> RetinaFace:
+    """The network of a `.pth` (keys with or without `module.`), in evaluation mode; for `slope` see `Layout`."""
     import torch
 
     from facecap.training.retinaface import MOBILENET, RESNET50, RetinaFace
@@ -37,7 +38,7 @@ def load_network(path: Path) -> RetinaFace:
     if not isinstance(loaded, dict) or not all(isinstance(v, torch.Tensor) for v in loaded.values()):
         raise CheckpointError(f"{path}: wanted a state_dict, a mapping of names to tensors")
     state = {str(key).removeprefix("module."): value for key, value in loaded.items()}
-    layout = RESNET50 if "body.layer1.0.conv1.weight" in state else MOBILENET
+    layout = RESNET50 if "body.layer1.0.conv1.weight" in state else replace(MOBILENET, slope=slope)
     network = RetinaFace(layout)
     try:
         network.load_state_dict(state)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
 
 from facecap.conversion.graph import Floats
+from facecap.conversion.priors import prior_boxes
 from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 SCORE_TOLERANCE = 1e-5
 BOX_TOLERANCE = 1e-3  # pixels, on priors that a detector would report
 REPORTED = 0.02
-STRIDES = (8, 16, 32)
 
 
 class ConversionError(FacecapError):
@@ -55,16 +54,6 @@ def check_same(
             f"boxes by {worst.box:.2e} px (allowed {BOX_TOLERANCE:g})"
         )
     return worst
-
-
-def prior_boxes(height: int, width: int, min_sizes: Sequence[Sequence[int]]) -> Floats:
-    """Priors (N, 3): centre x, centre y and size in pixels; by level, row, column and size, size fastest."""
-    rows = [
-        ((column + 0.5) * stride, (row + 0.5) * stride, size)
-        for stride, sizes in zip(STRIDES, min_sizes, strict=True)
-        for row, column, size in product(range(-(-height // stride)), range(-(-width // stride)), sizes)
-    ]
-    return np.array(rows, np.float32)
 
 
 def _inputs() -> Iterator[Floats]:

@@ -42,9 +42,12 @@ def stacked(kernels: Sequence[Kernel]) -> Kernel:
     return Kernel(np.concatenate([k.weight for k in kernels]), np.concatenate([k.bias for k in kernels]))
 
 
-def scaled(kernel: Kernel, factor: float) -> Kernel:
-    """The convolution times a number."""
-    return Kernel(kernel.weight * np.float32(factor), kernel.bias * np.float32(factor))
+def padded(kernel: Kernel, *, outputs: int = 0, inputs: int = 0) -> Kernel:
+    """The convolution with zero filters, or zero input planes, behind its own, up to the given numbers."""
+    have_outputs, have_inputs = kernel.weight.shape[:2]
+    more = max(outputs - have_outputs, 0)
+    pad = [(0, more), (0, max(inputs - have_inputs, 0)), (0, 0), (0, 0)]
+    return Kernel(np.pad(kernel.weight, pad), np.pad(kernel.bias, (0, more)))
 
 
 class Graph:

@@ -29,13 +29,15 @@ def import_checkpoint(
     form: Form = "levels",
     name: str | None = None,
     min_sizes: Sequence[Sequence[int]] | None = None,
+    slope: float = 0.0,
     licence: str = "unknown",
     origin: str | None = None,
 ) -> Difference:
     """Convert a `.pth` into `out` (`.onnx`) and the manifest beside it; returns how far the outputs differ.
 
     `min_sizes` are the priors' sides in pixels for strides 8, 16 and 32; the default is that of the published
-    network of this layout. Raises `CheckpointError` for a file of another layout and `ConversionError` where the
+    network of this layout. `slope` is the negative slope of a MobileNet's activations (see
+    `facecap.training.retinaface.Layout`): no file tells it, and a wrong one gives poor boxes. Raises `CheckpointError` for a file of another layout and `ConversionError` where the
     converted model does not answer like the network; nothing is written then.
     """
     from facecap.conversion.checkpoint import load_network
@@ -45,7 +47,7 @@ def import_checkpoint(
         "licence": licence,
         "origin": origin or f"converted from {path.name}",
     }
-    return export_network(load_network(path), out, about, form=form, min_sizes=min_sizes)
+    return export_network(load_network(path, slope), out, about, form=form, min_sizes=min_sizes)
 
 
 def export_network(
@@ -62,7 +64,7 @@ def export_network(
     from facecap.conversion.equality import check_same
 
     sizes = [list(level) for level in min_sizes or MIN_SIZES[network.layout.name]]
-    model = getattr(retinaface_onnx, form)(weights_of(network))
+    model = getattr(retinaface_onnx, form)(weights_of(network), network.layout.slope)
     difference = check_same(network, model, sizes, VARIANCES)
     if form == "levels":
         outputs: list[dict[str, Any]] = [

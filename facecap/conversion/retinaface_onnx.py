@@ -2,9 +2,7 @@
 
 `concatenated` is the published graph. `levels` computes the same numbers faster. The heads of a level become one
 convolution; the two-class softmax becomes one logit, w1 - w0; ReLU moves into the convolutions before the
-concatenation; nothing is transposed or reshaped. The 8-channel stem fills a whole vector: its second half repeats the
-first, the depthwise convolution after it negates that half, and leaky(x) = relu(x) - slope * relu(-x) turns a leaky ReLU,
-which ONNX Runtime applies in a pass of its own, into a ReLU inside the convolution.
+concatenation; the 8-channel stem is widened by zeros to a whole vector; nothing is transposed or reshaped.
 """
 
 from __future__ import annotations
@@ -14,11 +12,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import onnx
 
-from facecap.conversion.graph import Floats, Graph, Kernel, folded, scaled, stacked
+from facecap.conversion.graph import Floats, Graph, Kernel, folded, padded, stacked
 
 STRIDES = (8, 16, 32)
 ANCHORS = 2
-LEAK = 0.1  # negative slope of the MobileNet body
+VECTOR = 16  # channels of a whole AVX-512 register of float32, the unit of blocked convolutions
 HALVING = {("stage1", 2), ("stage1", 4), ("stage2", 0), ("stage3", 0)}  # MobileNet blocks of stride 2
 RESNET_BLOCKS = (3, 4, 6, 3)
 Weights = Mapping[str, Floats]
@@ -28,12 +26,12 @@ def is_resnet(weights: Weights) -> bool:
     return "body.layer1.0.conv1.weight" in weights
 
 
-def concatenated(weights: Weights) -> onnx.ModelProto:
+def concatenated(weights: Weights, slope: float) -> onnx.ModelProto:
     """The published graph: boxes (1, N, 4), scores (1, N, 2) after softmax, landmarks (1, N, 10); any input size."""
     graph = Graph("retinaface")
-    pyramid = _pyramid(graph, weights, _body(graph, weights, paired_stem=False), by_size=True)
+    pyramid = _pyramid(graph, weights, slope, _body(graph, weights, slope, widen=False), by_size=True)
     features = [
-        _context(graph, weights, level, x, activate_first=False) for level, x in enumerate(pyramid, 1)
+        _context(graph, weights, slope, level, x, activate_first=False) for level, x in enumerate(pyramid, 1)
     ]
     rows = {
         role: graph.node(
@@ -53,50 +51,43 @@ def concatenated(weights: Weights) -> onnx.ModelProto:
     return graph.model({"image": [1, 3, "height", "width"]}, shapes)
 
 
-def levels(weights: Weights) -> onnx.ModelProto:
+def levels(weights: Weights, slope: float) -> onnx.ModelProto:
     """The rewritten graph: one output (1, 2 * 15, H / s, W / s) a stride s; height and width multiples of 32.
 
     Channels: the anchors' face logits (face minus background: its sigmoid is the softmax), then their box deltas,
     then their landmark deltas.
     """
     graph = Graph("retinaface_levels")
-    pyramid = _pyramid(graph, weights, _body(graph, weights, paired_stem=True), by_size=False)
+    pyramid = _pyramid(graph, weights, slope, _body(graph, weights, slope, widen=True), by_size=False)
     for level, x in enumerate(pyramid):
-        features = _context(graph, weights, level + 1, x, activate_first=True)
+        features = _context(graph, weights, slope, level + 1, x, activate_first=True)
         graph.conv(features, _fused_heads(weights, level), output=f"level_{STRIDES[level]}")
     shapes = {f"level_{s}": [1, 15 * ANCHORS, f"height_{s}", f"width_{s}"] for s in STRIDES}
     return graph.model({"image": [1, 3, "height", "width"]}, shapes)
-
-
-def _slope(weights: Weights) -> float:
-    return 0.1 if weights["fpn.merge1.0.weight"].shape[0] <= 64 else 0.0
 
 
 def _unit(weights: Weights, name: str) -> Kernel:
     return folded(weights, f"{name}.0", f"{name}.1")
 
 
-def _body(graph: Graph, weights: Weights, *, paired_stem: bool) -> list[str]:
-    return _resnet(graph, weights) if is_resnet(weights) else _mobilenet(graph, weights, paired_stem)
+def _body(graph: Graph, weights: Weights, slope: float, *, widen: bool) -> list[str]:
+    return _resnet(graph, weights) if is_resnet(weights) else _mobilenet(graph, weights, slope, widen)
 
 
-def _mobilenet(graph: Graph, weights: Weights, paired_stem: bool) -> list[str]:
+def _mobilenet(graph: Graph, weights: Weights, slope: float, widen: bool) -> list[str]:
+    channels = VECTOR if widen else 8
     stem = _unit(weights, "body.stage1.0")
-    x = graph.conv("image", stacked([stem, stem]) if paired_stem else stem, stride=2, slope=LEAK)
+    x = graph.conv("image", padded(stem, outputs=channels), stride=2, slope=slope)
     outputs = []
     for stage, blocks in (("stage1", range(1, 6)), ("stage2", range(6)), ("stage3", range(2))):
         for block in blocks:
             name = f"body.{stage}.{block}"
             stride = 2 if (stage, block) in HALVING else 1
-            depthwise = folded(weights, f"{name}.0", f"{name}.1")
-            pointwise = folded(weights, f"{name}.3", f"{name}.4")
-            slope = LEAK
-            if paired_stem and (stage, block) == ("stage1", 1):
-                depthwise, slope = stacked([depthwise, scaled(depthwise, -1)]), 0
-                both = np.concatenate([pointwise.weight, np.float32(-LEAK) * pointwise.weight], axis=1)
-                pointwise = Kernel(both, pointwise.bias)
-            x = graph.conv(x, depthwise, stride=stride, groups=depthwise.outputs, slope=slope)
-            x = graph.conv(x, pointwise, slope=LEAK)
+            depthwise = padded(folded(weights, f"{name}.0", f"{name}.1"), outputs=channels)
+            pointwise = padded(folded(weights, f"{name}.3", f"{name}.4"), inputs=channels)
+            x = graph.conv(x, depthwise, stride=stride, groups=channels, slope=slope)
+            x = graph.conv(x, pointwise, slope=slope)
+            channels = pointwise.outputs
         outputs.append(x)
     return outputs
 
@@ -119,8 +110,9 @@ def _resnet(graph: Graph, weights: Weights) -> list[str]:
     return outputs[1:]
 
 
-def _pyramid(graph: Graph, weights: Weights, body: Sequence[str], *, by_size: bool) -> list[str]:
-    slope = _slope(weights)
+def _pyramid(
+    graph: Graph, weights: Weights, slope: float, body: Sequence[str], *, by_size: bool
+) -> list[str]:
     fine, middle, coarse = (
         graph.conv(x, _unit(weights, f"fpn.output{i}"), slope=slope) for i, x in enumerate(body, 1)
     )
@@ -146,8 +138,10 @@ def _upsample(graph: Graph, x: str, like: str | None) -> str:
     return graph.node("Resize", [x, "", "", size], **how)
 
 
-def _context(graph: Graph, weights: Weights, level: int, x: str, *, activate_first: bool) -> str:
-    slope, ssh = _slope(weights), f"ssh{level}"
+def _context(
+    graph: Graph, weights: Weights, slope: float, level: int, x: str, *, activate_first: bool
+) -> str:
+    ssh = f"ssh{level}"
     shared = graph.conv(x, _unit(weights, f"{ssh}.conv5X5_1"), slope=slope)
     further = graph.conv(shared, _unit(weights, f"{ssh}.conv7X7_2"), slope=slope)
     last = 0.0 if activate_first else None

@@ -6,7 +6,6 @@ stride (8, 16, 32), each as class, box and landmark tensors before any softmax o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,16 +18,16 @@ ANCHORS = 2
 
 @dataclass(frozen=True)
 class Layout:
-    """What differs between the published networks: channels of the three body levels and of the pyramid."""
+    """What differs between the published networks: channels of the three body levels and of the pyramid.
+
+    `slope` is the negative slope of MobileNet's activations, which no key of a checkpoint tells: 0, plain ReLU, in
+    the small detector with priors from 10 pixels on; 0.1 in its predecessor with priors from 16 pixels on.
+    """
 
     name: str
     body_channels: tuple[int, int, int]
     width: int
-
-    @property
-    def slope(self) -> float:
-        """Negative slope of the activations in the pyramid and the context modules."""
-        return 0.1 if self.width <= 64 else 0.0
+    slope: float = 0.0
 
 
 MOBILENET = Layout("retinaface_mobilenet0.25", (64, 128, 256), 64)
@@ -44,44 +43,48 @@ class Levels:
     landmarks: list[Tensor]
 
 
-def _conv(
-    inputs: int, outputs: int, kernel: int, stride: int = 1, slope: float | None = None
-) -> nn.Sequential:
+def _activation(slope: float) -> nn.Module:
+    return nn.LeakyReLU(slope, inplace=True) if slope else nn.ReLU(inplace=True)
+
+
+def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, slope: float | None = None) -> nn.Sequential:
     layers: list[nn.Module] = [
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
         nn.BatchNorm2d(outputs),
     ]
     if slope is not None:
-        layers.append(nn.LeakyReLU(slope, inplace=True))
+        layers.append(_activation(slope))
     return nn.Sequential(*layers)
 
 
-def _depthwise(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+def _depthwise(inputs: int, outputs: int, stride: int, slope: float) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, inputs, 3, stride, 1, groups=inputs, bias=False),
         nn.BatchNorm2d(inputs),
-        nn.LeakyReLU(0.1, inplace=True),
+        _activation(slope),
         nn.Conv2d(inputs, outputs, 1, bias=False),
         nn.BatchNorm2d(outputs),
-        nn.LeakyReLU(0.1, inplace=True),
+        _activation(slope),
     )
 
 
 class MobileNetBody(nn.Module):
     """MobileNetV1 x0.25 up to stride 32."""
 
-    def __init__(self) -> None:
+    def __init__(self, slope: float) -> None:
         super().__init__()
         self.stage1 = nn.Sequential(
-            _conv(3, 8, 3, 2, slope=0.1),
-            _depthwise(8, 16, 1),
-            _depthwise(16, 32, 2),
-            _depthwise(32, 32, 1),
-            _depthwise(32, 64, 2),
-            _depthwise(64, 64, 1),
+            _conv(3, 8, 3, 2, slope=slope),
+            _depthwise(8, 16, 1, slope),
+            _depthwise(16, 32, 2, slope),
+            _depthwise(32, 32, 1, slope),
+            _depthwise(32, 64, 2, slope),
+            _depthwise(64, 64, 1, slope),
         )
-        self.stage2 = nn.Sequential(_depthwise(64, 128, 2), *(_depthwise(128, 128, 1) for _ in range(5)))
-        self.stage3 = nn.Sequential(_depthwise(128, 256, 2), _depthwise(256, 256, 1))
+        self.stage2 = nn.Sequential(
+            _depthwise(64, 128, 2, slope), *(_depthwise(128, 128, 1, slope) for _ in range(5))
+        )
+        self.stage3 = nn.Sequential(_depthwise(128, 256, 2, slope), _depthwise(256, 256, 1, slope))
 
     def forward(self, image: Tensor) -> list[Tensor]:
         fine = self.stage1(image)
@@ -191,7 +194,7 @@ class RetinaFace(nn.Module):
     def __init__(self, layout: Layout = MOBILENET) -> None:
         super().__init__()
         self.layout = layout
-        self.body = MobileNetBody() if layout is MOBILENET else ResNetBody()
+        self.body = ResNetBody() if layout.name == RESNET50.name else MobileNetBody(layout.slope)
         self.fpn = Pyramid(layout)
         for level in (1, 2, 3):
             self.add_module(f"ssh{level}", Context(layout))
@@ -216,11 +219,3 @@ def flatten(levels: Levels) -> tuple[Tensor, Tensor, Tensor]:
         return torch.cat([t.permute(0, 2, 3, 1).reshape(t.shape[0], -1, values) for t in tensors], 1)
 
     return rows(levels.boxes, 4), rows(levels.logits, 2), rows(levels.landmarks, 10)
-
-
-def build(state: Mapping[str, Tensor]) -> RetinaFace:
-    """The network that a checkpoint (keys without `module.`) belongs to, with its weights, in evaluation mode."""
-    layout = RESNET50 if "body.layer1.0.conv1.weight" in state else MOBILENET
-    network = RetinaFace(layout)
-    network.load_state_dict(dict(state))
-    return network.eval()

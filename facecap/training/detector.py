@@ -1,0 +1,185 @@
+"""Fine-tunes RetinaFace from given weights: short, at a low rate, and on a leash back to where it started."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset
+
+from facecap.conversion.checkpoint import load_network
+from facecap.conversion.import_checkpoint import MIN_SIZES, VARIANCES
+from facecap.conversion.priors import prior_boxes
+from facecap.training.detector_augment import CanvasMaker
+from facecap.training.detector_data import Source, load_sources, read_pictures
+from facecap.training.detector_loss import LossWeights, detection_loss, targets
+from facecap.training.retinaface import RetinaFace, flatten
+from facecap.training.run import LAST, Clock, Progress, RunFolder, seed_all
+
+MEAN = np.float32([104, 117, 123])
+KEPT_SHARE = 0.999  # of the running average of the weights, a step
+REPORT_EVERY = 50  # steps
+SAVE_EVERY = 250  # steps
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run."""
+
+    start: str
+    data: str
+    photos: str
+    minutes: float
+    batch: int
+    side: int
+    rate: float
+    seed: int
+
+
+class _Canvases(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
+    """Endless canvases with the targets of their priors."""
+
+    def __init__(self, sources: list[Source], recipe: Recipe, layout: str, skip: int) -> None:
+        self._sources, self._recipe, self._skip = sources, recipe, skip
+        self._priors = prior_boxes(recipe.side, recipe.side, MIN_SIZES[layout])
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        import cv2
+
+        cv2.setNumThreads(1)
+        worker = torch.utils.data.get_worker_info()
+        seed = hash((self._recipe.seed, self._skip, worker.id if worker else 0)) % 2**32
+        maker = CanvasMaker(self._sources, self._recipe.side, seed)
+        while True:
+            canvas = maker.draw()
+            labels, deltas = targets(self._priors, canvas.faces, canvas.certain, (VARIANCES[0], VARIANCES[1]))
+            image = canvas.image.astype(np.float32) - MEAN
+            yield (
+                torch.from_numpy(image).permute(2, 0, 1),
+                torch.from_numpy(labels),
+                torch.from_numpy(deltas),
+            )
+
+
+def fold_norms(network: RetinaFace) -> RetinaFace:
+    """A copy whose batch norms are folded into the convolutions before them: faster, and frozen by construction."""
+    folded = copy.deepcopy(network).eval()
+    for module in list(folded.modules()):
+        names = list(module._modules)
+        for convolution, norm in zip(names, names[1:], strict=False):
+            first, second = module._modules[convolution], module._modules[norm]
+            if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
+                module._modules[convolution] = torch.nn.utils.fuse_conv_bn_eval(first, second)
+                module._modules[norm] = nn.Identity()
+    return folded
+
+
+def unfold_norms(folded: dict[str, Tensor], layout: RetinaFace) -> dict[str, Tensor]:
+    """Weights of `fold_norms`, in the keys of the published layout: each batch norm keeps the bias and nothing else."""
+    state = layout.state_dict()
+    for module_name, module in layout.named_modules():
+        names = list(module._modules)
+        for convolution, norm in zip(names, names[1:], strict=False):
+            second = module._modules[norm]
+            if not isinstance(second, nn.BatchNorm2d):
+                continue
+            prefix = f"{module_name}." if module_name else ""
+            state[f"{prefix}{norm}.weight"] = torch.ones(second.num_features)
+            state[f"{prefix}{norm}.bias"] = folded[f"{prefix}{convolution}.bias"]
+            state[f"{prefix}{norm}.running_mean"] = torch.zeros(second.num_features)
+            state[f"{prefix}{norm}.running_var"] = torch.full((second.num_features,), 1 - second.eps)
+    return {key: folded.get(key, value).clone() for key, value in state.items()}
+
+
+def interpolate(start: dict[str, Tensor], end: dict[str, Tensor], factor: float) -> dict[str, Tensor]:
+    """Weights on the line from `start` (factor 0) to `end` (factor 1)."""
+    return {key: value + factor * (end[key] - value) for key, value in start.items()}
+
+
+def train(args: argparse.Namespace) -> int:
+    """`facecap train detector`: fine-tune, then keep every stage in the run folder."""
+    recipe = Recipe(
+        start=str(args.start),
+        data=str(args.data),
+        photos=str(args.photos or ""),
+        minutes=args.minutes,
+        batch=args.batch,
+        side=args.side,
+        rate=args.rate,
+        seed=args.seed,
+    )
+    torch.set_num_threads(args.threads)
+    seed_all(recipe.seed)
+    folder = RunFolder(args.out, asdict(recipe))
+    published = load_network(args.start)
+    network = fold_norms(published).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    sources = load_sources(args.data, args.photos)
+    read_pictures(sources)
+    for source in sources:
+        faces = sum(int(p.certain.sum()) for p in source.train)
+        print(f"{source.name}: {len(source.train)} pictures, {faces} faces", file=sys.stderr)
+    _fit(network, sources, recipe, folder, args.workers)
+    return 0
+
+
+def _fit(network: RetinaFace, sources: list[Source], recipe: Recipe, folder: RunFolder, workers: int) -> None:
+    average = copy.deepcopy(network)
+    optimizer = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=0.0)
+    step, spent = 0, 0.0
+    if state := folder.load(LAST):
+        network.load_state_dict(state["network"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        step, spent = int(state["step"]), float(state["spent"])
+    canvases = _Canvases(sources, recipe, network.layout.name, skip=step)
+    loader = iter(DataLoader(canvases, recipe.batch, num_workers=workers))
+    clock, progress = Clock(recipe.minutes * 60, spent), Progress()
+    sums: dict[str, float] = {}
+
+    def save() -> None:
+        state = {"network": network.state_dict(), "average": average.state_dict()}
+        position = {"optimizer": optimizer.state_dict(), "step": step, "spent": clock.spent}
+        folder.save(LAST, {**state, **position})
+
+    while (share := clock.share()) < 1:
+        rate = recipe.rate * min(1.0, (step + 1) / 200) * 0.5 * (1 + np.cos(np.pi * share))
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        parts = _step(network, optimizer, next(loader))
+        kept = min(KEPT_SHARE, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for mean, now in zip(average.parameters(), network.parameters(), strict=True):
+                mean.lerp_(now, 1 - kept)
+        step += 1
+        for key, value in parts.items():
+            sums[key] = sums.get(key, 0.0) + value
+        if step % REPORT_EVERY == 0:
+            row = {key: value / REPORT_EVERY for key, value in sums.items()}
+            folder.log({"step": step, **row})
+            progress.update(share, clock, f"step {step}  " + "  ".join(f"{k} {v:.3f}" for k, v in row.items()))
+            sums = {}
+        if step % SAVE_EVERY == 0:
+            save()
+    save()
+    folder.plot()
+
+
+def _step(network: RetinaFace, optimizer: torch.optim.Optimizer, batch: list[Tensor]) -> dict[str, float]:
+    images, labels, deltas = batch
+    images = images.contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        boxes, logits, landmarks = flatten(network(images))
+    parts = detection_loss(boxes.float(), logits.float(), landmarks.float(), labels, deltas, LossWeights())
+    optimizer.zero_grad()
+    parts["loss"].backward()
+    nn.utils.clip_grad_norm_(network.parameters(), 10.0)
+    optimizer.step()
+    return {key: float(value.detach()) for key, value in parts.items()}

@@ -1,0 +1,176 @@
+"""Pictures and labels that the detector trains on: the data pack and photographs that a teacher labelled."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+LONG_SIDE = 640  # pixels; larger photographs are scaled down once, when they are read
+SURE = 0.7  # teacher score from which a detection is a face
+DOUBTFUL = 0.3  # below it background, between the two ignored
+SURE_MASKED = 0.5  # where a second network saw a mask on the same face
+HELD_OUT = 12  # one group of pictures in so many is kept for choosing between runs
+
+
+@dataclass
+class Picture:
+    """One photograph: faces (N, 14) as box and five landmarks, nan where unknown; which are certain, the rest ignored."""
+
+    path: Path
+    faces: Floats
+    certain: npt.NDArray[np.bool_]
+    masked: npt.NDArray[np.bool_]
+    image: npt.NDArray[np.uint8] | None = None
+
+    def load(self) -> bool:
+        """Read the pixels and scale the labels along; False where the file is no picture."""
+        image = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
+        if image is None:
+            return False
+        scale = LONG_SIDE / max(image.shape[:2])
+        if scale < 1:
+            size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+            self.faces = self.faces * np.float32(scale)
+            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        self.image = np.asarray(image, np.uint8)
+        return True
+
+
+@dataclass
+class Source:
+    """Pictures of one kind, and how often they are drawn."""
+
+    name: str
+    weight: float
+    train: list[Picture]
+    held_out: list[Picture]
+
+
+def load_sources(data: Path, photos: Path | None) -> list[Source]:
+    """Every set found under `data` (the pack) and `photos` (`<name>/` with `<name>.json` beside it), with its share."""
+    sources = [
+        _pack_set(data, photos, "rmfd", 0.22),
+        _pack_set(data, photos, "fddb", 0.16),
+        _pack_set(data, photos, "udacity", 0.04, held_out=False),
+        _masks(data, photos, "with_mask", 0.12),
+        _masks(data, photos, "without_mask", 0.05),
+    ]
+    weights = {"flickr8k": 0.2, "gaze": 0.1, "coco": 0.08, "people": 0.06, "fashion": 0.05, "street": 0.06}
+    for labels in sorted(photos.glob("*.json")) if photos else []:
+        folder = labels.with_suffix("")
+        if folder.is_dir():
+            pictures = [_picture(folder / e["file"], e["faces"]) for e in json.loads(labels.read_text())]
+            keep_out = folder.name not in {"street", "fashion"}  # near copies: no part of them is unseen
+            sources.append(_split(folder.name, weights.get(folder.name, 0.05), pictures, keep_out))
+    return [source for source in sources if source.train]
+
+
+def read_pictures(sources: Iterable[Source]) -> None:
+    """Read the pixels of all training pictures into memory; what cannot be read is dropped and reported."""
+    for source in sources:
+        whole = [picture for picture in source.train if picture.load()]
+        if len(whole) < len(source.train):
+            print(f"{source.name}: {len(source.train) - len(whole)} files are no pictures", file=sys.stderr)
+        source.train = whole
+
+
+def _pack_set(data: Path, photos: Path | None, name: str, weight: float, held_out: bool = True) -> Source:
+    folder = data / "detect" / name
+    if not folder.is_dir():
+        return Source(name, weight, [], [])
+    relabelled = _relabelled(photos, name)
+    pictures, groups = [], []
+    for entry in json.loads((folder / "annotations.json").read_text()):
+        if entry["split"] != "train":
+            continue
+        seen = relabelled.get(Path(entry["file"]).name, [])
+        pictures.append(_picture(folder / entry["file"], _pack_faces(name, entry) + seen))
+        groups.append(entry.get("group") or entry["file"])
+    return _split(name, weight, pictures, held_out, groups)
+
+
+def _relabelled(photos: Path | None, name: str) -> dict[str, list[dict[str, Any]]]:
+    """The teacher's own faces of a set of the pack, by file name; empty where it was not asked."""
+    labels = photos / f"{name}.json" if photos else None
+    if labels is None or not labels.is_file():
+        return {}
+    return {entry["file"]: entry["faces"] for entry in json.loads(labels.read_text())}
+
+
+def _pack_faces(name: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Faces of the pack as teacher-style entries. FDDB's own boxes bound heads, so they are only ever ignored."""
+    if name == "fddb":
+        heads = [{"box": face["box"], "score": 0.5} for face in entry["faces"]]
+        return heads + [{**face, "score": min(face["score"], 0.69)} for face in entry["extra"]]
+    return [{"score": 1.0, **face} for face in entry["faces"]]
+
+
+def _picture(path: Path, entries: list[dict[str, Any]]) -> Picture:
+    """Labels of one picture; where two sources name the same face, the first sure one stands."""
+    rows: list[npt.NDArray[np.float32]] = []
+    certain: list[bool] = []
+    masked: list[bool] = []
+    ordered = sorted(entries, key=lambda e: not _sure(e))
+    for entry in ordered:
+        box = np.float32(entry["box"])
+        sure = _sure(entry)
+        if entry["score"] < DOUBTFUL or any(_iou(box, row[:4]) > 0.4 for row in rows):
+            continue
+        landmarks = entry.get("landmarks")
+        points = np.float32(landmarks).reshape(10) if landmarks else np.full(10, np.nan, np.float32)
+        rows.append(np.concatenate([box, points]))
+        certain.append(sure)
+        masked.append(entry.get("label") == "mask")
+    faces = np.stack(rows) if rows else np.zeros((0, 14), np.float32)
+    return Picture(path, faces.astype(np.float32), np.array(certain, bool), np.array(masked, bool))
+
+
+def _sure(entry: Mapping[str, Any]) -> bool:
+    return bool(entry["score"] >= (SURE_MASKED if entry.get("label") == "mask" else SURE))
+
+
+def _iou(a: Floats, b: Floats) -> float:
+    overlap = np.prod(np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0))
+    return float(overlap / (np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - overlap + 1e-6))
+
+
+def _masks(data: Path, photos: Path | None, label: str, weight: float) -> Source:
+    """Pictures of mask/ that show exactly one face, or all where the teacher labelled them."""
+    index = data / "mask" / "index.csv"
+    relabelled = _relabelled(photos, label)
+    pictures = []
+    if index.is_file():
+        with index.open(newline="") as stream:
+            for row in csv.DictReader(stream):
+                if row["split"] != "train" or row["label"] != label or row["score"] == "":
+                    continue
+                if row["n_faces"] != "1" and not relabelled:
+                    continue
+                points = [[float(row[f"lm{i}x"]), float(row[f"lm{i}y"])] for i in range(5)]
+                box = [float(row[k]) for k in ("x1", "y1", "x2", "y2")]
+                face = {"box": box, "landmarks": points, "score": 1.0}
+                if label == "with_mask":
+                    face["label"] = "mask"
+                others = relabelled.get(Path(row["file"]).name, [])
+                pictures.append(_picture(index.parent / row["file"], [face, *others]))
+    return _split(label, weight, pictures, held_out=False)
+
+
+def _split(
+    name: str, weight: float, pictures: list[Picture], held_out: bool, groups: list[str] | None = None
+) -> Source:
+    keys = groups or [picture.path.name for picture in pictures]
+    out = [held_out and int(hashlib.sha256(k.encode()).hexdigest(), 16) % HELD_OUT == 0 for k in keys]
+    train = [p for p, o in zip(pictures, out, strict=True) if not o]
+    return Source(name, weight, train, [p for p, o in zip(pictures, out, strict=True) if o])

@@ -1,0 +1,91 @@
+"""Priors, matching and the loss of RetinaFace training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from facecap.training.detector_data import Floats
+
+MATCHED = 0.35  # overlap from which a prior answers for a face
+FORCED = 0.2  # the best prior of a face answers for it from this overlap on
+IGNORED = 0.35  # share of a prior inside an ignored face that takes it out of the loss
+NEGATIVE, POSITIVE, OUT = 0, 1, -1
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """How much each part counts, and how many hard negatives stand against one positive prior."""
+
+    box: float = 2.0
+    landmark: float = 0.3
+    negatives: int = 15
+
+
+def targets(
+    priors: Floats, faces: Floats, certain: npt.NDArray[np.bool_], variances: tuple[float, float]
+) -> tuple[npt.NDArray[np.int8], Floats]:
+    """Class (N,) and regression targets (N, 14) of every prior (N, 3: centre x, centre y, size), for one canvas."""
+    labels = np.zeros(len(priors), np.int8)
+    deltas = np.full((len(priors), 14), np.nan, np.float32)
+    if not len(faces):
+        return labels, deltas
+    half = priors[:, 2:] / 2
+    boxes = np.concatenate([priors[:, :2] - half, priors[:, :2] + half], axis=1)
+    low = np.maximum(boxes[:, None, :2], faces[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], faces[None, :, 2:4])
+    overlap = np.prod(np.maximum(high - low, 0), axis=2)
+    prior_area = priors[:, 2] ** 2
+    face_area = np.prod(faces[:, 2:4] - faces[:, :2], axis=1)
+    iou = overlap / (prior_area[:, None] + face_area[None] - overlap)
+
+    ignored = ~certain
+    if ignored.any():
+        labels[(overlap[:, ignored] / prior_area[:, None] >= IGNORED).any(1)] = OUT
+        labels[(iou[:, ignored] >= FORCED).any(1)] = OUT
+    sure = np.flatnonzero(certain)
+    if not len(sure):
+        return labels, deltas
+    sure_iou = iou[:, sure]
+    best = sure_iou.argmax(1)
+    strength = sure_iou.max(1)
+    for column in sure_iou.max(0).argsort():
+        prior = int(sure_iou[:, column].argmax())
+        if sure_iou[prior, column] >= FORCED:
+            best[prior], strength[prior] = column, 1.0
+        else:
+            labels[overlap[:, sure[column]] / prior_area >= IGNORED] = OUT
+    positive = strength >= MATCHED
+    labels[positive] = POSITIVE
+    face = faces[sure[best[positive]]]
+    centre, size = priors[positive, :2], priors[positive, 2:]
+    deltas[positive, :2] = ((face[:, :2] + face[:, 2:4]) / 2 - centre) / (variances[0] * size)
+    deltas[positive, 2:4] = np.log(np.maximum(face[:, 2:4] - face[:, :2], 1e-3) / size) / variances[1]
+    deltas[positive, 4:] = (face[:, 4:] - np.tile(centre, 5)) / (variances[0] * size)
+    return labels, deltas
+
+
+def detection_loss(
+    boxes: Tensor, logits: Tensor, landmarks: Tensor, labels: Tensor, deltas: Tensor, weights: LossWeights
+) -> dict[str, Tensor]:
+    """The loss and its parts, each a mean over positive priors; rows as `retinaface.flatten` gives them."""
+    positive = labels == POSITIVE
+    count = positive.sum().clamp(min=1)
+    entropy = functional.cross_entropy(logits.flatten(0, 1), positive.flatten().long(), reduction="none")
+    entropy = entropy.view(labels.shape)
+    hard = entropy.detach().masked_fill(labels != NEGATIVE, -1.0)
+    wanted = weights.negatives * positive.sum(1).clamp(min=4)
+    threshold = hard.sort(1, descending=True).values.gather(1, wanted.clamp(max=hard.shape[1] - 1)[:, None])
+    negative = (hard > threshold) & (labels == NEGATIVE)
+    face = (entropy * (positive | negative)).sum() / count
+    box = functional.smooth_l1_loss(boxes[positive], deltas[positive][:, :4], reduction="sum") / count
+    known = positive & ~deltas[..., 4].isnan()
+    points = functional.smooth_l1_loss(landmarks[known], deltas[known][:, 4:], reduction="sum")
+    points = points / known.sum().clamp(min=1)
+    total = face + weights.box * box + weights.landmark * points
+    return {"loss": total, "face": face, "box": box, "landmark": points}
