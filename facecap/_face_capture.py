@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import _core
-from facecap._checks import check_image
+from facecap._checks import OneThread, check_image
 from facecap._config import CaptureConfig
 from facecap._detector import Detector
 from facecap._embedder import Embedder
@@ -176,6 +176,7 @@ class FaceCapture:
             embedder._core if embedder is not None else None,
             slots,
         )
+        self._one_thread = OneThread("FaceCapture")
         self._stage_error = ""
 
     def process(
@@ -197,7 +198,8 @@ class FaceCapture:
             ValueError: the image, the index or the timestamp is not as above; nothing has changed then.
             ModelError: the detector failed in this frame; the next one goes on.
         """
-        raw = self._core.process(*check_image(image, color), frame_index, timestamp)
+        with self._one_thread:
+            raw = self._core.process(*check_image(image, color), frame_index, timestamp)
         self._warn(raw.pop("stage_error"))
         raw["faces"] = Faces(**raw["faces"])
         raw["captures"] = [Capture(**capture) for capture in raw["captures"]]
@@ -205,11 +207,13 @@ class FaceCapture:
 
     def flush(self) -> list[Capture]:
         """Ends every visit: shots that wait are given out, tracks are forgotten. Ids go on."""
-        return [Capture(**capture) for capture in self._core.flush()]
+        with self._one_thread:
+            return [Capture(**capture) for capture in self._core.flush()]
 
     def reset(self) -> None:
         """As new: no tracks, no shots, frame 0, ids from 1. Shots that wait are dropped."""
-        self._core.reset()
+        with self._one_thread:
+            self._core.reset()
 
     def _warn(self, stage_error: str) -> None:
         if stage_error and stage_error != self._stage_error:
