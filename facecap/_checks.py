@@ -102,6 +102,28 @@ def check_fraction(name: str, value: float, low: float, high: float) -> float:
     return float(value)
 
 
+def check_whole(name: str, value: object, low: int, high: int) -> int:
+    """A whole number from `low` to `high`, both included."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} is {value!r}, wanted a whole number")
+    if not low <= value <= high:
+        raise ValueError(f"{name} is {value}, wanted {low} to {high}")
+    return int(value)
+
+
+def check_floats(value: object, name: str, shape: tuple[int | str, ...]) -> NDArray[np.float32]:
+    """Numbers, not finite ones too, of a shape where a word stands for any length."""
+    array = np.asarray(value)
+    wanted = f"({', '.join(map(str, shape))})"
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"{name} has dtype {array.dtype}, wanted numbers of shape {wanted}")
+    if array.ndim != len(shape) or any(
+        isinstance(side, int) and side != found for side, found in zip(shape, array.shape, strict=True)
+    ):
+        raise ValueError(f"{name} has shape {array.shape}, wanted {wanted}")
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
 def _uint8_array(value: object, name: str, wanted: str) -> NDArray[Any]:
     if not isinstance(value, np.ndarray):
         hint = ": was the picture read?" if value is None else ""
