@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside `path` and put what was written there in its place at the end.
+class PendingFile:
+    """A file under a temporary name (`temporary`) until `commit` puts it in the place of `path`.
 
-    A reader of `path` sees the old content or the new one, never a part. Where the body raises, the
-    temporary file is removed and `path` stays as it was.
+    A reader of `path` sees the old content or the new one, never a part.
     """
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        yield temporary
-        with temporary.open("rb") as stream:
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.temporary = path.with_name(f".{os.getpid()}.{path.name}")
+
+    def commit(self) -> None:
+        """Sync and rename."""
+        with self.temporary.open("rb") as stream:
             os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        self.temporary.replace(self.path)
+
+    def discard(self) -> None:
+        """Remove what was written; `path` stays as it was."""
+        self.temporary.unlink(missing_ok=True)
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write a whole file."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(data)
+    """Write a whole file.
+
+    Raises:
+        OSError: it names `path`; nothing is left behind.
+    """
+    pending = PendingFile(path)
+    try:
+        pending.temporary.write_bytes(data)
+        pending.commit()
+    except OSError as error:
+        pending.discard()
+        raise OSError(error.errno, error.strerror, str(path)) from None

@@ -48,6 +48,7 @@ class Source(ABC):
 
     Attributes:
         name: for people and reports, without credentials.
+        timed: whether frames have timestamps.
         live: whether frames come in their own time and late ones are dropped.
         length: frames in all, None where it is not known.
         fps: nominal frames a second, None where it is not known.
@@ -56,6 +57,7 @@ class Source(ABC):
         ended_early: whether a file ended before its stated length.
     """
 
+    timed = True
     live = False
 
     def __init__(self, name: str, report: Report) -> None:

@@ -23,6 +23,7 @@ class PictureSource(Source):
         super().__init__(name, report)
         self.length = len(files)
         self.fps = fps
+        self.timed = fps is not None
         self._files = files
         self._limits = limits
 

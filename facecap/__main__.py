@@ -1,0 +1,7 @@
+"""`python -m facecap`."""
+
+import sys
+
+from facecap.cli import main
+
+sys.exit(main())

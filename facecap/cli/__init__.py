@@ -1,0 +1,71 @@
+"""The command line: `facecap COMMAND`.
+
+Results go to standard output or into --out, progress and logs to standard error. Exit codes: 0 done, 1 the
+work failed, 2 wrong usage, 130 interrupted. Every option of a command can also be set in the environment:
+--max-frames is FACECAP_MAX_FRAMES; a flag wins.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from facecap.cli.environment import Parser
+from facecap.errors import FacecapError
+
+COMMANDS = ("run", "detect", "models", "train", "eval", "bench", "doctor")
+INTERRUPTED = 130
+
+
+class UsageError(Exception):
+    """Options that do not fit together; ends with exit code 2."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    # OpenCV and its ffmpeg write warnings of their own to standard error; what matters is said by facecap.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    logging.basicConfig(stream=sys.stderr, format="facecap: %(message)s")
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    try:
+        code: int = importlib.import_module(f"facecap.cli.{args.command}").run(args)
+        sys.stdout.flush()
+        return code
+    except UsageError as error:
+        parser.exit(2, f"facecap {args.command}: error: {error}\n")
+    except FacecapError as error:
+        return _failed(str(error))
+    except BrokenPipeError:
+        # Nobody reads any more. Python would complain once more when it closes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except KeyboardInterrupt:
+        print("facecap: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _failed(text: str) -> int:
+    print(f"facecap: error: {text}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="facecap",
+        description="Find, follow and capture faces in camera frames, and say who wears a mask.",
+        epilog="Every option has an environment twin: --max-frames is FACECAP_MAX_FRAMES; a flag wins. "
+        "Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.",
+    )
+    parser.add_argument("--version", action="version", version=f"facecap {version('facecap')}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        importlib.import_module(f"facecap.cli.{command}").add_parser(subparsers)
+    return parser

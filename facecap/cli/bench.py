@@ -1,0 +1,66 @@
+"""Measure speed and memory on this machine; every ratio comes from turns taken side by side in one run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from facecap.cli import options
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Add `bench` and its tasks."""
+    parser = subparsers.add_parser("bench", help="measure speed and memory", description=__doc__)
+    tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
+
+    detect = tasks.add_parser("detect", help="the detector against its network run alone and against peers")
+    detect.add_argument("--turns", type=options.positive, default=40, help="of each contender (%(default)s)")
+    detect.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="PTH",
+        help="published mobilenet0.25 weights: adds the original graph",
+    )
+    detect.add_argument(
+        "--yunet", type=Path, metavar="ONNX", help="adds OpenCV's FaceDetectorYN on this model"
+    )
+    detect.set_defaults(run_task=_detect)
+
+    pipeline = tasks.add_parser("pipeline", help="all stages, one camera and two, memory")
+    pipeline.add_argument(
+        "--turns", type=options.positive, default=5, help="one camera, then two (%(default)s)"
+    )
+    pipeline.add_argument("--count", type=options.positive, default=1000, help="frames (%(default)s)")
+    pipeline.set_defaults(run_task=_pipeline)
+
+    for task in (detect, pipeline):
+        task.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the chosen task; returns the exit code."""
+    code: int = args.run_task(args)
+    return code
+
+
+def _detect(args: argparse.Namespace) -> int:
+    from facecap.benchmark import detect
+
+    results = detect.measure(args.checkpoint, args.yunet, args.turns, _say)
+    print(json.dumps(detect.to_json(results)) if args.json else detect.report(results))
+    return 0
+
+
+def _pipeline(args: argparse.Namespace) -> int:
+    from facecap.benchmark import pipeline
+
+    result = pipeline.measure(args.turns, args.count, _say)
+    print(json.dumps(pipeline.to_json(result)) if args.json else pipeline.report(result))
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,81 @@
+"""An argument parser whose every option has an environment twin: `--max-frames` is `FACECAP_MAX_FRAMES`.
+
+A flag wins over the environment. The text is read as strictly as a flag; yes/no options take true, false, 1
+or 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from typing import Any
+
+PREFIX = "FACECAP_"
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class Parser(argparse.ArgumentParser):
+    """`argparse.ArgumentParser` with environment twins; its sub-commands have them too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("formatter_class", _Formatter)
+        kwargs.setdefault("allow_abbrev", False)
+        super().__init__(*args, **kwargs)
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """As in argparse, with the environment as defaults."""
+        for action in self._actions:
+            name = twin(action)
+            text = os.environ.get(name, "") if name else ""
+            if name and text:
+                try:
+                    action.default = _value(action, text)
+                except (ValueError, TypeError, argparse.ArgumentTypeError) as error:
+                    self.error(f"environment variable {name}: {error}")
+                action.required = False
+        return super().parse_known_args(args, namespace)
+
+
+def twin(action: argparse.Action) -> str | None:
+    """Name of the option's environment variable; None for arguments without a long name and for --help."""
+    if isinstance(action, argparse._HelpAction | argparse._VersionAction):
+        return None
+    for option in action.option_strings:
+        if option.startswith("--"):
+            return PREFIX + option[2:].upper().replace("-", "_")
+    return None
+
+
+def _value(action: argparse.Action, text: str) -> Any:
+    if action.nargs == 0:
+        try:
+            return _BOOLEANS[text.lower()]
+        except KeyError:
+            raise ValueError(f"wanted true, false, 1 or 0, found {text!r}") from None
+    if action.nargs in ("+", "*") or isinstance(action.nargs, int):
+        return [_single(action, part) for part in shlex.split(text)]
+    return _single(action, text)
+
+
+def _single(action: argparse.Action, text: str) -> Any:
+    convert: Callable[[str], Any] = action.type if callable(action.type) else str
+    try:
+        value = convert(text)
+    except ValueError:
+        kind = getattr(convert, "__name__", "value")
+        raise ValueError(f"invalid {kind} value: {text!r}") from None
+    if action.choices is not None and value not in action.choices:
+        raise ValueError(f"wanted one of {', '.join(map(str, action.choices))}, found {text!r}")
+    return value
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Help that names each option's environment variable."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        text, name = action.help or "", twin(action)
+        return f"{text} [{name}]" if name else text

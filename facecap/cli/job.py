@@ -1,0 +1,132 @@
+"""The work of `facecap run`: every frame through the pipeline into the outputs, and an orderly end."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from facecap.errors import FacecapError
+from facecap.sinks.summary import Summary
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from facecap import Capture, FaceCapture
+    from facecap.cli.outputs import Outputs
+    from facecap.cli.progress import Progress
+    from facecap.sources import Frame, Source
+
+_DONE, _FAILED, _INTERRUPTED = 0, 1, 130
+_FAILURES_IN_A_ROW = 10
+
+
+class Job:
+    """One run from its first frame to its summary, however it ends."""
+
+    def __init__(self, source: Source, capture: FaceCapture, outputs: Outputs, progress: Progress) -> None:
+        self.summary = Summary()
+        self._source = source
+        self._capture = capture
+        self._outputs = outputs
+        self._progress = progress
+        self._failures = 0
+
+    def work(self, max_frames: int | None) -> int:
+        """Process up to `max_frames` frames; returns the exit code.
+
+        A signal, a failing source or a failing output ends the frames early. What was captured is kept,
+        pending shots are given out, and the summary says how it ended.
+        """
+        summary = self.summary
+        with _stopping(self._source) as signals:
+            errors = [
+                self._attempt(lambda: self._process(max_frames)),
+                self._attempt(lambda: self._keep(self._capture.flush())),
+                self._attempt(self._outputs.finish_pictures),
+            ]
+            self._progress.clear()
+            texts = list(dict.fromkeys(text for text in errors if text))
+            summary.status = "failed" if texts else "interrupted" if signals else "done"
+            summary.error = "; ".join(texts) or None
+            last = self._attempt(lambda: self._outputs.finish_folder(summary, self._source, self._capture))
+            texts += [last] if last else []
+        for text in dict.fromkeys(texts):
+            self._progress.say(f"error: {text}")
+        if signals:
+            self._progress.say("interrupted; what was captured is kept")
+        return _FAILED if texts else _INTERRUPTED if signals else _DONE
+
+    def _process(self, max_frames: int | None) -> None:
+        with closing(self._source.frames()) as frames:
+            while max_frames is None or self.summary.frames < max_frames:
+                with self._timed("read"):
+                    frame = next(frames, None)
+                if frame is None:
+                    return
+                self._process_frame(frame)
+                self._progress.update(frame.index + 1, self.summary.frames, self.summary.captures)
+
+    def _process_frame(self, frame: Frame) -> None:
+        try:
+            result = self._capture.process(frame.image, frame_index=frame.index, timestamp=frame.timestamp)
+        except FacecapError as error:
+            self._failures += 1
+            self.summary.failed_frames += 1
+            self._progress.say(f"frame {frame.index}: {error}")
+            if self._failures == _FAILURES_IN_A_ROW:
+                raise
+            return
+        self._failures = 0
+        self.summary.add_frame(result)
+        with self._timed("write"):
+            self._keep(result.captures)
+            self._outputs.add_frame(frame.image, result)
+
+    def _keep(self, captures: list[Capture]) -> None:
+        for capture in captures:
+            self._outputs.add_capture(capture)
+            self.summary.add_capture(capture)
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.summary.add_seconds(stage, time.perf_counter() - start)
+
+    @staticmethod
+    def _attempt(step: Callable[[], None]) -> str | None:
+        """What went wrong in a step, so that the next one is done all the same."""
+        try:
+            step()
+        except BrokenPipeError:
+            raise
+        except FacecapError as error:
+            return str(error)
+        except OSError as error:
+            return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return None
+
+
+@contextmanager
+def _stopping(source: Source) -> Iterator[list[int]]:
+    """Let SIGINT and SIGTERM stop the source, a second one end at once; the list has what came."""
+    came: list[int] = []
+    wanted = (signal.SIGINT, signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        source.stop()
+        for other in wanted:
+            signal.signal(other, signal.default_int_handler)
+
+    earlier = {number: signal.signal(number, stop) for number in wanted}
+    try:
+        yield came
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

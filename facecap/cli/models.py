@@ -1,0 +1,121 @@
+"""The models that the package knows: list them, show one, check them, import a published checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Add `models` and its actions."""
+    parser = subparsers.add_parser("models", help="list, show, check and import models", description=__doc__)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    listing = actions.add_parser("list", help="names, tasks and files")
+    listing.add_argument("--json", action="store_true", help="print one JSON object a model")
+    listing.set_defaults(run_action=_list)
+
+    info = actions.add_parser("info", help="the manifest of one model")
+    info.add_argument("model", metavar="MODEL", help="a name of `facecap models list`, or a model file")
+    info.set_defaults(run_action=_info)
+
+    verify = actions.add_parser("verify", help="check files against their manifests: hash, size, tensors")
+    verify.add_argument(
+        "models", metavar="MODEL", nargs="*", help="names or files; all registered when none is given"
+    )
+    verify.set_defaults(run_action=_verify)
+
+    importing = actions.add_parser(
+        "import", help="turn a published RetinaFace checkpoint into ONNX and a manifest"
+    )
+    importing.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="a .pth (mobilenet0.25 or ResNet-50)"
+    )
+    importing.add_argument("--out", type=Path, required=True, metavar="ONNX", help="file to write, .onnx")
+    importing.add_argument("--form", choices=("levels", "concatenated"), default="levels", help="%(default)s")
+    importing.add_argument("--name", help="name in the registry; the stem of --out when not given")
+    importing.add_argument(
+        "--licence", default="unknown", help="of the weights, an SPDX name or words (%(default)s)"
+    )
+    importing.add_argument("--origin", help="where the weights come from")
+    importing.set_defaults(run_action=_import)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the chosen action; returns the exit code."""
+    code: int = args.run_action(args)
+    return code
+
+
+def _list(args: argparse.Namespace) -> int:
+    from facecap import models
+
+    for model in models.list_models():
+        if args.json:
+            print(
+                json.dumps(
+                    {
+                        "name": model.name,
+                        "task": model.task,
+                        "default": model.default,
+                        "path": str(model.path),
+                        "problem": model.problem,
+                    }
+                )
+            )
+        else:
+            note = model.problem or ("default" if model.default else "")
+            print(f"{model.name:<32} {model.task or '?':<16} {model.path}  {note}".rstrip())
+    return 0
+
+
+def _info(args: argparse.Namespace) -> int:
+    from facecap import models
+
+    print(json.dumps(json.loads(models.manifest_text(_path(args.model))), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from facecap import models
+    from facecap.errors import ModelError
+
+    broken = 0
+    for path in [_path(name) for name in args.models] or [model.path for model in models.list_models()]:
+        try:
+            manifest = models.verify(path)
+            print(f"ok      {manifest['name']}  {path}")
+        except ModelError as error:
+            broken += 1
+            print(f"broken  {path}: {error}")
+    return 1 if broken else 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    from facecap.errors import FacecapError
+
+    try:
+        from facecap.conversion.import_checkpoint import import_checkpoint
+
+        difference = import_checkpoint(
+            args.checkpoint,
+            args.out,
+            form=args.form,
+            name=args.name,
+            licence=args.licence,
+            origin=args.origin,
+        )
+    except ModuleNotFoundError as error:
+        raise FacecapError(f"{error.name} is missing: pip install 'facecap[train]'") from None
+    print(f"{args.out}: outputs agree with the checkpoint: {difference}", file=sys.stderr)
+    return 0
+
+
+def _path(model: str) -> Path:
+    from facecap import models
+
+    path = Path(model)
+    return path if path.suffix in models.SUFFIXES else models.find(model).path

@@ -1,0 +1,165 @@
+"""Options that several commands share, and what they make."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facecap import CaptureConfig, Detector, MaskClassifier
+    from facecap.sources import Limits
+
+# name: (type or choices, help); the names are those of CaptureConfig, and so are the defaults.
+CAPTURE_OPTIONS: dict[str, tuple[Any, str]] = {
+    "mode": (("auto", "fast", "cycle"), "when a capture is given out"),
+    "min_face": (float, "smallest side of a face in pixels, -1: no limit"),
+    "max_face": (float, "largest side of a face in pixels, -1: no limit"),
+    "max_yaw": (float, "largest turn to the side in degrees"),
+    "max_pitch": (float, "largest turn up or down in degrees"),
+    "max_roll": (float, "largest tilt in degrees"),
+    "quality_method": (
+        ("posture", "eye_distance", "laplacian", "posture_laplacian"),
+        "what makes a shot good",
+    ),
+    "min_quality": (float, "least score of a shot, about -0.2 to 1.5"),
+    "min_eye_distance": (float, "least distance of the eyes in pixels"),
+    "min_landmark_confidence": (float, "least confidence of refined landmarks, 0 to 1"),
+    "min_sharpness": (float, "least variance of the Laplacian, for posture_laplacian"),
+    "interval": (int, "frames between captures of a track"),
+    "interval_seconds": (float, "seconds between captures of a track, instead of --interval"),
+    "max_captures": (int, "captures of a track, 0: no limit"),
+    "miss_limit": (int, "frames after which a track that is not seen is lost"),
+    "min_hits": (int, "frames in a row after which a track counts"),
+    "min_relative_quality": (float, "share of the track's best score that a later shot must reach"),
+    "early_first": (bool, "auto mode: give the first shot out at once"),
+    "classify_on": (("capture", "emit"), "classify when a shot is kept, or when it is given out"),
+    "mask_threshold": (float, "one threshold of P(mask) instead of the model's band"),
+    "crop_border": (float, "share of the box that a crop adds on each side"),
+}
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Which models, and how they run."""
+    group = parser.add_argument_group("models")
+    group.add_argument(
+        "--detector", metavar="MODEL", help="detector: a file or a name of `facecap models list`"
+    )
+    group.add_argument("--classifier", metavar="MODEL", help="mask classifier: a file or a name")
+    group.add_argument("--input-size", type=size, metavar="WxH", help="network input in pixels, e.g. 640x480")
+    group.add_argument("--score-threshold", type=float, metavar="P", help="least score of a face, 0 to 1")
+    group.add_argument(
+        "--threads", type=positive, default=1, metavar="N", help="threads of a network (%(default)s)"
+    )
+
+
+def add_limit_options(parser: argparse.ArgumentParser) -> None:
+    """How large a picture may be."""
+    group = parser.add_argument_group("limits of a picture, checked before it is decoded")
+    group.add_argument("--max-pixels", type=positive, metavar="N", help="width times height (100000000)")
+    group.add_argument("--max-bytes", type=positive, metavar="N", help="of the encoded file (67108864)")
+
+
+def add_capture_options(parser: argparse.ArgumentParser) -> None:
+    """Every key of CaptureConfig."""
+    from facecap import CaptureConfig
+
+    defaults = CaptureConfig()
+    group = parser.add_argument_group("captures")
+    group.add_argument(
+        "--config", type=Path, metavar="FILE", help="JSON with the names below, or a vendor file; options win"
+    )
+    for name, (kind, text) in CAPTURE_OPTIONS.items():
+        default = getattr(defaults, name)
+        shown = f"{default:g}" if isinstance(default, float) else default
+        details: dict[str, Any] = {"help": text if default is None else f"{text} ({shown})", "default": None}
+        if kind is bool:
+            details["action"] = argparse.BooleanOptionalAction
+        elif isinstance(kind, tuple):
+            details["choices"] = kind
+        else:
+            details |= {"type": kind, "metavar": "X" if kind is float else "N"}
+        group.add_argument("--" + name.replace("_", "-"), **details)
+    group.add_argument(
+        "--slots", type=positive, default=10, metavar="N", help="tracks that hold a shot (%(default)s)"
+    )
+
+
+def detector_of(args: argparse.Namespace) -> Detector:
+    """The detector that the options ask for."""
+    from facecap import Detector
+
+    asked = {"score_threshold": args.score_threshold, "input_size": args.input_size}
+    given = {key: value for key, value in asked.items() if value is not None}
+    return Detector(args.detector, threads=args.threads, **given)
+
+
+def classifier_of(args: argparse.Namespace) -> MaskClassifier:
+    """The mask classifier that the options ask for."""
+    from facecap import MaskClassifier
+
+    return MaskClassifier(args.classifier, threads=args.threads)
+
+
+def limits_of(args: argparse.Namespace) -> Limits:
+    """The limits that the options ask for."""
+    from facecap.sources import Limits
+
+    default = Limits()
+    return Limits(args.max_pixels or default.pixels, args.max_bytes or default.bytes)
+
+
+def capture_config(args: argparse.Namespace, fallbacks: Mapping[str, Any]) -> CaptureConfig:
+    """The defaults, `fallbacks`, the file of --config and the options, each over those before.
+
+    Raises:
+        UsageError: a value is wrong.
+    """
+    from facecap import CaptureConfig
+    from facecap._config_file import read_options
+    from facecap.cli import UsageError
+
+    given = {name: getattr(args, name) for name in CAPTURE_OPTIONS}
+    try:
+        file = read_options(args.config) if args.config is not None else {}
+        return CaptureConfig(
+            **{**fallbacks, **file, **{name: value for name, value in given.items() if value is not None}}
+        )
+    except (ValueError, TypeError) as error:
+        raise UsageError(str(error)) from None
+
+
+def count(text: str) -> int:
+    """A whole number of at least 0."""
+    if not re.fullmatch(r"\d+", text):
+        raise argparse.ArgumentTypeError(f"wanted a whole number of at least 0, found {text!r}")
+    return int(text)
+
+
+def positive_number(text: str) -> float:
+    """A finite number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"wanted a number above 0, found {text!r}")
+    return number
+
+
+def size(text: str) -> tuple[int, int]:
+    """`640x480` as (width, height)."""
+    match = re.fullmatch(r"(\d+)[xX](\d+)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"wanted WIDTHxHEIGHT such as 640x480, found {text!r}")
+    return int(match[1]), int(match[2])
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    number = int(text) if re.fullmatch(r"\d+", text) else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"wanted a whole number of at least 1, found {text!r}")
+    return number

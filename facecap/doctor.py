@@ -1,0 +1,143 @@
+"""The checks of `facecap doctor`."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from facecap.errors import FacecapError
+
+EXTRAS = {
+    "demo": ("matplotlib",),
+    "train": ("torch", "onnx", "scipy", "matplotlib"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was found. `state`: `ok`, `missing` (facecap does not work), `optional` (a part does not)."""
+
+    name: str
+    state: Literal["ok", "missing", "optional"]
+    detail: str
+    remedy: str = ""
+
+
+def checks(out: Path) -> Iterator[Check]:
+    """All checks, one after the other. `out`: a folder that must be writable."""
+    yield _python()
+    yield _guarded("core", _core, "build it again: pip install --force-reinstall facecap")
+    yield _guarded("onnxruntime", _onnxruntime, "pip install --force-reinstall onnxruntime")
+    yield from _models()
+    yield _guarded("detection", _detection, "see the checks above")
+    yield _guarded("OpenCV", _opencv, "pip install --force-reinstall opencv-python-headless")
+    yield _video_codec()
+    yield from _extras()
+    yield _guarded("output", lambda: _writable(out), f"choose another folder, or change the rights of {out}")
+
+
+def _guarded(name: str, look: Callable[[], str], remedy: str) -> Check:
+    try:
+        return Check(name, "ok", look())
+    except Exception as error:  # whatever it is: the other checks go on
+        return Check(name, "missing", f"{type(error).__name__}: {error}", remedy)
+
+
+def _python() -> Check:
+    return Check("Python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+
+
+def _core() -> str:
+    from facecap import _core
+
+    return f"facecap {version('facecap')}, {Path(_core.__file__).name}"
+
+
+def _onnxruntime() -> str:
+    from facecap import _model
+
+    path = _model.onnxruntime_path()
+    if path is None:
+        raise FacecapError(
+            "the package onnxruntime is not installed, and FACECAP_ONNXRUNTIME names no library"
+        )
+    from facecap import Detector
+
+    return f"{Detector().info['runtime_version']}, {path}"
+
+
+def _models() -> Iterator[Check]:
+    from facecap import models
+
+    for model in models.list_models():
+        yield _guarded(
+            "model",
+            lambda path=model.path: f"{models.verify(path)['name']}, {path}",
+            "install the package anew, or remove the file from the folder in FACECAP_MODELS",
+        )
+
+
+def _detection() -> str:
+    import numpy as np
+
+    from facecap import FaceCapture
+
+    capture = FaceCapture()
+    blank = np.zeros((480, 640, 3), np.uint8)
+    capture.process(blank)
+    start = time.perf_counter()
+    capture.process(blank)
+    return f"one frame of 640x480 in {1000 * (time.perf_counter() - start):.0f} ms"
+
+
+def _opencv() -> str:
+    import cv2
+
+    names = [cv2.videoio_registry.getBackendName(b) for b in cv2.videoio_registry.getStreamBackends()]
+    if "FFMPEG" not in names:
+        raise FacecapError(
+            f"OpenCV {cv2.__version__} reads videos with {', '.join(names) or 'nothing'}, not ffmpeg"
+        )
+    cameras = [cv2.videoio_registry.getBackendName(b) for b in cv2.videoio_registry.getCameraBackends()]
+    return f"{cv2.__version__}, videos: {', '.join(names)}, cameras: {', '.join(cameras) or 'none'}"
+
+
+def _video_codec() -> Check:
+    import cv2
+
+    with tempfile.TemporaryDirectory() as folder:
+        writer = cv2.VideoWriter(f"{folder}/probe.mp4", cv2.VideoWriter.fourcc(*"mp4v"), 25.0, (64, 64))
+        works = writer.isOpened()
+        writer.release()
+    if works:
+        return Check("video encoder", "ok", "MPEG-4 for --annotate clip.mp4")
+    return Check("video encoder", "optional", "no MPEG-4 encoder", "use --annotate clip.avi")
+
+
+def _extras() -> Iterator[Check]:
+    for extra, packages in EXTRAS.items():
+        missing = [name for name in packages if importlib.util.find_spec(name) is None]
+        if missing:
+            detail = f"without {', '.join(missing)}"
+            yield Check(
+                f"[{extra}]", "optional", detail, f"pip install 'facecap[{extra}]' where it is wanted"
+            )
+        else:
+            yield Check(f"[{extra}]", "ok", ", ".join(f"{name} {version(name)}" for name in packages))
+
+
+def _writable(out: Path) -> str:
+    from facecap._files import write_atomic
+
+    out.mkdir(parents=True, exist_ok=True)
+    probe = out / ".facecap-doctor"
+    write_atomic(probe, b"")
+    probe.unlink()
+    return f"{out.resolve()} is writable"

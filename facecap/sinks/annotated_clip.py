@@ -1,0 +1,89 @@
+"""The annotated clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+
+from facecap._files import PendingFile
+from facecap.errors import FacecapError
+from facecap.sinks.annotation import Annotator
+from facecap.sinks.drawing import Image, fitted
+
+if TYPE_CHECKING:
+    from facecap import FrameResult
+
+CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
+_LONGEST_SIDE = 1920
+
+
+class AnnotatedClip:
+    """A video of the frames with the answers drawn on them. It appears under its name when it is complete.
+
+    Its size is that of the first frame, scaled down to a longer side of 1920 pixels where it is larger;
+    frames of another size are fitted into it.
+    """
+
+    def __init__(self, path: Path, fps: float, annotator: Annotator) -> None:
+        """`path` ends in .mp4 (MPEG-4) or .avi (Motion JPEG); `fps`: frames a second of the clip."""
+        if path.suffix.lower() not in CODECS:
+            raise ValueError(f"an annotated clip ends in {' or '.join(CODECS)}, found {path}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._pending = PendingFile(path)
+        self._fps = fps
+        self._annotator = annotator
+        self._writer: cv2.VideoWriter | None = None
+        self._size = (0, 0)
+        self._frames = 0
+
+    def add(self, image: Image, result: FrameResult) -> None:
+        """Draw on a copy of the frame and append it."""
+        if self._writer is None:
+            self._writer = self._open(image)
+        width, height = self._size
+        canvas = fitted(image, width, height)
+        ratio = min(width / image.shape[1], height / image.shape[0])
+        offset = ((width - image.shape[1] * ratio) / 2, (height - image.shape[0] * ratio) / 2)
+        self._annotator.draw(canvas, result, ratio, offset)
+        self._writer.write(canvas)
+        self._frames += 1
+
+    def close(self) -> None:
+        """Finish the file; without a frame there is none.
+
+        Raises:
+            FacecapError: the file could not be written to its end.
+        """
+        if self._writer is None:
+            return
+        self._writer.release()
+        self._writer = None
+        # The encoder reports no error, a full disk neither: the file is asked instead.
+        written = cv2.VideoCapture(str(self._pending.temporary), cv2.CAP_FFMPEG)
+        frames = int(written.get(cv2.CAP_PROP_FRAME_COUNT)) if written.isOpened() else 0
+        written.release()
+        if frames < self._frames:
+            self._pending.discard()
+            raise FacecapError(
+                f"{self.path}: only {frames} of {self._frames} frames could be written; is the disk full?"
+            )
+        self._pending.commit()
+
+    def _open(self, image: Image) -> cv2.VideoWriter:
+        height, width = image.shape[:2]
+        ratio = min(1.0, _LONGEST_SIDE / max(width, height))
+        # MPEG-4 wants even sides.
+        self._size = (max(2, round(width * ratio) // 2 * 2), max(2, round(height * ratio) // 2 * 2))
+        codec = CODECS[self.path.suffix.lower()]
+        fourcc = cv2.VideoWriter.fourcc(*codec)
+        writer = cv2.VideoWriter(str(self._pending.temporary), fourcc, self._fps, self._size)
+        if not writer.isOpened():
+            self._pending.discard()
+            raise FacecapError(
+                f"{self.path}: it cannot be written: the folder is not writable, or this OpenCV has no "
+                f"{codec} encoder (then try a name that ends in .avi)"
+            )
+        return writer

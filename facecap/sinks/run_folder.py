@@ -1,0 +1,101 @@
+"""The folder of one run: `captures.jsonl`, `crops/`, `summary.json` and, on request, `frames.jsonl`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+
+from facecap._files import write_atomic
+from facecap.errors import FacecapError
+
+if TYPE_CHECKING:
+    from facecap import Capture, FrameResult
+
+CAPTURES = "captures.jsonl"
+FRAMES = "frames.jsonl"
+SUMMARY = "summary.json"
+CROPS = "crops"
+CONTACT_SHEET = "contact_sheet.png"
+
+
+class JsonLines:
+    """A file of one JSON object a line. A line is whole or not there."""
+
+    def __init__(self, path: Path, *, sync: bool) -> None:
+        """`sync`: a line is on the disk before `add` returns."""
+        self._path = path
+        self._sync = sync
+        self._stream = path.open("wb", buffering=0)
+
+    def add(self, item: Mapping[str, Any]) -> None:
+        """Append a line; one that cannot be written to its end is taken back."""
+        line = json.dumps(item, allow_nan=False).encode() + b"\n"
+        start = self._stream.tell()
+        try:
+            while line:
+                line = line[self._stream.write(line) :]
+            if self._sync:
+                os.fsync(self._stream.fileno())
+        except OSError as error:
+            self._stream.truncate(start)
+            raise OSError(error.errno, error.strerror, str(self._path)) from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+class RunFolder:
+    """Keeps what a run found as it is found, so that an end at any time loses nothing that was captured."""
+
+    def __init__(self, path: Path, *, overwrite: bool = False, with_frames: bool = False) -> None:
+        """Make the folder.
+
+        Raises:
+            FacecapError: it holds an earlier run and `overwrite` is not set.
+            OSError: it cannot be made.
+        """
+        self.path = path
+        earlier = [name for name in (CAPTURES, SUMMARY, FRAMES) if (path / name).exists()]
+        if earlier and not overwrite:
+            raise FacecapError(
+                f"{path} holds an earlier run ({', '.join(earlier)}): give another --out, or --overwrite"
+            )
+        (path / CROPS).mkdir(parents=True, exist_ok=True)
+        for name in earlier:
+            (path / name).unlink()
+        for crop in (path / CROPS).glob("*_*_*.png"):
+            crop.unlink()
+        self._captures = JsonLines(path / CAPTURES, sync=True)
+        self._frames = JsonLines(path / FRAMES, sync=False) if with_frames else None
+
+    def add(self, capture: Capture) -> dict[str, Any]:
+        """Keep a capture (its crop in BGR), crop first; returns its line of `captures.jsonl`."""
+        name = f"{CROPS}/{capture.track_id}_{capture.sequence}_{capture.shot_frame}.png"
+        ok, png = cv2.imencode(".png", capture.crop)
+        if not ok:
+            raise FacecapError(f"the crop {name} cannot be encoded")
+        write_atomic(self.path / name, png.tobytes())
+        line = {**capture.to_dict(), "crop": name}
+        self._captures.add(line)
+        return line
+
+    def add_frame(self, result: FrameResult) -> None:
+        """Keep the whole answer for a frame, where the folder was made `with_frames`."""
+        if self._frames is not None:
+            self._frames.add(result.to_dict())
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Write `summary.json`."""
+        write_atomic(self.path / SUMMARY, json.dumps(summary, indent=2, allow_nan=False).encode() + b"\n")
+
+    def close(self) -> None:
+        """Close the files."""
+        self._captures.close()
+        if self._frames is not None:
+            self._frames.close()

@@ -1,0 +1,106 @@
+"""What a run came to, in numbers."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections import Counter
+from datetime import datetime, timezone
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from facecap.sinks.drawing import ANSWER_WORDS
+
+if TYPE_CHECKING:
+    from facecap import Capture, FaceCapture, FrameResult
+    from facecap.sources import Source
+
+_PACKAGES = ("facecap", "numpy", "opencv-python-headless", "onnxruntime")
+
+
+class Summary:
+    """Counts while a run goes on."""
+
+    def __init__(self) -> None:
+        self.status = "running"
+        self.error: str | None = None
+        self.frames = 0
+        self.captures = 0
+        self.failed_frames = 0
+        self._started = datetime.now(timezone.utc)
+        self._clock = time.perf_counter()
+        self._frames_with_faces = 0
+        self._faces = 0
+        self._classified = 0
+        self._tracks: set[int] = set()
+        self._answers: Counter[str] = Counter()
+        self._kinds: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._seconds: Counter[str] = Counter()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self._clock
+
+    def add_frame(self, result: FrameResult) -> None:
+        """Count a frame; its captures are counted by `add_capture`."""
+        faces = result.faces
+        self.frames += 1
+        self._frames_with_faces += len(faces) > 0
+        self._faces += len(faces)
+        self._classified += result.classified
+        self._tracks.update(faces.track_ids[faces.stable].tolist())
+        self._reasons.update(reason for reason in faces.reasons if reason is not None)
+        self._seconds.update({k: v for k, v in result.timings.items() if k != "total"})
+
+    def add_capture(self, capture: Capture) -> None:
+        """Count a capture."""
+        self.captures += 1
+        self._answers[capture.mask] += 1
+        self._kinds[capture.kind] += 1
+
+    def add_seconds(self, stage: str, seconds: float) -> None:
+        """Time spent outside the pipeline, such as reading or writing."""
+        self._seconds[stage] += seconds
+
+    def words(self) -> str:
+        """The run in one sentence."""
+        answers = ", ".join(f"{self._answers[answer]} {ANSWER_WORDS[answer]}" for answer in ANSWER_WORDS)
+        rate = f"{self.frames / self.elapsed:.1f} frames/s"
+        found = f"captured {self.captures} faces of {len(self._tracks)} tracks in {self.frames} frames"
+        return f"{found} ({rate}): {answers}"
+
+    def to_dict(self, source: Source, capture: FaceCapture) -> dict[str, Any]:
+        """The content of `summary.json`: counts, seconds, frames a second, versions, models."""
+        elapsed = self.elapsed
+        return {
+            "status": self.status,
+            "error": self.error,
+            "source": {
+                "name": source.name,
+                "length": source.length,
+                "fps": source.fps,
+                "ended_early": source.ended_early,
+            },
+            "started": self._started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "frames": self.frames,
+            "frames_with_faces": self._frames_with_faces,
+            "damaged": source.damaged,
+            "dropped": source.dropped,
+            "failed_frames": self.failed_frames,
+            "faces": self._faces,
+            "tracks": len(self._tracks),
+            "captures": self.captures,
+            "captures_by_mask": {answer: self._answers[answer] for answer in ANSWER_WORDS},
+            "captures_by_kind": dict(self._kinds),
+            "rejections": dict(self._reasons.most_common()),
+            "classified": self._classified,
+            "fps": round(self.frames / elapsed, 2) if elapsed > 0 else None,
+            "seconds": {k: round(v, 4) for k, v in {**self._seconds, "total": elapsed}.items()},
+            "models": {
+                "detector": capture.detector.info["manifest"]["name"],
+                "classifier": capture.classifier.info["manifest"]["name"],
+            },
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        }
