@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from facecap import _core
 from facecap.errors import FacecapError
 
 LARGEST_OUTPUT = 4096  # pixels a side of a crop
+LARGEST_INPUT = 8192  # pixels a side of what a network gets
 
 
 class OneThread:
@@ -86,11 +88,27 @@ def check_landmarks(landmarks: ArrayLike) -> NDArray[np.float32]:
 
 def check_output_size(size: int) -> int:
     """Pixels a side of a square picture that is made."""
-    if isinstance(size, bool) or not isinstance(size, int | np.integer):
-        raise TypeError(f"size is {size!r}, wanted a whole number of pixels")
-    if not 1 <= size <= LARGEST_OUTPUT:
-        raise ValueError(f"size is {size}, wanted 1 to {LARGEST_OUTPUT} pixels")
-    return int(size)
+    return check_whole("size", size, 1, LARGEST_OUTPUT)
+
+
+def check_input_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height in pixels of a network's input."""
+    if isinstance(size, str) or not isinstance(size, Sequence) or len(size) != 2:
+        raise TypeError(f"input_size is {size!r}, wanted (width, height) in pixels")
+    width, height = size
+    return (
+        check_whole("input_size width", width, 1, LARGEST_INPUT),
+        check_whole("input_size height", height, 1, LARGEST_INPUT),
+    )
+
+
+def check_whole(name: str, value: int, low: int, high: int) -> int:
+    """A whole number from `low` to `high`, both included."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} is {value!r}, wanted a whole number from {low} to {high}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} is {value}, wanted {low} to {high}")
+    return int(value)
 
 
 def check_fraction(name: str, value: float, low: float, high: float) -> float:

@@ -4,6 +4,7 @@ PYBIND11_MODULE(_core, module) {
   register_errors(module);
   register_session(module);
   register_image(module);
+  register_detector(module);
   register_tracker(module);
   register_quality(module);
   register_capture_gate(module);

@@ -36,11 +36,4 @@ void register_image(py::module_& module) {
         });
       },
       py::arg("image").noconvert(), py::arg("landmarks").noconvert(), py::arg("size"));
-  module.def(
-      "crop_rect",
-      [](const FloatArray& box, std::pair<int, int> frame, float border) {
-        const facecap::Rect rect = facecap::crop_rect(box_of(box), {frame.first, frame.second}, border);
-        return py::make_tuple(rect.x1, rect.y1, rect.x2, rect.y2);
-      },
-      py::arg("box").noconvert(), py::arg("frame"), py::arg("border"));
 }

@@ -37,8 +37,11 @@ struct DetectTimings {
 /// RetinaFace. One thread at a time; every object has its own buffers.
 class Detector {
  public:
+  /// Throws std::invalid_argument where an option is out of range or the network computes another input size.
   Detector(Model model, DetectorOptions options);
-  /// The result is valid until the next call.
+  ~Detector();
+  /// The result is valid until the next call. Numbers that are not finite and boxes that show nothing of the
+  /// picture are no faces.
   const Detections& detect(const ImageView& image);
   const DetectTimings& timings() const { return timings_; }
   const Model& model() const { return model_; }
@@ -46,11 +49,11 @@ class Detector {
   Size input_size() const;  // the box that pictures are fitted into
 
  private:
-  struct Buffers;
+  struct State;
   Model model_;
   DetectorOptions options_;
   DetectTimings timings_;
-  std::shared_ptr<Buffers> buffers_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace facecap
