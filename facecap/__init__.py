@@ -1,6 +1,7 @@
 """Find, follow and capture faces in camera frames, and say who wears a mask."""
 
 from facecap._config import CaptureConfig
+from facecap._detector import Detections, Detector
 from facecap._gate import Candidate, CaptureEvent, CaptureGate, GateStep
 from facecap._image import align_face, crop_face
 from facecap._quality import face_pose, face_quality
@@ -12,6 +13,8 @@ __all__ = [
     "CaptureConfig",
     "CaptureEvent",
     "CaptureGate",
+    "Detections",
+    "Detector",
     "FacecapError",
     "GateStep",
     "ModelError",

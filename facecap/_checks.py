@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,7 @@ class OneThread:
 
     def __enter__(self) -> None:
         if not self._lock.acquire(blocking=False):
-            raise FacecapError(
-                f"this {self._name} is at work in another thread: give every thread its own, they share the weights"
-            )
+            raise FacecapError(f"this {self._name} is at work in another thread: give every thread its own")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -164,7 +162,7 @@ def _check_filled_and_packed(array: NDArray[Any], name: str) -> None:
         raise ValueError(f"{name} of shape {array.shape} is empty")
     if not array.flags.c_contiguous:
         raise ValueError(
-            f"{name} is not C-contiguous (strides {array.strides}); numpy.ascontiguousarray makes a packed copy"
+            f"{name} has strides {array.strides}, wanted C-contiguous: see numpy.ascontiguousarray"
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import _core
-from facecap._checks import check_fraction, check_image, check_input_size, check_whole
+from facecap._checks import OneThread, check_fraction, check_image, check_input_size, check_whole
 from facecap._model import ModelLike, open_model
 
 
@@ -21,8 +21,8 @@ class Detections:
     Attributes:
         boxes: (N, 4) float32, x1, y1, x2, y2 in pixels of the picture, inside of it.
         scores: (N,) float32, 0 to 1.
-        landmarks: (N, 5, 2) float32, pixels of the picture, may lie outside: eye at image left, eye at image right,
-            nose tip, mouth corner at image left, mouth corner at image right.
+        landmarks: (N, 5, 2) float32, pixels of the picture, may lie outside: eye at image left, eye at image
+            right, nose tip, mouth corner at image left, mouth corner at image right.
 
     Raises:
         ValueError: the arrays are not of these types and shapes.
@@ -37,9 +37,8 @@ class Detections:
         for name, tail in (("boxes", (4,)), ("scores", ()), ("landmarks", (5, 2))):
             array = getattr(self, name)
             if array.dtype != np.float32 or array.shape != (count, *tail):
-                raise ValueError(
-                    f"{name} is {array.dtype} {array.shape}, wanted float32 {(count, *tail)} for {count} faces"
-                )
+                wanted = f"float32 {(count, *tail)} as there are {count} scores"
+                raise ValueError(f"{name} is {array.dtype} {array.shape}, wanted {wanted}")
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -63,11 +62,11 @@ class Detections:
 class Detector:
     """Finds faces and their five points (RetinaFace).
 
-    A picture is scaled, up or down with its aspect kept, until it fits the input size. Candidates above the score
-    threshold are thinned by hard non-maximum suppression.
+    A picture is scaled, up or down with its aspect kept, until it fits the input size. Candidates above the
+    score threshold are thinned by hard non-maximum suppression.
 
     Args:
-        model: path of a `.onnx` or `.cvimodel` file, registry name or bytes; None for the model of the package.
+        model: path of a `.onnx` or `.cvimodel` file, registry name or bytes; None for the package's own.
         score_threshold: a face scores above it; 0 to 1.
         nms_iou: of two faces that overlap by more, the lower score goes; 0 to 1.
         max_faces: the best that are given.
@@ -100,6 +99,7 @@ class Detector:
         size = None if input_size is None else check_input_size(input_size)
         self._model, info = open_model(model, "face_detection", runtime=runtime, threads=threads)
         self._core = _core.Detector(self._model, score_threshold, nms_iou, max_faces, size)
+        self._one_thread = OneThread("Detector")
         self.info = {**info, "input_size": self._core.input_size}
 
     def detect(self, image: NDArray[np.uint8], color: Literal["bgr", "rgb"] = "bgr") -> Detections:
@@ -113,7 +113,8 @@ class Detector:
             ValueError: the image is not as above.
             ModelError: the runtime failed.
         """
-        return Detections(*self._core.detect(*check_image(image, color)))
+        with self._one_thread:
+            return Detections(*self._core.detect(*check_image(image, color)))
 
     @property
     def timings(self) -> dict[str, float]:

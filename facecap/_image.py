@@ -20,8 +20,8 @@ def crop_face(
 ) -> NDArray[np.uint8]:
     """Cuts a face out and resizes it to a square; the aspect is not kept.
 
-    The box grows by `border` of its width and height on each side about its centre, both in whole pixels, and is
-    clipped to the frame. Shrinks by area, enlarges bilinearly.
+    The box grows by `border` of its width and height on each side about its centre, is cut to whole pixels
+    and clipped to the frame. Shrinks by area, enlarges bilinearly.
 
     Args:
         image: (height, width, 3) uint8, C-contiguous, in either colour order.
@@ -43,13 +43,13 @@ def crop_face(
 def align_face(image: NDArray[np.uint8], landmarks: ArrayLike, size: int = 112) -> NDArray[np.uint8]:
     """Turns, scales and shifts a face so that its five points come to lie on the 112x112 template.
 
-    The transform is the least-squares similarity without reflection (Umeyama 1991), bilinear, black outside of the
-    image.
+    The transform is the least-squares similarity without reflection (Umeyama 1991), bilinear, black outside
+    of the image.
 
     Args:
         image: (height, width, 3) uint8, C-contiguous, in either colour order.
-        landmarks: (5, 2) pixels of the image: eye at image left, eye at image right, nose tip, mouth corner at
-            image left, mouth corner at image right.
+        landmarks: (5, 2) pixels of the image: eye at image left, eye at image right, nose tip, mouth
+            corner at image left, mouth corner at image right.
         size: pixels a side of the picture; the template is scaled along.
 
     Returns:
