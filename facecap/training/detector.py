@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -52,9 +53,6 @@ class _Canvases(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
         self._priors = prior_boxes(recipe.side, recipe.side, MIN_SIZES[layout])
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        import cv2
-
-        cv2.setNumThreads(1)
         worker = torch.utils.data.get_worker_info()
         seed = hash((self._recipe.seed, self._skip, worker.id if worker else 0)) % 2**32
         maker = CanvasMaker(self._sources, self._recipe.side, seed)
@@ -117,6 +115,7 @@ def train(args: argparse.Namespace) -> int:
         seed=args.seed,
     )
     torch.set_num_threads(args.threads)
+    cv2.setNumThreads(0)  # its pool of threads would not survive the fork of the workers
     seed_all(recipe.seed)
     folder = RunFolder(args.out, asdict(recipe))
     published = load_network(args.start)
