@@ -22,8 +22,9 @@ class CaptureConfig:
     """
 
     mode: Literal["auto", "fast", "cycle"] = "auto"
-    """`fast` gives out the first good shot at once and better ones at intervals; `auto` the best of every interval and
-    what waits when the track is lost; `cycle` as `auto`, but on loss only where nothing was given out."""
+    """`fast` gives out the first good shot at once and the best since then at intervals; `auto` the best of
+    every interval and what waits when the track is lost; `cycle` as `auto`, but on loss only where nothing
+    was given out yet."""
     min_face: float = 32.0
     """Pixels; a narrower or lower box is `too_small`. -1: no limit."""
     max_face: float = 512.0
@@ -82,11 +83,11 @@ class CaptureConfig:
     def from_file(cls, path: str | PathLike[str]) -> CaptureConfig:
         """Reads a JSON object or lines of `key value`.
 
-        Keys are the names of this class, in its units, or those of the vendor's tools, in theirs: radians for yaw and
-        pitch, units of 90 degrees for roll. Vendor keys that mean nothing here are named in a warning.
+        Keys are the names of this class, in its units, or those of the vendor's tools, in theirs: radians for
+        yaw and pitch, units of 90 degrees for roll. Vendor keys without a meaning here are named in a warning.
 
         Raises:
-            ValueError: a key is not known or given twice, or a value is wrong; the text names the file and the key.
+            ValueError: a key is not known or given twice, or a value is wrong; the text names file and key.
             OSError: the file cannot be read.
         """
         from facecap._config_file import read_options

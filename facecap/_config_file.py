@@ -138,10 +138,9 @@ def read_options(path: str | PathLike[str]) -> dict[str, Any]:
         options[name], given_by[name] = converted, key
     if without_effect:
         warnings.warn(f"{path}: without effect here: {', '.join(without_effect)}", stacklevel=3)
-    if isinstance(pairs.get("mode"), int):
-        warnings.warn(
-            f"{path}: mode {pairs['mode']} is read as {options['mode']!r}; better say it", stacklevel=3
-        )
+    number = pairs.get("mode")
+    if isinstance(number, int):
+        warnings.warn(f"{path}: mode {number} is read as {options['mode']!r}; better say it", stacklevel=3)
     return options
 
 
@@ -155,10 +154,9 @@ def _drop_other_mode(pairs: dict[str, Any]) -> list[str]:
 
 
 def _read_pairs(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > _LARGEST_FILE:
-        raise ValueError(
-            f"{path}: {path.stat().st_size} bytes are no configuration, wanted at most {_LARGEST_FILE}"
-        )
+    size = path.stat().st_size
+    if size > _LARGEST_FILE:
+        raise ValueError(f"{path}: {size} bytes are no configuration, wanted at most {_LARGEST_FILE}")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

@@ -106,8 +106,8 @@ class CaptureGate:
         Args:
             frame_index: from 0, growing from call to call; frames may be left out.
             candidates: the faces of this frame.
-            live_ids: the tracks that go on, seen in this frame or not. A track that holds a shot and is not among them
-                is lost.
+            live_ids: the tracks that go on, seen in this frame or not. A track that holds a shot and is not
+                among them is lost.
             timestamp: seconds, not running back; needed, and looked at, where the configuration has
                 `interval_seconds`.
 

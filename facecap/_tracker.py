@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import _core
-from facecap._checks import check_floats, check_fraction, check_whole
+from facecap._checks import OneThread, check_floats, check_fraction, check_whole
 
 _MOST_FRAMES = 2**31 - 1
 
@@ -41,12 +41,12 @@ class Tracks:
 class Tracker:
     """Follows faces with a constant-velocity Kalman filter and one optimal association a frame.
 
-    Deterministic; the order of the detections decides ids alone, never which detections belong together. Ids are not
-    used twice.
+    Deterministic; the order of the detections decides ids alone, never which detections belong together.
+    Ids are not used twice.
 
     Args:
-        min_hits: consecutive frames with a detection, the first counted, until a track is stable. A track that misses
-            a frame before that is forgotten at once.
+        min_hits: consecutive frames with a detection, the first counted, until a track is stable. A track
+            that misses a frame before that is forgotten at once.
         max_unmatched: frames without a detection after which a stable track ends.
         iou_min: a detection must overlap the predicted box by more than this share of their union.
 
@@ -60,18 +60,21 @@ class Tracker:
             max_unmatched=check_whole("max_unmatched", max_unmatched, 1, _MOST_FRAMES),
             iou_min=check_fraction("iou_min", iou_min, 0, 1),
         )
+        self._one_thread = OneThread("Tracker")
 
     def update(self, detections: HasBoxes) -> Tracks:
         """Takes the next frame's detections; call it for frames without any too.
 
         Args:
-            detections: `.boxes` (N, 4) x1, y1, x2, y2 in pixels and `.scores` (N,). A box that is not finite or has no
-                area starts no track.
+            detections: `.boxes` (N, 4) x1, y1, x2, y2 in pixels and `.scores` (N,). A box that is not finite
+                or has no area starts no track.
 
         Raises:
             ValueError: the arrays are not as above.
+            FacecapError: the tracker is at work in another thread.
         """
         boxes = check_floats(detections.boxes, "boxes", ("N", 4))
         scores = check_floats(detections.scores, "scores", ("N",))
-        ids, stable, live_ids = self._core.update(boxes, scores)
+        with self._one_thread:
+            ids, stable, live_ids = self._core.update(boxes, scores)
         return Tracks(ids, stable, set(live_ids))

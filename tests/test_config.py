@@ -85,7 +85,14 @@ def test_values_out_of_range_are_named(name: str, value: object, message: str) -
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("interval", 1.5), ("interval", True), ("max_yaw", "40"), ("mode", 1), ("early_first", 1), ("crop_border", None)],
+    [
+        ("interval", 1.5),
+        ("interval", True),
+        ("max_yaw", "40"),
+        ("mode", 1),
+        ("early_first", 1),
+        ("crop_border", None),
+    ],
 )
 def test_values_of_a_wrong_kind_are_named(name: str, value: object) -> None:
     with pytest.raises(TypeError, match=f"{name} is"):

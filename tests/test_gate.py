@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import facecap
-from facecap import Candidate, CaptureConfig, CaptureGate
+from facecap import Candidate, CaptureConfig, CaptureEvent, CaptureGate
 
 FACE = (800.0, 400.0, 200.0)
 A, B = (300.0, 400.0, 200.0), (1200.0, 400.0, 200.0)
 Squares = list[tuple[float, float, float]]
 
 
-def e(*events: facecap.CaptureEvent) -> list[tuple[int, int, int, int]]:
+def e(*events: CaptureEvent) -> list[tuple[int, int, int, int]]:
     """Events as (frame, id, sequence, shot frame)."""
     return [(event.frame, event.track_id, event.sequence, event.shot_frame) for event in events]
 
