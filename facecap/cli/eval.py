@@ -22,9 +22,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("mask", help="the mask classifier")
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds mask/ and, optionally, detect/")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder that holds mask/ and, optionally, detect/"
+    )
     parser.add_argument("--model", help="model file or registry name; the shipped default when not given")
-    parser.add_argument("--split", choices=("val", "calib"), default="val", help="part of the data (%(default)s)")
+    parser.add_argument(
+        "--split", choices=("val", "calib"), default="val", help="part of the data (%(default)s)"
+    )
     parser.add_argument("--sheet", type=Path, help="write a contact sheet of the worst errors to this PNG")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.set_defaults(run_task=_run_mask)

@@ -22,15 +22,27 @@ def run(args: argparse.Namespace) -> int:
 
 def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("mask", help="the mask classifier (GhostNet, one logit)")
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds mask/ and, optionally, detect/")
-    parser.add_argument("--out", type=Path, required=True, help="run folder: made, or resumed when it holds a run")
-    parser.add_argument("--preset", choices=("default", "mission"), default="default", help="recipe (%(default)s)")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder that holds mask/ and, optionally, detect/"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="run folder: made, or resumed when it holds a run"
+    )
+    parser.add_argument(
+        "--preset", choices=("default", "mission"), default="default", help="recipe (%(default)s)"
+    )
     parser.add_argument("--minutes", type=float, help="time budget of the default preset, 30 when not given")
-    parser.add_argument("--epochs", type=int, help="passes over the data of the mission preset, 120 when not given")
+    parser.add_argument(
+        "--epochs", type=int, help="passes over the data of the mission preset, 120 when not given"
+    )
     parser.add_argument("--batch", type=int, help="pictures a step, 64 when not given")
-    parser.add_argument("--seed", type=int, default=0, help="seed of weights, order and augmentation (%(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of weights, order and augmentation (%(default)s)"
+    )
     parser.add_argument("--threads", type=int, default=1, help="threads of the network (%(default)s)")
-    parser.add_argument("--workers", type=int, default=1, help="processes that prepare pictures (%(default)s)")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that prepare pictures (%(default)s)"
+    )
     parser.set_defaults(run_task=_run_mask)
 
 

@@ -53,8 +53,9 @@ def padded(kernel: Kernel, *, outputs: int = 0, inputs: int = 0) -> Kernel:
 class Graph:
     """Collects nodes and initializers; every method answers the name of the tensor that it makes."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, opset: int = OPSET) -> None:
         self._name = name
+        self._opset = opset
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: dict[str, onnx.TensorProto] = {}
 
@@ -95,7 +96,7 @@ class Graph:
             self._nodes, self._name, infos(inputs), infos(outputs), list(self._initializers.values())
         )
         model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="facecap"
+            graph, opset_imports=[helper.make_opsetid("", self._opset)], producer_name="facecap"
         )
         model.ir_version = 8
         onnx.checker.check_model(model)

@@ -1,6 +1,6 @@
 """GhostNet: a small network whose layers make half of their channels from the other half.
 
-Architecture and figures from K. Han et al., "GhostNet: More Features from Cheap Operations", CVPR 2020, table 1.
+Architecture: K. Han et al., "GhostNet: More Features from Cheap Operations", CVPR 2020, table 1.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ class SqueezeExcite(nn.Module):
         """Same shape as the input."""
         pooled = x.mean((2, 3), keepdim=True)
         scale = self.expand(torch.relu(self.reduce(pooled)))
-        return x * torch.clamp((scale + 3.0) / 6.0, 0.0, 1.0)
+        gate = torch.clamp((scale + 3.0) / 6.0, 0.0, 1.0)
+        return x * gate
 
 
 def _multiple_of_four(value: float) -> int:
@@ -116,7 +117,8 @@ class GhostBottleneck(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) -> (B, channels, H / stride, W / stride)."""
         body: Tensor = self.body(x)
-        return body + self.shortcut(x)
+        shortcut: Tensor = self.shortcut(x)
+        return body + shortcut
 
 
 class GhostNet(nn.Module):
@@ -158,7 +160,9 @@ def multiply_adds(model: nn.Module, side: int) -> int:
         positions = output.shape[2] * output.shape[3] if output.ndim == 4 else 1
         total += weight.numel() * positions
 
-    handles = [m.register_forward_hook(count) for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    handles = [
+        m.register_forward_hook(count) for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)
+    ]
     training = model.training
     model.eval()
     with torch.no_grad():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import random
 import shlex
 import sys
@@ -16,6 +15,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from facecap._files import write_atomic
 from facecap.errors import FacecapError
 
 CONFIG = "config.json"
@@ -27,16 +27,6 @@ BEST = "best.pt"
 
 class TrainingError(FacecapError):
     """A run that cannot start or go on: the text says what was found, what was wanted and what to do."""
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
 
 
 def seed_all(seed: int) -> None:
@@ -67,18 +57,15 @@ class RunFolder:
             return
         import torch
 
-        about = {
-            "config": wanted,
-            "command": shlex.join(["facecap", *sys.argv[1:]]),
-            "versions": {"python": sys.version.split()[0], "torch": torch.__version__, "numpy": np.__version__},
-        }
+        versions = {"python": sys.version.split()[0], "torch": torch.__version__, "numpy": np.__version__}
+        about = {"config": wanted, "command": shlex.join(["facecap", *sys.argv[1:]]), "versions": versions}
         write_atomic(config_file, json.dumps(about, indent=2).encode() + b"\n")
 
     def _check_same(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
         for key in sorted(found.keys() | wanted.keys()):
             if found.get(key) != wanted.get(key):
                 raise TrainingError(
-                    f"{self.path} holds a run with {key} = {found.get(key)!r}, this one wants {wanted.get(key)!r}: "
+                    f"{self.path} holds a run with {key} = {found.get(key)!r}, wanted {wanted.get(key)!r}: "
                     "give the same options to resume it, or another --out"
                 )
 
@@ -129,7 +116,7 @@ class RunFolder:
             axes.plot(*zip(*points, strict=True))
             axes.grid(alpha=0.3)
         buffer = io.BytesIO()
-        canvas.print_png(buffer)
+        canvas.print_png(buffer)  # type: ignore[no-untyped-call]
         write_atomic(self.path / CURVES_PNG, buffer.getvalue())
 
 

@@ -1,0 +1,231 @@
+"""From a patch to a training crop: what is drawn on a face, how its box moves, how the camera spoils it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facecap import crop_face
+from facecap.training import mask_draw
+from facecap.training.mask_data import Box, Image, Patch, tight_box, weights
+
+Random = np.random.Generator
+
+SIDE = 112
+BORDER = 0.15
+
+
+class Composer:
+    """Draws labelled crops from patches: real faces, and faces with masks or other things drawn on them.
+
+    Whatever is drawn or pasted comes with both labels, so that no trace of drawing gives the label away.
+    """
+
+    def __init__(self, patches: list[Patch], compose: bool = True) -> None:
+        """`compose=False` leaves the faces as they are."""
+        self._patches = patches
+        self._compose = compose
+        chance = weights(patches)
+        masked = np.array([p.face.masked for p in patches])
+        marked = np.array([p.landmarks is not None for p in patches])
+        self._masked = _Lottery(chance, masked)
+        self._bare = _Lottery(chance, ~masked)
+        self._masked_marked = _Lottery(chance, masked & marked)
+        self._bare_marked = _Lottery(chance, ~masked & marked)
+
+    def sample(self, rng: Random) -> tuple[Image, bool]:
+        """One crop, (112, 112, 3) RGB, and whether it shows a mask."""
+        masked = bool(rng.random() < 0.5)
+        patch = self._masked_face(rng) if masked else self._bare_face(rng)
+        return degrade(cut(patch, rng), rng), masked
+
+    def _masked_face(self, rng: Random) -> Patch:
+        way = rng.random()
+        if not self._can_compose or way < 2 / 3:
+            patch = self._draw(self._masked, rng)
+            if self._can_compose and rng.random() < 0.12 and patch.landmarks is not None:
+                patch = _copy(patch)
+                assert patch.landmarks is not None
+                if rng.random() < 0.5:
+                    mask_draw.draw_hand(patch.image, patch.landmarks, rng)
+                else:
+                    top = rng.uniform(100, 125)
+                    mask_draw.draw_cover(patch.image, patch.landmarks, self._texture(rng), top, rng)
+            return patch
+        patch = _copy(self._draw(self._bare_marked, rng))
+        assert patch.landmarks is not None
+        if way < 5 / 6:
+            mask_draw.draw_mask(patch.image, patch.landmarks, rng)
+        else:
+            donor = self._draw(self._masked_marked, rng)
+            mask_draw.paste_lower_face(patch.image, patch.landmarks, donor, wide=False, rng=rng)
+        return patch
+
+    def _bare_face(self, rng: Random) -> Patch:
+        way = rng.random()
+        if not self._can_compose or way < 0.46:
+            return self._draw(self._bare, rng)
+        if way < 0.49:
+            patch = _copy(self._draw(self._masked_marked, rng))
+        else:
+            patch = _copy(self._draw(self._bare_marked, rng))
+        assert patch.landmarks is not None
+        if way < 0.56:
+            donor = self._draw(self._bare_marked, rng)
+            mask_draw.paste_lower_face(patch.image, patch.landmarks, donor, wide=way < 0.49, rng=rng)
+        elif way < 0.62:
+            mask_draw.draw_beard(patch.image, patch.landmarks, rng)
+        elif way < 0.74:
+            mask_draw.draw_hand(patch.image, patch.landmarks, rng)
+        elif way < 0.84:
+            mask_draw.draw_object(patch.image, patch.landmarks, self._texture(rng), rng)
+        else:
+            top = rng.uniform(76, 118)
+            mask_draw.draw_cover(patch.image, patch.landmarks, self._texture(rng), top, rng)
+        return patch
+
+    def _texture(self, rng: Random) -> Image:
+        return _corner(self._patches[int(rng.integers(len(self._patches)))].image, rng)
+
+    @property
+    def _can_compose(self) -> bool:
+        return self._compose and bool(self._masked_marked) and bool(self._bare_marked)
+
+    def _draw(self, lottery: _Lottery, rng: Random) -> Patch:
+        return self._patches[lottery.draw(rng)]
+
+
+class _Lottery:
+    """Draws an index among the chosen ones by their chances."""
+
+    def __init__(self, chance: NDArray[np.float64], chosen: NDArray[np.bool_]) -> None:
+        self._indices = np.flatnonzero(chosen)
+        self._sums = np.cumsum(chance[self._indices])
+
+    def __bool__(self) -> bool:
+        return len(self._indices) > 0
+
+    def draw(self, rng: Random) -> int:
+        place = np.searchsorted(self._sums, rng.random() * self._sums[-1], side="right")
+        return int(self._indices[min(int(place), len(self._indices) - 1)])
+
+
+def cut(patch: Patch, rng: Random) -> Image:
+    """Turn, flip and jitter the face, then cut it by the rule of the pipeline."""
+    image, box = patch.image, patch.box
+    if patch.face.source == "fddb":
+        box = _between(box, tight_box(box), rng.random())
+    if rng.random() < 0.5:
+        image = _turn(image, box, float(rng.normal(0, 10)), rng)
+    if rng.random() < 0.5:
+        image = np.ascontiguousarray(image[:, ::-1])
+        box = (image.shape[1] - box[2], box[1], image.shape[1] - box[0], box[3])
+    return crop_face(image, _jitter(box, rng), SIDE, BORDER)
+
+
+def cut_plain(image: Image, box: Box, degrees: float, flip: bool) -> Image:
+    """Cut without jitter, turned and flipped as told."""
+    turned = _turn(image, box, degrees, None) if degrees else image
+    crop = crop_face(turned, box, SIDE, BORDER)
+    return np.ascontiguousarray(crop[:, ::-1]) if flip else crop
+
+
+def degrade(crop: Image, rng: Random) -> Image:
+    """What cameras, codecs and light do to a crop."""
+    side = crop.shape[0]
+    if rng.random() < 0.3:
+        small = int(rng.integers(14, 64))
+        reduced = cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA)
+        enlarging = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
+        crop = np.asarray(cv2.resize(reduced, (side, side), interpolation=enlarging), np.uint8)
+    if rng.random() < 0.15:
+        crop = _blur(crop, rng)
+    crop = _light(crop, rng)
+    if rng.random() < 0.2:
+        noise = rng.normal(0, rng.uniform(3, 18), crop.shape)
+        crop = np.clip(crop + noise, 0, 255).astype(np.uint8)
+    if rng.random() < 0.35:
+        _, code = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 90))])
+        crop = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)
+    if rng.random() < 0.12:
+        crop = _cut_out(crop, rng)
+    return np.ascontiguousarray(crop, np.uint8)
+
+
+def _light(crop: Image, rng: Random) -> Image:
+    """Gamma, gain, contrast and colour through one table a channel; sometimes grey, sometimes near black."""
+    values = np.linspace(0, 1, 256)[:, None]
+    gain = rng.uniform(0.75, 1.25) * rng.uniform(0.9, 1.1, 3)
+    if rng.random() < 0.12:
+        gain = gain * rng.uniform(0.12, 0.5)
+    table = values ** np.exp(rng.normal(0, 0.3)) * gain
+    table = (table - table.mean()) * rng.uniform(0.75, 1.2) + table.mean() + rng.normal(0, 0.03)
+    lut = np.clip(table * 255, 0, 255).astype(np.uint8).reshape(1, 256, 3)
+    lit = np.asarray(cv2.LUT(crop, lut), np.uint8)
+    if rng.random() < 0.12:
+        grey = cv2.cvtColor(lit, cv2.COLOR_RGB2GRAY)
+        return np.asarray(cv2.merge([grey, grey, grey]), np.uint8)
+    if rng.random() < 0.3:
+        saturation = rng.uniform(0.3, 1.6)
+        grey = cv2.cvtColor(lit, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
+        return np.asarray(np.clip(grey + (lit - grey) * saturation, 0, 255), np.uint8)
+    return lit
+
+
+def _blur(crop: Image, rng: Random) -> Image:
+    if rng.random() < 0.5:
+        return np.asarray(cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.6, 3.0)), np.uint8)
+    length = int(rng.integers(3, 12))
+    kernel = np.zeros((length, length), np.float32)
+    angle = rng.uniform(0, np.pi)
+    reach = np.array([np.cos(angle), np.sin(angle)]) * length / 2
+    start, end = (length / 2 - reach).astype(int), (length / 2 + reach).astype(int)
+    cv2.line(kernel, start.tolist(), end.tolist(), 1.0)
+    return np.asarray(cv2.filter2D(crop, -1, kernel / max(kernel.sum(), 1.0)), np.uint8)
+
+
+def _cut_out(crop: Image, rng: Random) -> Image:
+    side = crop.shape[0]
+    width, height = rng.integers(side // 10, side // 3, 2)
+    left, top = rng.integers(0, side - width), rng.integers(0, side - height)
+    holed = np.array(crop)
+    holed[top : top + height, left : left + width] = rng.integers(0, 256, 3)
+    return holed
+
+
+def _jitter(box: Box, rng: Random) -> Box:
+    """Move, scale and stretch a box by what detectors differ in."""
+    x1, y1, x2, y2 = box
+    width, height = x2 - x1, y2 - y1
+    scale = np.exp(rng.normal(0, 0.08))
+    half_width, half_height = width * scale * np.exp(rng.normal(0, 0.04)) / 2, height * scale / 2
+    x, y = (x1 + x2) / 2 + rng.normal(0, 0.04) * width, (y1 + y2) / 2 + rng.normal(0, 0.05) * height
+    return (x - half_width, y - half_height, x + half_width, y + half_height)
+
+
+def _between(first: Box, second: Box, share: float) -> Box:
+    x1, y1, x2, y2 = (a + (b - a) * share for a, b in zip(first, second, strict=True))
+    return (x1, y1, x2, y2)
+
+
+def _turn(image: Image, box: Box, degrees: float, rng: Random | None) -> Image:
+    centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    border = cv2.BORDER_CONSTANT if rng is not None and rng.random() < 0.3 else cv2.BORDER_REPLICATE
+    matrix = cv2.getRotationMatrix2D(centre, degrees, 1.0)
+    size = (image.shape[1], image.shape[0])
+    return np.asarray(
+        cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border), np.uint8
+    )
+
+
+def _corner(image: Image, rng: Random) -> Image:
+    """A random part of a picture, for its texture."""
+    height, width = image.shape[:2]
+    tall, wide = max(1, height // 3), max(1, width // 3)
+    top, left = int(rng.integers(0, height - tall + 1)), int(rng.integers(0, width - wide + 1))
+    return image[top : top + tall, left : left + wide]
+
+
+def _copy(patch: Patch) -> Patch:
+    return Patch(patch.face, patch.image.copy(), patch.box, patch.landmarks)
