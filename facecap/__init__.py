@@ -2,21 +2,30 @@
 
 from facecap._config import CaptureConfig
 from facecap._detector import Detections, Detector
+from facecap._embedder import Embedder
+from facecap._face_capture import Capture, FaceCapture, Faces, FrameResult
 from facecap._gate import Candidate, CaptureEvent, CaptureGate, GateStep
 from facecap._image import align_face, crop_face
+from facecap._mask_classifier import MaskClassifier
 from facecap._quality import face_pose, face_quality
 from facecap._tracker import Tracker, Tracks
 from facecap.errors import FacecapError, ModelError
 
 __all__ = [
     "Candidate",
+    "Capture",
     "CaptureConfig",
     "CaptureEvent",
     "CaptureGate",
     "Detections",
     "Detector",
+    "Embedder",
+    "FaceCapture",
     "FacecapError",
+    "Faces",
+    "FrameResult",
     "GateStep",
+    "MaskClassifier",
     "ModelError",
     "Tracker",
     "Tracks",
