@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap._detector import Detector
-from facecap.demo import load_photo
+from facecap import Detector
+from facecap.demo.portrait import photograph
 
 
 def crowd(faces: int, width: int = 640, height: int = 480) -> NDArray[np.uint8]:
     """A BGR picture of `faces` heads in a grid, each with its surroundings."""
-    photo = load_photo()
+    photo = photograph()
     x1, y1, x2, y2 = Detector().detect(photo).boxes[0]
     margin = 0.45 * (x2 - x1)
     top, left = max(0, int(y1 - margin)), max(0, int(x1 - margin))

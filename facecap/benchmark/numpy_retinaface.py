@@ -38,10 +38,10 @@ class NumpyRetinaFace:
         """Faces of one BGR picture, best first, in its pixels."""
         blob, scale, left, top = self._prepare(image)
         scores, deltas = self._run(blob)
+        faces = self._decode(deltas, self._priors_of(blob.shape[2], blob.shape[3]))
         keep = np.flatnonzero(scores > self._threshold)
         keep = keep[np.argsort(-scores[keep], kind="stable")][:CANDIDATES]
-        priors = self._priors_of(blob.shape[2], blob.shape[3])[keep]
-        faces = self._decode(deltas[keep], priors)
+        faces = faces[keep]
         kept = suppress(faces[:, :4], self._iou)[: self._max_faces]
         faces = (faces[kept] - np.tile(np.float32([left, top]), 7)) / np.float32(scale)
         return faces[:, :4], scores[keep][kept], faces[:, 4:].reshape(-1, 5, 2)

@@ -27,18 +27,27 @@ class Portrait:
     """(5, 2) pixels."""
 
 
-def load() -> Portrait:
-    """Matplotlib's sample photograph of Grace Hopper (US Navy, public domain).
+def photograph() -> NDArray[np.uint8]:
+    """Matplotlib's sample photograph of Grace Hopper (US Navy, public domain), BGR.
 
     Raises:
-        FacecapError: matplotlib is not installed, or no face is found.
+        FacecapError: matplotlib is not installed.
     """
     try:
         from matplotlib.cbook import get_sample_data
     except ModuleNotFoundError:
-        raise FacecapError("the demo takes its photograph from matplotlib: pip install 'facecap[demo]'") from None
+        raise FacecapError("the photograph comes with matplotlib: pip install 'facecap[demo]'") from None
     with get_sample_data("grace_hopper.jpg") as stream:
-        image = decode_picture(stream.read())
+        return decode_picture(stream.read())
+
+
+def load() -> Portrait:
+    """The person in the photograph.
+
+    Raises:
+        FacecapError: matplotlib is not installed, or no face is found.
+    """
+    image = photograph()
     detections = Detector().detect(image)
     if len(detections) == 0:
         raise FacecapError("the detector finds no face in the demo's photograph: see facecap models verify")
