@@ -83,8 +83,9 @@ class CaptureConfig:
     def from_file(cls, path: str | PathLike[str]) -> CaptureConfig:
         """Reads a JSON object or lines of `key value`.
 
-        Keys are the names of this class, in its units, or those of the vendor's tools, in theirs: radians for
-        yaw and pitch, units of 90 degrees for roll. Vendor keys without a meaning here are named in a warning.
+        Keys are the names of this class, in its units, or those of the vendor's tools, in theirs: radians
+        for yaw and pitch, units of 90 degrees for roll. Vendor keys without a meaning here are named in a
+        warning.
 
         Raises:
             ValueError: a key is not known or given twice, or a value is wrong; the text names file and key.
