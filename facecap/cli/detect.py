@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     for file in _files(args.sources):
         try:
             image = read_picture(file, limits)
-        except (PictureError, OSError) as error:
+        except PictureError as error:
             failed += 1
             print(f"facecap: left out {file}: {error}", file=sys.stderr)
             if args.json:

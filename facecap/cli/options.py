@@ -90,10 +90,14 @@ def add_capture_options(parser: argparse.ArgumentParser) -> None:
 def detector_of(args: argparse.Namespace) -> Detector:
     """The detector that the options ask for."""
     from facecap import Detector
+    from facecap.cli import UsageError
 
     asked = {"score_threshold": args.score_threshold, "input_size": args.input_size}
     given = {key: value for key, value in asked.items() if value is not None}
-    return Detector(args.detector, threads=args.threads, **given)
+    try:
+        return Detector(args.detector, threads=args.threads, **given)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def classifier_of(args: argparse.Namespace) -> MaskClassifier:

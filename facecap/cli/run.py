@@ -104,6 +104,8 @@ def _check_usage(args: argparse.Namespace) -> None:
             f"--annotate: wanted a name that ends in {' or '.join(CODECS)}, found {args.annotate}"
         )
 
+    options.capture_config(args, {})
+
 
 def _capture(args: argparse.Namespace, source: Source) -> FaceCapture:
     from facecap import FaceCapture

@@ -1,1 +1,1 @@
-"""A short clip made on the spot from one public-domain photograph: a visit bare-faced, a visit with a mask."""
+"""A short clip made on the spot from one public-domain photograph: one visit bare-faced, one with a mask."""

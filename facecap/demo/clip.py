@@ -32,9 +32,7 @@ def make(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for suffix, codec in _CODECS:
         pending = PendingFile(folder / f"clip.{suffix}")
-        writer = cv2.VideoWriter(
-            str(pending.temporary), cv2.VideoWriter.fourcc(*codec), FPS, (WIDTH, HEIGHT)
-        )
+        writer = cv2.VideoWriter(str(pending.temporary), cv2.VideoWriter.fourcc(*codec), FPS, (WIDTH, HEIGHT))
         if not writer.isOpened():
             pending.discard()
             continue
@@ -43,7 +41,9 @@ def make(folder: Path) -> Path:
         writer.release()
         pending.commit()
         return pending.path
-    raise FacecapError(f"{folder}: no clip can be written: not a writable folder, or OpenCV has no video encoder")
+    raise FacecapError(
+        f"{folder}: no clip can be written: not a writable folder, or OpenCV has no video encoder"
+    )
 
 
 def frames(person: portrait.Portrait) -> Iterator[Image]:
@@ -66,7 +66,9 @@ def _walk(place: Image, image: Image, cover: NDArray[np.float32]) -> Iterator[Im
         angle = 1.5 * np.sin(0.35 * step)
         turn = cv2.getRotationMatrix2D((width / 2, height), angle, scale)
         turn[:, 2] += (x - width / 2, HEIGHT + 12 + 4 * np.cos(0.7 * step) - height)
-        over = cv2.warpAffine(image, turn, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        over = cv2.warpAffine(
+            image, turn, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
         share = cv2.warpAffine(cover, turn, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)[..., None]
         yield np.round(place + (over.astype(np.float32) - place) * share).astype(np.uint8)
 

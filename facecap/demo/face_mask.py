@@ -1,12 +1,12 @@
-"""Draws a surgical mask on a frontal face: cloth with pleats, shaded like the face under it, and ear loops."""
+"""Draws a surgical mask on a frontal face: cloth with pleats, shaded like the face below, and ear loops."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from facecap.demo.face_plane import FacePlane
 
 Floats = NDArray[np.float32]
 
@@ -15,50 +15,6 @@ _LOOP = np.array([191, 189, 183], np.float32)
 _OVERSAMPLE = 2
 _FRACTION_BITS = 4
 _PLEATS = (0.36, 0.54, 0.72)  # from the upper edge to the chin
-
-
-@dataclass(frozen=True, slots=True)
-class FacePlane:
-    """Coordinates of a face: (0, 0) between the eyes, u along them and v down, in eye distances."""
-
-    origin: Floats
-    along: Floats
-    down: Floats
-    eye_distance: float
-    middle: float
-    """u of the face's middle line."""
-    mouth: float
-    """v of the mouth."""
-
-    @staticmethod
-    def of(landmarks: Floats) -> FacePlane:
-        """From the five points."""
-        left_eye, right_eye, nose, *corners = landmarks
-        origin = (left_eye + right_eye) / 2
-        distance = float(np.linalg.norm(right_eye - left_eye))
-        along = (right_eye - left_eye) / np.float32(distance)
-        down = np.array([-along[1], along[0]], np.float32)
-        mouth = (corners[0] + corners[1]) / 2
-        return FacePlane(
-            origin,
-            along,
-            down,
-            distance,
-            middle=float(np.dot(nose - origin, along)) / distance / 2,
-            mouth=float(np.dot(mouth - origin, down)) / distance,
-        )
-
-    def point(self, u: float, v: float) -> Floats:
-        """The pixel at (u, v), u counted from the middle line."""
-        return self.origin + np.float32(self.eye_distance) * (
-            self.along * np.float32(u + self.middle) + self.down * np.float32(v)
-        )
-
-    def coordinates(self, height: int, width: int) -> tuple[Floats, Floats]:
-        """u and v of every pixel."""
-        y, x = np.mgrid[:height, :width].astype(np.float32)
-        offset = np.stack([x, y], axis=-1) - self.origin
-        return offset @ self.along / self.eye_distance - self.middle, offset @ self.down / self.eye_distance
 
 
 def put_on_mask(image: NDArray[np.uint8], landmarks: Floats) -> NDArray[np.uint8]:
@@ -79,7 +35,9 @@ def put_on_mask(image: NDArray[np.uint8], landmarks: Floats) -> NDArray[np.uint8
     ]
     outline = [(0.0, top * 0.93), *half, (0.0, chin * 1.03), *((-u, v) for u, v in reversed(half))]
     height, width = image.shape[:2]
-    cover = _drawn(height, width, _spline([plane.point(u, v) for u, v in outline], closed=True), thickness=None)
+    cover = _drawn(
+        height, width, _spline([plane.point(u, v) for u, v in outline], closed=True), thickness=None
+    )
 
     drawn = image.astype(np.float32)
     halo = cv2.GaussianBlur(cover, (0, 0), plane.eye_distance * 0.06)
@@ -145,5 +103,7 @@ def _spline(points: list[Floats], *, closed: bool, steps: int = 24) -> Floats:
     for i in range(len(p) if closed else len(p) - 1):
         places = [i - 1, i, i + 1, i + 2]
         a, b, c, d = p[np.mod(places, len(p)) if closed else np.clip(places, 0, len(p) - 1)]
-        pieces.append((2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3) / 2)
+        pieces.append(
+            (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3) / 2
+        )
     return np.concatenate(pieces).astype(np.float32)

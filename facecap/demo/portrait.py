@@ -9,10 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import Detector
+from facecap.demo.face_plane import FacePlane
 from facecap.errors import FacecapError
 from facecap.sources import decode_picture
 
 _SEED = 1  # GrabCut starts from random colour clusters
+# Right edges of symmetric outlines in this photograph, in eye distances from between the eyes.
+_CROWN = ((0.0, -2.12), (0.3, -2.05), (0.6, -1.86), (1.0, -1.68), (1.2, -1.30))
+_BRIM = ((1.2, -1.45), (1.45, -1.2), (1.45, -0.2), (1.3, 0.9), (1.1, 1.4))
+_BODY = ((1.0, 1.3), (1.16, 1.52), (2.74, 2.07), (3.0, 2.95), (3.17, 6.0))
+_FACE = ((0.7, -0.6), (0.95, 0.3), (0.9, 1.0), (0.5, 1.6))
+_CHEST = ((0.63, 1.4), (2.3, 2.8), (2.5, 6.0))
+_POSSIBLE = (_CROWN, _BRIM, _BODY)
+_CERTAIN = (_FACE, _CHEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +60,20 @@ def load() -> Portrait:
     detections = Detector().detect(image)
     if len(detections) == 0:
         raise FacecapError("the detector finds no face in the demo's photograph: see facecap models verify")
-    return Portrait(image, _silhouette(image, detections.boxes[0]), detections.landmarks[0])
+    landmarks = detections.landmarks[0]
+    return Portrait(image, _silhouette(image, landmarks), landmarks)
 
 
-def _silhouette(image: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cut the person out by colour, starting from where head and shoulders must be around the face's box."""
+def _silhouette(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cut the person out by colour, starting from where hat, head and shoulders lie around the eyes."""
     half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    x1, y1, x2, y2 = box / 2
-    center, width, height = (x1 + x2) / 2, x2 - x1, y2 - y1
-
-    def ellipse(y: float, across: float, along: float, value: int) -> None:
-        axes = (round(across * width), round(along * height))
-        cv2.ellipse(labels, (round(center), round(y1 + y * height)), axes, 0, 0, 360, value, cv2.FILLED)
-
-    def body(value: int, *right_edge: tuple[float, float]) -> None:
-        edge = [*right_edge, *((-x, y) for x, y in reversed(right_edge))]
-        points = np.array([[center + x * width, y1 + y * height] for x, y in edge]).round().astype(np.int32)
-        cv2.fillPoly(labels, [points], value)
-
+    plane = FacePlane.of(landmarks / 2)
     labels = np.full(half.shape[:2], cv2.GC_BGD, np.uint8)
-    ellipse(0.28, 0.80, 0.86, cv2.GC_PR_FGD)
-    body(cv2.GC_PR_FGD, (0.48, 0.85), (0.55, 0.93), (1.30, 1.13), (1.42, 1.45), (1.50, 2.40))
-    ellipse(0.50, 0.45, 0.50, cv2.GC_FGD)
-    body(cv2.GC_FGD, (0.30, 0.90), (1.10, 1.40), (1.20, 2.40))
+    for value, shape in ((cv2.GC_PR_FGD, _POSSIBLE), (cv2.GC_FGD, _CERTAIN)):
+        for right_edge in shape:
+            outline = [*right_edge, *((-u, v) for u, v in reversed(right_edge))]
+            points = np.array([plane.point(u, v) for u, v in outline]).round().astype(np.int32)
+            cv2.fillPoly(labels, [points], value)
 
     cv2.setRNGSeed(_SEED)
     cv2.grabCut(half, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)

@@ -28,13 +28,16 @@ def read_picture(path: Path, limits: Limits = _DEFAULT_LIMITS) -> NDArray[np.uin
     """Read a JPEG, PNG, WebP or BMP file as height x width x 3 BGR, turned upright by its EXIF orientation.
 
     Raises:
-        PictureError: the picture is damaged, cut short, too large or of another kind.
-        OSError: the file cannot be read.
+        PictureError: the picture cannot be read, is damaged, cut short, too large or of another kind.
     """
-    size = path.stat().st_size
-    if size > limits.bytes:
-        raise PictureError(f"it has {size} bytes, the limit is {limits.bytes}")
-    return decode_picture(path.read_bytes(), limits)
+    try:
+        size = path.stat().st_size
+        if size > limits.bytes:
+            raise PictureError(f"it has {size} bytes, the limit is {limits.bytes}")
+        data = path.read_bytes()
+    except OSError as error:
+        raise PictureError(f"it cannot be read: {error.strerror}") from None
+    return decode_picture(data, limits)
 
 
 def decode_picture(data: bytes, limits: Limits = _DEFAULT_LIMITS) -> NDArray[np.uint8]:

@@ -34,7 +34,7 @@ class PictureSource(Source):
                 return
             try:
                 image = read_picture(file, self._limits)
-            except (PictureError, OSError) as error:
+            except PictureError as error:
                 self.damaged += 1
                 self._report(f"left out {file}: {error}")
                 continue
