@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -40,7 +41,7 @@ def checks(out: Path) -> Iterator[Check]:
     yield _guarded("OpenCV", _opencv, "pip install --force-reinstall opencv-python-headless")
     yield _video_codec()
     yield from _extras()
-    yield _guarded("output", lambda: _writable(out), f"choose another folder, or change the rights of {out}")
+    yield _guarded("output", partial(_writable, out), f"choose another folder, or change the rights of {out}")
 
 
 def _guarded(name: str, look: Callable[[], str], remedy: str) -> Check:
@@ -76,12 +77,15 @@ def _onnxruntime() -> str:
 def _models() -> Iterator[Check]:
     from facecap import models
 
+    remedy = "install the package anew, or remove the file from the folder in FACECAP_MODELS"
     for model in models.list_models():
-        yield _guarded(
-            "model",
-            lambda path=model.path: f"{models.verify(path)['name']}, {path}",
-            "install the package anew, or remove the file from the folder in FACECAP_MODELS",
-        )
+        yield _guarded("model", partial(_model, model.path), remedy)
+
+
+def _model(path: Path) -> str:
+    from facecap import models
+
+    return f"{models.verify(path)['name']}, {path}"
 
 
 def _detection() -> str:

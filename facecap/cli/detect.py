@@ -1,4 +1,4 @@
-"""Find the faces of pictures: box, landmarks, score, quality and pose of each; pictures do not know each other.
+"""Find the faces of pictures: box, landmarks, score, quality and pose of each.
 
 SOURCE is a picture or a folder of pictures.
 """

@@ -88,6 +88,6 @@ class Outputs:
 def _words(line: dict[str, Any]) -> str:
     probability = "" if line["mask_prob"] is None else f" {line['mask_prob']:.2f}"
     answer = f"{ANSWER_WORDS[line['mask']]}{probability}"
-    words = f"  track {line['track_id']}, capture {line['sequence']} ({line['kind']}), frame {line['shot_frame']}"
-    words += f": {answer}, quality {line['quality']:.2f}"
+    words = f"  track {line['track_id']}, capture {line['sequence']} ({line['kind']})"
+    words += f", frame {line['shot_frame']}: {answer}, quality {line['quality']:.2f}"
     return f"{words}, {line['crop']}" if "crop" in line else words

@@ -76,15 +76,16 @@ def _walk(place: Image, image: Image, cover: NDArray[np.float32]) -> Iterator[Im
 def _corridor() -> Image:
     """A wall with two doors, a floor and light from above, out of focus."""
     y = np.linspace(0, 1, HEIGHT, dtype=np.float32)[:, None, None]
-    picture = np.broadcast_to((1.06 - 0.22 * y) * np.float32([196, 206, 212]), (HEIGHT, WIDTH, 3)).copy()
+    picture = np.broadcast_to(
+        (1.06 - 0.22 * y) * np.array([196, 206, 212], np.float32), (HEIGHT, WIDTH, 3)
+    ).copy()
     for left in (60, 430):
         cv2.rectangle(picture, (left - 10, 60), (left + 140, 400), (150, 162, 170), cv2.FILLED)
         cv2.rectangle(picture, (left, 70), (left + 130, 400), (96, 122, 148), cv2.FILLED)
         for top in (90, 250):
             cv2.rectangle(picture, (left + 18, top), (left + 112, top + 130), (84, 108, 134), cv2.FILLED)
         cv2.circle(picture, (left + 118, 240), 6, (190, 200, 205), cv2.FILLED)
-    picture[400:] = np.float32([104, 112, 118]) * (1.15 - 0.3 * (y[400:] - y[400]) / (1 - y[400]))
+    picture[400:] = np.array([104, 112, 118], np.float32) * (1.15 - 0.3 * (y[400:] - y[400]) / (1 - y[400]))
     picture[396:404] = (126, 134, 140)
-    picture = cv2.GaussianBlur(picture, (0, 0), 5)
-    picture += np.random.default_rng(0).normal(0, 2.0, picture.shape)
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    grain = np.random.default_rng(0).normal(0, 2.0, picture.shape)
+    return np.asarray(np.clip(cv2.GaussianBlur(picture, (0, 0), 5) + grain, 0, 255), np.uint8)

@@ -59,15 +59,15 @@ def _shade(
 ) -> Floats:
     """Brightness of the cloth at every pixel, 1 where it faces the light."""
     u, v = plane.coordinates(*image.shape[:2])
-    s = (v - top) / (chin - top)
-    shade = 0.60 + 0.42 * np.sqrt(np.clip(1 - (u / 1.05) ** 2, 0, 1))  # the cheeks turn away
+    s = np.asarray((v - top) / (chin - top), np.float32)
+    shade = np.asarray(0.60 + 0.42 * np.sqrt(np.clip(1 - (u / 1.05) ** 2, 0, 1)))  # the cheeks turn away
     shade *= 1.03 - 0.20 * np.clip(s, 0, 1) ** 2  # and so does the chin
     shade += 0.07 * _bump(u, 0.16) * _bump(s - 0.25, 0.2)  # ridge of the nose
     for place in _PLEATS:
-        fold = s - place - 0.05 * u * u
+        fold = np.asarray(s - place - 0.05 * u * u, np.float32)
         shade *= 1 - 0.16 * _bump(fold, 0.016) + 0.06 * _bump(fold + 0.035, 0.02)
-    inside = cv2.distanceTransform((cover > 0.5).astype(np.uint8), cv2.DIST_L2, 5) / plane.eye_distance
-    shade *= 1 - 0.10 * _bump(inside - 0.045, 0.012)  # hem
+    inside = cv2.distanceTransform((cover > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    shade *= 1 - 0.10 * _bump(np.asarray(inside / plane.eye_distance - 0.045, np.float32), 0.012)  # hem
     light = cv2.GaussianBlur(image.mean(axis=2).astype(np.float32), (0, 0), plane.eye_distance * 0.22)
     shade *= 0.75 + 0.25 * np.clip(light / light[int(nose[1]), int(nose[0])], 0.5, 1.2)
     shade += np.random.default_rng(0).normal(0, 0.012, shade.shape)
@@ -75,11 +75,11 @@ def _shade(
 
 
 def _bump(x: Floats, width: float) -> Floats:
-    return np.exp(-np.square(x / np.float32(width)))
+    return np.asarray(np.exp(-np.square(x / width)), np.float32)
 
 
 def _blend(under: Floats, over: Floats, share: Floats) -> Floats:
-    return under + (over - under) * share[..., None]
+    return np.asarray(under + (over - under) * share[..., None], np.float32)
 
 
 def _drawn(height: int, width: int, curve: Floats, thickness: int | None) -> Floats:
@@ -92,7 +92,7 @@ def _drawn(height: int, width: int, curve: Floats, thickness: int | None) -> Flo
     else:
         cv2.polylines(layer, [points], False, 255, thickness, cv2.LINE_AA, _FRACTION_BITS)
     small = cv2.resize(layer, (width, height), interpolation=cv2.INTER_AREA)
-    return cv2.GaussianBlur(small, (0, 0), 0.6).astype(np.float32) / np.float32(255)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), 0.6) / 255.0, np.float32)
 
 
 def _spline(points: list[Floats], *, closed: bool, steps: int = 24) -> Floats:

@@ -43,9 +43,8 @@ class FacePlane:
 
     def point(self, u: float, v: float) -> Floats:
         """The pixel at (u, v), u counted from the middle line."""
-        return self.origin + np.float32(self.eye_distance) * (
-            self.along * np.float32(u + self.middle) + self.down * np.float32(v)
-        )
+        offset = self.along * (u + self.middle) + self.down * v
+        return np.asarray(self.origin + self.eye_distance * offset, np.float32)
 
     def coordinates(self, height: int, width: int) -> tuple[Floats, Floats]:
         """u and v of every pixel."""

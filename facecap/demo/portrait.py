@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from facecap import Detector
 from facecap.demo.face_plane import FacePlane
 from facecap.errors import FacecapError
-from facecap.sources import decode_picture
+from facecap.sources import read_picture
 
 _SEED = 1  # GrabCut starts from random colour clusters
 # Right edges of symmetric outlines in this photograph, in eye distances from between the eyes.
@@ -46,8 +47,7 @@ def photograph() -> NDArray[np.uint8]:
         from matplotlib.cbook import get_sample_data
     except ModuleNotFoundError:
         raise FacecapError("the photograph comes with matplotlib: pip install 'facecap[demo]'") from None
-    with get_sample_data("grace_hopper.jpg") as stream:
-        return decode_picture(stream.read())
+    return read_picture(Path(str(get_sample_data("grace_hopper.jpg", asfileobj=False))))
 
 
 def load() -> Portrait:
@@ -67,7 +67,7 @@ def load() -> Portrait:
 def _silhouette(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
     """Cut the person out by colour, starting from where hat, head and shoulders lie around the eyes."""
     half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    plane = FacePlane.of(landmarks / 2)
+    plane = FacePlane.of(landmarks / np.float32(2))
     labels = np.full(half.shape[:2], cv2.GC_BGD, np.uint8)
     for value, shape in ((cv2.GC_PR_FGD, _POSSIBLE), (cv2.GC_FGD, _CERTAIN)):
         for right_edge in shape:
@@ -76,13 +76,14 @@ def _silhouette(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDA
             cv2.fillPoly(labels, [points], value)
 
     cv2.setRNGSeed(_SEED)
-    cv2.grabCut(half, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
+    clusters = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(half, labels, (0, 0, 0, 0), *clusters, 4, cv2.GC_INIT_WITH_MASK)
     cover = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     _, parts, statistics, _ = cv2.connectedComponentsWithStats(cover)
     largest = 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
     cover = (parts == largest).astype(np.uint8) * 255
-    cover = cv2.morphologyEx(cover, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
-    cover = cv2.morphologyEx(cover, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
-    cover = cv2.resize(cover, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    soft = cv2.GaussianBlur(cv2.erode(cover, np.ones((3, 3), np.uint8)), (0, 0), 1.5)
-    return soft.astype(np.float32) / np.float32(255)
+    closed = cv2.morphologyEx(cover, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    smooth = cv2.morphologyEx(closed, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
+    full = cv2.resize(smooth, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    soft = cv2.GaussianBlur(cv2.erode(full, np.ones((3, 3), np.uint8)), (0, 0), 1.5)
+    return np.asarray(soft / 255.0, np.float32)

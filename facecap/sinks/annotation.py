@@ -34,7 +34,7 @@ class Annotator:
         """Draw in place. A point of the frame is at `point * ratio + offset` of `image`."""
         self._note(result.captures, result.frame_index)
         pen = Pen.for_image(image.shape[1], image.shape[0])
-        shift = np.float32([*offset, *offset])
+        shift = np.array([*offset, *offset], np.float32)
         # Best faces last, so that their labels lie on top.
         for place in reversed(range(len(result.faces))):
             box = result.faces.boxes[place] * np.float32(ratio) + shift
@@ -58,7 +58,7 @@ class Annotator:
         color = ANSWER_COLORS[answer] if answer else FOLLOWED
         pulse = self._pulses.get(track)
         if pulse:
-            grown = box + np.float32([-1, -1, 1, 1]) * (pen.gap + pen.thickness)
+            grown = box + np.array([-1, -1, 1, 1], np.float32) * (pen.gap + pen.thickness)
             drawing.draw_box(image, grown, drawing.WHITE, pen.thickness)
         drawing.draw_box(image, box, color, pen.thickness * (2 if faces.capture[place] else 1))
 
@@ -111,7 +111,7 @@ def draw_detections(image: Image, faces: Sequence[Mapping[str, Any]]) -> None:
     for face in reversed(faces):
         answer = face.get("mask")
         color = ANSWER_COLORS[answer] if answer else FOLLOWED
-        box = np.float32(face["box"])
+        box = np.array(face["box"], np.float32)
         drawing.draw_box(image, box, color, pen.thickness)
         for x, y in face["landmarks"]:
             cv2.circle(image, (round(x), round(y)), pen.thickness + 1, color, cv2.FILLED, cv2.LINE_AA)

@@ -102,7 +102,7 @@ def shade(image: Image, top: int, bottom: int) -> None:
 def fitted(image: Image, width: int, height: int) -> Image:
     """The picture scaled into width x height with black bars where the aspect differs."""
     if image.shape[:2] == (height, width):
-        return image.copy()
+        return np.array(image)
     ratio = min(width / image.shape[1], height / image.shape[0])
     inner = (max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio)))
     resized = cv2.resize(image, inner, interpolation=cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR)

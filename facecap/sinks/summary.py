@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime, timezone
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ class Summary:
         self._answers: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
 
     @property
     def elapsed(self) -> float:
@@ -52,7 +52,9 @@ class Summary:
         self._classified += result.classified
         self._tracks.update(faces.track_ids[faces.stable].tolist())
         self._reasons.update(reason for reason in faces.reasons if reason is not None)
-        self._seconds.update({k: v for k, v in result.timings.items() if k != "total"})
+        for stage, seconds in result.timings.items():
+            if stage != "total":
+                self._seconds[stage] += seconds
 
     def add_capture(self, capture: Capture) -> None:
         """Count a capture."""
@@ -68,8 +70,8 @@ class Summary:
         """The run in one sentence."""
         answers = ", ".join(f"{self._answers[answer]} {ANSWER_WORDS[answer]}" for answer in ANSWER_WORDS)
         rate = f"{self.frames / self.elapsed:.1f} frames/s"
-        found = f"captured {self.captures} faces of {len(self._tracks)} tracks in {self.frames} frames"
-        return f"{found} ({rate}): {answers}"
+        followed = f"{len(self._tracks)} followed faces in {self.frames} frames ({rate})"
+        return f"{self.captures} captures of {followed}: {answers}"
 
     def to_dict(self, source: Source, capture: FaceCapture) -> dict[str, Any]:
         """The content of `summary.json`: counts, seconds, frames a second, versions, models."""

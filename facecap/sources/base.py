@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +71,7 @@ class Source(ABC):
         self._stopped = threading.Event()
 
     @abstractmethod
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Generator[Frame, None, None]:
         """The frames; raises SourceError where the source fails."""
 
     def stop(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 import cv2
 import numpy as np
@@ -38,7 +38,7 @@ class LiveSource(Source):
         self._epoch = time.time() - time.monotonic()  # the wall clock may be set back, this one is not
         self._end: str | None = None
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Generator[Frame, None, None]:
         """Frames until `stop`; raises SourceError when the retries are used up."""
         reader = threading.Thread(target=self._read, name=f"facecap source {self.name}", daemon=True)
         reader.start()

@@ -1,9 +1,9 @@
 """What the bytes of a picture say before they are decoded: its kind, its size, and whether it is whole.
 
 Decoders fill what is missing with grey and go on, so that half a picture looks like a whole one. Here the
-structure of the file is walked to its end instead. Covered: JPEG (every marker up to the end of the image), PNG
-(every chunk with its checksum), WebP (RIFF length), BMP (stated size). Not seen here: damage inside compressed
-JPEG and WebP data.
+structure of the file is walked to its end instead. Covered: JPEG (every marker up to the end of the image),
+PNG (every chunk with its checksum), WebP (RIFF length), BMP (stated size). Not seen here: damage inside
+compressed JPEG and WebP data.
 """
 
 from __future__ import annotations

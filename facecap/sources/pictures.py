@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from facecap.sources.base import Frame, Limits, Report, Source, SourceError
@@ -27,7 +27,7 @@ class PictureSource(Source):
         self._files = files
         self._limits = limits
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Generator[Frame, None, None]:
         """The pictures that are whole, numbered by their place in the list."""
         for index, file in enumerate(self._files):
             if self._stopped.is_set():

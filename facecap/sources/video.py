@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import cv2
 import numpy as np
@@ -29,7 +29,7 @@ class VideoSource(Source):
         self.fps = float(fps) if fps > 0 else None
         self.length = int(length) if length > 0 else None
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Generator[Frame, None, None]:
         """The frames up to the end of the file."""
         index, failed, time = 0, 0, -1.0
         step = 1.0 / self.fps if self.fps else 0.04
