@@ -64,6 +64,7 @@ def torch_flow(checkpoint: Path, frame: Frame, threshold: float) -> Call:
     threshold, then suppression box by box."""
     import torch
 
+    from facecap.benchmark.numpy_retinaface import suppress
     from facecap.conversion.checkpoint import load_network
     from facecap.training.retinaface import flatten
 
@@ -84,7 +85,7 @@ def torch_flow(checkpoint: Path, frame: Frame, threshold: float) -> Call:
         kept = np.flatnonzero(face > threshold)
         order = kept[np.argsort(-face[kept])][:5000]
         faces = np.hstack((corners[order], face[order, None]))
-        return np.hstack((faces, landmarks.numpy()[order].reshape(-1, 10)))[_suppress(faces, 0.4)]
+        return np.hstack((faces, landmarks.numpy()[order].reshape(-1, 10)))[suppress(faces[:, :4], 0.4)]
 
     return detect
 
@@ -98,16 +99,3 @@ def _priors(width: int, height: int) -> list[list[float]]:
         for size in sizes
     ]
 
-
-def _suppress(faces: NDArray[np.float32], iou: float) -> list[int]:
-    x1, y1, x2, y2 = faces[:, :4].T
-    areas = (x2 - x1 + 1) * (y2 - y1 + 1)
-    order, kept = np.arange(len(faces)), []
-    while order.size:
-        best, rest = order[0], order[1:]
-        kept.append(int(best))
-        overlap_x = np.maximum(0, np.minimum(x2[best], x2[rest]) - np.maximum(x1[best], x1[rest]) + 1)
-        overlap_y = np.maximum(0, np.minimum(y2[best], y2[rest]) - np.maximum(y1[best], y1[rest]) + 1)
-        overlap = overlap_x * overlap_y
-        order = rest[overlap / (areas[best] + areas[rest] - overlap) <= iou]
-    return kept

@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import collections.abc
+import typing
+
+import numpy
+import numpy.typing
+
+__all__: list[str] = [
+    "Candidate",
+    "CaptureConfig",
+    "CaptureGate",
+    "ColorOrder",
+    "Detector",
+    "Embedder",
+    "FaceCapture",
+    "MaskClassifier",
+    "Model",
+    "Task",
+    "Tracker",
+    "align_face",
+    "answer_mask",
+    "crop_face",
+    "face_pose",
+    "open_model",
+    "parse_manifest",
+    "posture_quality",
+    "set_onnxruntime_path",
+]
+
+class Task:
+    """
+    Members:
+
+      face_detection
+
+      mask
+
+      face_embedding
+    """
+
+    __members__: typing.ClassVar[dict[str, Task]]
+    face_detection: typing.ClassVar[Task]
+    face_embedding: typing.ClassVar[Task]
+    mask: typing.ClassVar[Task]
+    @typing.overload
+    def __eq__(self, other: Task) -> bool: ...
+    @typing.overload
+    def __eq__(self, other: typing.Any) -> bool: ...
+    def __getstate__(self) -> int: ...
+    def __hash__(self) -> int: ...
+    def __index__(self) -> int: ...
+    def __init__(self, value: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def __int__(self) -> int: ...
+    @typing.overload
+    def __ne__(self, other: Task) -> bool: ...
+    @typing.overload
+    def __ne__(self, other: typing.Any) -> bool: ...
+    def __repr__(self) -> str: ...
+    def __setstate__(self, state: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def __str__(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> int: ...
+
+class Model:
+    def find_output(self, role: str, stride: typing.SupportsInt | typing.SupportsIndex = 0) -> int: ...
+    def run(
+        self, inputs: collections.abc.Sequence[numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]]
+    ) -> list[numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]]: ...
+    @property
+    def inputs(self) -> list: ...
+    @property
+    def manifest(self) -> str: ...
+    @property
+    def outputs(self) -> list: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def providers(self) -> list[str]: ...
+    @property
+    def runtime(self) -> str: ...
+    @property
+    def runtime_version(self) -> str: ...
+    @property
+    def session_id(self) -> int: ...
+
+class ColorOrder:
+    """
+    Members:
+
+      bgr
+
+      rgb
+    """
+
+    __members__: typing.ClassVar[dict[str, ColorOrder]]
+    bgr: typing.ClassVar[ColorOrder]
+    rgb: typing.ClassVar[ColorOrder]
+    @typing.overload
+    def __eq__(self, other: ColorOrder) -> bool: ...
+    @typing.overload
+    def __eq__(self, other: typing.Any) -> bool: ...
+    def __getstate__(self) -> int: ...
+    def __hash__(self) -> int: ...
+    def __index__(self) -> int: ...
+    def __init__(self, value: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def __int__(self) -> int: ...
+    @typing.overload
+    def __ne__(self, other: ColorOrder) -> bool: ...
+    @typing.overload
+    def __ne__(self, other: typing.Any) -> bool: ...
+    def __repr__(self) -> str: ...
+    def __setstate__(self, state: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def __str__(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> int: ...
+
+class Detector:
+    def __init__(
+        self,
+        model: Model,
+        score_threshold: typing.SupportsFloat | typing.SupportsIndex,
+        nms_iou: typing.SupportsFloat | typing.SupportsIndex,
+        max_faces: typing.SupportsInt | typing.SupportsIndex,
+        input_size: tuple[
+            typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex
+        ]
+        | None,
+    ) -> None: ...
+    def detect(self, image: numpy.typing.NDArray[numpy.uint8], color: ColorOrder) -> tuple: ...
+    @property
+    def input_size(self) -> tuple[int, int]: ...
+    @property
+    def timings(self) -> dict: ...
+
+class Tracker:
+    def __init__(
+        self,
+        *,
+        min_hits: typing.SupportsInt | typing.SupportsIndex,
+        max_unmatched: typing.SupportsInt | typing.SupportsIndex,
+        iou_min: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+    def update(
+        self,
+        boxes: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+        scores: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+    ) -> tuple: ...
+
+class CaptureConfig:
+    def __init__(
+        self,
+        *,
+        mode: str,
+        min_face: typing.SupportsFloat | typing.SupportsIndex,
+        max_face: typing.SupportsFloat | typing.SupportsIndex,
+        max_yaw: typing.SupportsFloat | typing.SupportsIndex,
+        max_pitch: typing.SupportsFloat | typing.SupportsIndex,
+        max_roll: typing.SupportsFloat | typing.SupportsIndex,
+        quality_method: str,
+        min_quality: typing.SupportsFloat | typing.SupportsIndex,
+        min_eye_distance: typing.SupportsFloat | typing.SupportsIndex,
+        min_landmark_confidence: typing.SupportsFloat | typing.SupportsIndex,
+        min_sharpness: typing.SupportsFloat | typing.SupportsIndex,
+        interval: typing.SupportsInt | typing.SupportsIndex,
+        interval_seconds: typing.SupportsFloat | typing.SupportsIndex | None,
+        max_captures: typing.SupportsInt | typing.SupportsIndex,
+        miss_limit: typing.SupportsInt | typing.SupportsIndex,
+        min_hits: typing.SupportsInt | typing.SupportsIndex,
+        min_relative_quality: typing.SupportsFloat | typing.SupportsIndex,
+        early_first: bool,
+        classify_on: str,
+        mask_threshold: typing.SupportsFloat | typing.SupportsIndex | None,
+        crop_border: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class Candidate:
+    def __init__(
+        self,
+        *,
+        track_id: typing.SupportsInt | typing.SupportsIndex,
+        stable: bool,
+        quality: typing.SupportsFloat | typing.SupportsIndex,
+        refined_quality: typing.SupportsFloat | typing.SupportsIndex,
+        eye_distance: typing.SupportsFloat | typing.SupportsIndex,
+        refined_eye_distance: typing.SupportsFloat | typing.SupportsIndex,
+        landmark_confidence: typing.SupportsFloat | typing.SupportsIndex,
+        rejection: str | None,
+    ) -> None: ...
+
+class CaptureGate:
+    def __init__(self, config: CaptureConfig, slots: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def flush(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> list: ...
+    def update(
+        self,
+        frame_index: typing.SupportsInt | typing.SupportsIndex,
+        candidates: collections.abc.Sequence[Candidate],
+        live_ids: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        timestamp: typing.SupportsFloat | typing.SupportsIndex | None,
+    ) -> tuple: ...
+
+class MaskClassifier:
+    def __init__(self, model: Model) -> None: ...
+    def predict(
+        self, crops: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8], color: ColorOrder
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    @property
+    def crop_size(self) -> tuple[int, int]: ...
+
+class Embedder:
+    def __init__(self, model: Model) -> None: ...
+    def embed(
+        self, aligned: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8], color: ColorOrder
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    @property
+    def crop_size(self) -> tuple[int, int]: ...
+
+class FaceCapture:
+    def __init__(
+        self,
+        config: CaptureConfig,
+        detector: Detector,
+        classifier: MaskClassifier,
+        embedder: Embedder,
+        slots: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def flush(self) -> list: ...
+    def process(
+        self,
+        image: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+        color: ColorOrder,
+        frame_index: typing.SupportsInt | typing.SupportsIndex | None,
+        timestamp: typing.SupportsFloat | typing.SupportsIndex | None,
+    ) -> dict: ...
+    def reset(self) -> None: ...
+
+def align_face(
+    image: numpy.typing.NDArray[numpy.uint8],
+    landmarks: numpy.typing.NDArray[numpy.float32],
+    size: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.uint8]: ...
+def answer_mask(
+    probability: typing.SupportsFloat | typing.SupportsIndex,
+    model: Model,
+    threshold: typing.SupportsFloat | typing.SupportsIndex | None,
+) -> str: ...
+def crop_face(
+    image: numpy.typing.NDArray[numpy.uint8],
+    box: numpy.typing.NDArray[numpy.float32],
+    size: typing.SupportsInt | typing.SupportsIndex,
+    border: typing.SupportsFloat | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.uint8]: ...
+def face_pose(
+    landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+) -> tuple[float, float, float]: ...
+def open_model(
+    path: str,
+    bytes: bytes,
+    manifest: str,
+    task: Task,
+    runtime: str,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> Model: ...
+def parse_manifest(json: str, source: str) -> str: ...
+def posture_quality(
+    box: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+    landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+    width: typing.SupportsInt | typing.SupportsIndex,
+    height: typing.SupportsInt | typing.SupportsIndex,
+) -> float: ...
+def set_onnxruntime_path(path: str) -> None: ...
