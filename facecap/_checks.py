@@ -100,7 +100,7 @@ def check_input_size(size: tuple[int, int]) -> tuple[int, int]:
     )
 
 
-def check_whole(name: str, value: int, low: int, high: int) -> int:
+def check_whole(name: str, value: object, low: int, high: int) -> int:
     """A whole number from `low` to `high`, both included."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} is {value!r}, wanted a whole number from {low} to {high}")
@@ -116,15 +116,6 @@ def check_fraction(name: str, value: float, low: float, high: float) -> float:
     if not low <= value <= high:
         raise ValueError(f"{name} is {value}, wanted {low:g} to {high:g}")
     return float(value)
-
-
-def check_whole(name: str, value: object, low: int, high: int) -> int:
-    """A whole number from `low` to `high`, both included."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} is {value!r}, wanted a whole number")
-    if not low <= value <= high:
-        raise ValueError(f"{name} is {value}, wanted {low} to {high}")
-    return int(value)
 
 
 def check_floats(value: object, name: str, shape: tuple[int | str, ...]) -> NDArray[np.float32]:

@@ -225,7 +225,7 @@ class FaceCapture:
         config: CaptureConfig,
         detector: Detector,
         classifier: MaskClassifier,
-        embedder: Embedder,
+        embedder: Embedder | None,
         slots: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...
     def flush(self) -> list: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,4 +52,5 @@ class MaskClassifier:
     def answer(self, probability: float, threshold: float | None = None) -> Literal["mask", "no_mask", "unknown"]:
         """The word for a probability: with a threshold, at or above it is "mask"; without, what lies strictly
         inside the manifest's band is "unknown". nan is "unknown"."""
-        return _core.answer_mask(probability, self._model, threshold)
+        word = _core.answer_mask(probability, self._model, threshold)
+        return cast(Literal["mask", "no_mask", "unknown"], word)

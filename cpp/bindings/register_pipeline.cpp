@@ -101,12 +101,12 @@ py::dict process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder
 // Every FaceCapture has stages of its own, so that one Detector given to sixteen cameras is sixteen sets of
 // buffers on one set of weights.
 std::unique_ptr<FaceCapture> make(const facecap::CaptureConfig& config, const facecap::Detector& detector,
-                                  const facecap::MaskClassifier* classifier,
-                                  const facecap::Embedder* embedder, int slots) {
+                                  const facecap::MaskClassifier& classifier,
+                                  std::optional<const facecap::Embedder*> embedder, int slots) {
   facecap::FaceCaptureParts parts;
   parts.detector = std::make_unique<facecap::Detector>(detector.model(), detector.options());
-  if (classifier) parts.classifier = std::make_unique<facecap::MaskClassifier>(classifier->model());
-  if (embedder) parts.embedder = std::make_unique<facecap::Embedder>(embedder->model());
+  parts.classifier = std::make_unique<facecap::MaskClassifier>(classifier.model());
+  if (embedder) parts.embedder = std::make_unique<facecap::Embedder>((*embedder)->model());
   return std::make_unique<FaceCapture>(config, std::move(parts), slots);
 }
 
@@ -114,8 +114,8 @@ std::unique_ptr<FaceCapture> make(const facecap::CaptureConfig& config, const fa
 
 void register_pipeline(py::module_& module) {
   py::class_<FaceCapture>(module, "FaceCapture")
-      .def(py::init(&make), py::arg("config"), py::arg("detector"), py::arg("classifier").none(true),
-           py::arg("embedder").none(true), py::arg("slots"))
+      .def(py::init(&make), py::arg("config"), py::arg("detector"), py::arg("classifier"),
+           py::arg("embedder"), py::arg("slots"))
       .def("process", &process, py::arg("image"), py::arg("color"), py::arg("frame_index"),
            py::arg("timestamp"))
       .def("flush",
