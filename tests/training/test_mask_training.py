@@ -1,0 +1,93 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from face_folder import write_face_folder  # noqa: E402
+
+import facecap  # noqa: E402
+from facecap.cli import main  # noqa: E402
+from facecap.training import mask as mask_training  # noqa: E402
+from facecap.training.mask_data import Face  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_face_folder(tmp_path_factory.mktemp("data"))
+
+
+def options(data, out, epochs=1):
+    length = ["--preset", "mission", "--epochs", str(epochs), "--batch", "12", "--workers", "0"]
+    return ["train", "mask", "--data", str(data), "--out", str(out), *length]
+
+
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    assert main(options(data, out)) == 0
+    return out
+
+
+def test_a_run_leaves_a_model_that_the_package_opens(run):
+    classifier = facecap.MaskClassifier(run / "mask_ghostnet.onnx")
+    chance = classifier.predict(np.zeros((2, 112, 112, 3), np.uint8))
+    assert ((chance >= 0) & (chance <= 1)).all()
+
+
+def test_the_manifest_says_how_the_model_came_about(run):
+    manifest = json.loads((run / "mask_ghostnet.json").read_text())
+    assert manifest["training"]["starting_point"] == "none"
+    assert manifest["training"]["data"]["faces"] == {"mask bare": 12, "mask mask": 12}
+    assert manifest["training"]["command"].endswith("--preset mission --epochs 1 --batch 12 --seed 0")
+    assert {"AP", "accuracy"} <= {row["measure"] for row in manifest["figures"]}
+    assert any(row["dataset"] == "fddb val, 4 faces" for row in manifest["figures"])
+
+
+def test_a_run_leaves_its_curves(run):
+    rows = list(csv.DictReader((run / "curves.csv").read_text().splitlines()))
+    assert rows[-1]["step"] == "2"
+    assert (run / "curves.png").exists()
+    assert not list(run.glob(".*"))
+
+
+def test_an_interrupted_run_goes_on_where_it_was(data, tmp_path, monkeypatch, capsys):
+    whole_step = mask_training.Trainer._train_step
+
+    def interrupt(self, images, masked, share):
+        if self._step == 2:
+            raise KeyboardInterrupt
+        return whole_step(self, images, masked, share)
+
+    monkeypatch.setattr(mask_training.Trainer, "_train_step", interrupt)
+    assert main(options(data, tmp_path, epochs=2)) == 130
+    monkeypatch.undo()
+    assert main(options(data, tmp_path, epochs=2)) == 0
+    assert "resumed at step 2" in capsys.readouterr().err
+    assert torch.load(tmp_path / "last.pt", weights_only=True)["step"] == 4
+
+
+def test_other_options_do_not_resume_a_run(run, data, capsys):
+    assert main([*options(data, run), "--seed", "9"]) == 1
+    assert "seed = 0, wanted 9" in capsys.readouterr().err
+
+
+def test_validation_and_calibration_pictures_are_not_trained_on(data, tmp_path, monkeypatch):
+    seen: list[Face] = []
+    monkeypatch.setattr(mask_training, "load_patches", lambda faces: seen.extend(faces) or _stop())
+    with pytest.raises(StopIteration):
+        mask_training.train(_parsed(data, tmp_path))
+    assert {face.path.name.split("_")[0] for face in seen} == {"train"}
+
+
+def _stop():
+    raise StopIteration
+
+
+def _parsed(data, out):
+    from argparse import Namespace
+
+    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None}
+    return Namespace(data=data, out=out, seed=0, threads=1, workers=0, **length)
