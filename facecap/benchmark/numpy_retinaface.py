@@ -1,7 +1,7 @@
 """RetinaFace detection in plain NumPy around ONNX Runtime: a peer for the benchmark, an oracle for tests.
 
-Everything of the model is read from the manifest beside it, independently of the core. Priors are kept for each input
-size. Box suppression counts pixels as the published code does: a box from 0 to 99 is 100 wide.
+Everything of the model is read from the manifest beside it, independently of the core. Priors are kept for
+each input size. Box suppression counts pixels as the published code does: a box from 0 to 99 is 100 wide.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ CANDIDATES = 5000  # best scores that reach suppression
 
 
 class NumpyRetinaFace:
-    """A detector for models of both forms; `detect` answers boxes (N, 4), scores (N,), landmarks (N, 5, 2)."""
+    """A detector for models of both forms; `detect` answers boxes (N, 4), scores (N,), landmarks (N, 5,
+    2)."""
 
     def __init__(
         self, model: Path, *, score_threshold: float = 0.5, nms_iou: float = 0.4, max_faces: int = 750
@@ -43,7 +44,7 @@ class NumpyRetinaFace:
         keep = keep[np.argsort(-scores[keep], kind="stable")][:CANDIDATES]
         faces = faces[keep]
         kept = suppress(faces[:, :4], self._iou)[: self._max_faces]
-        faces = (faces[kept] - np.tile(np.float32([left, top]), 7)) / np.float32(scale)
+        faces = (faces[kept] - np.tile(np.array([left, top], np.float32), 7)) / np.float32(scale)
         return faces[:, :4], scores[keep][kept], faces[:, 4:].reshape(-1, 5, 2)
 
     def _prepare(self, image: NDArray[np.uint8]) -> tuple[Floats, float, int, int]:

@@ -12,6 +12,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser("train", help="train a model", description=__doc__)
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
     _add_mask(tasks)
+    _add_detector(tasks)
+    _add_detector_labels(tasks)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,3 +52,55 @@ def _run_mask(args: argparse.Namespace) -> int:
     from facecap.training.mask import train
 
     return train(args)
+
+
+def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
+    parser = tasks.add_parser("detector", help="the face detector (RetinaFace), from given weights")
+    parser.add_argument("--start", type=Path, required=True, help="weights to start from, a published .pth")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds detect/ and mask/")
+    parser.add_argument(
+        "--photos",
+        type=Path,
+        help="folder of further photographs: NAME/ and NAME.json of `train detector-labels`",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="run folder: made, or resumed when it holds a run"
+    )
+    parser.add_argument("--minutes", type=float, default=40, help="time budget (%(default)s)")
+    parser.add_argument("--batch", type=int, default=16, help="canvases a step (%(default)s)")
+    parser.add_argument(
+        "--side", type=int, default=320, help="pixels of a canvas, a multiple of 32 (%(default)s)"
+    )
+    parser.add_argument("--rate", type=float, default=1e-4, help="highest learning rate (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of order and augmentation (%(default)s)")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the network (%(default)s)")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that prepare canvases (%(default)s)"
+    )
+    parser.set_defaults(run_task=_run_detector)
+
+
+def _run_detector(args: argparse.Namespace) -> int:
+    from facecap.training.detector import train
+
+    return train(args)
+
+
+def _add_detector_labels(tasks: argparse._SubParsersAction[Any]) -> None:
+    parser = tasks.add_parser("detector-labels", help="label photographs by a teacher, for `train detector`")
+    parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
+    parser.add_argument("--teacher", type=Path, required=True, help="SCRFD with landmarks, .onnx")
+    parser.add_argument("--out", type=Path, required=True, help="file to write, .json beside the folder")
+    parser.add_argument(
+        "--tiles", action="store_true", help="look again at overlapping quarters, for small faces"
+    )
+    parser.add_argument("--every", type=int, default=1, help="take every n-th picture (%(default)s)")
+    parser.set_defaults(run_task=_run_detector_labels)
+
+
+def _run_detector_labels(args: argparse.Namespace) -> int:
+    from facecap.training.detector_teacher import Scrfd, label_folder
+
+    faces = label_folder(args.photos, args.out, Scrfd(args.teacher), tiles=args.tiles, every=args.every)
+    print(f"{faces} faces in {args.out}")
+    return 0

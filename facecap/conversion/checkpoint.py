@@ -21,7 +21,8 @@ class CheckpointError(FacecapError):
 
 
 def load_network(path: Path, slope: float = 0.0) -> RetinaFace:
-    """The network of a `.pth` (keys with or without `module.`), in evaluation mode; for `slope` see `Layout`."""
+    """The network of a `.pth` (keys with or without `module.`), in evaluation mode; for `slope` see
+    `Layout`."""
     import torch
 
     from facecap.training.retinaface import MOBILENET, RESNET50, RetinaFace

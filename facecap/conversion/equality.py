@@ -50,7 +50,8 @@ def check_same(
         worst = Difference(max(worst.score, score), max(worst.box, float(shift.max(initial=0))))
     if not (worst.score <= SCORE_TOLERANCE and worst.box <= BOX_TOLERANCE):
         raise ConversionError(
-            f"the converted model differs from the network: scores by {worst.score:.2e} (allowed {SCORE_TOLERANCE:g}), "
+            "the converted model differs from the network: "
+            f"scores by {worst.score:.2e} (allowed {SCORE_TOLERANCE:g}), "
             f"boxes by {worst.box:.2e} px (allowed {BOX_TOLERANCE:g})"
         )
     return worst
@@ -63,9 +64,9 @@ def _inputs() -> Iterator[Floats]:
     import cv2
     from matplotlib.cbook import get_sample_data
 
-    with get_sample_data("grace_hopper.jpg") as stream:
-        picture = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_COLOR)
-    picture = cv2.resize(picture, (512, 608)).astype(np.float32) - np.float32([104, 117, 123])
+    photograph = cv2.imread(str(get_sample_data("grace_hopper.jpg", asfileobj=False)), cv2.IMREAD_COLOR)
+    assert photograph is not None
+    picture = cv2.resize(photograph, (512, 608)).astype(np.float32) - np.array([104, 117, 123], np.float32)
     yield np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
 
 

@@ -29,7 +29,8 @@ class Kernel:
 
 
 def folded(weights: Mapping[str, Floats], convolution: str, norm: str) -> Kernel:
-    """The convolution with the batch norm after it folded in: w g / s and b - m g / s with s = sqrt(var + eps)."""
+    """The convolution with the batch norm after it folded in: w g / s and b - m g / s with s = sqrt(var +
+    eps)."""
     deviation = np.sqrt(weights[f"{norm}.running_var"].astype(np.float64) + BATCH_NORM_EPSILON)
     gain = weights[f"{norm}.weight"] / deviation
     bias = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * gain
@@ -87,9 +88,9 @@ class Graph:
         return self.node("LeakyRelu", [y], output, alpha=slope)
 
     def model(
-        self, inputs: Mapping[str, Sequence[int | str]], outputs: Mapping[str, Sequence[int | str]]
+        self, inputs: Mapping[str, list[int | str]], outputs: Mapping[str, list[int | str]]
     ) -> onnx.ModelProto:
-        def infos(shapes: Mapping[str, Sequence[int | str]]) -> list[onnx.ValueInfoProto]:
+        def infos(shapes: Mapping[str, list[int | str]]) -> list[onnx.ValueInfoProto]:
             return [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in shapes.items()]
 
         graph = helper.make_graph(

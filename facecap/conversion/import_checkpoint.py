@@ -35,10 +35,11 @@ def import_checkpoint(
 ) -> Difference:
     """Convert a `.pth` into `out` (`.onnx`) and the manifest beside it; returns how far the outputs differ.
 
-    `min_sizes` are the priors' sides in pixels for strides 8, 16 and 32; the default is that of the published
-    network of this layout. `slope` is the negative slope of a MobileNet's activations (see
-    `facecap.training.retinaface.Layout`): no file tells it, and a wrong one gives poor boxes. Raises `CheckpointError` for a file of another layout and `ConversionError` where the
-    converted model does not answer like the network; nothing is written then.
+    `min_sizes` are the priors' sides in pixels for strides 8, 16 and 32; the default is that of the
+    published network of this layout. `slope` is the negative slope of a MobileNet's activations (see
+    `facecap.training.retinaface.Layout`): no file tells it, and a wrong one gives poor boxes. Raises
+    `CheckpointError` for a file of another layout and `ConversionError` where the converted model does not
+    answer like the network; nothing is written then.
     """
     from facecap.conversion.checkpoint import load_network
 
@@ -58,7 +59,8 @@ def export_network(
     form: Form = "levels",
     min_sizes: Sequence[Sequence[int]] | None = None,
 ) -> Difference:
-    """Write the network as `out` (`.onnx`) with its manifest; `about` has name, licence, origin and what is known."""
+    """Write the network as `out` (`.onnx`) with its manifest; `about` has name, licence, origin and what is
+    known."""
     from facecap.conversion import retinaface_onnx
     from facecap.conversion.checkpoint import weights_of
     from facecap.conversion.equality import check_same

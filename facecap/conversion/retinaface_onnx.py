@@ -1,8 +1,9 @@
 """RetinaFace as ONNX, in the two forms that a manifest can declare.
 
-`concatenated` is the published graph. `levels` computes the same numbers faster. The heads of a level become one
-convolution; the two-class softmax becomes one logit, w1 - w0; ReLU moves into the convolutions before the
-concatenation; the 8-channel stem is widened by zeros to a whole vector; nothing is transposed or reshaped.
+`concatenated` is the published graph. `levels` computes the same numbers faster. The heads of a level
+become one convolution; the two-class softmax becomes one logit, w1 - w0; ReLU moves into the convolutions
+before the concatenation; the 8-channel stem is widened by zeros to a whole vector; nothing is transposed or
+reshaped.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ VECTOR = 16  # channels of a whole AVX-512 register of float32, the unit of bloc
 HALVING = {("stage1", 2), ("stage1", 4), ("stage2", 0), ("stage3", 0)}  # MobileNet blocks of stride 2
 RESNET_BLOCKS = (3, 4, 6, 3)
 Weights = Mapping[str, Floats]
+Shapes = dict[str, list[int | str]]
 
 
 def is_resnet(weights: Weights) -> bool:
@@ -27,7 +29,8 @@ def is_resnet(weights: Weights) -> bool:
 
 
 def concatenated(weights: Weights, slope: float) -> onnx.ModelProto:
-    """The published graph: boxes (1, N, 4), scores (1, N, 2) after softmax, landmarks (1, N, 10); any input size."""
+    """The published graph: boxes (1, N, 4), scores (1, N, 2) after softmax, landmarks (1, N, 10); any input
+    size."""
     graph = Graph("retinaface")
     pyramid = _pyramid(graph, weights, slope, _body(graph, weights, slope, widen=False), by_size=True)
     features = [
@@ -47,22 +50,22 @@ def concatenated(weights: Weights, slope: float) -> onnx.ModelProto:
         )
     }
     graph.node("Softmax", [rows["scores"]], "scores", axis=-1)
-    shapes = {"boxes": [1, "priors", 4], "scores": [1, "priors", 2], "landmarks": [1, "priors", 10]}
+    shapes: Shapes = {"boxes": [1, "priors", 4], "scores": [1, "priors", 2], "landmarks": [1, "priors", 10]}
     return graph.model({"image": [1, 3, "height", "width"]}, shapes)
 
 
 def levels(weights: Weights, slope: float) -> onnx.ModelProto:
     """The rewritten graph: one output (1, 2 * 15, H / s, W / s) a stride s; height and width multiples of 32.
 
-    Channels: the anchors' face logits (face minus background: its sigmoid is the softmax), then their box deltas,
-    then their landmark deltas.
+    Channels: the anchors' face logits (face minus background: its sigmoid is the softmax), then their box
+    deltas, then their landmark deltas.
     """
     graph = Graph("retinaface_levels")
     pyramid = _pyramid(graph, weights, slope, _body(graph, weights, slope, widen=True), by_size=False)
     for level, x in enumerate(pyramid):
         features = _context(graph, weights, slope, level + 1, x, activate_first=True)
         graph.conv(features, _fused_heads(weights, level), output=f"level_{STRIDES[level]}")
-    shapes = {f"level_{s}": [1, 15 * ANCHORS, f"height_{s}", f"width_{s}"] for s in STRIDES}
+    shapes: Shapes = {f"level_{s}": [1, 15 * ANCHORS, f"height_{s}", f"width_{s}"] for s in STRIDES}
     return graph.model({"image": [1, 3, "height", "width"]}, shapes)
 
 
@@ -132,7 +135,7 @@ def _upsample(graph: Graph, x: str, like: str | None) -> str:
     """Nearest upsampling: to the size of another tensor, or by two."""
     how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
     if like is None:
-        return graph.node("Resize", [x, "", graph.constant(np.float32([1, 1, 2, 2]))], **how)
+        return graph.node("Resize", [x, "", graph.constant(np.array([1, 1, 2, 2], np.float32))], **how)
     channels = graph.node("Shape", [x], start=0, end=2)
     size = graph.node("Concat", [channels, graph.node("Shape", [like], start=2, end=4)], axis=0)
     return graph.node("Resize", [x, "", "", size], **how)

@@ -15,7 +15,8 @@ def overlaps(a: Floats, b: Floats, pixel: float = 0.0) -> Numbers:
     high = np.minimum(a[:, None, 2:], b[None, :, 2:]).astype(np.float64)
     shared = np.prod(np.maximum(high - low + pixel, 0), axis=2)
     union = areas(a, pixel)[:, None] + areas(b, pixel)[None] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    iou: Numbers = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return iou
 
 
 def areas(boxes: Floats, pixel: float = 0.0) -> Numbers:
@@ -27,8 +28,8 @@ def areas(boxes: Floats, pixel: float = 0.0) -> Numbers:
 def match(boxes: Floats, faces: Floats, ignored: Floats, iou: float = 0.5) -> NDArray[np.int8]:
     """What each detection of one picture (best first) is: 1 a face found, 0 false, -1 not counted.
 
-    Each detection goes to the face that it overlaps most among those not yet found. A detection that finds no face
-    but overlaps an ignored area, or lies in it with more than half of its own area, is not counted.
+    Each detection goes to the face that it overlaps most among those not yet found. A detection that finds
+    no face but overlaps an ignored area, or lies in it with more than half of its own area, is not counted.
     """
     verdict = np.zeros(len(boxes), np.int8)
     free = np.ones(len(faces), bool)
@@ -55,7 +56,8 @@ def touches(boxes: Floats, regions: Floats, iou: float) -> NDArray[np.bool_]:
 
 
 def average_precision(scores: Floats, verdicts: NDArray[np.int8], faces: int) -> float:
-    """Area under the precision-recall curve through all points, precision made monotone; nan without faces."""
+    """Area under the precision-recall curve through all points, precision made monotone; nan without
+    faces."""
     if not faces:
         return float("nan")
     counted = verdicts >= 0

@@ -33,7 +33,8 @@ class Found:
 
 
 def open_detector(model: str | Path | None, long_side: int = LONG_SIDE) -> Detect:
-    """A detector for measuring: everything from score 0.02 on, the picture's longer side scaled to `long_side`."""
+    """A detector for measuring: everything from score 0.02 on, the picture's longer side scaled to
+    `long_side`."""
     import facecap
 
     detector = facecap.Detector(
@@ -60,13 +61,15 @@ def read_annotations(folder: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def detect_all(detect: Detect, folder: Path, entries: Sequence[dict[str, Any]], clip: bool = False) -> list[Found]:
+def detect_all(
+    detect: Detect, folder: Path, entries: Sequence[dict[str, Any]], clip: bool = False
+) -> list[Found]:
     """Detections of every entry's picture; `clip` cuts the boxes at its borders."""
     found = []
     for entry, image in _pictures(folder, entries):
         boxes, scores = detect(image)
         if clip:
-            boxes = np.clip(boxes, 0, np.tile(np.float32([entry["width"], entry["height"]]), 2))
+            boxes = np.clip(boxes, 0, np.tile(np.array([entry["width"], entry["height"]], np.float32), 2))
         found.append(Found(boxes, scores))
     return found
 

@@ -10,7 +10,8 @@ import numpy as np
 from facecap.evaluation.average_precision import Floats, average_precision, match
 from facecap.evaluation.detection import Detect, Found, detect_all, read_annotations, rows
 
-HEAD = np.float32([-0.042, -0.184, 0.057, 0.031])  # what a face box lacks of FDDB's head box, in widths and heights
+# What a face box lacks of FDDB's head box, in widths and heights.
+HEAD = np.array([-0.042, -0.184, 0.057, 0.031], np.float32)
 
 
 def evaluate(detect: Detect, data: Path) -> dict[str, float]:
@@ -34,7 +35,7 @@ def score(entries: list[dict[str, Any]], found: list[Found], iou: float = 0.5) -
 
 
 def _clipped(boxes: Floats, entry: dict[str, Any]) -> Floats:
-    return np.clip(boxes, 0, np.tile(np.float32([entry["width"], entry["height"]]), 2))
+    return np.clip(boxes, 0, np.tile(np.array([entry["width"], entry["height"]], np.float32), 2))
 
 
 def _as_heads(found: Found) -> Found:

@@ -18,8 +18,9 @@ NEAR = 0.3  # a detection that overlaps an annotated face by this much, or lies 
 def evaluate(detect: Detect, data: Path) -> dict[str, float]:
     """Recall of faces labelled `mask` at score 0.5, and how many detections of that score are near no face.
 
-    `masked_recall` counts a face that some detection overlaps by 0.5. `false_alarms` counts detections of score 0.5
-    and more that touch neither an annotated face nor an area to ignore, on RMFD val and FDDB val together.
+    `masked_recall` counts a face that some detection overlaps by 0.5. `false_alarms` counts detections of
+    score 0.5 and more that touch neither an annotated face nor an area to ignore, on RMFD val and FDDB val
+    together.
     """
     wanted = found = alarms = 0
     for name in ("rmfd", "fddb"):

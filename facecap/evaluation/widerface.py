@@ -56,8 +56,8 @@ def score(entries: Sequence[dict[str, Any]], found: Sequence[Found], subset: str
 def _follow(overlap: Numbers, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Running counts, best detection first: detections that count, and faces of the subset that were found.
 
-    A detection belongs to the face that it overlaps most. Where this face is not of the subset, the detection does
-    not count; a second one on the same wanted face does, as a false one.
+    A detection belongs to the face that it overlaps most. Where this face is not of the subset, the
+    detection does not count; a second one on the same wanted face does, as a false one.
     """
     best, strength = overlap.argmax(1), overlap.max(1)
     found = np.zeros(len(wanted), bool)

@@ -7,8 +7,6 @@ import copy
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -20,12 +18,14 @@ from facecap.conversion.checkpoint import load_network
 from facecap.conversion.import_checkpoint import MIN_SIZES, VARIANCES
 from facecap.conversion.priors import prior_boxes
 from facecap.training.detector_augment import CanvasMaker
+from facecap.training.detector_choice import FACTORS, choose
 from facecap.training.detector_data import Source, load_sources, read_pictures
 from facecap.training.detector_loss import LossWeights, detection_loss, targets
+from facecap.training.detector_weights import fold_norms, interpolate, unfold_norms
 from facecap.training.retinaface import RetinaFace, flatten
 from facecap.training.run import LAST, Clock, Progress, RunFolder, seed_all
 
-MEAN = np.float32([104, 117, 123])
+MEAN = np.array([104, 117, 123], np.float32)
 KEPT_SHARE = 0.999  # of the running average of the weights, a step
 REPORT_EVERY = 50  # steps
 SAVE_EVERY = 250  # steps
@@ -67,41 +67,6 @@ class _Canvases(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
             )
 
 
-def fold_norms(network: RetinaFace) -> RetinaFace:
-    """A copy whose batch norms are folded into the convolutions before them: faster, and frozen by construction."""
-    folded = copy.deepcopy(network).eval()
-    for module in list(folded.modules()):
-        names = list(module._modules)
-        for convolution, norm in zip(names, names[1:], strict=False):
-            first, second = module._modules[convolution], module._modules[norm]
-            if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-                module._modules[convolution] = torch.nn.utils.fuse_conv_bn_eval(first, second)
-                module._modules[norm] = nn.Identity()
-    return folded
-
-
-def unfold_norms(folded: dict[str, Tensor], layout: RetinaFace) -> dict[str, Tensor]:
-    """Weights of `fold_norms`, in the keys of the published layout: each batch norm keeps the bias and nothing else."""
-    state = layout.state_dict()
-    for module_name, module in layout.named_modules():
-        names = list(module._modules)
-        for convolution, norm in zip(names, names[1:], strict=False):
-            second = module._modules[norm]
-            if not isinstance(second, nn.BatchNorm2d):
-                continue
-            prefix = f"{module_name}." if module_name else ""
-            state[f"{prefix}{norm}.weight"] = torch.ones(second.num_features)
-            state[f"{prefix}{norm}.bias"] = folded[f"{prefix}{convolution}.bias"]
-            state[f"{prefix}{norm}.running_mean"] = torch.zeros(second.num_features)
-            state[f"{prefix}{norm}.running_var"] = torch.full((second.num_features,), 1 - second.eps)
-    return {key: folded.get(key, value).clone() for key, value in state.items()}
-
-
-def interpolate(start: dict[str, Tensor], end: dict[str, Tensor], factor: float) -> dict[str, Tensor]:
-    """Weights on the line from `start` (factor 0) to `end` (factor 1)."""
-    return {key: value + factor * (end[key] - value) for key, value in start.items()}
-
-
 def train(args: argparse.Namespace) -> int:
     """`facecap train detector`: fine-tune, then keep every stage in the run folder."""
     recipe = Recipe(
@@ -125,11 +90,29 @@ def train(args: argparse.Namespace) -> int:
     for source in sources:
         faces = sum(int(p.certain.sum()) for p in source.train)
         print(f"{source.name}: {len(source.train)} pictures, {faces} faces", file=sys.stderr)
-    _fit(network, sources, recipe, folder, args.workers)
+    average = _fit(network, sources, recipe, folder, args.workers)
+    start = fold_norms(published).state_dict()
+    ends = {factor: interpolate(start, average, factor) for factor in FACTORS}
+    candidates = {factor: unfold_norms(end, published) for factor, end in ends.items()}
+    about = {
+        "name": "retinaface-mobilenet0.25-masked",
+        "licence": "start MIT; labels by a teacher of non-commercial research terms",
+        "origin": f"fine-tuned from {args.start.name}",
+        "training": {
+            "data": {source.name: len(source.train) for source in sources},
+            "starting_point": args.start.name,
+            "recipe": asdict(recipe) | {"start": args.start.name, "data": "data pack", "photos": "see data"},
+            "seed": recipe.seed,
+        },
+    }
+    factor = choose(published, candidates, sources, folder.path, about)
+    print(f"took {factor:g} of the way from the start", file=sys.stderr)
     return 0
 
 
-def _fit(network: RetinaFace, sources: list[Source], recipe: Recipe, folder: RunFolder, workers: int) -> None:
+def _fit(
+    network: RetinaFace, sources: list[Source], recipe: Recipe, folder: RunFolder, workers: int
+) -> dict[str, Tensor]:
     average = copy.deepcopy(network)
     optimizer = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=0.0)
     step, spent = 0, 0.0
@@ -163,12 +146,15 @@ def _fit(network: RetinaFace, sources: list[Source], recipe: Recipe, folder: Run
         if step % REPORT_EVERY == 0:
             row = {key: value / REPORT_EVERY for key, value in sums.items()}
             folder.log({"step": step, **row})
-            progress.update(share, clock, f"step {step}  " + "  ".join(f"{k} {v:.3f}" for k, v in row.items()))
+            progress.update(
+                share, clock, f"step {step}  " + "  ".join(f"{k} {v:.3f}" for k, v in row.items())
+            )
             sums = {}
         if step % SAVE_EVERY == 0:
             save()
     save()
     folder.plot()
+    return average.state_dict()
 
 
 def _step(network: RetinaFace, optimizer: torch.optim.Optimizer, batch: list[Tensor]) -> dict[str, float]:
@@ -178,7 +164,7 @@ def _step(network: RetinaFace, optimizer: torch.optim.Optimizer, batch: list[Ten
         boxes, logits, landmarks = flatten(network(images))
     parts = detection_loss(boxes.float(), logits.float(), landmarks.float(), labels, deltas, LossWeights())
     optimizer.zero_grad()
-    parts["loss"].backward()
+    parts["loss"].backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), 10.0)
     optimizer.step()
     return {key: float(value.detach()) for key, value in parts.items()}

@@ -1,4 +1,5 @@
-"""Makes training canvases: photographs cut, scaled and laid side by side so that small exact faces are plenty."""
+"""Makes training canvases: photographs cut, scaled and laid side by side so that small exact faces are
+plenty."""
 
 from __future__ import annotations
 
@@ -13,7 +14,18 @@ from facecap.training.detector_data import Floats, Picture, Source
 Image = npt.NDArray[np.uint8]
 SMALLEST = 6.0  # pixels; a smaller face is ignored
 VISIBLE = 0.6  # share of a face that must lie inside its cell to count
-MIRRORED = [2, 3, 0, 1, 4, 5, 8, 9, 6, 7]  # landmark coordinates after the eyes and the mouth corners change places
+MIRRORED = [
+    2,
+    3,
+    0,
+    1,
+    4,
+    5,
+    8,
+    9,
+    6,
+    7,
+]  # landmark coordinates after the eyes and the mouth corners change places
 
 
 @dataclass
@@ -36,7 +48,8 @@ class CanvasMaker:
         self._random = np.random.default_rng(seed)
 
     def draw(self) -> Canvas:
-        """One canvas: a cut of one photograph, a mosaic of up to nine, or a crowd of many faces with their context."""
+        """One canvas: a cut of one photograph, a mosaic of up to nine, or a crowd of many faces with their
+        context."""
         kind = self._random.random()
         if kind < 0.5:
             cells = [(0, 0, self._side, self._side)]
@@ -80,7 +93,7 @@ class CanvasMaker:
             size = (right - left, bottom - top)
             cut = self._cut(self._pick(crowd), size, largest, crowd)
             image[top:bottom, left:right] = cut.image
-            faces.append(cut.faces + np.tile(np.float32([left, top]), 7))
+            faces.append(cut.faces + np.tile(np.array([left, top], np.float32), 7))
             certain.append(cut.certain)
         return Canvas(image, np.concatenate(faces), np.concatenate(certain))
 
@@ -112,17 +125,17 @@ class CanvasMaker:
         left = round(float(np.clip(centre_x - cut_w / 2, 0, width - cut_w)))
         top = round(float(np.clip(centre_y - cut_h / 2, 0, height - cut_h)))
         part = image[top : top + max(round(cut_h), 1), left : left + max(round(cut_w), 1)]
-        factor = np.float32([size[0] / part.shape[1], size[1] / part.shape[0]])
+        factor = np.array([size[0] / part.shape[1], size[1] / part.shape[0]], np.float32)
         how = cv2.INTER_AREA if factor[1] < 0.7 else int(random.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
         small = np.asarray(cv2.resize(part, size, interpolation=how), np.uint8)
-        faces = (picture.faces - np.tile(np.float32([left, top]), 7)) * np.tile(factor, 7)
+        faces = (picture.faces - np.tile(np.array([left, top], np.float32), 7)) * np.tile(factor, 7)
         return _inside(small, faces, picture.certain)
 
 
 def _inside(image: Image, faces: Floats, certain: npt.NDArray[np.bool_]) -> Canvas:
     """Clips faces to the image; those mostly cut away or too small are kept only to be ignored."""
     height, width = image.shape[:2]
-    limit = np.float32([width, height])
+    limit = np.array([width, height], np.float32)
     low, high = np.clip(faces[:, :2], 0, limit), np.clip(faces[:, 2:4], 0, limit)
     area = np.prod(np.maximum(faces[:, 2:4] - faces[:, :2], 1e-3), axis=1)
     visible = np.prod(np.maximum(high - low, 0), axis=1) / area
@@ -160,7 +173,9 @@ def degrade(image: Image, random: np.random.Generator) -> Image:
     elif blur < 0.3:
         share = random.uniform(0.5, 0.9)
         side = image.shape[1], image.shape[0]
-        small = cv2.resize(image, (round(side[0] * share), round(side[1] * share)), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(
+            image, (round(side[0] * share), round(side[1] * share)), interpolation=cv2.INTER_AREA
+        )
         image = np.asarray(cv2.resize(small, side, interpolation=cv2.INTER_LINEAR), np.uint8)
     if random.random() < 0.3:
         quality = int(random.integers(30, 90))

@@ -25,7 +25,8 @@ HELD_OUT = 12  # one group of pictures in so many is kept for choosing between r
 
 @dataclass
 class Picture:
-    """One photograph: faces (N, 14) as box and five landmarks, nan where unknown; which are certain, the rest ignored."""
+    """One photograph: faces (N, 14) as box and five landmarks, nan where unknown; which are certain, the
+    rest ignored."""
 
     path: Path
     faces: Floats
@@ -34,7 +35,9 @@ class Picture:
     image: npt.NDArray[np.uint8] | None = None
 
     def load(self) -> bool:
-        """Read the pixels and scale the labels along; False where the file is no picture."""
+        """Read the pixels, once, and scale the labels along; False where the file is no picture."""
+        if self.image is not None:
+            return True
         image = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
         if image is None:
             return False
@@ -58,7 +61,8 @@ class Source:
 
 
 def load_sources(data: Path, photos: Path | None) -> list[Source]:
-    """Every set found under `data` (the pack) and `photos` (`<name>/` with `<name>.json` beside it), with its share."""
+    """Every set found under `data` (the pack) and `photos` (`<name>/` with `<name>.json` beside it), with
+    its share."""
     sources = [
         _pack_set(data, photos, "rmfd", 0.22),
         _pack_set(data, photos, "fddb", 0.16),
@@ -109,7 +113,8 @@ def _relabelled(photos: Path | None, name: str) -> dict[str, list[dict[str, Any]
 
 
 def _pack_faces(name: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Faces of the pack as teacher-style entries. FDDB's own boxes bound heads, so they are only ever ignored."""
+    """Faces of the pack as teacher-style entries. FDDB's own boxes bound heads, so they are only ever
+    ignored."""
     if name == "fddb":
         heads = [{"box": face["box"], "score": 0.5} for face in entry["faces"]]
         return heads + [{**face, "score": min(face["score"], 0.69)} for face in entry["extra"]]

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 from torch.nn import functional
 
 from facecap.training.detector_data import Floats
 
 MATCHED = 0.35  # overlap from which a prior answers for a face
-FORCED = 0.2  # the best prior of a face answers for it from this overlap on
+FORCED = 0.12  # the best prior of a face answers for it from here on; 6 pixels between four cells have 0.13
 IGNORED = 0.35  # share of a prior inside an ignored face that takes it out of the loss
 NEGATIVE, POSITIVE, OUT = 0, 1, -1
 
@@ -30,7 +29,8 @@ class LossWeights:
 def targets(
     priors: Floats, faces: Floats, certain: npt.NDArray[np.bool_], variances: tuple[float, float]
 ) -> tuple[npt.NDArray[np.int8], Floats]:
-    """Class (N,) and regression targets (N, 14) of every prior (N, 3: centre x, centre y, size), for one canvas."""
+    """Class (N,) and regression targets (N, 14) of every prior (N, 3: centre x, centre y, size), for one
+    canvas."""
     labels = np.zeros(len(priors), np.int8)
     deltas = np.full((len(priors), 14), np.nan, np.float32)
     if not len(faces):

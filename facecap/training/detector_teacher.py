@@ -1,8 +1,8 @@
 """Labels photographs with a teacher: SCRFD with five landmarks (three strides, two anchors a cell).
 
-The teacher looks at a picture whole and, where asked, again at overlapping quarters of twice the resolution, so
-that small faces carry exact boxes. Every answer down to a low score is kept: the trainer takes the sure ones as
-faces and leaves the areas of the others alone.
+The teacher looks at a picture whole and, where asked, again at overlapping quarters of twice the
+resolution, so that small faces carry exact boxes. Every answer down to a low score is kept: the trainer
+takes the sure ones as faces and leaves the areas of the others alone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 class Scrfd:
-    """SCRFD with landmarks, nine outputs (scores, distances, points for strides 8, 16, 32), fixed square input."""
+    """SCRFD with landmarks, nine outputs (scores, distances, points for strides 8, 16, 32), fixed square
+    input."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         import onnxruntime
@@ -96,7 +97,7 @@ def label_picture(
             for left in (0, width - tile_w):
                 part = teacher.detect(image[top : top + tile_h, left : left + tile_w], threshold)
                 part = part[_inside(part, tile_w, tile_h)]
-                part[:, :14] += np.tile(np.float32([left, top]), 7)
+                part[:, :14] += np.tile(np.array([left, top], np.float32), 7)
                 part = part[part[:, 3] - part[:, 1] < 0.25 * tile_h]
                 faces = np.concatenate([faces, part])
         faces = suppress(faces, 0.4)
@@ -122,7 +123,8 @@ def label_folder(
 ) -> int:
     """Labels every picture of a folder (or each `every`-th) into `out`; returns the number of faces kept.
 
-    `out` is a JSON list of `{file, width, height, faces: [{box, landmarks, score}]}`, `file` relative to `folder`.
+    `out` is a JSON list of `{file, width, height, faces: [{box, landmarks, score}]}`, `file` relative to
+    `folder`.
     """
     entries = []
     for path in _progress(sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES)[::every]):
@@ -135,7 +137,7 @@ def label_folder(
                 "file": str(path.relative_to(folder)),
                 "width": image.shape[1],
                 "height": image.shape[0],
-                "faces": label_picture(teacher, image, threshold, tiles),
+                "faces": label_picture(teacher, np.asarray(image, np.uint8), threshold, tiles),
             }
         )
     partial = out.with_name(out.name + ".part")

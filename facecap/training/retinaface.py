@@ -1,7 +1,7 @@
 """RetinaFace with a MobileNetV1 x0.25 or a ResNet-50 body, in the layout of the published checkpoints.
 
-Module names follow the keys of those checkpoints, so that they load without a map. The network answers one level a
-stride (8, 16, 32), each as class, box and landmark tensors before any softmax or decoding.
+Module names follow the keys of those checkpoints, so that they load without a map. The network answers one
+level a stride (8, 16, 32), each as class, box and landmark tensors before any softmax or decoding.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ ANCHORS = 2
 class Layout:
     """What differs between the published networks: channels of the three body levels and of the pyramid.
 
-    `slope` is the negative slope of MobileNet's activations, which no key of a checkpoint tells: 0, plain ReLU, in
-    the small detector with priors from 10 pixels on; 0.1 in its predecessor with priors from 16 pixels on.
+    `slope` is the negative slope of MobileNet's activations, which no key of a checkpoint tells: 0, plain
+    ReLU, in the small detector with priors from 10 pixels on; 0.1 in its predecessor with priors from 16
+    pixels on.
     """
 
     name: str
@@ -36,7 +37,8 @@ RESNET50 = Layout("retinaface_resnet50", (512, 1024, 2048), 256)
 
 @dataclass
 class Levels:
-    """Raw answers a level, finest first: logits (B, 2A, h, w), boxes (B, 4A, h, w), landmarks (B, 10A, h, w)."""
+    """Raw answers a level, finest first: logits (B, 2A, h, w), boxes (B, 4A, h, w), landmarks (B, 10A, h,
+    w)."""
 
     logits: list[Tensor]
     boxes: list[Tensor]
@@ -47,7 +49,9 @@ def _activation(slope: float) -> nn.Module:
     return nn.LeakyReLU(slope, inplace=True) if slope else nn.ReLU(inplace=True)
 
 
-def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, slope: float | None = None) -> nn.Sequential:
+def _conv(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, slope: float | None = None
+) -> nn.Sequential:
     layers: list[nn.Module] = [
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
         nn.BatchNorm2d(outputs),

@@ -1,0 +1,118 @@
+"""Chooses how far to go from the starting weights, on pictures of the training sets that training never
+saw."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from facecap._files import write_atomic
+from facecap.conversion.import_checkpoint import export_network
+from facecap.evaluation.average_precision import average_precision, match, overlaps
+from facecap.evaluation.detection import Detect, open_detector
+from facecap.training.detector_data import Picture, Source
+from facecap.training.retinaface import RetinaFace
+
+SCORE = 0.5
+SMALLEST = 6.0  # pixels, at the size that the detector sees
+SIZES = (640, 256)  # longer sides: the second makes faces small, with labels from the first
+LIMIT = 120  # pictures a source
+
+
+FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Figures on held-out pictures: average precision against the teacher at both sizes, masked recall,
+    alarms."""
+
+    ap_large: float
+    ap_small: float
+    masked_recall: float
+    false_alarms: int
+
+    @property
+    def mean(self) -> float:
+        return (self.ap_large + self.ap_small + self.masked_recall) / 3
+
+
+def choose(
+    network: RetinaFace,
+    candidates: Mapping[float, Mapping[str, Tensor]],
+    sources: Sequence[Source],
+    folder: Path,
+    about: Mapping[str, Any],
+) -> float:
+    """Measure the candidates (factor to weights of `network`'s layout), write the best; returns its factor.
+
+    Written are `detector.onnx` with its manifest, `detector.pth`, and the figures of all in `choice.json`.
+    """
+    qualities = {}
+    for factor, weights in candidates.items():
+        _write(network, weights, folder / "candidate.onnx", {**about, "name": f"factor {factor:g}"})
+        qualities[factor] = measure(partial(open_detector, folder / "candidate.onnx"), sources)
+        print(f"factor {factor:g}: {qualities[factor]}", file=sys.stderr)
+    chosen = best(qualities)
+    figures = {f"{factor:g}": asdict(quality) for factor, quality in qualities.items()}
+    write_atomic(
+        folder / "choice.json", json.dumps({"chosen": chosen, "held_out": figures}, indent=2).encode()
+    )
+    training = {**about["training"], "share_of_the_way": chosen}
+    _write(network, candidates[chosen], folder / "detector.onnx", {**about, "training": training})
+    torch.save(dict(candidates[chosen]), folder / "detector.pth")
+    for suffix in (".onnx", ".json"):
+        (folder / "candidate").with_suffix(suffix).unlink()
+    return chosen
+
+
+def _write(network: RetinaFace, weights: Mapping[str, Tensor], out: Path, about: Mapping[str, Any]) -> None:
+    candidate = RetinaFace(network.layout).eval()
+    candidate.load_state_dict(dict(weights))
+    export_network(candidate, out, about)
+
+
+def measure(at_size: Callable[[int], Detect], sources: Sequence[Source]) -> Quality:
+    """The figures of one detector, opened for a longer side; masked recall and alarms are those of the
+    larger size."""
+    precision = []
+    wanted = recalled = alarms = 0
+    for side in SIZES:
+        scores, verdicts, count = [], [], 0
+        detect = at_size(side)
+        for picture in _held_out(sources):
+            assert picture.image is not None
+            faces, scale = picture.faces, side / max(picture.image.shape[:2])
+            boxes, found = detect(picture.image)
+            certain = picture.certain & ((faces[:, 2:4] - faces[:, :2]).max(1, initial=0) * scale >= SMALLEST)
+            verdict = match(boxes, faces[certain, :4], faces[~certain, :4])
+            verdicts.append(verdict)
+            scores.append(found)
+            count += int(certain.sum())
+            if side == SIZES[0]:
+                sure = found >= SCORE
+                alarms += int((verdict[sure] == 0).sum())
+                masked = faces[certain & picture.masked, :4]
+                wanted += len(masked)
+                recalled += int((overlaps(masked, boxes[sure]).max(1, initial=0) >= 0.5).sum())
+        precision.append(average_precision(np.concatenate(scores), np.concatenate(verdicts), count))
+    return Quality(precision[0], precision[1], recalled / max(wanted, 1), alarms)
+
+
+def best(qualities: dict[float, Quality]) -> float:
+    """The factor with the best mean among those that raise no more false alarms than factor 0, the start."""
+    allowed = {f: q for f, q in qualities.items() if q.false_alarms <= qualities[0.0].false_alarms}
+    return max(allowed, key=lambda factor: allowed[factor].mean)
+
+
+def _held_out(sources: Sequence[Source]) -> list[Picture]:
+    return [picture for source in sources for picture in source.held_out[:LIMIT] if picture.load()]

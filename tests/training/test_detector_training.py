@@ -1,0 +1,147 @@
+"""The detector's training: what canvases, targets, loss and weights promise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from facecap.conversion.priors import prior_boxes  # noqa: E402
+from facecap.training.detector_augment import CanvasMaker  # noqa: E402
+from facecap.training.detector_choice import Quality, best  # noqa: E402
+from facecap.training.detector_data import Picture, Source  # noqa: E402
+from facecap.training.detector_loss import (  # noqa: E402
+    NEGATIVE,
+    OUT,
+    POSITIVE,
+    LossWeights,
+    detection_loss,
+    targets,
+)
+from facecap.training.detector_weights import fold_norms, interpolate, unfold_norms  # noqa: E402
+from facecap.training.retinaface import MOBILENET, RetinaFace, flatten  # noqa: E402
+
+MIN_SIZES = [[10, 20], [32, 64], [128, 256]]
+VARIANCES = (0.1, 0.2)
+
+
+def face(x1: float, y1: float, x2: float, y2: float) -> np.ndarray:
+    width, height = x2 - x1, y2 - y1
+    points = [(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)]
+    return np.float32([x1, y1, x2, y2, *(v for x, y in points for v in (x1 + x * width, y1 + y * height))])
+
+
+def source() -> Source:
+    """Grey pictures, each with a red square where the face is."""
+    pictures = []
+    for side in (20, 60, 110):
+        image = np.full((240, 320, 3), 127, np.uint8)
+        image[80 : 80 + side, 100 : 100 + side] = (0, 0, 255)
+        box = face(100, 80, 100 + side, 80 + side)[None]
+        pictures.append(Picture(Path("x"), box, np.array([True]), np.array([False]), image))
+    return Source("squares", 1.0, pictures, [])
+
+
+def test_faces_stay_on_their_pixels() -> None:
+    maker = CanvasMaker([source()], 160, seed=3)
+    seen = 0
+    for _ in range(40):
+        canvas = maker.draw()
+        assert canvas.image.shape == (160, 160, 3)
+        assert (canvas.faces[:, :4] >= 0).all() and (canvas.faces[:, :4] <= 160).all()
+        for box in canvas.faces[canvas.certain, :4]:
+            x, y = ((box[:2] + box[2:]) / 2).astype(int)
+            blue, _, red = canvas.image[y, x].astype(int)
+            seen += 1
+            assert red >= blue
+        left_eye, right_eye = canvas.faces[:, 4], canvas.faces[:, 6]
+        assert (left_eye < right_eye).all()
+    assert seen > 40
+
+
+def test_canvases_repeat_by_seed() -> None:
+    first, second = (CanvasMaker([source()], 96, seed=5).draw() for _ in range(2))
+    np.testing.assert_array_equal(first.image, second.image)
+    np.testing.assert_array_equal(first.faces, second.faces)
+
+
+def test_targets_lead_back_to_the_face() -> None:
+    priors = prior_boxes(128, 128, MIN_SIZES)
+    truth = face(30, 40, 66, 80)
+    labels, deltas = targets(priors, truth[None], np.array([True]), VARIANCES)
+    positive = labels == POSITIVE
+    assert positive.any() and np.isfinite(deltas[positive]).all()
+    size = priors[positive, 2:]
+    centre = priors[positive, :2] + 0.1 * deltas[positive, :2] * size
+    half = size * np.exp(0.2 * deltas[positive, 2:4]) / 2
+    decoded = np.concatenate([centre - half, centre + half], 1)
+    np.testing.assert_allclose(decoded, np.tile(truth[:4], (positive.sum(), 1)), atol=1e-3)
+    points = np.tile(priors[positive, :2], 5) + 0.1 * deltas[positive, 4:] * size
+    np.testing.assert_allclose(points, np.tile(truth[4:], (positive.sum(), 1)), atol=1e-3)
+
+
+def test_every_face_has_a_prior_and_doubtful_ones_are_left_out() -> None:
+    priors = prior_boxes(128, 128, MIN_SIZES)
+    for side in (8, 13, 27, 45, 90):
+        box = face(20, 20, 20 + side, 20 + side)[None]
+        assert (targets(priors, box, np.array([True]), VARIANCES)[0] == POSITIVE).any()
+        doubtful = targets(priors, box, np.array([False]), VARIANCES)[0]
+        assert not (doubtful == POSITIVE).any() and (doubtful == OUT).any()
+    empty = targets(priors, np.zeros((0, 14), np.float32), np.zeros(0, bool), VARIANCES)[0]
+    assert (empty == NEGATIVE).all()
+
+
+def test_loss_is_least_at_the_targets_and_blind_to_what_is_left_out() -> None:
+    priors = prior_boxes(64, 64, MIN_SIZES)
+    faces = np.stack([face(5, 5, 30, 34), face(40, 40, 52, 54)])
+    labels, deltas = targets(priors, faces, np.array([True, False]), VARIANCES)
+    labels_t, deltas_t = torch.from_numpy(labels)[None], torch.from_numpy(deltas)[None]
+    clean = deltas_t.nan_to_num()
+    logits = torch.stack([-5.0 * (labels_t == POSITIVE), 5.0 * (labels_t == POSITIVE)], -1)
+    logits = torch.where((labels_t == NEGATIVE)[..., None], torch.tensor([5.0, -5.0]), logits)
+
+    def loss(boxes: torch.Tensor, scores: torch.Tensor) -> float:
+        parts = detection_loss(boxes, scores, clean[..., 4:], labels_t, deltas_t, LossWeights())
+        return float(parts["loss"])
+
+    right = loss(clean[..., :4], logits)
+    assert right < 0.05
+    assert loss(clean[..., :4] + 1, logits) > right + 1
+    assert loss(clean[..., :4], -logits) > right + 1
+    shouting = torch.where((labels_t == OUT)[..., None], torch.tensor([-9.0, 9.0]), logits)
+    assert loss(clean[..., :4], shouting) == pytest.approx(right)
+
+
+def test_folded_weights_answer_the_same_and_go_back() -> None:
+    torch.manual_seed(0)
+    network = RetinaFace(MOBILENET)
+    network.train()(torch.randn(2, 3, 64, 64))
+    network.eval()
+    folded = fold_norms(network)
+    again = RetinaFace(MOBILENET).eval()
+    again.load_state_dict(unfold_norms(folded.state_dict(), network))
+    image = torch.randn(1, 3, 64, 96)
+    with torch.no_grad():
+        answers = [flatten(model(image)) for model in (network, folded, again)]
+    for other in answers[1:]:
+        for expected, found in zip(answers[0], other, strict=True):
+            torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_the_way_has_two_ends() -> None:
+    start, end = {"w": torch.tensor([0.0, 2.0])}, {"w": torch.tensor([4.0, 2.0])}
+    assert interpolate(start, end, 0.0)["w"].tolist() == [0.0, 2.0]
+    assert interpolate(start, end, 0.25)["w"].tolist() == [1.0, 2.0]
+    assert interpolate(start, end, 1.0)["w"].tolist() == [4.0, 2.0]
+
+
+def test_choice_refuses_more_false_alarms_than_the_start() -> None:
+    qualities = {
+        0.0: Quality(0.7, 0.5, 0.9, 10),
+        0.5: Quality(0.8, 0.5, 0.95, 10),
+        1.0: Quality(0.9, 0.6, 0.99, 11),
+    }
+    assert best(qualities) == 0.5
