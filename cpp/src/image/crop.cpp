@@ -22,8 +22,8 @@ Rect crop_rect(const Box& box, Size frame, float border) {
   if (!finite || box.width() <= 0 || box.height() <= 0) return {};
   const float centre_x = std::trunc((box.x1 + box.x2) / 2);
   const float centre_y = std::trunc((box.y1 + box.y2) / 2);
-  const float half_width = (0.5f + border) * box.width();
-  const float half_height = (0.5f + border) * box.height();
+  const float half_width = (0.5f + border) * std::trunc(box.width());
+  const float half_height = (0.5f + border) * std::trunc(box.height());
   return {clip(centre_x - half_width, frame.width), clip(centre_y - half_height, frame.height),
           clip(centre_x + half_width, frame.width), clip(centre_y + half_height, frame.height)};
 }

@@ -1,0 +1,58 @@
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "check.hpp"
+#include "detect/nms.hpp"
+
+using namespace facecap;
+
+namespace {
+
+/// Every pair, as the definition says.
+std::vector<int> plainly(const std::vector<Box>& boxes, float iou, int most) {
+  std::vector<int> kept;
+  for (std::size_t i = 0; i < boxes.size() && static_cast<int>(kept.size()) < most; ++i) {
+    const Box& a = boxes[i];
+    const bool suppressed = std::any_of(kept.begin(), kept.end(), [&](int other) {
+      const Box& b = boxes[static_cast<std::size_t>(other)];
+      const float across = std::max(0.0f, std::min(a.x2, b.x2) - std::max(a.x1, b.x1) + 1);
+      const float down = std::max(0.0f, std::min(a.y2, b.y2) - std::max(a.y1, b.y1) + 1);
+      const float common = across * down;
+      const float areas = (a.x2 - a.x1 + 1) * (a.y2 - a.y1 + 1) + (b.x2 - b.x1 + 1) * (b.y2 - b.y1 + 1);
+      return common > iou * (areas - common);
+    });
+    if (!suppressed) kept.push_back(static_cast<int>(i));
+  }
+  return kept;
+}
+
+}  // namespace
+
+TEST(suppression_counts_edge_pixels) {  // T37
+  NonMaximumSuppression suppression;
+  const Box first{0, 0, 99, 99};
+  EXPECT_EQ(suppression.select({first, {42, 0, 141, 99}}, 0.4f, 100).size(), std::size_t{1});
+  EXPECT_EQ(suppression.select({first, {43, 0, 142, 99}}, 0.4f, 100).size(), std::size_t{2});
+  EXPECT(suppression.select({}, 0.4f, 100).empty());
+}
+
+TEST(suppression_equals_the_plain_one) {
+  std::mt19937 random(3);
+  NonMaximumSuppression suppression;
+  for (int round = 0; round < 300; ++round) {
+    std::uniform_real_distribution<float> place(-20, round % 3 ? 640 : 60), side(-2, round % 2 ? 40 : 400);
+    std::vector<Box> boxes(random() % 700);
+    for (Box& box : boxes) {
+      box.x1 = place(random);
+      box.y1 = place(random);
+      box.x2 = box.x1 + side(random);
+      box.y2 = box.y1 + side(random);
+      if (round % 5 == 0)
+        box = {std::round(box.x1), std::round(box.y1), std::round(box.x2), std::round(box.y2)};
+    }
+    const float iou = static_cast<float>(round % 11) / 10;
+    const int most = round % 7 == 0 ? 5 : 10000;
+    EXPECT(suppression.select(boxes, iou, most) == plainly(boxes, iou, most));
+  }
+}
