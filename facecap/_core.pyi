@@ -149,7 +149,7 @@ class Tracker:
         self,
         boxes: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
         scores: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
-    ) -> tuple: ...
+    ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.bool], set[int]]: ...
 
 class CaptureConfig:
     def __init__(
@@ -194,14 +194,16 @@ class Candidate:
 
 class CaptureGate:
     def __init__(self, config: CaptureConfig, slots: typing.SupportsInt | typing.SupportsIndex) -> None: ...
-    def flush(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> list: ...
+    def flush(
+        self, frame_index: typing.SupportsInt | typing.SupportsIndex
+    ) -> list[tuple[str, int, int, int, int, float]]: ...
     def update(
         self,
         frame_index: typing.SupportsInt | typing.SupportsIndex,
         candidates: collections.abc.Sequence[Candidate],
         live_ids: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
         timestamp: typing.SupportsFloat | typing.SupportsIndex | None,
-    ) -> tuple: ...
+    ) -> tuple[list[int], list[tuple[str, int, int, int, int, float]], list[str | None]]: ...
 
 class MaskClassifier:
     def __init__(self, model: Model) -> None: ...

@@ -77,4 +77,4 @@ class Tracker:
         scores = check_floats(detections.scores, "scores", ("N",))
         with self._one_thread:
             ids, stable, live_ids = self._core.update(boxes, scores)
-        return Tracks(ids, stable, set(live_ids))
+        return Tracks(ids, stable, live_ids)

@@ -1,3 +1,8 @@
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
 #include "bindings.hpp"
 #include "facecap/capture_gate.hpp"
 
@@ -8,26 +13,27 @@ using facecap::CaptureConfig;
 using facecap::CaptureEvent;
 using facecap::CaptureGate;
 
-py::tuple event_tuple(const CaptureEvent& event) {
-  return py::make_tuple(facecap::to_string(event.kind), event.frame, event.shot_frame, event.track_id,
-                        event.sequence, event.quality);
+// Typed tuples, so that the stubs say what is inside.
+using Event = std::tuple<std::string, std::int64_t, std::int64_t, std::int64_t, int, float>;
+using Step = std::tuple<std::vector<int>, std::vector<Event>, std::vector<std::optional<std::string>>>;
+
+std::vector<Event> events_of(const std::vector<CaptureEvent>& events) {
+  std::vector<Event> out;
+  for (const CaptureEvent& event : events)
+    out.emplace_back(facecap::to_string(event.kind), event.frame, event.shot_frame, event.track_id,
+                     event.sequence, event.quality);
+  return out;
 }
 
-py::list event_list(const std::vector<CaptureEvent>& events) {
-  py::list list;
-  for (const CaptureEvent& event : events) list.append(event_tuple(event));
-  return list;
-}
-
-py::tuple update(CaptureGate& gate, std::int64_t frame_index, const std::vector<Candidate>& candidates,
-                 const std::vector<std::int64_t>& live_ids, std::optional<double> timestamp) {
+Step update(CaptureGate& gate, std::int64_t frame_index, const std::vector<Candidate>& candidates,
+            const std::vector<std::int64_t>& live_ids, std::optional<double> timestamp) {
   const facecap::GateStep& step = gate.update(frame_index, candidates, live_ids, timestamp);
-  py::list stored;
-  for (const facecap::GateStep::Stored& shot : step.stored) stored.append(shot.candidate);
-  py::list reasons;
-  for (const std::optional<facecap::Reason>& reason : step.reasons)
-    reasons.append(reason ? py::object(py::str(facecap::to_string(*reason))) : py::none());
-  return py::make_tuple(stored, event_list(step.events), reasons);
+  std::vector<int> stored;
+  for (const facecap::GateStep::Stored& shot : step.stored) stored.push_back(shot.candidate);
+  std::vector<std::optional<std::string>> reasons(step.reasons.size());
+  for (std::size_t i = 0; i < reasons.size(); ++i)
+    if (step.reasons[i]) reasons[i] = facecap::to_string(*step.reasons[i]);
+  return {stored, events_of(step.events), reasons};
 }
 
 Candidate candidate(std::int64_t track_id, bool stable, float quality, float refined_quality,
@@ -99,6 +105,8 @@ void register_capture_gate(py::module_& module) {
       .def(py::init<CaptureConfig, int>(), py::arg("config"), py::arg("slots"))
       .def("update", &update, py::arg("frame_index"), py::arg("candidates"), py::arg("live_ids"),
            py::arg("timestamp"))
-      .def("flush",
-           [](CaptureGate& gate, std::int64_t frame_index) { return event_list(gate.flush(frame_index)); });
+      .def(
+          "flush",
+          [](CaptureGate& gate, std::int64_t frame_index) { return events_of(gate.flush(frame_index)); },
+          py::arg("frame_index"));
 }

@@ -1,11 +1,15 @@
+#include <set>
+#include <tuple>
+#include <vector>
+
 #include "bindings.hpp"
 #include "facecap/tracker.hpp"
 
 namespace {
 
-using Floats = py::array_t<float, py::array::c_style>;
+using Answer = std::tuple<py::array_t<std::int64_t>, py::array_t<bool>, std::set<std::int64_t>>;
 
-py::tuple update(facecap::Tracker& tracker, const Floats& boxes, const Floats& scores) {
+Answer update(facecap::Tracker& tracker, const FloatArray& boxes, const FloatArray& scores) {
   std::vector<facecap::Box> corners;
   for (py::ssize_t i = 0; i < boxes.shape(0); ++i) {
     const float* box = boxes.data(i, 0);
@@ -21,7 +25,7 @@ py::tuple update(facecap::Tracker& tracker, const Floats& boxes, const Floats& s
   py::array_t<bool> stable(static_cast<py::ssize_t>(tracks->ids.size()));
   std::copy(tracks->ids.begin(), tracks->ids.end(), ids.mutable_data());
   std::copy(tracks->stable.begin(), tracks->stable.end(), stable.mutable_data());
-  return py::make_tuple(ids, stable, tracks->live_ids);
+  return {ids, stable, {tracks->live_ids.begin(), tracks->live_ids.end()}};
 }
 
 }  // namespace
