@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from cameras import DroppingCamera
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -29,3 +32,14 @@ def photo() -> np.ndarray[Any, np.dtype[np.uint8]]:
     image = cv2.imread(str(get_sample_data("grace_hopper.jpg", asfileobj=False)))
     assert image is not None
     return image
+
+
+@pytest.fixture
+def camera() -> Iterator[DroppingCamera]:
+    """A camera on the loopback whose connections end after 20 frames."""
+    server = DroppingCamera(frames_a_connection=20)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()

@@ -2,65 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
-import cv2
-import numpy as np
 import pytest
+from cameras import DroppingCamera, closed_port
 
 from facecap.sources import SourceError, open_source
-
-
-class DroppingCamera(ThreadingHTTPServer):
-    """Motion JPEG over HTTP; a connection is dropped after so many frames, and the next numbers go on."""
-
-    daemon_threads = True
-
-    def __init__(self, frames_a_connection: int) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.frames_a_connection = frames_a_connection
-        self.connections = 0
-        self.paths: list[str] = []
-        self.address = f"127.0.0.1:{self.server_port}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: DroppingCamera
-
-    def do_GET(self) -> None:
-        self.server.connections += 1
-        self.server.paths.append(self.path)
-        self.send_response(200)
-        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-        self.end_headers()
-        picture = cv2.imencode(".jpg", np.full((48, 64, 3), 40 * self.server.connections, np.uint8))[
-            1
-        ].tobytes()
-        try:
-            for _ in range(self.server.frames_a_connection):
-                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
-                self.wfile.write(head.encode() + picture + b"\r\n")
-                time.sleep(0.01)
-        except OSError:
-            pass  # the reader has gone
-
-    def log_message(self, *arguments: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def camera() -> Iterator[DroppingCamera]:
-    server = DroppingCamera(frames_a_connection=20)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 def test_a_dropped_connection_is_made_again(camera: DroppingCamera) -> None:
@@ -92,17 +40,11 @@ def test_late_frames_of_a_live_source_are_dropped_and_counted(camera: DroppingCa
     assert source.dropped > 0
 
 
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.mark.parametrize("scheme", ["rtsp", "http"])
 def test_an_address_that_refuses_is_given_up_after_the_retries(scheme: str) -> None:
     said: list[str] = []
     source = open_source(f"{scheme}://127.0.0.1:{closed_port()}/cam", retries=2, report=said.append)
-    with pytest.raises(SourceError, match="cannot be opened.*given up after 2 retries"):
+    with pytest.raises(SourceError, match=r"cannot be opened.*given up after 2 retries"):
         list(source.frames())
     assert [text.rpartition("; ")[2] for text in said] == ["retry 1 of 2 in 0.5 s", "retry 2 of 2 in 1 s"]
 

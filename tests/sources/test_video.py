@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -76,5 +77,5 @@ def test_real_clips_are_read_to_their_end(shared: Path, clip: str) -> None:
     frames = list(source.frames())
     times = [frame.timestamp for frame in frames]
     assert len(frames) == source.length
-    assert all(b > a for a, b in zip(times, times[1:], strict=False))
+    assert all(b > a for a, b in pairwise(times))
     assert (source.damaged, source.ended_early) == (0, False)

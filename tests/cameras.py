@@ -1,0 +1,55 @@
+"""Cameras that tests talk to on the loopback."""
+
+from __future__ import annotations
+
+import socket
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import cv2
+import numpy as np
+
+
+class DroppingCamera(ThreadingHTTPServer):
+    """Motion JPEG over HTTP; a connection is dropped after so many frames, and the next numbers go on."""
+
+    daemon_threads = True
+
+    def __init__(self, frames_a_connection: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.frames_a_connection = frames_a_connection
+        self.connections = 0
+        self.paths: list[str] = []
+        self.address = f"127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: DroppingCamera
+
+    def do_GET(self) -> None:
+        self.server.connections += 1
+        self.server.paths.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        picture = cv2.imencode(".jpg", np.full((48, 64, 3), 40 * self.server.connections, np.uint8))[
+            1
+        ].tobytes()
+        try:
+            for _ in range(self.server.frames_a_connection):
+                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+                self.wfile.write(head.encode() + picture + b"\r\n")
+                time.sleep(0.01)
+        except OSError:
+            pass  # the reader has gone
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+def closed_port() -> int:
+    """A port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,51 @@
+"""`facecap detect` on pictures and folders."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import pytest
+import scripted
+from conftest import FACE
+
+
+def test_faces_of_a_picture_as_json(facecap, models, face_png):
+    done = facecap("detect", face_png, "--json", "--mask", *models)
+    assert done.returncode == 0, done.stderr
+    (picture,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (picture["file"], picture["width"], picture["height"]) == (str(face_png), 1920, 1080)
+    (face,) = picture["faces"]
+    center = [scripted.CELL * (cell + 0.5) for cell in FACE]
+    assert face["box"] == pytest.approx(
+        [center[0] - 100, center[1] - 100, center[0] + 100, center[1] + 100], abs=0.5
+    )
+    assert face["score"] > 0.9
+    assert face["quality"] == pytest.approx(1.358, abs=0.01)
+    assert set(face["pose"]) == {"yaw", "pitch", "roll"}
+    assert face["mask"] in ("mask", "no_mask", "unknown")
+
+
+def test_a_damaged_picture_is_said_and_the_others_are_done(facecap, models, face_png, tmp_path):
+    (tmp_path / "1.png").write_bytes(face_png.read_bytes()[:3000])
+    (tmp_path / "2.png").write_bytes(face_png.read_bytes())
+    done = facecap("detect", tmp_path, "--json", *models)
+    assert done.returncode == 1
+    damaged, whole = [json.loads(line) for line in done.stdout.splitlines()]
+    assert "cut short" in damaged["error"] and damaged["file"].endswith("1.png")
+    assert len(whole["faces"]) == 1
+    assert "left out" in done.stderr
+
+
+def test_annotated_pictures(facecap, models, face_png, tmp_path):
+    done = facecap("detect", face_png, "--annotate", tmp_path / "drawn", *models)
+    assert done.returncode == 0
+    assert "1 faces" in done.stdout
+    drawn, plain = cv2.imread(str(tmp_path / "drawn" / "face.png")), cv2.imread(str(face_png))
+    assert drawn.shape == plain.shape and (drawn != plain).any()
+
+
+def test_a_missing_picture_ends_with_1(facecap, models):
+    done = facecap("detect", "nowhere.jpg", *models)
+    assert done.returncode == 1
+    assert "nowhere.jpg: it cannot be read: No such file or directory" in done.stderr

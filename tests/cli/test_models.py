@@ -1,0 +1,86 @@
+"""`facecap models` and `facecap doctor`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import scripted
+
+
+@pytest.fixture
+def folder(tmp_path):
+    scripted.mask_classifier(tmp_path)
+    return tmp_path
+
+
+def test_the_registry_is_listed(facecap, folder):
+    done = facecap("models", "list", "--json", env={"FACECAP_MODELS": str(folder)})
+    assert done.returncode == 0, done.stderr
+    models = {model["name"]: model for model in map(json.loads, done.stdout.splitlines())}
+    assert models["bright"]["task"] == "mask" and models["bright"]["default"] is False
+    assert any(model["task"] == "face_detection" and model["default"] for model in models.values())
+
+
+def test_info_is_the_manifest(facecap, folder):
+    for name in ("bright", folder / "bright.onnx"):
+        done = facecap("models", "info", name, env={"FACECAP_MODELS": str(folder)})
+        assert json.loads(done.stdout) == json.loads((folder / "bright.json").read_text())
+
+
+def test_an_unknown_model_ends_with_1(facecap):
+    done = facecap("models", "info", "nobody")
+    assert done.returncode == 1
+    assert "nobody" in done.stderr
+
+
+def test_verify_finds_a_changed_file(facecap, folder):
+    assert facecap("models", "verify", folder / "bright.onnx").returncode == 0
+    data = bytearray((folder / "bright.onnx").read_bytes())
+    data[-1] ^= 1
+    (folder / "bright.onnx").write_bytes(data)
+    done = facecap("models", "verify", env={"FACECAP_MODELS": str(folder)})
+    assert done.returncode == 1
+    broken = [line for line in done.stdout.splitlines() if line.startswith("broken")]
+    assert len(broken) == 1 and "sha256" in broken[0]
+
+
+def test_what_is_no_checkpoint_is_not_imported(facecap, tmp_path):
+    (tmp_path / "weights.pth").write_text("no checkpoint")
+    done = facecap("models", "import", tmp_path / "weights.pth", "--out", tmp_path / "model.onnx")
+    assert done.returncode == 1
+    assert "weights.pth" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "model.onnx").exists()
+
+
+def test_a_published_checkpoint_is_imported_and_works(facecap, shared, tmp_path):
+    weights = shared / "data" / "weights" / "mobilenet0.25_Final.pth"
+    done = facecap("models", "import", weights, "--out", tmp_path / "published.onnx", "--licence", "MIT")
+    assert done.returncode == 0, done.stderr
+    assert facecap("models", "verify", tmp_path / "published.onnx").returncode == 0
+
+
+def test_the_doctor_says_what_to_do(facecap, tmp_path):
+    done = facecap(
+        "doctor", "--json", "--out", tmp_path, env={"FACECAP_ONNXRUNTIME": str(tmp_path / "none.so")}
+    )
+    assert done.returncode == 1
+    checks = {check["name"]: check for check in map(json.loads, done.stdout.splitlines())}
+    assert checks["Python"]["state"] == "ok"
+    assert checks["onnxruntime"]["state"] == "missing"
+    assert "none.so" in checks["onnxruntime"]["detail"] and "pip install" in checks["onnxruntime"]["remedy"]
+    assert checks["output"]["state"] == "ok"
+
+
+def test_the_doctor_finds_a_broken_model(facecap, folder):
+    (folder / "bright.onnx").write_bytes(b"no model")
+    done = facecap("doctor", env={"FACECAP_MODELS": str(folder)})
+    assert done.returncode == 1
+    assert "bright.onnx" in done.stdout
+
+
+def test_a_folder_that_is_not_writable_is_found(facecap, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = facecap("doctor", "--out", tmp_path / "file" / "out")
+    assert done.returncode == 1
+    assert "choose another folder" in done.stdout

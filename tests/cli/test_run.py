@@ -1,0 +1,279 @@
+"""`facecap run` from its options to its files."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from cameras import closed_port
+from conftest import clean_environment, repeat
+
+FAST = ["--mode", "fast", "--interval", "10"]
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_run_leaves_captures_crops_and_a_summary(facecap, models, visit, tmp_path):
+    out = tmp_path / "out"
+    done = facecap("run", visit, "--out", out, *models, *FAST)
+    assert done.returncode == 0, done.stderr
+    captures = lines_of(out / "captures.jsonl")
+    # The timing of the specification's T28: first shot at once, then every 10 frames, three in all.
+    assert [(c["kind"], c["track_id"], c["sequence"], c["frame"], c["shot_frame"]) for c in captures] == [
+        ("first", 1, 1, 9, 9),
+        ("periodic", 1, 2, 19, 10),
+        ("periodic", 1, 3, 29, 20),
+    ]
+    for capture in captures:
+        assert capture["crop"] == f"crops/1_{capture['sequence']}_{capture['shot_frame']}.png"
+        assert cv2.imread(str(out / capture["crop"])).shape == (112, 112, 3)
+        assert set(capture["pose"]) == {"yaw", "pitch", "roll"}
+        assert len(capture["box"]) == 4 and np.shape(capture["landmarks"]) == (5, 2)
+        assert capture["mask"] in ("mask", "no_mask", "unknown") and 0 <= capture["mask_prob"] <= 1
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["status"] == "done" and summary["error"] is None
+    assert {key: summary[key] for key in ("frames", "frames_with_faces", "faces", "tracks", "captures")} == {
+        "frames": 40,
+        "frames_with_faces": 40,
+        "faces": 40,
+        "tracks": 1,
+        "captures": 3,
+    }
+    assert sum(summary["captures_by_mask"].values()) == 3
+    assert summary["rejections"]["track_unconfirmed"] == 9
+    assert summary["classified"] + sum(summary["rejections"].values()) == summary["faces"]
+    assert summary["models"] == {"detector": "detector200", "classifier": "bright"}
+    assert "3 captures" in done.stdout and str(out / "captures.jsonl") in done.stdout
+    assert not list(out.rglob(".*")), "temporary files are left"
+
+
+def test_json_on_standard_output_is_what_the_folder_has(facecap, models, visit, tmp_path):
+    done = facecap("run", visit, "--out", tmp_path / "out", "--json", "--frames", *models, *FAST)
+    printed = [json.loads(line) for line in done.stdout.splitlines()]
+    assert printed[:-1] == lines_of(tmp_path / "out" / "captures.jsonl")
+    assert printed[-1]["summary"]["captures"] == len(printed) - 1
+    frames = lines_of(tmp_path / "out" / "frames.jsonl")
+    assert [frame["frame_index"] for frame in frames] == list(range(40))
+    for frame in frames:
+        for face in frame["faces"]:
+            assert face["capture"] == (face["reason"] is None)
+
+
+def test_a_run_needs_no_folder(facecap, models, visit):
+    done = facecap("run", visit, "--json", *models, *FAST)
+    assert done.returncode == 0
+    assert [json.loads(line).get("frame") for line in done.stdout.splitlines()] == [9, 19, 29, None]
+
+
+def test_an_earlier_run_is_replaced_only_when_asked(facecap, models, visit, tmp_path):
+    out = tmp_path / "out"
+    assert facecap("run", visit, "--out", out, *models, *FAST).returncode == 0
+    before = (out / "captures.jsonl").read_text()
+    refused = facecap("run", visit, "--out", out, *models, *FAST)
+    assert refused.returncode == 1
+    assert "holds an earlier run" in refused.stderr and "--overwrite" in refused.stderr
+    assert (out / "captures.jsonl").read_text() == before
+    replaced = facecap("run", visit, "--out", out, "--overwrite", "--max-frames", "15", *models, *FAST)
+    assert replaced.returncode == 0
+    assert sorted(path.name for path in (out / "crops").iterdir()) == ["1_1_9.png", "1_2_10.png"]
+    assert json.loads((out / "summary.json").read_text())["frames"] == 15
+
+
+def test_pending_shots_come_out_at_the_end(facecap, models, visit, tmp_path):
+    facecap("run", visit, "--out", tmp_path / "out", *models, "--interval", "1000")
+    assert [c["kind"] for c in lines_of(tmp_path / "out" / "captures.jsonl")] == ["flush"]
+
+
+def test_one_picture_is_a_whole_visit(facecap, models, face_png, tmp_path):
+    facecap("run", face_png, "--out", tmp_path / "out", *models)
+    captures = lines_of(tmp_path / "out" / "captures.jsonl")
+    assert [(c["track_id"], c["shot_frame"], c["timestamp"]) for c in captures] == [(1, 0, None)]
+
+
+def test_damaged_pictures_are_said_counted_and_left_out(facecap, models, visit, tmp_path):
+    whole = (visit / "5.png").read_bytes()
+    (visit / "5.png").unlink()
+    (visit / "5.png").write_bytes(whole[: len(whole) // 2])
+    (visit / "35.png").unlink()
+    (visit / "35.png").write_text("not a picture")
+    done = facecap("run", visit, "--out", tmp_path / "out", *models, *FAST)
+    assert done.returncode == 0
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["damaged"], summary["frames"]) == (2, 38)
+    assert "5.png: it is cut short" in done.stderr
+    assert "35.png: it is no JPEG, PNG, WebP or BMP picture" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_keeps_what_it_captured(models, face_png, tmp_path, number):
+    source, out = repeat(face_png, tmp_path / "long", 3000), tmp_path / "out"
+    options = [
+        "--out",
+        out,
+        "--annotate",
+        out / "clip.avi",
+        "--contact-sheet",
+        "--mode",
+        "fast",
+        "--interval",
+        "20",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "facecap", "run", source, *options, *models],
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    captures = out / "captures.jsonl"
+    deadline = time.monotonic() + 60
+    while not (captures.exists() and len(captures.read_text().splitlines()) >= 2):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in said
+    kept = lines_of(captures)
+    assert all((out / capture["crop"]).exists() for capture in kept)
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["status"] == "interrupted"
+    assert summary["captures"] == len(kept) >= 2
+    assert summary["frames"] < 3000
+    assert cv2.imread(str(out / "contact_sheet.png")) is not None
+    clip = cv2.VideoCapture(str(out / "clip.avi"))
+    assert clip.get(cv2.CAP_PROP_FRAME_COUNT) == summary["frames"]
+
+
+def test_the_annotated_clip_and_the_contact_sheet_can_be_opened(facecap, models, visit, tmp_path):
+    out = tmp_path / "out"
+    done = facecap(
+        "run", visit, "--out", out, "--annotate", out / "clip.mp4", "--contact-sheet", *models, *FAST
+    )
+    assert done.returncode == 0, done.stderr
+    clip = cv2.VideoCapture(str(out / "clip.mp4"))
+    assert clip.get(cv2.CAP_PROP_FRAME_COUNT) == 40
+    clip.set(cv2.CAP_PROP_POS_FRAMES, 15)
+    drawn = clip.read()[1].astype(int)
+    plain = cv2.imread(str(visit / "15.png")).astype(int)
+    changed = np.abs(drawn - plain).max(axis=2) > 60
+    assert changed[380:620, 780:1020].any(), "nothing is drawn around the face"
+    assert not changed[100:300, 100:600].any(), "something is drawn where nothing is"
+    assert cv2.imread(str(out / "contact_sheet.png")).shape[1] > 500
+
+
+def test_a_file_of_options_gives_way_to_the_environment_and_that_to_flags(facecap, models, visit, tmp_path):
+    file = tmp_path / "capture.json"
+    file.write_text(json.dumps({"mode": "fast", "interval": 30, "min_hits": 2}))
+
+    def frames(*flags: str, **env: str) -> list[int]:
+        done = facecap("run", visit, "--json", "--config", file, *models, *flags, env=env)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line)["frame"] for line in done.stdout.splitlines()[:-1]]
+
+    assert frames() == [1, 31]
+    assert frames(FACECAP_INTERVAL="20") == [1, 21]
+    assert frames("--interval", "12", FACECAP_INTERVAL="20") == [1, 13, 25]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--contact-sheet"], "--contact-sheet without a name needs --out"),
+        (["--frames"], "--frames needs --out"),
+        (["--annotate", "clip.gif"], "wanted a name that ends in .mp4 or .avi"),
+        (["--min-hits", "0"], "min_hits"),
+        (["--min-quality", "high"], "--min-quality"),
+        (["--mode", "slow"], "--mode"),
+        (["--interval-seconds", "2"], "give --fps"),
+        (["--score-threshold", "2"], "score_threshold"),
+        (["--input-size", "large"], "wanted WIDTHxHEIGHT"),
+        (["--max-frames", "0"], "at least 1"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_says_why(facecap, models, visit, arguments, text):
+    done = facecap("run", visit, *models, *arguments)
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_source_that_is_not_there_is_named(facecap, models):
+    done = facecap("run", "no/such/clip.mp4", *models)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no/such/clip.mp4: No such file or directory" in done.stderr
+
+
+def test_a_model_that_is_not_there_is_named(facecap, visit):
+    done = facecap("run", visit, "--detector", "no-such-model")
+    assert done.returncode == 1
+    assert "no-such-model" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_stream_that_refuses_ends_with_1_after_its_retries(facecap, models, tmp_path):
+    address = f"rtsp://user:secret@127.0.0.1:{closed_port()}/cam"
+    done = facecap("run", address, "--out", tmp_path / "out", "--retries", "1", *models)
+    assert done.returncode == 1
+    assert "retry 1 of 1 in 0.5 s" in done.stderr and "given up after 1 retries" in done.stderr
+    assert "secret" not in done.stderr + done.stdout
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["status"] == "failed" and "given up" in summary["error"]
+    assert "secret" not in json.dumps(summary)
+
+
+def test_a_stream_that_drops_goes_on(facecap, models, camera):
+    done = facecap("run", f"http://{camera.address}/live", "--max-frames", "25", "--json", *models)
+    assert done.returncode == 0, done.stderr
+    assert camera.connections >= 2
+    assert "the connection was lost; retry 1 of 5" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["summary"]["frames"] == 25
+
+
+def test_a_full_disk_is_named_and_leaves_whole_lines(facecap, models, visit, tmp_path):
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    out = tmp_path / "out"
+    done = facecap("run", visit, "--out", out, *models, *FAST, preexec_fn=small_files)
+    assert done.returncode == 1
+    assert f"{out / 'captures.jsonl'}: File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    captures = lines_of(out / "captures.jsonl")
+    assert 0 < len(captures) < 3
+    assert not list(out.rglob(".*"))
+
+
+def test_an_output_folder_that_cannot_be_made_is_named(facecap, models, visit, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = facecap("run", visit, "--out", tmp_path / "file" / "out", *models)
+    assert done.returncode == 1
+    assert f"{tmp_path / 'file'}" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_ends_the_run_quietly(models, visit):
+    with subprocess.Popen(
+        [sys.executable, "-m", "facecap", "run", visit, "--json", "--quiet", *models, *FAST],
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        said = process.stderr.read().decode()
+        assert process.wait(timeout=60) == 1
+    assert said == ""
+
+
+def test_progress_is_on_standard_error_alone(facecap, models, visit):
+    done = facecap("run", visit, "--json", *models)
+    assert all(line.startswith("{") for line in done.stdout.splitlines())
