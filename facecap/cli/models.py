@@ -36,6 +36,19 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     importing.add_argument("--out", type=Path, required=True, metavar="ONNX", help="file to write, .onnx")
     importing.add_argument("--form", choices=("levels", "concatenated"), default="levels", help="%(default)s")
+    importing.add_argument(
+        "--min-sizes",
+        type=int,
+        nargs=6,
+        metavar="PX",
+        help="priors' sides, two a stride; those of the published network of this layout when not given",
+    )
+    importing.add_argument(
+        "--slope",
+        type=float,
+        default=0.0,
+        help="of MobileNet's activations; 0.1 where they are leaky (%(default)s)",
+    )
     importing.add_argument("--name", help="name in the registry; the stem of --out when not given")
     importing.add_argument(
         "--licence", default="unknown", help="of the weights, an SPDX name or words (%(default)s)"
@@ -104,6 +117,8 @@ def _import(args: argparse.Namespace) -> int:
             args.checkpoint,
             args.out,
             form=args.form,
+            min_sizes=args.min_sizes and [args.min_sizes[i : i + 2] for i in (0, 2, 4)],
+            slope=args.slope,
             name=args.name,
             licence=args.licence,
             origin=args.origin,
