@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -107,6 +109,19 @@ TEST(session_computes_and_keeps_its_buffers) {
   model.session->run({pictures(values)}, outputs);
   EXPECT_EQ(outputs[0].elements(), 2u);
   EXPECT_NEAR(outputs[0].floats()[1], 4.0, 1e-5);
+}
+
+TEST(session_follows_outputs_whose_shape_depends_on_values) {
+  if (!library_given()) return;
+  const Model model = open(tiny());
+  std::vector<Tensor> outputs;
+  for (const float second : {1.0f, 0.0f, 0.0f, 1.0f}) {
+    std::vector<float> values(2 * 3 * kSide * kSide, 1.0f);
+    std::fill(values.begin() + 3 * kSide * kSide, values.end(), second);
+    model.session->run({pictures(values)}, outputs);
+    EXPECT_EQ(outputs[1].shape[1], second > 0 ? 2 : 1);
+    EXPECT_NEAR(outputs[0].floats()[1], second, 1e-6);
+  }
 }
 
 TEST(session_writes_into_no_buffer_of_another_session) {

@@ -21,12 +21,13 @@ struct TypeInfo;
 struct TensorInfo;
 struct Allocator;
 struct RunOptions;
+struct ArenaOptions;
 
 constexpr std::uint32_t kApiVersion = 17;  // ONNX Runtime 1.17
 
 enum class LogLevel : int { fatal = 4 };
 enum class GraphOptimization : int { all = 99 };
-enum class AllocatorKind : int { device = 0 };
+enum class AllocatorKind : int { device = 0, arena = 1 };
 enum class MemoryKind : int { standard = 0 };
 enum class Element : int { float32 = 1, uint8 = 2, int8 = 3, int32 = 6, int64 = 7, bfloat16 = 16 };
 
@@ -39,7 +40,7 @@ struct Api {
                  const Value* const* inputs, std::size_t input_count, const char* const* output_names,
                  std::size_t output_count, Value** outputs);
   Status* (*create_options)(Options**);
-  Status* (*disable_cpu_arena)(Options*);
+  Status* (*disable_memory_pattern)(Options*);
   Status* (*set_graph_optimization)(Options*, GraphOptimization);
   Status* (*set_intra_op_threads)(Options*, int);
   Status* (*set_inter_op_threads)(Options*, int);
@@ -68,6 +69,7 @@ struct Api {
   void (*release_tensor_info)(TensorInfo*);
   void (*release_options)(Options*);
   Status* (*add_config_entry)(Options*, const char* key, const char* value);
+  Status* (*register_allocator)(Env*, const MemoryInfo*, const ArenaOptions*);  // no options: the defaults
 };
 
 /// A handle of the library with the function that frees it.

@@ -15,6 +15,7 @@ namespace {
 constexpr const char* kVariable = "FACECAP_ONNXRUNTIME";
 constexpr const char* kAdvice =
     "; `pip install \"onnxruntime>=1.19\"`, or name the file in FACECAP_ONNXRUNTIME";
+constexpr const char* kNoStart = "ONNX Runtime does not start";
 #ifdef __APPLE__
 constexpr const char* kPlainName = "libonnxruntime.dylib";
 #else
@@ -55,7 +56,7 @@ Api bind_all(const void* const* table) {
   bind(api.create_session_from_array, table, 8);
   bind(api.run, table, 9);
   bind(api.create_options, table, 10);
-  bind(api.disable_cpu_arena, table, 19);
+  bind(api.disable_memory_pattern, table, 17);
   bind(api.set_graph_optimization, table, 23);
   bind(api.set_intra_op_threads, table, 24);
   bind(api.set_inter_op_threads, table, 25);
@@ -83,7 +84,17 @@ Api bind_all(const void* const* table) {
   bind(api.release_tensor_info, table, 99);
   bind(api.release_options, table, 100);
   bind(api.add_config_entry, table, 130);
+  bind(api.register_allocator, table, 144);
   return api;
+}
+
+/// What sessions that use the environment's allocator share.
+void register_arena(const Library& library) {
+  MemoryInfo* memory = nullptr;
+  library.check(library.api.create_cpu_memory_info(AllocatorKind::arena, MemoryKind::standard, &memory),
+                kNoStart);
+  const Owned<MemoryInfo> owned(memory, library.api.release_memory_info);
+  library.check(library.api.register_allocator(library.env, memory, nullptr), kNoStart);
 }
 
 /// Asked before the table, since an old library answers a call for a newer table with a line on stderr.
@@ -115,8 +126,8 @@ Library load(const std::string& path) {
                      std::to_string(kApiVersion) + " or newer" + kAdvice);
   library.api = bind_all(table);
   // Failures come back as statuses; the library's own log would only repeat them on stderr.
-  library.check(library.api.create_env(LogLevel::fatal, "facecap", &library.env),
-                "ONNX Runtime does not start");
+  library.check(library.api.create_env(LogLevel::fatal, "facecap", &library.env), kNoStart);
+  register_arena(library);
   return library;
 }
 

