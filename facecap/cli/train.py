@@ -6,6 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from facecap.cli.options import positive, positive_number
+from facecap.errors import FacecapError
+
+EXTRA = ("torch", "onnx", "scipy", "matplotlib")  # what the extra `train` brings
+
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `train` and one sub-command a task."""
@@ -18,7 +23,14 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the chosen task; returns the exit code."""
-    code: int = args.run_task(args)
+    try:
+        code: int = args.run_task(args)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        raise FacecapError(
+            f"training needs {error.name}, which is not installed: pip install 'facecap[train]'"
+        ) from error
     return code
 
 
@@ -33,17 +45,24 @@ def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--preset", choices=("default", "mission"), default="default", help="recipe (%(default)s)"
     )
-    parser.add_argument("--minutes", type=float, help="time budget of the default preset, 30 when not given")
     parser.add_argument(
-        "--epochs", type=int, help="passes over the data of the mission preset, 120 when not given"
+        "--minutes", type=positive_number, help="time budget of the default preset, 30 when not given"
     )
-    parser.add_argument("--batch", type=int, help="pictures a step, 64 when not given")
+    parser.add_argument(
+        "--epochs", type=positive, help="passes over the data of the mission preset, 120 when not given"
+    )
+    parser.add_argument("--batch", type=positive, help="pictures a step, 64 when not given")
     parser.add_argument(
         "--seed", type=int, default=0, help="seed of weights, order and augmentation (%(default)s)"
     )
-    parser.add_argument("--threads", type=int, default=1, help="threads of the network (%(default)s)")
+    parser.add_argument("--threads", type=positive, default=1, help="threads of the network (%(default)s)")
     parser.add_argument(
-        "--workers", type=int, default=1, help="processes that prepare pictures (%(default)s)"
+        "--workers",
+        type=int,
+        choices=range(17),
+        metavar="N",
+        default=1,
+        help="processes that prepare pictures, 0 to 16 (%(default)s)",
     )
     parser.set_defaults(run_task=_run_mask)
 

@@ -42,10 +42,9 @@ def train(args: argparse.Namespace) -> int:
     patches = load_patches(faces)
     progress = Progress()
     progress.say(f"training faces: {describe(patches)}")
-    sets = read_sets(args.data, "val")
-    trainer = Trainer(recipe, run, patches, sets, progress)
-    trainer.fit(args.workers)
-    finish(run, recipe, sets + read_sets(args.data, "calib"), describe(patches))
+    validation, calibration = read_sets(args.data, "val"), read_sets(args.data, "calib")
+    Trainer(recipe, run, patches, validation, progress).fit(args.workers)
+    finish(run, recipe, [*validation, *calibration], describe(patches))
     progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
 

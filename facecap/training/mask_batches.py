@@ -69,6 +69,7 @@ def loader(patches: list[Patch], recipe: Recipe, start: int, workers: int) -> Da
         batch_size=None,
         num_workers=workers,
         worker_init_fn=_settle_worker,
+        multiprocessing_context="fork" if workers else None,  # shares the patches, other ways would copy them
         prefetch_factor=6 if workers else None,
     )
 

@@ -22,9 +22,9 @@ SHOWN = ("AP", "AUC", "accuracy", "bare called bare", "masked called masked", "c
 START = "GhostNet 1.0x, one logit, from random weights. "
 RECIPES = {
     "default": START + "AdamW 2e-3, cosine, weight decay 0.05 on weights and scales, label smoothing "
-    "0.03; the first 40 % of the time at 64 px, then 112. Half masked: real masks, drawn ones, real ones warped "
-    "onto bare faces; half bare: as they are, behind drawn hands, objects, cloth and beards, with another bare "
-    "lower face. Jittered boxes, turns, flips, blur, low resolution, JPEG, light, noise.",
+    "0.03; the first 40 % of the time at 64 px, then 112. Half masked: real masks, drawn ones, real ones "
+    "warped onto bare faces; half bare: as they are, behind drawn hands, objects, cloth and beards, with "
+    "another bare lower face. Jittered boxes, turns, flips, blur, low resolution, JPEG, light, noise.",
     "mission": START + "Adam 1e-4, L2 1e-6, focal loss alpha 0.34, batch 64, flips, turns up to 30 degrees, "
     "mask/ alone.",
 }

@@ -91,3 +91,23 @@ def _parsed(data, out):
 
     length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None}
     return Namespace(data=data, out=out, seed=0, threads=1, workers=0, **length)
+
+
+@pytest.mark.parametrize("wrong", [["--minutes", "-1"], ["--batch", "0"], ["--workers", "-1"]])
+def test_wrong_options_are_wrong_usage(data, tmp_path, wrong):
+    with pytest.raises(SystemExit) as ended:
+        main(["train", "mask", "--data", str(data), "--out", str(tmp_path), *wrong])
+    assert ended.value.code == 2
+
+
+def test_without_torch_it_says_what_to_install(data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("facecap.cli.train._run_mask", _without_torch)
+    assert main(["train", "mask", "--data", str(data), "--out", str(tmp_path)]) == 1
+    assert (
+        "training needs torch, which is not installed: pip install 'facecap[train]'"
+        in capsys.readouterr().err
+    )
+
+
+def _without_torch(args):
+    raise ModuleNotFoundError("No module named 'torch'", name="torch")
