@@ -30,35 +30,38 @@ std::array<double, 4> measure(const Box& box) {
 
 BoxFilter::BoxFilter(const Box& box) {
   const std::array<double, 4> measured = measure(box);
+  for (int i = 0; i < 4; ++i) axes_[i].position = measured[i];
   for (int i = 0; i < 4; ++i) {
-    axes_[i].position = measured[i];
-    axes_[i].position_variance = square(i == kAspect ? kAspectNoise : kStartNoise * measured[kHeight]);
-    axes_[i].velocity_variance =
-        square(i == kAspect ? kAspectVelocityNoise : kStartVelocityNoise * measured[kHeight]);
+    axes_[i].position_variance = variance(i, kStartNoise, kAspectNoise);
+    axes_[i].velocity_variance = variance(i, kStartVelocityNoise, kAspectVelocityNoise);
   }
-}
-
-/// Variance of a measurement, and of the position's process. Never 0: a height may coast through it.
-double BoxFilter::noise(int axis) const {
-  return square(axis == kAspect ? kAspectNoise : kNoise * std::max(axes_[kHeight].position, 1.0));
 }
 
 void BoxFilter::predict() {
-  const double height = std::max(axes_[kHeight].position, 1.0);
+  // The height comes last, so that all variances go by the height before the step.
   for (int i = 0; i < 4; ++i) {
     Axis& axis = axes_[i];
-    const double position_noise = square(i == kAspect ? kAspectNoise : kNoise * height);
-    const double velocity_noise = square(i == kAspect ? kAspectVelocityNoise : kVelocityNoise * height);
-    axis.position += axis.velocity;
-    axis.position_variance += 2 * axis.covariance + axis.velocity_variance + position_noise;
+    axis.position_variance +=
+        2 * axis.covariance + axis.velocity_variance + variance(i, kNoise, kAspectNoise);
     axis.covariance += axis.velocity_variance;
-    axis.velocity_variance += velocity_noise;
+    axis.velocity_variance += variance(i, kVelocityNoise, kAspectVelocityNoise);
+    axis.position += axis.velocity;
   }
+}
+
+/// Of a noise that is a share of the height, or for the aspect a number. Never 0: a height may coast to 0.
+double BoxFilter::variance(int axis, double share, double aspect) const {
+  return square(axis == kAspect ? aspect : share * std::max(axes_[kHeight].position, 1.0));
+}
+
+double BoxFilter::measurement_variance(int axis) const {
+  return variance(axis, kNoise, kAspectNoise);
 }
 
 void BoxFilter::update(const Box& box) {
   const std::array<double, 4> measured = measure(box);
-  const std::array<double, 4> noises{noise(0), noise(1), noise(2), noise(3)};
+  const std::array<double, 4> noises{measurement_variance(0), measurement_variance(1),
+                                     measurement_variance(2), measurement_variance(3)};
   for (int i = 0; i < 4; ++i) {
     Axis& axis = axes_[i];
     const double total = axis.position_variance + noises[i];
@@ -77,7 +80,7 @@ double BoxFilter::distance(const Box& box) const {
   const std::array<double, 4> measured = measure(box);
   double sum = 0;
   for (int i = 0; i < 4; ++i)
-    sum += square(measured[i] - axes_[i].position) / (axes_[i].position_variance + noise(i));
+    sum += square(measured[i] - axes_[i].position) / (axes_[i].position_variance + measurement_variance(i));
   return sum;
 }
 

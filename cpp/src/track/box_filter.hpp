@@ -27,7 +27,8 @@ class BoxFilter {
     double covariance = 0;
     double velocity_variance = 0;
   };
-  double noise(int axis) const;
+  double variance(int axis, double share, double aspect) const;
+  double measurement_variance(int axis) const;
   std::array<Axis, 4> axes_;
 };
 
