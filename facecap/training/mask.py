@@ -33,18 +33,19 @@ def train(args: argparse.Namespace) -> int:
         recipe = mask_recipe.mission(args.epochs, args.batch, args.seed)
     else:
         recipe = mask_recipe.default(args.minutes, args.batch, args.seed)
-    run = RunFolder(args.out, {"task": "mask", **asdict(recipe)})
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)  # its thread pool does not survive the fork of the workers
     faces = read_faces(args.data, "train")
     if recipe.preset == "mission":
         faces = [face for face in faces if face.source == "mask"]
     patches = load_patches(faces)
-    progress = Progress()
-    progress.say(f"training faces: {describe(patches)}")
+    counts = describe(patches)
     validation, calibration = read_sets(args.data, "val"), read_sets(args.data, "calib")
+    run = RunFolder(args.out, {"task": "mask", "faces": counts, **asdict(recipe)})
+    progress = Progress()
+    progress.say(f"training faces: {counts}")
     Trainer(recipe, run, patches, validation, progress).fit(args.workers)
-    finish(run, recipe, [*validation, *calibration], describe(patches))
+    finish(run, recipe, [*validation, *calibration], counts)
     progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
 
