@@ -77,7 +77,7 @@ def _source(model: ModelLike, task: str) -> dict[str, Any]:
     if isinstance(model, tuple) and list(map(type, model)) == [bytes, dict]:
         return _bytes(model[0], json.dumps(model[1]))
     if isinstance(model, os.PathLike):
-        return _file(os.fspath(model))
+        return _file(model)
     if isinstance(model, str):
         return _file(model if _is_path(model) else models.find(model).path)
     raise TypeError(
@@ -90,7 +90,12 @@ def _is_path(model: str) -> bool:
 
 
 def _file(path: str | os.PathLike[str]) -> dict[str, Any]:
-    return {"path": os.fspath(path), "bytes": b"", "manifest": ""}
+    name = os.fspath(path)
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ModelError(f"{name!r}: a file name that is no UTF-8: rename the file") from error
+    return {"path": name, "bytes": b"", "manifest": ""}
 
 
 def _bytes(model: bytes, manifest: str | None) -> dict[str, Any]:

@@ -93,6 +93,13 @@ def test_what_a_model_argument_may_be(user_folder: Path, tmp_path: Path) -> None
         open_model(None, "face_embedding")
 
 
+def test_names_of_files_are_unicode(tmp_path: Path) -> None:
+    path = tiny.write_mask(tmp_path, stem="größe 口罩")
+    assert open_model(path, "mask")[1]["path"] == str(path)
+    with pytest.raises(facecap.ModelError, match="a file name that is no UTF-8"):
+        open_model(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.onnx"), "mask")
+
+
 def test_verify_reads_the_bytes_again(tmp_path: Path) -> None:
     path = tiny.write_mask(tmp_path)
     held, _ = open_model(path, "mask")
