@@ -11,6 +11,11 @@ import cv2
 import numpy as np
 import pytest
 from cameras import DroppingCamera
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no failure.
+settings.register_profile("facecap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("facecap")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from faces import Found
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import facecap
@@ -113,7 +113,6 @@ def test_any_boxes_are_survived(frames: list[list[list[float]]]) -> None:
             assert (track_id > 0) == followed
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_a_crowd_keeps_its_ids(seed: int) -> None:
     cells = np.random.default_rng(seed).permutation(1200)[:750]
