@@ -47,7 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "--slope",
         type=float,
         default=0.0,
-        help="of MobileNet's activations; 0.1 where they are leaky (%(default)s)",
+        help="of the activations below zero; 0.1 where they leak (%(default)s)",
     )
     importing.add_argument("--name", help="name in the registry; the stem of --out when not given")
     importing.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -20,7 +21,7 @@ from facecap.conversion.priors import prior_boxes
 from facecap.training.detector_augment import CanvasMaker
 from facecap.training.detector_choice import FACTORS, choose
 from facecap.training.detector_data import Source, load_sources, read_pictures
-from facecap.training.detector_loss import LossWeights, detection_loss, targets
+from facecap.training.detector_loss import LossWeights, Rows, detection_loss, targets
 from facecap.training.detector_weights import fold_norms, interpolate, unfold_norms
 from facecap.training.retinaface import RetinaFace, flatten
 from facecap.training.run import LAST, Clock, Progress, RunFolder, seed_all
@@ -113,8 +114,10 @@ def train(args: argparse.Namespace) -> int:
 def _fit(
     network: RetinaFace, sources: list[Source], recipe: Recipe, folder: RunFolder, workers: int
 ) -> dict[str, Tensor]:
-    average = copy.deepcopy(network)
-    optimizer = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=0.0)
+    average, reference = copy.deepcopy(network), copy.deepcopy(network)
+    network.body.get_submodule("stage1").requires_grad_(False)
+    learning = [weight for weight in network.parameters() if weight.requires_grad]
+    optimizer = torch.optim.AdamW(learning, recipe.rate, weight_decay=0.0)
     step, spent = 0, 0.0
     if state := folder.load(LAST):
         network.load_state_dict(state["network"])
@@ -132,10 +135,10 @@ def _fit(
         folder.save(LAST, {**state, **position})
 
     while (share := clock.share()) < 1:
-        rate = recipe.rate * min(1.0, (step + 1) / 200) * 0.5 * (1 + np.cos(np.pi * share))
+        rate = recipe.rate * min(1.0, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * share))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        parts = _step(network, optimizer, next(loader))
+        parts = _step(network, reference, optimizer, next(loader))
         kept = min(KEPT_SHARE, (step + 1) / (step + 10))
         with torch.no_grad():
             for mean, now in zip(average.parameters(), network.parameters(), strict=True):
@@ -157,14 +160,26 @@ def _fit(
     return average.state_dict()
 
 
-def _step(network: RetinaFace, optimizer: torch.optim.Optimizer, batch: list[Tensor]) -> dict[str, float]:
+def _step(
+    network: RetinaFace, reference: RetinaFace, optimizer: torch.optim.Optimizer, batch: list[Tensor]
+) -> dict[str, float]:
     images, labels, deltas = batch
-    images = images.contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
-        boxes, logits, landmarks = flatten(network(images))
-    parts = detection_loss(boxes.float(), logits.float(), landmarks.float(), labels, deltas, LossWeights())
+        with torch.no_grad():
+            fine = network.body.get_submodule("stage1")(images.contiguous(memory_format=torch.channels_last))
+            known = _answer(reference, fine)
+        answer = _answer(network, fine)
+    parts = detection_loss(answer, known, labels, deltas, LossWeights())
     optimizer.zero_grad()
     parts["loss"].backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), 10.0)
     optimizer.step()
     return {key: float(value.detach()) for key, value in parts.items()}
+
+
+def _answer(network: RetinaFace, fine: Tensor) -> Rows:
+    """The rows of `flatten`, from the frozen first stage on, as float32."""
+    middle = network.body.get_submodule("stage2")(fine)
+    coarse = network.body.get_submodule("stage3")(middle)
+    boxes, logits, landmarks = flatten(network.answer([fine, middle, coarse]))
+    return boxes.float(), logits.float(), landmarks.float()

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from facecap.training.detector_data import Floats, Picture, Source
 
 Image = npt.NDArray[np.uint8]
-SMALLEST = 6.0  # pixels; a smaller face is ignored
+SMALLEST = 10.0  # pixels; on a smaller face the network keeps what it said
 VISIBLE = 0.6  # share of a face that must lie inside its cell to count
 MIRRORED = [
     2,
@@ -51,10 +51,10 @@ class CanvasMaker:
         """One canvas: a cut of one photograph, a mosaic of up to nine, or a crowd of many faces with their
         context."""
         kind = self._random.random()
-        if kind < 0.5:
+        if kind < 0.6:
             cells = [(0, 0, self._side, self._side)]
             canvas = self._mosaic(cells, largest=260.0)
-        elif kind < 0.82:
+        elif kind < 0.9:
             canvas = self._mosaic(self._grid(int(self._random.choice([2, 2, 3]))), largest=110.0)
         else:
             canvas = self._mosaic(self._grid(self._rows_of_crowd()), largest=48.0, crowd=True)

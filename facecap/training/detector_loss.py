@@ -13,17 +13,23 @@ from facecap.training.detector_data import Floats
 
 MATCHED = 0.35  # overlap from which a prior answers for a face
 FORCED = 0.12  # the best prior of a face answers for it from here on; 6 pixels between four cells have 0.13
-IGNORED = 0.35  # share of a prior inside an ignored face that takes it out of the loss
-NEGATIVE, POSITIVE, OUT = 0, 1, -1
+IGNORED = 0.35  # share of a prior inside a doubtful face from which it keeps what it said
+TOUCHED = 0.15  # a prior that overlaps any face by this much, and answers for none, keeps what it said
+SEEN = -2.0  # logit from which the reference sees a face
+NEGATIVE, POSITIVE, KEPT = 0, 1, -1
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """How much each part counts, and how many hard negatives stand against one positive prior."""
+    """How much each part counts, and how many hard negatives stand against a positive prior."""
 
     box: float = 2.0
     landmark: float = 0.3
+    keep: float = 2.0
     negatives: int = 15
+
+
+Rows = tuple[Tensor, Tensor, Tensor]
 
 
 def targets(
@@ -44,10 +50,11 @@ def targets(
     face_area = np.prod(faces[:, 2:4] - faces[:, :2], axis=1)
     iou = overlap / (prior_area[:, None] + face_area[None] - overlap)
 
+    labels[(iou >= TOUCHED).any(1)] = KEPT
     ignored = ~certain
     if ignored.any():
-        labels[(overlap[:, ignored] / prior_area[:, None] >= IGNORED).any(1)] = OUT
-        labels[(iou[:, ignored] >= FORCED).any(1)] = OUT
+        labels[(overlap[:, ignored] / prior_area[:, None] >= IGNORED).any(1)] = KEPT
+        labels[(iou[:, ignored] >= FORCED).any(1)] = KEPT
     sure = np.flatnonzero(certain)
     if not len(sure):
         return labels, deltas
@@ -59,7 +66,7 @@ def targets(
         if sure_iou[prior, column] >= FORCED:
             best[prior], strength[prior] = column, 1.0
         else:
-            labels[overlap[:, sure[column]] / prior_area >= IGNORED] = OUT
+            labels[overlap[:, sure[column]] / prior_area >= IGNORED] = KEPT
     positive = strength >= MATCHED
     labels[positive] = POSITIVE
     face = faces[sure[best[positive]]]
@@ -71,21 +78,41 @@ def targets(
 
 
 def detection_loss(
-    boxes: Tensor, logits: Tensor, landmarks: Tensor, labels: Tensor, deltas: Tensor, weights: LossWeights
+    answer: Rows, reference: Rows, labels: Tensor, deltas: Tensor, weights: LossWeights
 ) -> dict[str, Tensor]:
-    """The loss and its parts, each a mean over positive priors; rows as `retinaface.flatten` gives them."""
-    positive = labels == POSITIVE
+    """The loss and its parts, sums over priors for each positive one.
+
+    `answer` and `reference` are boxes, two-class logits and landmarks as `retinaface.flatten` gives them:
+    of the network in training and of the one it started from. Positive priors learn the face and hard
+    negatives the background. The others keep what the reference says: its score, and its box where it sees
+    a face.
+    """
+    boxes, logit, landmarks = answer[0], answer[1][..., 1] - answer[1][..., 0], answer[2]
+    known = reference[1][..., 1] - reference[1][..., 0]
+    positive, kept = labels == POSITIVE, labels == KEPT
     count = positive.sum().clamp(min=1)
-    entropy = functional.cross_entropy(logits.flatten(0, 1), positive.flatten().long(), reduction="none")
-    entropy = entropy.view(labels.shape)
-    hard = entropy.detach().masked_fill(labels != NEGATIVE, -1.0)
+    missed = functional.softplus(-logit)
+    alarm = functional.softplus(logit)
+    hard = alarm.detach().masked_fill(labels != NEGATIVE, -1.0)
     wanted = weights.negatives * positive.sum(1).clamp(min=4)
     threshold = hard.sort(1, descending=True).values.gather(1, wanted.clamp(max=hard.shape[1] - 1)[:, None])
-    negative = (hard > threshold) & (labels == NEGATIVE)
-    face = (entropy * (positive | negative)).sum() / count
+    negative = (hard >= threshold) & (labels == NEGATIVE)
+    face = (missed[positive].sum() + alarm[negative].sum()) / count
+    drift = _divergence(known[kept], logit[kept]).sum() / count
     box = functional.smooth_l1_loss(boxes[positive], deltas[positive][:, :4], reduction="sum") / count
-    known = positive & ~deltas[..., 4].isnan()
-    points = functional.smooth_l1_loss(landmarks[known], deltas[known][:, 4:], reduction="sum")
-    points = points / known.sum().clamp(min=1)
-    total = face + weights.box * box + weights.landmark * points
-    return {"loss": total, "face": face, "box": box, "landmark": points}
+    seen = kept & (known > SEEN)
+    box_drift = functional.smooth_l1_loss(boxes[seen], reference[0][seen], reduction="sum") / count
+    marked = positive & ~deltas[..., 4].isnan()
+    points = functional.smooth_l1_loss(landmarks[marked], deltas[marked][:, 4:], reduction="sum")
+    points = points / marked.sum().clamp(min=1)
+    keep = weights.keep * (drift + weights.box * box_drift)
+    total = face + weights.box * box + weights.landmark * points + keep
+    return {"loss": total, "face": face, "box": box, "landmark": points, "drift": drift}
+
+
+def _divergence(target: Tensor, logit: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of two Bernoulli distributions given by logits."""
+    share = target.sigmoid()
+    return share * (functional.softplus(-logit) - functional.softplus(-target)) + (1 - share) * (
+        functional.softplus(logit) - functional.softplus(target)
+    )

@@ -207,7 +207,11 @@ class RetinaFace(nn.Module):
         self.LandmarkHead = nn.ModuleList(Head(layout.width, 10) for _ in range(3))
 
     def forward(self, image: Tensor) -> Levels:
-        pyramid = self.fpn(self.body(image))
+        return self.answer(self.body(image))
+
+    def answer(self, body: list[Tensor]) -> Levels:
+        """What the pyramid, the context modules and the heads make of the body's three levels."""
+        pyramid = self.fpn(body)
         features = [self.get_submodule(f"ssh{i}")(level) for i, level in enumerate(pyramid, 1)]
         return Levels(
             [head(x) for head, x in zip(self.ClassHead, features, strict=True)],

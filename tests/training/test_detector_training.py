@@ -14,8 +14,8 @@ from facecap.training.detector_augment import CanvasMaker  # noqa: E402
 from facecap.training.detector_choice import Quality, best  # noqa: E402
 from facecap.training.detector_data import Picture, Source  # noqa: E402
 from facecap.training.detector_loss import (  # noqa: E402
+    KEPT,
     NEGATIVE,
-    OUT,
     POSITIVE,
     LossWeights,
     detection_loss,
@@ -89,30 +89,38 @@ def test_every_face_has_a_prior_and_doubtful_ones_are_left_out() -> None:
         box = face(20, 20, 20 + side, 20 + side)[None]
         assert (targets(priors, box, np.array([True]), VARIANCES)[0] == POSITIVE).any()
         doubtful = targets(priors, box, np.array([False]), VARIANCES)[0]
-        assert not (doubtful == POSITIVE).any() and (doubtful == OUT).any()
+        assert not (doubtful == POSITIVE).any() and (doubtful == KEPT).any()
     empty = targets(priors, np.zeros((0, 14), np.float32), np.zeros(0, bool), VARIANCES)[0]
     assert (empty == NEGATIVE).all()
 
 
-def test_loss_is_least_at_the_targets_and_blind_to_what_is_left_out() -> None:
+def test_loss_is_least_at_the_targets_and_where_the_reference_is_kept() -> None:
     priors = prior_boxes(64, 64, MIN_SIZES)
     faces = np.stack([face(5, 5, 30, 34), face(40, 40, 52, 54)])
-    labels, deltas = targets(priors, faces, np.array([True, False]), VARIANCES)
-    labels_t, deltas_t = torch.from_numpy(labels)[None], torch.from_numpy(deltas)[None]
-    clean = deltas_t.nan_to_num()
-    logits = torch.stack([-5.0 * (labels_t == POSITIVE), 5.0 * (labels_t == POSITIVE)], -1)
-    logits = torch.where((labels_t == NEGATIVE)[..., None], torch.tensor([5.0, -5.0]), logits)
+    labels, deltas = (
+        torch.from_numpy(a)[None] for a in targets(priors, faces, np.array([True, False]), VARIANCES)
+    )
+    truth = deltas.nan_to_num()
+    right = torch.where(labels == POSITIVE, 12.0, -12.0)
+    right = torch.where(labels == KEPT, 0.7, right)
 
-    def loss(boxes: torch.Tensor, scores: torch.Tensor) -> float:
-        parts = detection_loss(boxes, scores, clean[..., 4:], labels_t, deltas_t, LossWeights())
-        return float(parts["loss"])
+    def rows(logit: torch.Tensor, boxes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        return boxes, torch.stack([-logit / 2, logit / 2], -1), truth[..., 4:]
 
-    right = loss(clean[..., :4], logits)
-    assert right < 0.05
-    assert loss(clean[..., :4] + 1, logits) > right + 1
-    assert loss(clean[..., :4], -logits) > right + 1
-    shouting = torch.where((labels_t == OUT)[..., None], torch.tensor([-9.0, 9.0]), logits)
-    assert loss(clean[..., :4], shouting) == pytest.approx(right)
+    known = rows(right, truth[..., :4])
+
+    def loss(logit: torch.Tensor, boxes: torch.Tensor) -> float:
+        return float(detection_loss(rows(logit, boxes), known, labels, deltas, LossWeights())["loss"])
+
+    assert loss(right, truth[..., :4]) < 1e-3
+    for label in (POSITIVE, NEGATIVE, KEPT):
+        other = torch.where(labels == label, -right, right)
+        assert loss(other, truth[..., :4]) > 0.1
+    for label in (POSITIVE, KEPT):
+        moved = truth[..., :4] + (labels == label)[..., None]
+        assert loss(right, moved) > 0.1
+    anywhere = truth[..., :4] + 9.0 * (labels == NEGATIVE)[..., None]
+    assert loss(right, anywhere) < 1e-3
 
 
 def test_folded_weights_answer_the_same_and_go_back() -> None:
