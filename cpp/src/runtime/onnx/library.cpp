@@ -136,7 +136,8 @@ Library load(const std::string& path) {
 std::string Library::message(Status* status) const {
   if (status == nullptr) return "";
   const Owned<Status> owned(status, api.release_status);
-  return api.get_error_message(status);
+  const std::string text = api.get_error_message(status);
+  return text.empty() ? "it gives no reason" : text;
 }
 
 void Library::check(Status* status, const std::string& what) const {
