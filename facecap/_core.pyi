@@ -131,11 +131,17 @@ class Detector:
         ]
         | None,
     ) -> None: ...
-    def detect(self, image: numpy.typing.NDArray[numpy.uint8], color: ColorOrder) -> tuple: ...
+    def detect(
+        self, image: numpy.typing.NDArray[numpy.uint8], color: ColorOrder
+    ) -> tuple[
+        numpy.typing.NDArray[numpy.float32],
+        numpy.typing.NDArray[numpy.float32],
+        numpy.typing.NDArray[numpy.float32],
+    ]: ...
     @property
     def input_size(self) -> tuple[int, int]: ...
     @property
-    def timings(self) -> dict: ...
+    def timings(self) -> dict[str, float]: ...
 
 class Tracker:
     def __init__(

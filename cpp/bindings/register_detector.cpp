@@ -1,3 +1,5 @@
+#include <map>
+
 #include "bindings.hpp"
 #include "facecap/detector.hpp"
 
@@ -16,7 +18,9 @@ std::unique_ptr<Detector> make(const facecap::Model& model, float score_threshol
   return std::make_unique<Detector>(model, options);
 }
 
-py::tuple detect(Detector& self, const ImageArray& image, facecap::ColorOrder color) {
+std::tuple<py::array_t<float>, py::array_t<float>, py::array_t<float>> detect(Detector& self,
+                                                                              const ImageArray& image,
+                                                                              facecap::ColorOrder color) {
   const facecap::ImageView view = view_of(image, color);
   const facecap::Detections* found = nullptr;
   {
@@ -24,17 +28,16 @@ py::tuple detect(Detector& self, const ImageArray& image, facecap::ColorOrder co
     found = &self.detect(view);
   }
   const auto count = static_cast<py::ssize_t>(found->size());
-  return py::make_tuple(float_array(reinterpret_cast<const float*>(found->boxes.data()), {count, 4}),
-                        float_array(found->scores.data(), {count}),
-                        float_array(reinterpret_cast<const float*>(found->landmarks.data()), {count, 5, 2}));
+  return {float_array(reinterpret_cast<const float*>(found->boxes.data()), {count, 4}),
+          float_array(found->scores.data(), {count}),
+          float_array(reinterpret_cast<const float*>(found->landmarks.data()), {count, 5, 2})};
 }
 
-py::dict timings(const Detector& self) {
-  py::dict out;
-  out["preprocess"] = self.timings().preprocess;
-  out["inference"] = self.timings().inference;
-  out["postprocess"] = self.timings().postprocess;
-  return out;
+std::map<std::string, double> timings(const Detector& self) {
+  const facecap::DetectTimings& seconds = self.timings();
+  return {{"preprocess", seconds.preprocess},
+          {"inference", seconds.inference},
+          {"postprocess", seconds.postprocess}};
 }
 
 }  // namespace
