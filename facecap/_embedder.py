@@ -17,7 +17,7 @@ class Embedder:
     """Turns an aligned face into a vector whose cosine with another says whether both are one person.
 
     Args:
-        model: path of a `.onnx` or `.cvimodel` file, registry name or bytes. No embedder ships with the package.
+        model: path of a `.onnx` or `.cvimodel` file, registry name or bytes. None ships with the package.
         runtime: "auto" (by the file), "onnx" or "cvimodel".
         threads: that compute one batch; 1 computes on the calling thread.
 

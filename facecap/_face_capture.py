@@ -144,8 +144,8 @@ class FaceCapture:
 
     Args:
         config: when a shot is kept and given out; the defaults of `CaptureConfig` where None.
-        detector: None for the default model. A detector may be shared between cameras: its weights are, its buffers
-            are not.
+        detector: None for the default model. One may be given to several cameras: they share its weights and
+            nothing else.
         classifier: None for the default mask model.
         embedder: with one, a person who was captured is not captured again on a new track
             (reason `duplicate_identity`).
@@ -199,7 +199,7 @@ class FaceCapture:
             ModelError: the detector failed in this frame; the next one goes on.
         """
         with self._one_thread:
-            raw = self._core.process(*check_image(image, color), frame_index, timestamp)
+            raw: dict[str, Any] = self._core.process(*check_image(image, color), frame_index, timestamp)
         self._warn(raw.pop("stage_error"))
         raw["faces"] = Faces(**raw["faces"])
         raw["captures"] = [Capture(**capture) for capture in raw["captures"]]
@@ -208,7 +208,8 @@ class FaceCapture:
     def flush(self) -> list[Capture]:
         """Ends every visit: shots that wait are given out, tracks are forgotten. Ids go on."""
         with self._one_thread:
-            return [Capture(**capture) for capture in self._core.flush()]
+            captures: list[dict[str, Any]] = self._core.flush()
+        return [Capture(**capture) for capture in captures]
 
     def reset(self) -> None:
         """As new: no tracks, no shots, frame 0, ids from 1. Shots that wait are dropped."""

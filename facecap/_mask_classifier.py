@@ -17,7 +17,7 @@ class MaskClassifier:
     """Says how probable a mask is on a face crop.
 
     Args:
-        model: path of a `.onnx` or `.cvimodel` file, registry name or bytes; None for the model of the package.
+        model: path of a `.onnx` or `.cvimodel` file, registry name or bytes; None for the one that ships.
         runtime: "auto" (by the file), "onnx" or "cvimodel".
         threads: that compute one batch; 1 computes on the calling thread.
 
@@ -49,7 +49,9 @@ class MaskClassifier:
         with self._one_thread:
             return self._core.predict(*check_crops(crops, color, self._core.crop_size))
 
-    def answer(self, probability: float, threshold: float | None = None) -> Literal["mask", "no_mask", "unknown"]:
+    def answer(
+        self, probability: float, threshold: float | None = None
+    ) -> Literal["mask", "no_mask", "unknown"]:
         """The word for a probability: with a threshold, at or above it is "mask"; without, what lies strictly
         inside the manifest's band is "unknown". nan is "unknown"."""
         word = _core.answer_mask(probability, self._model, threshold)

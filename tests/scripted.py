@@ -34,7 +34,7 @@ def save(folder: Path, stem: str, graph: onnx.GraphProto, manifest: dict) -> Pat
 
 
 def detector(folder: Path, face: float = 200.0) -> Path:
-    """Finds a face of `face` pixels, centred on every white block of CELL x CELL pixels, in a 1920x1080 frame."""
+    """Finds a face of `face` pixels, centred on every white block of CELL x CELL pixels."""
     weight = np.zeros((15, 3, 8, 8), np.float32)
     weight[0] = 20 / (255 * 3 * 64)
     bias = np.zeros(15, np.float32)

@@ -14,8 +14,10 @@ def write_stub(folder: Path) -> Path:
     """Makes `_core.pyi` in `folder` from the module that is installed, in the project's own format."""
     python = [sys.executable, "-m"]
     with tempfile.TemporaryDirectory() as temporary:
-        command = ["pybind11_stubgen", "facecap._core", "-o", temporary, "--numpy-array-use-type-var", "--exit-code"]
-        subprocess.run([*python, *command], check=True, capture_output=True)
+        options = ["-o", temporary, "--numpy-array-use-type-var", "--exit-code"]
+        subprocess.run(
+            [*python, "pybind11_stubgen", "facecap._core", *options], check=True, capture_output=True
+        )
         text = (Path(temporary) / "facecap" / "_core.pyi").read_text(encoding="utf-8")
     out = folder / "_core.pyi"
     out.write_text(text, encoding="utf-8")

@@ -1,9 +1,15 @@
+#include <pybind11/typing.h>
+
+#include <map>
+#include <string>
+
 #include "bindings.hpp"
 #include "facecap/pipeline.hpp"
 
 namespace {
 
 using facecap::FaceCapture;
+using Fields = py::typing::Dict<py::str, py::object>;
 
 py::tuple pose_tuple(const facecap::Pose& pose) {
   return py::make_tuple(pose.yaw, pose.pitch, pose.roll);
@@ -13,8 +19,8 @@ py::object reason_name(const std::optional<facecap::Reason>& reason) {
   return reason ? py::object(py::str(facecap::to_string(*reason))) : py::none();
 }
 
-py::dict capture_dict(const facecap::Capture& capture) {
-  py::dict out;
+Fields capture_dict(const facecap::Capture& capture) {
+  Fields out;
   out["kind"] = facecap::to_string(capture.event.kind);
   out["track_id"] = capture.event.track_id;
   out["sequence"] = capture.event.sequence;
@@ -34,13 +40,13 @@ py::dict capture_dict(const facecap::Capture& capture) {
   return out;
 }
 
-py::list capture_list(const std::vector<facecap::Capture>& captures) {
-  py::list out;
-  for (const facecap::Capture& capture : captures) out.append(capture_dict(capture));
+std::vector<Fields> capture_list(const std::vector<facecap::Capture>& captures) {
+  std::vector<Fields> out;
+  for (const facecap::Capture& capture : captures) out.push_back(capture_dict(capture));
   return out;
 }
 
-py::dict faces_dict(const facecap::FrameResult& result) {
+Fields faces_dict(const facecap::FrameResult& result) {
   const auto count = static_cast<py::ssize_t>(result.faces.size());
   py::array_t<std::int64_t> track_ids(count);
   py::array_t<bool> stable(count);
@@ -52,7 +58,7 @@ py::dict faces_dict(const facecap::FrameResult& result) {
     capture.mutable_at(i) = result.capture[i];
     reasons.append(reason_name(result.reasons[i]));
   }
-  py::dict out;
+  Fields out;
   out["boxes"] = float_array(reinterpret_cast<const float*>(result.faces.boxes.data()), {count, 4});
   out["scores"] = float_array(result.faces.scores.data(), {count});
   out["landmarks"] =
@@ -67,27 +73,21 @@ py::dict faces_dict(const facecap::FrameResult& result) {
   return out;
 }
 
-py::dict timings_dict(const facecap::StageSeconds& seconds) {
-  py::dict out;
-  out["detect"] = seconds.detect;
-  out["track"] = seconds.track;
-  out["quality"] = seconds.quality;
-  out["gate"] = seconds.gate;
-  out["crop"] = seconds.crop;
-  out["classify"] = seconds.classify;
-  out["total"] = seconds.total;
-  return out;
+std::map<std::string, double> timings_dict(const facecap::StageSeconds& seconds) {
+  return {{"detect", seconds.detect}, {"track", seconds.track}, {"quality", seconds.quality},
+          {"gate", seconds.gate},     {"crop", seconds.crop},   {"classify", seconds.classify},
+          {"total", seconds.total}};
 }
 
-py::dict process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder color,
-                 std::optional<std::int64_t> frame_index, std::optional<double> timestamp) {
+Fields process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder color,
+               std::optional<std::int64_t> frame_index, std::optional<double> timestamp) {
   const facecap::ImageView view = view_of(image, color);
   const facecap::FrameResult* result = nullptr;
   {
     const py::gil_scoped_release release;
     result = &self.process(view, frame_index, timestamp);
   }
-  py::dict out;
+  Fields out;
   out["frame_index"] = result->frame_index;
   out["timestamp"] = result->timestamp;
   out["faces"] = faces_dict(*result);

@@ -1,4 +1,6 @@
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "bindings.hpp"
 #include "facecap/error.hpp"
@@ -62,10 +64,12 @@ std::vector<py::array> run(const Model& model, const std::vector<py::array>& arr
   return out;
 }
 
-py::list describe(const std::vector<facecap::TensorInfo>& infos) {
-  py::list out;
+using Description = std::tuple<std::string, std::string, std::vector<std::int64_t>>;
+
+std::vector<Description> describe(const std::vector<facecap::TensorInfo>& infos) {
+  std::vector<Description> out;
   for (const facecap::TensorInfo& info : infos)
-    out.append(py::make_tuple(info.name, facecap::to_string(info.type), py::tuple(py::cast(info.shape))));
+    out.emplace_back(info.name, facecap::to_string(info.type), info.shape);
   return out;
 }
 

@@ -46,12 +46,15 @@ class Measured:
     shares: dict[str, float]
 
 
-def measure(checkpoint: Path | None, yunet: Path | None, turns: int, progress: Callable[[str], None]) -> list[Measured]:
+def measure(
+    checkpoint: Path | None, yunet: Path | None, turns: int, progress: Callable[[str], None]
+) -> list[Measured]:
     """All scenes on 640x480 frames, one thread.
 
     Args:
-        checkpoint: a published mobilenet0.25 `.pth`. With it `detect` runs its rewritten graph, and the original graph,
-            the plain NumPy port and the PyTorch flow run beside it; without it the model of the package runs alone.
+        checkpoint: a published mobilenet0.25 `.pth`. With it `detect` runs its rewritten graph, and beside it
+            run the original graph, the plain NumPy port and the PyTorch flow; without it, the shipped model
+            runs alone.
         yunet: YuNet as `.onnx`, for OpenCV's FaceDetectorYN.
         turns: how often everybody runs in each scene.
         progress: is told what goes on.
@@ -105,7 +108,12 @@ def report(results: list[Measured]) -> str:
         turns = result.turns
         median = turns.median("detect")
         others = [
-            (name, f"{1000 * turns.median(name):.2f}", f"{turns.ratio(name, 'detect'):.2f}", f"{turns.ratio('detect', name):.2f}")
+            (
+                name,
+                f"{1000 * turns.median(name):.2f}",
+                f"{turns.ratio(name, 'detect'):.2f}",
+                f"{turns.ratio('detect', name):.2f}",
+            )
             for name in turns.seconds
         ]
         shares = ", ".join(f"{stage} {100 * share:.1f} %" for stage, share in result.shares.items())
@@ -113,7 +121,10 @@ def report(results: list[Measured]) -> str:
             f"{result.scene.name}: {result.found} found, {1 / median:.0f} frames/s; {shares}\n"
             + table(("", "CPU ms", "/ detect", "detect /"), others)
         )
-    parts.append(f"peak memory {peak_memory_mb():.0f} MB; {machine()['processor']}; one thread, {SIZE[0]}x{SIZE[1]}")
+    parts.append(
+        f"one thread, {SIZE[0]}x{SIZE[1]}; peak memory of everybody together {peak_memory_mb():.0f} MB; "
+        f"{machine()['processor']}"
+    )
     return "\n\n".join(parts)
 
 
@@ -128,7 +139,9 @@ def to_json(results: list[Measured]) -> dict[str, Any]:
                 "scene": r.scene.name,
                 "found": r.found,
                 "cpu_ms": {name: 1000 * r.turns.median(name) for name in r.turns.seconds},
-                "detect_over": {name: r.turns.ratio("detect", name) for name in r.turns.seconds if name != "detect"},
+                "detect_over": {
+                    name: r.turns.ratio("detect", name) for name in r.turns.seconds if name != "detect"
+                },
                 "shares": r.shares,
             }
             for r in results

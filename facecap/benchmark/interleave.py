@@ -1,4 +1,4 @@
-"""Timing that holds on a machine whose speed drifts: the contenders take turns and are compared turn by turn."""
+"""Timing that holds where the speed drifts: the contenders take turns and are compared turn by turn."""
 
 from __future__ import annotations
 

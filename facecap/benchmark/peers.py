@@ -60,8 +60,8 @@ def yunet(model: Path, frame: Frame, threshold: float) -> Call:
 
 
 def torch_flow(checkpoint: Path, frame: Frame, threshold: float) -> Call:
-    """As the published project detects: eager PyTorch, priors made anew for every frame, everything decoded, then the
-    threshold, then suppression box by box."""
+    """As the published project detects: eager PyTorch, priors made anew for every frame, everything decoded,
+    then the threshold, then suppression box by box."""
     import torch
 
     from facecap.benchmark.numpy_retinaface import suppress
@@ -98,4 +98,3 @@ def _priors(width: int, height: int) -> list[list[float]]:
         for column in range(-(-width // stride))
         for size in sizes
     ]
-

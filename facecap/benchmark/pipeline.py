@@ -1,4 +1,4 @@
-"""`facecap bench pipeline`: the whole job on frames in memory: stages, frames a second, cameras side by side."""
+"""`facecap bench pipeline`: the whole job on frames in memory: stages, frames a second, two cameras."""
 
 from __future__ import annotations
 
@@ -107,8 +107,9 @@ def report(result: Measured) -> str:
         (
             table(("stage", "ms a frame", "% of total"), rows),
             "",
-            f"{result.frames} frames of 640x480, {result.faces:.1f} faces a frame, {result.captures} captures, "
-            f"{result.classified} crops classified: {result.frames / result.seconds:.1f} frames/s on one thread",
+            f"{result.frames} frames of 640x480, {result.faces:.1f} faces a frame, "
+            f"{result.captures} captures, {result.classified} crops classified",
+            f"{result.frames / result.seconds:.1f} frames/s on one thread",
             f"{CAMERAS} cameras on {CAMERAS} threads / one camera: {result.side_by_side:.2f}",
             f"memory {result.memory_mb:.0f} MB after warm-up, grown by {result.memory_growth_mb:.1f} MB, "
             f"peak {peak_memory_mb():.0f} MB; {machine()['processor']}",
