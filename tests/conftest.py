@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 from cameras import DroppingCamera
@@ -16,6 +15,8 @@ from hypothesis import HealthCheck, settings
 # A busy machine is no failure.
 settings.register_profile("facecap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("facecap")
+
+from facecap.demo.portrait import photograph
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -31,12 +32,8 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def photo() -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """A portrait in the public domain, 606 x 512 x 3 BGR, with one bare face."""
-    from matplotlib.cbook import get_sample_data
-
-    image = cv2.imread(str(get_sample_data("grace_hopper.jpg", asfileobj=False)))
-    assert image is not None
-    return image
+    """A portrait in the public domain, 600 x 512 x 3 BGR, with one bare face."""
+    return photograph()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +65,8 @@ class Outputs:
     def finish_folder(self, summary: Summary, source: Source, capture: FaceCapture) -> None:
         """Write the summary and close the folder."""
         if self._folder is not None:
-            self._folder.write_summary(summary.to_dict(source, capture))
-            self._folder.close()
+            with closing(self._folder):
+                self._folder.write_summary(summary.to_dict(source, capture))
 
     def report(self, summary: Summary) -> str:
         """What was captured and where it lies, for people."""

@@ -88,7 +88,7 @@ class Annotator:
         drawing.shade(image, top, image.shape[0])
         baseline = image.shape[0] - height // 3
         time = "" if result.timestamp is None else f"  {_clock(result.timestamp)}"
-        text = f"frame {result.frame_index}{time}  {len(result.faces)} faces  {self._captured} captured"
+        text = f"frame {result.frame_index}{time}  faces {len(result.faces)}  captured {self._captured}"
         drawing.put_text(image, text, (pen.gap * 2, baseline), pen)
         if drawing.text_size(text, pen)[0] < 0.5 * image.shape[1]:
             self._draw_legend(image, baseline, pen)

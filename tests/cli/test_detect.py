@@ -40,7 +40,7 @@ def test_a_damaged_picture_is_said_and_the_others_are_done(facecap, models, face
 def test_annotated_pictures(facecap, models, face_png, tmp_path):
     done = facecap("detect", face_png, "--annotate", tmp_path / "drawn", *models)
     assert done.returncode == 0
-    assert "1 faces" in done.stdout
+    assert "1 face\n" in done.stdout
     drawn, plain = cv2.imread(str(tmp_path / "drawn" / "face.png")), cv2.imread(str(face_png))
     assert drawn.shape == plain.shape and (drawn != plain).any()
 
