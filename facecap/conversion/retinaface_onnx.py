@@ -33,9 +33,7 @@ def concatenated(weights: Weights, slope: float) -> onnx.ModelProto:
     size."""
     graph = Graph("retinaface")
     pyramid = _pyramid(graph, weights, slope, _body(graph, weights, slope, widen=False), by_size=True)
-    features = [
-        _context(graph, weights, slope, level, x, activate_first=False) for level, x in enumerate(pyramid, 1)
-    ]
+    features = [_context(graph, weights, slope, level, x) for level, x in enumerate(pyramid, 1)]
     rows = {
         role: graph.node(
             "Concat",
@@ -63,7 +61,7 @@ def levels(weights: Weights, slope: float) -> onnx.ModelProto:
     graph = Graph("retinaface_levels")
     pyramid = _pyramid(graph, weights, slope, _body(graph, weights, slope, widen=True), by_size=False)
     for level, x in enumerate(pyramid):
-        features = _context(graph, weights, slope, level + 1, x, activate_first=True)
+        features = _merged_context(graph, weights, slope, level + 1, x)
         graph.conv(features, _fused_heads(weights, level), output=f"level_{STRIDES[level]}")
     shapes: Shapes = {f"level_{s}": [1, 15 * ANCHORS, f"height_{s}", f"width_{s}"] for s in STRIDES}
     return graph.model({"image": [1, 3, "height", "width"]}, shapes)
@@ -141,19 +139,36 @@ def _upsample(graph: Graph, x: str, like: str | None) -> str:
     return graph.node("Resize", [x, "", "", size], **how)
 
 
-def _context(
-    graph: Graph, weights: Weights, slope: float, level: int, x: str, *, activate_first: bool
-) -> str:
+def _context(graph: Graph, weights: Weights, slope: float, level: int, x: str) -> str:
     ssh = f"ssh{level}"
     shared = graph.conv(x, _unit(weights, f"{ssh}.conv5X5_1"), slope=slope)
     further = graph.conv(shared, _unit(weights, f"{ssh}.conv7X7_2"), slope=slope)
-    last = 0.0 if activate_first else None
-    views = [
-        graph.conv(view, _unit(weights, f"{ssh}.{name}"), slope=last)
-        for view, name in ((x, "conv3X3"), (shared, "conv5X5_2"), (further, "conv7x7_3"))
-    ]
-    together = graph.node("Concat", views, axis=1)
-    return together if activate_first else graph.node("Relu", [together])
+    views = ((x, "conv3X3"), (shared, "conv5X5_2"), (further, "conv7x7_3"))
+    together = [graph.conv(view, _unit(weights, f"{ssh}.{name}")) for view, name in views]
+    return graph.node("Relu", [graph.node("Concat", together, axis=1)])
+
+
+def _merged_context(graph: Graph, weights: Weights, slope: float, level: int, x: str) -> str:
+    """The context module with the two convolutions of `x` in one, and ReLU before the concatenation.
+
+    A 1x1 identity takes the shared part out again: it stays in the blocked layout, a slice would not.
+    Behind the 3x3 view the answer holds the shared part a second time; `_fused_heads` gives it no weight.
+    """
+    ssh = f"ssh{level}"
+    wide, narrow = _unit(weights, f"{ssh}.conv3X3"), _unit(weights, f"{ssh}.conv5X5_1")
+    first = graph.conv(x, stacked([wide, narrow]), slope=slope)
+    shared = graph.conv(first, _taking(wide.outputs, narrow.outputs))
+    further = graph.conv(shared, _unit(weights, f"{ssh}.conv7X7_2"), slope=slope)
+    views = ((shared, "conv5X5_2"), (further, "conv7x7_3"))
+    rest = [graph.conv(view, _unit(weights, f"{ssh}.{name}"), slope=0) for view, name in views]
+    together = graph.node("Concat", [first, *rest], axis=1)
+    return graph.node("Relu", [together]) if slope else together
+
+
+def _taking(skipped: int, taken: int) -> Kernel:
+    """A 1x1 convolution that answers its last `taken` input channels as they are."""
+    weight = np.eye(taken, skipped + taken, skipped, dtype=np.float32)
+    return Kernel(weight[:, :, None, None], np.zeros(taken, np.float32))
 
 
 def _head(weights: Weights, head: str, level: int) -> Kernel:
@@ -162,11 +177,17 @@ def _head(weights: Weights, head: str, level: int) -> Kernel:
 
 
 def _fused_heads(weights: Weights, level: int) -> Kernel:
+    """All heads of a level on `_merged_context`: face minus background logits, boxes, landmarks."""
     classes, boxes, landmarks = (
         _head(weights, head, level) for head in ("ClassHead", "BboxHead", "LandmarkHead")
     )
     logits = Kernel(classes.weight[1::2] - classes.weight[0::2], classes.bias[1::2] - classes.bias[0::2])
-    return stacked([logits, boxes, landmarks])
+    heads = stacked([logits, boxes, landmarks])
+    half, quarter = heads.weight.shape[1] // 2, heads.weight.shape[1] // 4
+    unused = np.zeros((heads.outputs, quarter, 1, 1), np.float32)
+    return Kernel(
+        np.concatenate([heads.weight[:, :half], unused, heads.weight[:, half:]], axis=1), heads.bias
+    )
 
 
 def _rows(graph: Graph, x: str, kernel: Kernel, values: int) -> str:
