@@ -29,16 +29,16 @@ void sample(const ImageView& image, double x, double y, std::uint8_t* out) {
   const int row = static_cast<int>(top);
   const float right_share = static_cast<float>(x - left);
   const float bottom_share = static_cast<float>(y - top);
+  const float shares[4] = {(1 - right_share) * (1 - bottom_share), right_share * (1 - bottom_share),
+                           (1 - right_share) * bottom_share, right_share * bottom_share};
   float sum[3] = {0.5f, 0.5f, 0.5f};
-  for (int dy = 0; dy < 2; ++dy)
-    for (int dx = 0; dx < 2; ++dx) {
-      const int px = column + dx;
-      const int py = row + dy;
-      if (px < 0 || py < 0 || px >= image.width || py >= image.height) continue;
-      const float weight = (dx ? right_share : 1 - right_share) * (dy ? bottom_share : 1 - bottom_share);
-      const std::uint8_t* pixel = image.data + py * image.stride + 3 * std::ptrdiff_t{px};
-      for (int c = 0; c < 3; ++c) sum[c] += weight * static_cast<float>(pixel[c]);
-    }
+  for (int k = 0; k < 4; ++k) {
+    const int px = column + k % 2;
+    const int py = row + k / 2;
+    if (px < 0 || py < 0 || px >= image.width || py >= image.height) continue;
+    const std::uint8_t* pixel = image.data + py * image.stride + 3 * std::ptrdiff_t{px};
+    for (int c = 0; c < 3; ++c) sum[c] += shares[k] * static_cast<float>(pixel[c]);
+  }
   for (int c = 0; c < 3; ++c) out[c] = static_cast<std::uint8_t>(static_cast<int>(sum[c]));
 }
 
@@ -77,15 +77,15 @@ Similarity fit_alignment(const Landmarks& landmarks, int size) {
 
 Image align_face(const ImageView& image, const Landmarks& landmarks, int size) {
   const Similarity forward = fit_alignment(landmarks, size);
-  const double cosine = forward[0], sine = forward[3];
-  const double square = cosine * cosine + sine * sine;
+  const double square = double{forward[0]} * forward[0] + double{forward[3]} * forward[3];
+  const double cosine = forward[0] / square, sine = forward[3] / square;  // of the way back
   Image aligned{std::vector<std::uint8_t>(std::size_t{3} * size * size), size, size, image.color};
+  std::uint8_t* out = aligned.pixels.data();
   for (int y = 0; y < size; ++y)
-    for (int x = 0; x < size; ++x) {
+    for (int x = 0; x < size; ++x, out += 3) {
       const double u = x - forward[2];
       const double v = y - forward[5];
-      sample(image, (cosine * u + sine * v) / square, (cosine * v - sine * u) / square,
-             aligned.pixels.data() + 3 * (static_cast<std::size_t>(y) * size + x));
+      sample(image, cosine * u + sine * v, cosine * v - sine * u, out);
     }
   return aligned;
 }
