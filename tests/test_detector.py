@@ -29,7 +29,7 @@ def astronaut():
 def expect_same(found, wanted, pixels=0.01):
     boxes, scores, landmarks = wanted
     assert len(found) == len(scores)
-    np.testing.assert_allclose(found.scores, scores, atol=1e-5)
+    np.testing.assert_allclose(found.scores, scores, atol=pixels / 100)
     np.testing.assert_allclose(found.boxes, boxes, atol=pixels)
     np.testing.assert_allclose(found.landmarks, landmarks, atol=pixels)
 
@@ -73,6 +73,16 @@ def test_same_faces_as_the_numpy_port(photo, threshold):
         oracle = NumpyRetinaFace(models.default("face_detection").path, score_threshold=threshold)
         detector = facecap.Detector(score_threshold=threshold, max_faces=750)
         expect_same(detector.detect(image), clipped(oracle.detect(image), image))
+
+
+@pytest.mark.parametrize("size", [(900, 700), (333, 411), (1920, 1080), (640, 477)])
+def test_fitted_pictures_give_the_same_faces_as_the_numpy_port(photo, size):
+    image = cv2.resize(photo, size)
+    oracle = NumpyRetinaFace(models.default("face_detection").path, score_threshold=0.6)
+    # OpenCV's pixels differ by one grey level at most.
+    expect_same(
+        facecap.Detector(score_threshold=0.6).detect(image), clipped(oracle.detect(image), image), pixels=1.5
+    )
 
 
 def test_same_faces_as_the_numpy_port_on_shared_photographs(shared):

@@ -59,13 +59,13 @@ class NumpyRetinaFace:
             full = (entry["width"], entry["height"])
         size = (round(width * scale), round(height * scale))
         left, top = (full[0] - size[0]) // 2, (full[1] - size[1]) // 2
-        canvas = np.zeros((full[1], full[0], 3), np.uint8)
-        canvas[top : top + size[1], left : left + size[0]] = (
-            cv2.resize(image, size, interpolation=cv2.INTER_LINEAR) if size != (width, height) else image
-        )
-        planes = canvas[..., ::-1] if entry["color"] == "rgb" else canvas
-        blob = (planes.astype(np.float32) - np.float32(entry["mean"])) / np.float32(entry["std"])
-        return np.ascontiguousarray(blob.transpose(2, 0, 1)[None]), scale, left, top
+        if size != (width, height):
+            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        planes = image[..., ::-1] if entry["color"] == "rgb" else image
+        planes = (planes.astype(np.float32) - np.float32(entry["mean"])) / np.float32(entry["std"])
+        blob = np.zeros((1, 3, full[1], full[0]), np.float32)  # the margin is 0, the mean pixel
+        blob[0, :, top : top + size[1], left : left + size[0]] = planes.transpose(2, 0, 1)
+        return blob, scale, left, top
 
     def _run(self, blob: Floats) -> tuple[Floats, Floats]:
         """Scores (N,) and the fourteen deltas (N, 14) of all priors."""
