@@ -33,23 +33,41 @@ def save(folder: Path, stem: str, graph: onnx.GraphProto, manifest: dict) -> Pat
     return path
 
 
-def detector(folder: Path, face: float = 200.0) -> Path:
-    """Finds a face of `face` pixels, centred on every white block of CELL x CELL pixels."""
+def detector(folder: Path, face: float = 200.0, *, poisoned: bool = False) -> Path:
+    """Finds a face of `face` pixels, centred on every white block of CELL x CELL pixels. One that is poisoned
+    fails where the picture's first cell is white."""
     weight = np.zeros((15, 3, 8, 8), np.float32)
     weight[0] = 20 / (255 * 3 * 64)
     bias = np.zeros(15, np.float32)
     bias[0] = -10
     bias[5:] = [10 * (fraction - 0.5) for point in POINTS for fraction in point]
+    initializers = [numpy_helper.from_array(weight, "weight"), numpy_helper.from_array(bias, "bias")]
+    nodes = [helper.make_node("Conv", ["image", "weight", "bias"], ["faces"], strides=[8, 8])]
+    if poisoned:
+        # The brightness of the picture's first pixel is an index, and only 0 is inside.
+        for name, value in {"zero": [0], "one": [1], "axes": [1], "rows": [2], "columns": [3]}.items():
+            initializers.append(numpy_helper.from_array(np.array(value, np.int64), name))
+        initializers.append(numpy_helper.from_array(np.zeros(1, np.float32), "nothing"))
+        nodes += [
+            helper.make_node("Slice", ["image", "zero", "one", "axes"], ["blue"]),
+            helper.make_node("Slice", ["blue", "zero", "one", "rows"], ["row"]),
+            helper.make_node("Slice", ["row", "zero", "one", "columns"], ["pixel"]),
+            helper.make_node("Cast", ["pixel"], ["index"], to=TensorProto.INT64),
+            helper.make_node("Gather", ["nothing", "index"], ["taken"]),
+            helper.make_node("Add", ["faces", "taken"], ["level8"]),
+        ]
+    else:
+        nodes[0].output[0] = "level8"
     graph = helper.make_graph(
-        [helper.make_node("Conv", ["image", "weight", "bias"], ["level8"], strides=[8, 8])],
+        nodes,
         "scripted",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, 360, 640])],
         [helper.make_tensor_value_info("level8", TensorProto.FLOAT, [1, 15, 45, 80])],
-        [numpy_helper.from_array(weight, "weight"), numpy_helper.from_array(bias, "bias")],
+        initializers,
     )
     return save(
         folder,
-        f"detector{face:g}",
+        f"detector{face:g}{'_poisoned' * poisoned}",
         graph,
         {
             "task": "face_detection",

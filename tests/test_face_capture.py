@@ -100,6 +100,19 @@ def test_a_short_gap_neither_ends_a_visit_nor_repeats_a_capture(make):  # T32, v
     ]
 
 
+def test_a_frame_in_which_the_detector_fails_changes_nothing(models):  # T43
+    detector = facecap.Detector(scripted.detector(models, poisoned=True))
+    classifier = facecap.MaskClassifier(scripted.mask_classifier(models))
+    capture = facecap.FaceCapture(
+        facecap.CaptureConfig(mode="fast", interval=10), detector=detector, classifier=classifier
+    )
+    found = events(capture, [(A,)] * 15)
+    with pytest.raises(facecap.ModelError, match="detector200_poisoned"):
+        capture.process(scripted.frame((0, 0)))
+    found += events(capture, [(A,)] * 15)
+    assert [e[:4] for e in found] == [(9, 1, 1, 9), (19, 1, 2, 10), (29, 1, 3, 20)]
+
+
 def test_flush_gives_out_what_waits_and_only_once(make):  # T44
     capture = make(mode="auto", interval=1000)
     assert events(capture, [(A,)] * 21, flush=True) == [(20, 1, 1, 9, "flush")]

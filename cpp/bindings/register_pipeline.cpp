@@ -1,8 +1,5 @@
 #include <pybind11/typing.h>
 
-#include <map>
-#include <string>
-
 #include "bindings.hpp"
 #include "facecap/pipeline.hpp"
 
@@ -73,10 +70,18 @@ Fields faces_dict(const facecap::FrameResult& result) {
   return out;
 }
 
-std::map<std::string, double> timings_dict(const facecap::StageSeconds& seconds) {
-  return {{"detect", seconds.detect}, {"track", seconds.track}, {"quality", seconds.quality},
-          {"gate", seconds.gate},     {"crop", seconds.crop},   {"classify", seconds.classify},
-          {"total", seconds.total}};
+using Seconds = py::typing::Dict<py::str, py::float_>;
+
+Seconds timings_dict(const facecap::StageSeconds& seconds) {
+  Seconds out;
+  out["detect"] = seconds.detect;
+  out["track"] = seconds.track;
+  out["quality"] = seconds.quality;
+  out["gate"] = seconds.gate;
+  out["crop"] = seconds.crop;
+  out["classify"] = seconds.classify;
+  out["total"] = seconds.total;
+  return out;
 }
 
 Fields process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder color,

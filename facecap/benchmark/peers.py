@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,7 +31,7 @@ def planes(frame: Frame) -> NDArray[np.float32]:
     return np.ascontiguousarray((frame.astype(np.float32) - MEAN).transpose(2, 0, 1)[None])
 
 
-def session(model: Path) -> object:
+def session(model: Path) -> Any:
     """As facecap opens it: one thread, no spinning, all optimizations."""
     import onnxruntime
 
@@ -42,8 +44,8 @@ def session(model: Path) -> object:
 def run_alone(model: Path, frame: Frame) -> Call:
     """ONNX Runtime's Run and nothing else."""
     network, feed = session(model), planes(frame)
-    name = network.get_inputs()[0].name  # type: ignore[attr-defined]
-    return lambda: network.run(None, {name: feed})  # type: ignore[attr-defined]
+    name = network.get_inputs()[0].name
+    return lambda: network.run(None, {name: feed})
 
 
 def numpy_port(model: Path, frame: Frame, threshold: float) -> Call:
@@ -57,6 +59,24 @@ def yunet(model: Path, frame: Frame, threshold: float) -> Call:
     height, width = frame.shape[:2]
     detector = cv2.FaceDetectorYN.create(str(model), "", (width, height), threshold, 0.4, 5000)
     return lambda: detector.detect(frame)
+
+
+def ghostnet_alone(folder: Path, crops: Frame) -> Call:
+    """ONNX Runtime's Run on GhostNet as PyTorch exports it, on these crops at once."""
+    import torch
+
+    from facecap.training.ghostnet import GhostNet
+
+    model = folder / "ghostnet.onnx"
+    blob = np.ascontiguousarray(crops[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter that writes plain graphs is called old
+        torch.onnx.export(
+            GhostNet().eval(), (torch.from_numpy(blob),), str(model), opset_version=13, dynamo=False
+        )
+    network = session(model)
+    name = network.get_inputs()[0].name
+    return lambda: network.run(None, {name: blob})
 
 
 def torch_flow(checkpoint: Path, frame: Frame, threshold: float) -> Call:
