@@ -88,9 +88,9 @@ class Graph:
         return self.node("LeakyRelu", [y], output, alpha=slope)
 
     def model(
-        self, inputs: Mapping[str, list[int | str]], outputs: Mapping[str, list[int | str]]
+        self, inputs: Mapping[str, Sequence[int | str]], outputs: Mapping[str, Sequence[int | str]]
     ) -> onnx.ModelProto:
-        def infos(shapes: Mapping[str, list[int | str]]) -> list[onnx.ValueInfoProto]:
+        def infos(shapes: Mapping[str, Sequence[int | str]]) -> list[onnx.ValueInfoProto]:
             return [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in shapes.items()]
 
         graph = helper.make_graph(

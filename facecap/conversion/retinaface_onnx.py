@@ -21,7 +21,7 @@ VECTOR = 16  # channels of a whole AVX-512 register of float32, the unit of bloc
 HALVING = {("stage1", 2), ("stage1", 4), ("stage2", 0), ("stage3", 0)}  # MobileNet blocks of stride 2
 RESNET_BLOCKS = (3, 4, 6, 3)
 Weights = Mapping[str, Floats]
-Shapes = dict[str, list[int | str]]
+Shapes = dict[str, Sequence[int | str]]
 
 
 def is_resnet(weights: Weights) -> bool:

@@ -40,4 +40,4 @@ def _clipped(boxes: Floats, entry: dict[str, Any]) -> Floats:
 
 def _as_heads(found: Found) -> Found:
     size = np.tile(found.boxes[:, 2:] - found.boxes[:, :2], 2)
-    return Found(found.boxes + size * HEAD, found.scores)
+    return Found((found.boxes + size * HEAD).astype(np.float32), found.scores)

@@ -23,13 +23,19 @@ from facecap.training.detector_choice import FACTORS, choose
 from facecap.training.detector_data import Source, load_sources, read_pictures
 from facecap.training.detector_loss import LossWeights, Rows, detection_loss, targets
 from facecap.training.detector_weights import fold_norms, interpolate, unfold_norms
-from facecap.training.retinaface import RetinaFace, flatten
-from facecap.training.run import LAST, Clock, Progress, RunFolder, seed_all
+from facecap.training.retinaface import MOBILENET, RetinaFace, flatten
+from facecap.training.run import LAST, Clock, Progress, RunFolder, TrainingError, seed_all
 
 MEAN = np.array([104, 117, 123], np.float32)
 KEPT_SHARE = 0.999  # of the running average of the weights, a step
 REPORT_EVERY = 50  # steps
 SAVE_EVERY = 250  # steps
+RECIPE = (
+    "first stage frozen, batch norm folded; AdamW {rate:g}, cosine, {minutes:g} minutes, {batch} canvases of "
+    "{side} px a step; the teacher's sure faces as positives, 15 hard negatives to each, the starting "
+    "network's own answers on all else; averaged weights, then part of the way back to the start, chosen on "
+    "held-out pictures"
+)
 
 
 @dataclass(frozen=True)
@@ -85,8 +91,14 @@ def train(args: argparse.Namespace) -> int:
     seed_all(recipe.seed)
     folder = RunFolder(args.out, asdict(recipe))
     published = load_network(args.start)
+    if published.layout != MOBILENET:
+        raise TrainingError(f"{args.start}: has the layout {published.layout.name}, wanted {MOBILENET.name}")
     network = fold_norms(published).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     sources = load_sources(args.data, args.photos)
+    if not any(source.held_out for source in sources):
+        raise TrainingError(
+            f"{args.data}: too few labelled pictures under detect/ to hold some out of training"
+        )
     read_pictures(sources)
     for source in sources:
         faces = sum(int(p.certain.sum()) for p in source.train)
@@ -102,7 +114,9 @@ def train(args: argparse.Namespace) -> int:
         "training": {
             "data": {source.name: len(source.train) for source in sources},
             "starting_point": args.start.name,
-            "recipe": asdict(recipe) | {"start": args.start.name, "data": "data pack", "photos": "see data"},
+            "recipe": RECIPE.format(**asdict(recipe)),
+            "command": f"facecap train detector --start {args.start.name} --data DATA --photos PHOTOS "
+            f"--out RUN --minutes {recipe.minutes:g} --rate {recipe.rate:g} --seed {recipe.seed}",
             "seed": recipe.seed,
         },
     }

@@ -1,0 +1,81 @@
+"""`facecap train detector` from a start to a model that `facecap.Detector` opens, on pictures made here."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import facecap
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+from facecap.training.detector import train  # noqa: E402
+from facecap.training.retinaface import MOBILENET, RESNET50, Layout, RetinaFace  # noqa: E402
+from facecap.training.run import TrainingError  # noqa: E402
+
+
+def write_pictures(data: Path, count: int) -> None:
+    folder = data / "detect" / "rmfd"
+    folder.mkdir(parents=True)
+    entries = []
+    for index in range(count):
+        image = np.full((96, 128, 3), 90, np.uint8)
+        x, y = 10 + index, 20
+        image[y : y + 40, x : x + 32] = 200
+        cv2.imwrite(str(folder / f"{index}.png"), image)
+        points = [[x + 8, y + 12], [x + 24, y + 12], [x + 16, y + 22], [x + 10, y + 30], [x + 22, y + 30]]
+        one = {"box": [x, y, x + 32, y + 40], "landmarks": points, "score": 0.9, "label": "mask"}
+        entries.append({"file": f"{index}.png", "split": "train", "group": f"g{index}", "faces": [one]})
+    (folder / "annotations.json").write_text(json.dumps(entries))
+
+
+def arguments(tmp_path: Path, layout: Layout = MOBILENET) -> Namespace:
+    start = tmp_path / "start.pth"
+    torch.manual_seed(1)
+    torch.save(RetinaFace(layout).state_dict(), start)
+    return Namespace(
+        start=start,
+        data=tmp_path / "data",
+        photos=None,
+        out=tmp_path / "run",
+        minutes=0.03,
+        batch=2,
+        side=64,
+        rate=1e-4,
+        seed=0,
+        threads=1,
+        workers=0,
+    )
+
+
+def test_from_start_to_model(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "data", 40)
+    args = arguments(tmp_path)
+    assert train(args) == 0
+    detector = facecap.Detector(args.out / "detector.onnx")
+    assert detector.info["manifest"]["training"]["starting_point"] == "start.pth"
+    choice = json.loads((args.out / "choice.json").read_text())
+    assert str(int(choice["chosen"])) in choice["held_out"] or f"{choice['chosen']:g}" in choice["held_out"]
+
+    last = (args.out / "last.pt").stat().st_mtime_ns
+    assert train(args) == 0, "a finished run is taken up and ends at once"
+    assert (args.out / "last.pt").stat().st_mtime_ns >= last
+
+    args.rate = 1e-3
+    with pytest.raises(TrainingError, match="rate"):
+        train(args)
+
+
+def test_says_what_it_cannot_train(tmp_path: Path) -> None:
+    args = arguments(tmp_path)
+    with pytest.raises(TrainingError, match="too few labelled pictures"):
+        train(args)
+    args = arguments(tmp_path, RESNET50)
+    with pytest.raises(TrainingError, match="resnet50"):
+        train(args)

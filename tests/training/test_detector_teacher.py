@@ -1,0 +1,45 @@
+"""The teacher labels a folder, sees small faces through tiles, and its labels become training pictures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from facecap.training.detector_data import load_sources
+from facecap.training.detector_teacher import Scrfd, label_folder, suppress
+
+
+def test_suppression_keeps_the_best() -> None:
+    rows = np.array([[0, 0, 10, 10, 0.5], [1, 0, 11, 10, 0.9], [30, 30, 40, 40, 0.4]], np.float32)
+    np.testing.assert_allclose(suppress(rows, 0.4)[:, -1], [0.9, 0.4])
+    assert suppress(rows[:0], 0.4).shape == (0, 5)
+
+
+def test_labels_of_a_photograph(shared: Path, photo: np.ndarray, tmp_path: Path) -> None:
+    teacher = Scrfd(shared / "data" / "weights" / "scrfd_2.5g_kps.onnx")
+    folder = tmp_path / "photos" / "album"
+    folder.mkdir(parents=True)
+    for index in range(30):
+        cv2.imwrite(str(folder / f"{index}.jpg"), np.roll(photo, 4 * index, axis=1))
+    (folder / "broken.jpg").write_bytes(b"nothing")
+    out = tmp_path / "photos" / "album.json"
+    assert label_folder(folder, out, teacher, every=2) >= 15
+    entries = json.loads(out.read_text())
+    best = max(entries[0]["faces"], key=lambda face: face["score"])
+    assert best["score"] > 0.7
+    (x1, y1, x2, y2), points = best["box"], np.array(best["landmarks"])
+    assert 150 < x1 < x2 < 380 and 30 < y1 < y2 < 360
+    assert points[0, 0] < points[1, 0] and points[:2, 1].max() < points[2, 1] < points[3:, 1].min()
+
+    (source,) = load_sources(tmp_path, tmp_path / "photos")
+    assert source.name == "album"
+    assert len(source.train) + len(source.held_out) == len(entries)
+
+
+def test_another_model_is_no_teacher(shared: Path) -> None:
+    with pytest.raises(ValueError, match="nine outputs"):
+        Scrfd(shared / "data" / "weights" / "aizoo_260.onnx")
