@@ -39,8 +39,8 @@ struct Normalization {
   std::array<float, 3> std{1, 1, 1};
 };
 
-/// Where a picture lies within a network's input: network = picture / scale + pad. The scales differ where the
-/// content was rounded to whole pixels.
+/// Where a picture lies within a network's input: network = picture / scale + pad. The scales differ where
+/// the content was rounded to whole pixels.
 struct Letterbox {
   Size target;
   Rect content;       // the part of the target that the picture covers
@@ -72,8 +72,8 @@ void to_planes(const ImageView& image, const Normalization& normalization, float
 void resize(const ImageView& image, const Rect& source, int width, int height, std::uint8_t* out);
 
 /// The rectangle that is cut for a face: the box grown by `border` of its size on each side about its centre,
-/// clipped to [0, size - 1] of the frame; centre, width, height and corners are cut to whole pixels toward zero
-/// (specification 6.1 and T40). Empty where nothing of it is inside or it is not finite.
+/// clipped to [0, size - 1] of the frame; centre, width, height and corners are cut to whole pixels toward
+/// zero (specification 6.1 and T40). Empty where nothing of it is inside or it is not finite.
 Rect crop_rect(const Box& box, Size frame, float border);
 
 /// The crop of `crop_rect`, resized to size x size.

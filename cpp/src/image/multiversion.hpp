@@ -3,8 +3,8 @@
 #include <cstddef>  // defines __GLIBC__ where it applies
 
 /// Compiles a function a second time for AVX2 and picks at load time. Only for loops whose result does not
-/// depend on the vector width, so that every machine gives the same numbers. Sanitizers do not stand the choice
-/// at load time.
+/// depend on the vector width, so that every machine gives the same numbers. Sanitizers do not stand the
+/// choice at load time.
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__AVX2__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define FACECAP_MULTIVERSION __attribute__((target_clones("avx2", "default")))
