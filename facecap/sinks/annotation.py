@@ -90,19 +90,20 @@ class Annotator:
         time = "" if result.timestamp is None else f"  {_clock(result.timestamp)}"
         text = f"frame {result.frame_index}{time}  faces {len(result.faces)}  captured {self._captured}"
         drawing.put_text(image, text, (pen.gap * 2, baseline), pen)
-        if drawing.text_size(text, pen)[0] < 0.5 * image.shape[1]:
-            self._draw_legend(image, baseline, pen)
+        self._draw_legend(image, drawing.text_size(text, pen)[0] + 4 * pen.gap, baseline, pen)
 
-    def _draw_legend(self, image: Image, baseline: int, pen: Pen) -> None:
-        right = image.shape[1] - 2 * pen.gap
-        for answer, words in reversed(_LEGEND):
-            width, height, _ = drawing.text_size(words, pen, _SMALL)
-            right -= width
-            drawing.put_text(image, words, (right, baseline), pen, share=_SMALL)
-            right -= height + pen.gap
+    def _draw_legend(self, image: Image, left: int, baseline: int, pen: Pen) -> None:
+        """At the right end of the bar, where it does not reach beyond `left`."""
+        sizes = [drawing.text_size(words, pen, _SMALL)[:2] for _, words in _LEGEND]
+        place = image.shape[1] - sum(width + height + 4 * pen.gap for width, height in sizes)
+        if place < left:
+            return
+        for (answer, words), (width, height) in zip(_LEGEND, sizes, strict=True):
             color = ANSWER_COLORS[answer] if answer else FOLLOWED
-            image[baseline - height : baseline, right : right + height] = color
-            right -= 3 * pen.gap
+            image[baseline - height : baseline, place : place + height] = color
+            place += height + pen.gap
+            drawing.put_text(image, words, (place, baseline), pen, share=_SMALL)
+            place += width + 3 * pen.gap
 
 
 def draw_detections(image: Image, faces: Sequence[Mapping[str, Any]]) -> None:
