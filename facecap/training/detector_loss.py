@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -15,7 +16,7 @@ MATCHED = 0.35  # overlap from which a prior answers for a face
 FORCED = 0.12  # the best prior of a face answers for it from here on; 6 pixels between four cells have 0.13
 IGNORED = 0.35  # share of a prior inside a doubtful face from which it keeps what it said
 TOUCHED = 0.15  # a prior that overlaps any face by this much, and answers for none, keeps what it said
-SEEN = -2.0  # logit from which the reference sees a face
+SEEN, SURE = -2.0, 2.0  # logits from which the reference sees a face, and is sure of it
 NEGATIVE, POSITIVE, KEPT = 0, 1, -1
 
 
@@ -82,32 +83,36 @@ def detection_loss(
 ) -> dict[str, Tensor]:
     """The loss and its parts, sums over priors for each positive one.
 
-    `answer` and `reference` are boxes, two-class logits and landmarks as `retinaface.flatten` gives them:
-    of the network in training and of the one it started from. Positive priors learn the face and hard
-    negatives the background. The others keep what the reference says: its score, and its box where it sees
-    a face.
+    `answer` and `reference` are boxes, two-class logits and landmarks as `retinaface.flatten` gives them: of the
+    network in training and of the one it started from. Only what the reference gets wrong is taught: faces that
+    it is not sure of, boxes and landmarks of those that it does not see, and hard negatives. On all other priors
+    of faces, certain or doubtful, the reference's own answer is kept.
     """
-    boxes, logit, landmarks = answer[0], answer[1][..., 1] - answer[1][..., 0], answer[2]
-    known = reference[1][..., 1] - reference[1][..., 0]
-    positive, kept = labels == POSITIVE, labels == KEPT
+    logit, known = (rows[1][..., 1] - rows[1][..., 0] for rows in (answer, reference))
+    places, kept_places = (torch.cat([rows[0], rows[2]], -1) for rows in (answer, reference))
+    positive, negative, seen = labels == POSITIVE, labels == NEGATIVE, known > SEEN
     count = positive.sum().clamp(min=1)
-    missed = functional.softplus(-logit)
+
+    missed = functional.softplus(-logit[positive & (known <= SURE)]).sum()
     alarm = functional.softplus(logit)
-    hard = alarm.detach().masked_fill(labels != NEGATIVE, -1.0)
+    hard = alarm.detach().masked_fill(~negative, -1.0)
     wanted = weights.negatives * positive.sum(1).clamp(min=4)
     threshold = hard.sort(1, descending=True).values.gather(1, wanted.clamp(max=hard.shape[1] - 1)[:, None])
-    negative = (hard >= threshold) & (labels == NEGATIVE)
-    face = (missed[positive].sum() + alarm[negative].sum()) / count
+    face = (missed + alarm[(hard >= threshold) & negative].sum()) / count
+    kept = (labels == KEPT) | (positive & (known > SURE))
     drift = _divergence(known[kept], logit[kept]).sum() / count
-    box = functional.smooth_l1_loss(boxes[positive], deltas[positive][:, :4], reduction="sum") / count
-    seen = kept & (known > SEEN)
-    box_drift = functional.smooth_l1_loss(boxes[seen], reference[0][seen], reduction="sum") / count
-    marked = positive & ~deltas[..., 4].isnan()
-    points = functional.smooth_l1_loss(landmarks[marked], deltas[marked][:, 4:], reduction="sum")
-    points = points / marked.sum().clamp(min=1)
-    keep = weights.keep * (drift + weights.box * box_drift)
-    total = face + weights.box * box + weights.landmark * points + keep
-    return {"loss": total, "face": face, "box": box, "landmark": points, "drift": drift}
+
+    taught = positive & ~seen & ~deltas[..., 4].isnan()
+    place = _place_loss(places[taught], deltas[taught], weights) / count
+    follow = ~negative & seen
+    place_drift = _place_loss(places[follow], kept_places[follow], weights) / count
+    total = face + place + weights.keep * drift + place_drift
+    return {"loss": total, "face": face, "place": place, "drift": drift, "place_drift": place_drift}
+
+
+def _place_loss(found: Tensor, wanted: Tensor, weights: LossWeights) -> Tensor:
+    distance = functional.smooth_l1_loss(found, wanted, reduction="none")
+    return weights.box * distance[:, :4].sum() + weights.landmark * distance[:, 4:].sum()
 
 
 def _divergence(target: Tensor, logit: Tensor) -> Tensor:

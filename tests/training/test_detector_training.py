@@ -94,33 +94,36 @@ def test_every_face_has_a_prior_and_doubtful_ones_are_left_out() -> None:
     assert (empty == NEGATIVE).all()
 
 
-def test_loss_is_least_at_the_targets_and_where_the_reference_is_kept() -> None:
+def test_loss_teaches_what_the_reference_misses_and_keeps_the_rest() -> None:
     priors = prior_boxes(64, 64, MIN_SIZES)
     faces = np.stack([face(5, 5, 30, 34), face(40, 40, 52, 54)])
     labels, deltas = (
         torch.from_numpy(a)[None] for a in targets(priors, faces, np.array([True, False]), VARIANCES)
     )
     truth = deltas.nan_to_num()
-    right = torch.where(labels == POSITIVE, 12.0, -12.0)
-    right = torch.where(labels == KEPT, 0.7, right)
+    blind = torch.where(labels == KEPT, 0.7, -12.0)
+    right = torch.where(labels == POSITIVE, 12.0, blind)
 
-    def rows(logit: torch.Tensor, boxes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        return boxes, torch.stack([-logit / 2, logit / 2], -1), truth[..., 4:]
+    def rows(logit: torch.Tensor, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        return places[..., :4], torch.stack([-logit / 2, logit / 2], -1), places[..., 4:]
 
-    known = rows(right, truth[..., :4])
+    def loss(logit: torch.Tensor, places: torch.Tensor, known: tuple[torch.Tensor, ...]) -> float:
+        return float(detection_loss(rows(logit, places), known, labels, deltas, LossWeights())["loss"])
 
-    def loss(logit: torch.Tensor, boxes: torch.Tensor) -> float:
-        return float(detection_loss(rows(logit, boxes), known, labels, deltas, LossWeights())["loss"])
-
-    assert loss(right, truth[..., :4]) < 1e-3
+    missing = rows(blind, torch.zeros_like(truth))
+    learned = torch.where((labels == POSITIVE)[..., None], truth, 0.0)
+    assert loss(right, learned, missing) < 1e-3
     for label in (POSITIVE, NEGATIVE, KEPT):
-        other = torch.where(labels == label, -right, right)
-        assert loss(other, truth[..., :4]) > 0.1
+        assert loss(torch.where(labels == label, -right, right), learned, missing) > 0.1
     for label in (POSITIVE, KEPT):
-        moved = truth[..., :4] + (labels == label)[..., None]
-        assert loss(right, moved) > 0.1
-    anywhere = truth[..., :4] + 9.0 * (labels == NEGATIVE)[..., None]
-    assert loss(right, anywhere) < 1e-3
+        assert loss(right, learned + (labels == label)[..., None], missing) > 0.1
+    assert loss(right, learned + 9.0 * (labels == NEGATIVE)[..., None], missing) < 1e-3
+
+    own_habit = truth + 0.5
+    seeing = rows(torch.where(labels == POSITIVE, 5.0, right), own_habit)
+    kept = torch.where(labels == POSITIVE, 5.0, right)
+    assert loss(kept, own_habit, seeing) < 1e-3
+    assert loss(kept, truth, seeing) > 0.1
 
 
 def test_folded_weights_answer_the_same_and_go_back() -> None:
