@@ -83,10 +83,10 @@ def detection_loss(
 ) -> dict[str, Tensor]:
     """The loss and its parts, sums over priors for each positive one.
 
-    `answer` and `reference` are boxes, two-class logits and landmarks as `retinaface.flatten` gives them: of the
-    network in training and of the one it started from. Only what the reference gets wrong is taught: faces that
-    it is not sure of, boxes and landmarks of those that it does not see, and hard negatives. On all other priors
-    of faces, certain or doubtful, the reference's own answer is kept.
+    `answer` and `reference` are boxes, two-class logits and landmarks as `retinaface.flatten` gives them:
+    of the network in training and of the one it started from. Only what the reference gets wrong is taught:
+    faces that it is not sure of, boxes and landmarks of those that it does not see, and hard negatives. On
+    all other priors of faces, certain or doubtful, the reference's own answer is kept.
     """
     logit, known = (rows[1][..., 1] - rows[1][..., 0] for rows in (answer, reference))
     places, kept_places = (torch.cat([rows[0], rows[2]], -1) for rows in (answer, reference))
