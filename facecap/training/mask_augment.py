@@ -76,12 +76,12 @@ class Composer:
             mask_draw.paste_lower_face(patch.image, patch.landmarks, donor, wide=way < 0.49, rng=rng)
         elif way < 0.62:
             mask_draw.draw_beard(patch.image, patch.landmarks, rng)
-        elif way < 0.74:
+        elif way < 0.72:
             mask_draw.draw_hand(patch.image, patch.landmarks, rng)
-        elif way < 0.84:
+        elif way < 0.79:
             mask_draw.draw_object(patch.image, patch.landmarks, self._texture(rng), rng)
         else:
-            top = rng.uniform(76, 118)
+            top = rng.uniform(62, 118)
             mask_draw.draw_cover(patch.image, patch.landmarks, self._texture(rng), top, rng)
         return patch
 
@@ -135,7 +135,7 @@ def degrade(crop: Image, rng: Random) -> Image:
     """What cameras, codecs and light do to a crop."""
     side = crop.shape[0]
     if rng.random() < 0.3:
-        small = int(rng.integers(14, 64))
+        small = int(rng.integers(10, 60))
         reduced = cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA)
         enlarging = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
         crop = np.asarray(cv2.resize(reduced, (side, side), interpolation=enlarging), np.uint8)
