@@ -8,12 +8,13 @@ import subprocess
 import sys
 
 import pytest
-from conftest import clean_environment
 
 from facecap import CaptureConfig
 from facecap.cli import COMMANDS, _parser
 from facecap.cli.environment import Parser, twin
 from facecap.cli.options import CAPTURE_OPTIONS
+
+from .conftest import clean_environment
 
 
 def leaves(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:

@@ -7,7 +7,8 @@ import json
 import cv2
 import pytest
 import scripted
-from conftest import FACE
+
+from .conftest import FACE
 
 
 def test_faces_of_a_picture_as_json(facecap, models, face_png):

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 import pytest
 from cameras import closed_port
-from conftest import clean_environment, repeat
+
+from .conftest import clean_environment, repeat
 
 FAST = ["--mode", "fast", "--interval", "10"]
 
