@@ -12,11 +12,11 @@ import pytest
 from cameras import DroppingCamera
 from hypothesis import HealthCheck, settings
 
+from facecap.demo.portrait import photograph
+
 # A busy machine is no failure.
 settings.register_profile("facecap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("facecap")
-
-from facecap.demo.portrait import photograph
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
                 json.dumps({"file": str(file), "width": width, "height": height, "faces": faces}), flush=True
             )
         else:
-            print("\n".join([f"{file}: {len(faces)} face{'' if len(faces) == 1 else 's'}", *map(_words, faces)]), flush=True)
+            head = f"{file}: {len(faces)} face{'' if len(faces) == 1 else 's'}"
+            print("\n".join([head, *map(_words, faces)]), flush=True)
         if args.annotate is not None:
             _write_annotated(args.annotate / f"{file.stem}.png", image, faces)
     return 1 if failed else 0
