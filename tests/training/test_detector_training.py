@@ -149,10 +149,13 @@ def test_the_way_has_two_ends() -> None:
     assert interpolate(start, end, 1.0)["w"].tolist() == [4.0, 2.0]
 
 
-def test_choice_refuses_more_false_alarms_than_the_start() -> None:
+def test_choice_is_the_shortest_good_way_without_more_false_alarms() -> None:
     qualities = {
-        0.0: Quality(0.7, 0.5, 0.9, 10),
-        0.5: Quality(0.8, 0.5, 0.95, 10),
+        0.0: Quality(0.7, 0.5, 0.90, 10),
+        0.4: Quality(0.8, 0.5, 0.93, 12),
+        0.6: Quality(0.8, 0.5, 0.96, 9),
+        0.8: Quality(0.9, 0.6, 0.963, 10),
         1.0: Quality(0.9, 0.6, 0.99, 11),
     }
-    assert best(qualities) == 0.5
+    assert best(qualities) == 0.6
+    assert best({0.0: qualities[0.0], 1.0: qualities[1.0]}) == 0.0
