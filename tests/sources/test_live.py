@@ -63,3 +63,8 @@ def test_a_stream_stops_while_it_waits() -> None:
     source = open_source(f"rtsp://127.0.0.1:{closed_port()}/cam", retries=1000)
     threading.Timer(0.7, source.stop).start()
     assert list(source.frames()) == []
+
+
+def test_a_camera_that_is_not_there_is_not_waited_for() -> None:
+    with pytest.raises(SourceError, match="camera 97: it cannot be opened"):
+        open_source("97")

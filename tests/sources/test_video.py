@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from facecap.sources import Limits, SourceError, open_source
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: Any) -> None:
+        pass
 
 
 def write_clip(path: Path, frames: int = 30, fps: float = 20.0, codec: str = "MJPG") -> None:
@@ -79,3 +88,14 @@ def test_real_clips_are_read_to_their_end(shared: Path, clip: str) -> None:
     assert len(frames) == source.length
     assert all(b > a for a, b in pairwise(times))
     assert (source.damaged, source.ended_early) == (0, False)
+
+
+def test_a_video_behind_http_is_a_file_with_an_end(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", codec="mp4v")
+    serve = partial(QuietHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        source = open_source(f"http://127.0.0.1:{server.server_port}/clip.mp4")
+        assert not source.live
+        assert [frame.index for frame in source.frames()] == list(range(30))
+        server.shutdown()
