@@ -143,6 +143,43 @@ def mask_classifier(folder: Path, *, fails: bool = False) -> Path:
     )
 
 
+def embedder(folder: Path, *, height: int = 112) -> Path:
+    """Says one and the same person for every face."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", ["crops"], ["mean"], axes=[2, 3], keepdims=0),
+            helper.make_node("Mul", ["mean", "nothing"], ["zero"]),
+            helper.make_node("Add", ["zero", "person"], ["vector"]),
+        ],
+        "scripted",
+        [helper.make_tensor_value_info("crops", TensorProto.FLOAT, ["N", 3, height, 112])],
+        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["N", 3])],
+        [
+            numpy_helper.from_array(np.zeros(1, np.float32), "nothing"),
+            numpy_helper.from_array(np.array([1, 2, 2], np.float32), "person"),
+        ],
+    )
+    return save(
+        folder,
+        f"embedder{height}",
+        graph,
+        {
+            "task": "face_embedding",
+            "input": {
+                "name": "crops",
+                "width": 112,
+                "height": height,
+                "fit": "fixed",
+                "color": "rgb",
+                "mean": [0, 0, 0],
+                "std": [1, 1, 1],
+            },
+            "outputs": [{"role": "embedding", "name": "vector"}],
+            "embedder": {"dimensions": 3, "same_person": 0.5},
+        },
+    )
+
+
 def frame(*cells: tuple[int, int]) -> np.ndarray:
     """A black frame with a face in each of these cells (column 0..79, row 0..44)."""
     image = np.zeros((FRAME[1], FRAME[0], 3), np.uint8)

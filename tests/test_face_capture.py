@@ -216,6 +216,22 @@ def test_an_interval_in_seconds_needs_time(make):
     assert times == pytest.approx([0.9, 1.0, 3.0])  # given out at 0.9, 2.9 and 4.9 s
     with pytest.raises(ValueError, match="run back"):
         capture.process(scripted.frame(A), timestamp=1.0)
+@pytest.mark.parametrize(("mode", "kind"), [("fast", "first"), ("auto", "lost")])
+def test_a_person_who_comes_back_is_no_second_capture(models, mode, kind):
+    config = facecap.CaptureConfig(mode=mode, interval=1000, min_hits=3, miss_limit=4)
+    capture = facecap.FaceCapture(
+        config,
+        detector=facecap.Detector(scripted.detector(models)),
+        classifier=facecap.MaskClassifier(scripted.mask_classifier(models)),
+        embedder=facecap.Embedder(scripted.embedder(models)),
+    )
+    visit = [(A,)] * 6 + [()] * 6
+    assert [event[4] for event in events(capture, visit, flush=True)] == [kind]
+    assert events(capture, visit, flush=True) == []
+    results = [capture.process(scripted.frame(A)) for _ in range(4)]
+    assert results[-1].faces.reasons == ("duplicate_identity",)
+
+
 
 
 def test_reset_is_as_new(make):

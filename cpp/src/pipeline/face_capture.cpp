@@ -245,7 +245,6 @@ const FrameResult& FaceCapture::process(const ImageView& image, std::optional<st
       for (std::size_t i = 0; i < result.faces.size(); ++i) s.candidates.push_back(s.candidate(image, i));
       step = &s.gate.update(frame, s.candidates, result.tracks.live_ids, timestamp);
       result.reasons = step->reasons;
-      s.identities.keep_only(result.tracks.live_ids);
     }
     {
       const StageTimer timer(seconds.crop);
@@ -274,6 +273,7 @@ const FrameResult& FaceCapture::process(const ImageView& image, std::optional<st
 
 std::vector<Capture> FaceCapture::flush() {
   State& s = *state_;
+      s.identities.keep_only(result.tracks.live_ids);
   s.result.classified = 0;
   s.result.stage_error.clear();
   std::vector<Capture> captures = s.give_out(s.gate.flush(s.next_frame - 1));
