@@ -204,6 +204,10 @@ BAD_MODELS: dict[str, tuple[Callable[[Path], Path], str]] = {
         with_manifest(lambda m: {**m, "input": {**m["input"], "width": 9}}),
         r"takes 'x' float32 \(\?, 3, 8, 8\), the manifest wants one input float32 \(\?, 3, 8, 9\)",
     ),
+    "no room for a picture": (
+        network([tiny.info("x", [0, 3, SIDE, SIDE])], [tiny.info("y", ["n", 192])], FLATTEN),
+        r"takes 'x' float32 \(0, 3, 8, 8\), the manifest wants one input",
+    ),
     "other output columns": (
         with_manifest(lambda m: {**m, "classifier": {**m["classifier"], "output": "softmax"}}),
         r"an output with the role 'logits', 'y' float32 \(\?, 2\); the network gives 'y' float32 \(\?, 1\)",
@@ -275,6 +279,26 @@ def test_a_network_that_fails_while_it_runs(tmp_path: Path, capfd: pytest.Captur
     shape = tiny.constant("s", [5, -1], "int64")
     proto = tiny.model(nodes, flat(), [tiny.info("y", ["m", 1])], [shape])
     data = proto.SerializeToString()
+@pytest.mark.parametrize(("rows", "shape"), [(0, r"\(0, 1\)"), (1, r"\(1, 1\)"), (9, r"\(9, 1\)")])
+@pytest.mark.parametrize("task", ["mask", "face_embedding"])
+def test_answers_that_are_not_one_a_crop_are_refused(
+    task: str, rows: int, shape: str, tmp_path: Path
+) -> None:
+    nodes = [
+        helper.make_node("ReduceMean", ["x"], ["m"], axes=[0, 1, 2, 3], keepdims=0),
+        helper.make_node("Expand", ["m", "s"], ["y"]),
+    ]
+    shapes = [tiny.constant("s", [rows, 1], "int64")]
+    data = tiny.model(nodes, flat(), [tiny.info("y", ["m", 1])], shapes).SerializeToString()
+    crops = np.zeros((3, SIDE, SIDE, 3), np.uint8)
+    if task == "mask":
+        ask = facecap.MaskClassifier((data, tiny.mask_manifest(data))).predict
+    else:
+        ask = facecap.Embedder((data, tiny.embedder_manifest(data, 1))).embed
+    with pytest.raises(facecap.ModelError, match=f"answers 3 crops with float32 {shape}, wanted .*3, 1"):
+        ask(crops)
+
+
     model, _ = open_model(tiny.write(tmp_path, data, tiny.mask_manifest(data)), "mask")
     with pytest.raises(facecap.ModelError, match=r"tiny\.onnx: ONNX Runtime failed: .*[Rr]eshape"):
         model.run([pictures(1)])

@@ -114,6 +114,8 @@ TEST(fit_refuses_with_both_sides_named) {
                 "uint8");
   EXPECT_THROWS(ModelError, facecap::check_fit(Signature({floats("x", {1, 3, 240, 320})}, {}), native),
                 "height and width free");
+  EXPECT_THROWS(ModelError, facecap::check_fit(Signature({floats("x", {4, 3, -1, -1})}, {}), native),
+                "wants one input float32 (1, 3, ?, ?)");
   EXPECT_THROWS(
       ModelError,
       facecap::check_fit(Signature({kFace}, {floats("y", {-1, 127})}), parse(manifests::embedding(128))),

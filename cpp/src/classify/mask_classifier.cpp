@@ -43,11 +43,9 @@ MaskClassifier::MaskClassifier(Model model)
 const std::vector<float>& MaskClassifier::predict(const std::vector<ImageView>& crops) {
   probabilities_.clear();
   const ClassifierSpec& spec = *model_.manifest->classifier;
-  run_in_batches(model_, crops, planes_, outputs_, [&](int count) {
-    const Tensor& logits = outputs_[output_];
-    const std::size_t columns = logits.elements() / static_cast<std::size_t>(logits.shape[0]);
-    for (int i = 0; i < count; ++i)
-      probabilities_.push_back(mask_probability(logits.floats() + i * columns, spec));
+  const int columns = spec.output == ClassifierSpec::Output::softmax ? 2 : 1;
+  run_in_batches(model_, crops, {output_, columns}, planes_, outputs_, [&](const float* rows, int count) {
+    for (int i = 0; i < count; ++i) probabilities_.push_back(mask_probability(rows + i * columns, spec));
   });
   return probabilities_;
 }

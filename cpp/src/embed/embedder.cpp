@@ -12,8 +12,7 @@ Embedder::Embedder(Model model)
 const std::vector<float>& Embedder::embed(const std::vector<ImageView>& aligned) {
   vectors_.clear();
   const int width = dimensions();
-  run_in_batches(model_, aligned, planes_, outputs_, [&](int count) {
-    const float* rows = outputs_[output_].floats();
+  run_in_batches(model_, aligned, {output_, width}, planes_, outputs_, [&](const float* rows, int count) {
     for (int i = 0; i < count; ++i, rows += width) {
       double squares = 0;
       for (int k = 0; k < width; ++k) squares += double{rows[k]} * rows[k];

@@ -4,10 +4,26 @@
 #include <stdexcept>
 #include <string>
 
+#include "facecap/error.hpp"
+#include "runtime/tensor.hpp"
+
 namespace facecap {
 
-void run_in_batches(const Model& model, const std::vector<ImageView>& crops, std::vector<float>& planes,
-                    std::vector<Tensor>& outputs, const std::function<void(int count)>& take) {
+namespace {
+
+const float* answers(const Model& model, const Tensor& tensor, std::int64_t rows, std::int64_t columns) {
+  const std::vector<std::int64_t> wanted{rows, columns};
+  if (tensor.type == ElementType::float32 && tensor.shape == wanted) return tensor.floats();
+  throw ModelError(model.manifest->source + ": the network answers " + std::to_string(rows) + " crops with " +
+                   describe(tensor.type, tensor.shape) + ", wanted " +
+                   describe(ElementType::float32, wanted));
+}
+
+}  // namespace
+
+void run_in_batches(const Model& model, const std::vector<ImageView>& crops, RowOutput output,
+                    std::vector<float>& planes, std::vector<Tensor>& outputs,
+                    const std::function<void(const float* rows, int count)>& take) {
   constexpr std::int64_t kLargestBatch = 8;
   const ManifestInput& input = model.manifest->input;
   for (const ImageView& crop : crops) {
@@ -31,7 +47,8 @@ void run_in_batches(const Model& model, const std::vector<ImageView>& crops, std
                             {static_cast<std::int64_t>(rows), 3, input.size.height, input.size.width},
                             planes.data()};
     model.session->run({tensor}, outputs);
-    take(static_cast<int>(count));
+    take(answers(model, outputs[static_cast<std::size_t>(output.index)], tensor.shape[0], output.columns),
+         static_cast<int>(count));
   }
 }
 

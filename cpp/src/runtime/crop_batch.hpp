@@ -7,10 +7,18 @@
 
 namespace facecap {
 
-/// Runs crops of the network's own size through a network that takes one picture a row, as many at a time as
-/// it allows but at most 8, so that memory has a bound. `take` is called after each run with the number of
-/// rows in `outputs`. Throws std::invalid_argument where a crop has another size.
-void run_in_batches(const Model& model, const std::vector<ImageView>& crops, std::vector<float>& planes,
-                    std::vector<Tensor>& outputs, const std::function<void(int count)>& take);
+/// The output of a network that takes one picture a row and answers each with a row.
+struct RowOutput {
+  int index = 0;  // in session.outputs()
+  int columns = 0;
+};
+
+/// Runs crops of the network's own size, as many at a time as the network allows but at most 8, so that
+/// memory has a bound. `take` is called after each run with the first answer and the number of answers,
+/// packed one after the other. Throws std::invalid_argument where a crop has another size, ModelError where
+/// the answers have another shape than one row a crop.
+void run_in_batches(const Model& model, const std::vector<ImageView>& crops, RowOutput output,
+                    std::vector<float>& planes, std::vector<Tensor>& outputs,
+                    const std::function<void(const float* rows, int count)>& take);
 
 }  // namespace facecap

@@ -58,9 +58,10 @@ bool named_otherwise(const Manifest& manifest, const TensorInfo& info, const Man
 void check_input(const Session& session, const Manifest& manifest) {
   const ManifestInput& input = manifest.input;
   const bool native = input.fit == ManifestInput::Fit::native;
-  const Shape wanted = {-1, 3, native ? -1 : input.size.height, native ? -1 : input.size.width};
+  const std::int64_t batch = manifest.task == Task::face_detection ? 1 : -1;
+  const Shape wanted = {batch, 3, native ? -1 : input.size.height, native ? -1 : input.size.width};
   const std::vector<TensorInfo>& found = session.inputs();
-  const bool one = found.size() == 1 && takes(found[0], wanted);
+  const bool one = found.size() == 1 && takes(found[0], wanted) && found[0].shape[0] != 0;
   const bool free = one && (!native || (found[0].shape[2] < 0 && found[0].shape[3] < 0));
   if (!free)
     throw ModelError(manifest.source + ": the network takes " + describe(found) +
