@@ -204,6 +204,10 @@ BAD_MODELS: dict[str, tuple[Callable[[Path], Path], str]] = {
         with_manifest(lambda m: {**m, "input": {**m["input"], "width": 9}}),
         r"takes 'x' float32 \(\?, 3, 8, 8\), the manifest wants one input float32 \(\?, 3, 8, 9\)",
     ),
+    "name cut within a character": (
+        with_manifest(lambda m: {**m, "task": "m" + "\u00e9" * 80}),
+        "found 'm\u00e9+.?', wanted one of",
+    ),
     "no room for a picture": (
         network([tiny.info("x", [0, 3, SIDE, SIDE])], [tiny.info("y", ["n", 192])], FLATTEN),
         r"takes 'x' float32 \(0, 3, 8, 8\), the manifest wants one input",
@@ -271,14 +275,6 @@ def test_wrong_tensors_are_refused(
     assert model.run([pictures(2)])[0].shape == (2, 1)
 
 
-def test_a_network_that_fails_while_it_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    nodes = [
-        helper.make_node("Reshape", ["x", "s"], ["r"]),
-        helper.make_node("ReduceMean", ["r"], ["y"], axes=[1]),
-    ]
-    shape = tiny.constant("s", [5, -1], "int64")
-    proto = tiny.model(nodes, flat(), [tiny.info("y", ["m", 1])], [shape])
-    data = proto.SerializeToString()
 @pytest.mark.parametrize(("rows", "shape"), [(0, r"\(0, 1\)"), (1, r"\(1, 1\)"), (9, r"\(9, 1\)")])
 @pytest.mark.parametrize("task", ["mask", "face_embedding"])
 def test_answers_that_are_not_one_a_crop_are_refused(
@@ -299,6 +295,14 @@ def test_answers_that_are_not_one_a_crop_are_refused(
         ask(crops)
 
 
+def test_a_network_that_fails_while_it_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    nodes = [
+        helper.make_node("Reshape", ["x", "s"], ["r"]),
+        helper.make_node("ReduceMean", ["r"], ["y"], axes=[1]),
+    ]
+    shape = tiny.constant("s", [5, -1], "int64")
+    proto = tiny.model(nodes, flat(), [tiny.info("y", ["m", 1])], [shape])
+    data = proto.SerializeToString()
     model, _ = open_model(tiny.write(tmp_path, data, tiny.mask_manifest(data)), "mask")
     with pytest.raises(facecap.ModelError, match=r"tiny\.onnx: ONNX Runtime failed: .*[Rr]eshape"):
         model.run([pictures(1)])
