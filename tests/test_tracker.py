@@ -123,6 +123,14 @@ def test_a_crowd_keeps_its_ids(seed: int) -> None:
         assert ids(tracks) == list(range(1, 751))
 
 
+def test_a_score_that_is_no_number_is_the_worst() -> None:
+    tracker = facecap.Tracker()
+    tracker.update(Found.squares(FACE))
+    three = Found.squares(FACE, FACE, FACE)
+    three.scores = np.array([np.nan, 0.2, 0.9], np.float32)
+    assert ids(tracker.update(three))[2] == 1
+
+
 def test_wrong_arguments_are_named() -> None:
     with pytest.raises(ValueError, match="min_hits is 0"):
         facecap.Tracker(min_hits=0)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -77,7 +78,8 @@ struct Tracker::State {
     for (std::size_t i = 0; i < boxes.size(); ++i)
       if (usable(boxes[i])) order.push_back(static_cast<int>(i));
     const auto key = [&](int i) {
-      return std::tuple(boxes[i].x1, boxes[i].y1, boxes[i].x2, boxes[i].y2, -scores[i], i);
+      const float score = std::isnan(scores[i]) ? std::numeric_limits<float>::lowest() : scores[i];
+      return std::tuple(boxes[i].x1, boxes[i].y1, boxes[i].x2, boxes[i].y2, -score, i);
     };
     std::sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
     return order;
