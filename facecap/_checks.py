@@ -15,6 +15,8 @@ from facecap.errors import FacecapError
 
 LARGEST_OUTPUT = 4096  # pixels a side of a crop
 LARGEST_INPUT = 8192  # pixels a side of what a network gets
+LARGEST_PICTURE = 2**20  # pixels a side; the core counts a row's bytes in 32 bits
+MOST_SLOTS = 2**20
 
 
 class OneThread:
@@ -49,6 +51,8 @@ def check_picture(image: object) -> NDArray[np.uint8]:
     if array.ndim != 3 or array.shape[2] != 3:
         raise ValueError(f"image has shape {array.shape}, wanted height x width x 3{_channel_hint(array)}")
     _check_filled_and_packed(array, "image")
+    if max(array.shape) > LARGEST_PICTURE:
+        raise ValueError(f"image has shape {array.shape}, wanted at most {LARGEST_PICTURE} pixels a side")
     return array
 
 

@@ -140,6 +140,7 @@ GOOD = np.zeros((20, 30, 3), np.uint8)
         (np.zeros((20, 30, 4), np.uint8), "drops the alpha"),
         (GOOD[None], r"shape \(1, 20, 30, 3\)"),
         (GOOD[:0], "is empty"),
+        (np.zeros((2**20 + 1, 1, 3), np.uint8), "wanted at most 1048576 pixels a side"),
         (GOOD[:, ::2], "strides .* C-contiguous"),
         (GOOD[..., ::-1], "strides .* C-contiguous"),
     ],
