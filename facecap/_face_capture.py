@@ -200,7 +200,7 @@ class FaceCapture:
         """
         with self._one_thread:
             raw: dict[str, Any] = self._core.process(*check_image(image, color), frame_index, timestamp)
-        self._warn(raw.pop("stage_error"))
+            self._warn(self._core.stage_error)
         raw["faces"] = Faces(**raw["faces"])
         raw["captures"] = [Capture(**capture) for capture in raw["captures"]]
         return FrameResult(**raw)
@@ -215,6 +215,7 @@ class FaceCapture:
         """As new: no tracks, no shots, frame 0, ids from 1. Shots that wait are dropped."""
         with self._one_thread:
             self._core.reset()
+            self._warn(self._core.stage_error)
 
     def _warn(self, stage_error: str) -> None:
         if stage_error and stage_error != self._stage_error:

@@ -163,6 +163,14 @@ def test_a_classifier_that_fails_costs_the_answer_not_the_capture(make, models, 
 
 
 def test_a_threshold_leaves_no_unknown(models):
+def test_a_classifier_that_fails_at_the_flush_is_told(make, models, caplog):
+    failing = scripted.mask_classifier(models, fails=True)
+    capture = make(mode="auto", interval=1000, classifier=failing, classify_on="emit")
+    assert events(capture, [(A,)] * 12) == []
+    assert [c.mask for c in capture.flush()] == ["unknown"]
+    assert "a stage failed" in caplog.text
+
+
     classifier = facecap.MaskClassifier(scripted.mask_classifier(models))
     grey = np.full((1, 112, 112, 3), 128, np.uint8)
     probability = float(classifier.predict(grey)[0])

@@ -99,7 +99,6 @@ Fields process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder c
   out["captures"] = capture_list(result->captures);
   out["timings"] = timings_dict(result->seconds);
   out["classified"] = result->classified;
-  out["stage_error"] = result->stage_error;
   return out;
 }
 
@@ -132,5 +131,6 @@ void register_pipeline(py::module_& module) {
              }
              return capture_list(captures);
            })
-      .def("reset", &FaceCapture::reset);
+      .def("reset", &FaceCapture::reset)
+      .def_property_readonly("stage_error", &FaceCapture::stage_error);
 }

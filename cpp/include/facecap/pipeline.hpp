@@ -51,8 +51,7 @@ struct FrameResult {
   std::vector<float> mask_prob;                // NaN: not known
   std::vector<std::optional<Reason>> reasons;  // why not captured; none where captured
   std::vector<Capture> captures;
-  int classified = 0;       // crops that went through the classifier in this frame
-  std::string stage_error;  // what the classifier or embedder failed with; empty when all went well
+  int classified = 0;  // crops that went through the classifier in this frame
   StageSeconds seconds;
 };
 
@@ -87,6 +86,9 @@ class FaceCapture {
   /// As new: no tracks, no slots, frame 0, ids from 1.
   void reset();
   const CaptureConfig& config() const;
+  /// What the classifier or embedder failed with in the last call of process or flush; empty when all went
+  /// well.
+  const std::string& stage_error() const;
 
  private:
   struct State;

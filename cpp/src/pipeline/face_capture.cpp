@@ -103,7 +103,7 @@ struct FaceCapture::State {
         const Image aligned = align_face(image, landmarks, parts.embedder->crop_size().width);
         identities.observe(id, parts.embedder->embed({aligned.view()}).data(), parts.embedder->dimensions());
       } catch (const Error& error) {
-        result.stage_error = error.what();
+        stage_error = error.what();
       }
     return identities.is_duplicate(id);
   }
@@ -157,7 +157,7 @@ struct FaceCapture::State {
         shots[slots_to_ask[i]].mask_prob = probabilities[i];
       result.classified += static_cast<int>(slots_to_ask.size());
     } catch (const Error& error) {
-      result.stage_error = error.what();
+      stage_error = error.what();
     }
   }
 
@@ -210,6 +210,7 @@ FaceCapture::FaceCapture(CaptureConfig config, FaceCaptureParts parts, int slots
 FaceCapture::~FaceCapture() = default;
 
 const CaptureConfig& FaceCapture::config() const {
+  std::string stage_error;
   return state_->gate.config();
 }
 
@@ -223,12 +224,16 @@ const FrameResult& FaceCapture::process(const ImageView& image, std::optional<st
     const StageTimer total(seconds.total);
     {
       const StageTimer timer(seconds.detect);
+const std::string& FaceCapture::stage_error() const {
+  return state_->stage_error;
+}
+
       result.faces = s.parts.detector->detect(image);
     }
     result.frame_index = frame;
     result.timestamp = timestamp;
     result.classified = 0;
-    result.stage_error.clear();
+    s.stage_error.clear();
     result.capture.assign(result.faces.size(), false);
     {
       const StageTimer timer(seconds.quality);
@@ -273,9 +278,7 @@ const FrameResult& FaceCapture::process(const ImageView& image, std::optional<st
 
 std::vector<Capture> FaceCapture::flush() {
   State& s = *state_;
-      s.identities.keep_only(result.tracks.live_ids);
-  s.result.classified = 0;
-  s.result.stage_error.clear();
+  s.stage_error.clear();
   std::vector<Capture> captures = s.give_out(s.gate.flush(s.next_frame - 1));
   s.tracker.clear();
   s.identities.keep_only({});
