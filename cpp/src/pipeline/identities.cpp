@@ -34,9 +34,4 @@ void Identities::keep_only(const std::vector<std::int64_t>& live_ids) {
                                                                                : tracks_.erase(track);
 }
 
-void Identities::clear() {
-  tracks_.clear();
-  captured_.clear();
-}
-
 }  // namespace facecap

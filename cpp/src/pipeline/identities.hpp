@@ -19,7 +19,6 @@ class Identities {
   void captured(std::int64_t track_id);
   /// Forgets what belongs to tracks that are gone, but not who was captured.
   void keep_only(const std::vector<std::int64_t>& live_ids);
-  void clear();
 
  private:
   struct Track {

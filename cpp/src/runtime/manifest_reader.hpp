@@ -30,7 +30,6 @@ class Field {
     for (std::size_t i = 0; i < N; ++i) out[i] = static_cast<float>(items[i].number(low, high));
     return out;
   }
-  const std::string& place() const { return place_; }
   [[noreturn]] void fail(const std::string& wanted) const;
 
  protected:

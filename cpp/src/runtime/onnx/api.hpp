@@ -81,7 +81,6 @@ using Owned = std::unique_ptr<T, void (*)(T*)>;
 struct Library {
   Api api{};
   Env* env = nullptr;
-  std::string path;
   std::string version;
 
   /// The text of a failed call, none where it went well. Frees the status.

@@ -118,7 +118,6 @@ Library load(const std::string& path) {
     throw ModelError("'" + path + "' is not ONNX Runtime: it has no OrtGetApiBase" + kAdvice);
   const ApiBase* base = get_base();
   Library library;
-  library.path = path;
   library.version = base->get_version();
   const void* const* table = new_enough(library.version.c_str()) ? base->get_api(kApiVersion) : nullptr;
   if (table == nullptr)
