@@ -62,7 +62,7 @@ TEST(manifest_names_file_key_found_and_wanted) {
   EXPECT_THROWS(ModelError, parse("{"), "m.json: not a JSON text: line 1");
   EXPECT_THROWS(ModelError, parse("[]"), "m.json: manifest: found an array of 0, wanted an object");
   EXPECT_THROWS(ModelError, parse(with(mask, R"("width": 112)", R"("width": 0)")),
-                "m.json: input.width: found 0, wanted a whole number from 1 to 16384");
+                "m.json: input.width: found 0, wanted a whole number from 1 to 8192");
   EXPECT_THROWS(ModelError, parse(with(mask, R"("width": 112)", R"("width": 112.5)")), "found 112.5");
   EXPECT_THROWS(ModelError, parse(with(mask, R"("width": 112)", R"("width": "112")")), "found '112'");
   EXPECT_THROWS(ModelError, parse(with(mask, R"("width")", R"("widht")")),

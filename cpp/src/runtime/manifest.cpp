@@ -9,7 +9,7 @@
 namespace facecap {
 namespace {
 
-constexpr int kMaxSide = 16384;  // pixels
+constexpr int kMaxSide = 8192;  // pixels; so many that the priors of all levels are counted in 31 bits
 constexpr std::size_t kMaxLevels = 8;
 constexpr std::size_t kMaxText = 1 << 20;
 
