@@ -22,7 +22,7 @@ _log = logging.getLogger("facecap")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Faces:
     """The faces of one frame as parallel arrays, in order of descending score."""
 
@@ -51,7 +51,7 @@ class Faces:
         return len(self.scores)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Capture:
     """A face that was given out."""
 
@@ -98,7 +98,7 @@ class Capture:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FrameResult:
     """What `FaceCapture.process` found in one frame."""
 

@@ -258,6 +258,13 @@ def test_results_are_plain_json(make):
     assert told["frame_index"] == 9
     assert len(told["faces"]) == 2
     assert set(told["faces"][0]["pose"]) == {"yaw", "pitch", "roll"}
+def test_results_can_be_looked_up(make):
+    capture = make(mode="fast", interval=10)
+    results = [capture.process(scripted.frame(A, B)) for _ in range(10)]
+    first, second = results[9].captures
+    assert results.index(results[9]) == 9
+    assert results[9].captures.index(second) == 1
+    assert len({first, second, first}) == 2
     assert told["captures"][0]["kind"] == "first"
     assert told["faces"][0]["reason"] is None
 
