@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import _core
-from facecap._checks import OneThread, check_image
+from facecap._checks import MOST_SLOTS, OneThread, check_image, check_whole
 from facecap._config import CaptureConfig
 from facecap._detector import Detector
 from facecap._embedder import Embedder
@@ -20,6 +20,8 @@ from facecap._mask_classifier import MaskClassifier
 
 _log = logging.getLogger("facecap")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_FIRST_SECOND = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH).total_seconds()
+_LAST_SECOND = (datetime(9999, 12, 31, tzinfo=timezone.utc) - _EPOCH).total_seconds()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +176,7 @@ class FaceCapture:
             self.detector._core,
             self.classifier._core,
             embedder._core if embedder is not None else None,
-            slots,
+            check_whole("slots", slots, 1, MOST_SLOTS),
         )
         self._one_thread = OneThread("FaceCapture")
         self._stage_error = ""
@@ -198,6 +200,10 @@ class FaceCapture:
             ValueError: the image, the index or the timestamp is not as above; nothing has changed then.
             ModelError: the detector failed in this frame; the next one goes on.
         """
+        if timestamp is not None and not _FIRST_SECOND <= timestamp <= _LAST_SECOND:
+            raise ValueError(
+                f"timestamp is {timestamp}, wanted seconds of the years 1 to 9999, counted from 1970"
+            )
         with self._one_thread:
             raw: dict[str, Any] = self._core.process(*check_image(image, color), frame_index, timestamp)
             self._warn(self._core.stage_error)
@@ -209,13 +215,13 @@ class FaceCapture:
         """Ends every visit: shots that wait are given out, tracks are forgotten. Ids go on."""
         with self._one_thread:
             captures: list[dict[str, Any]] = self._core.flush()
+            self._warn(self._core.stage_error)
         return [Capture(**capture) for capture in captures]
 
     def reset(self) -> None:
         """As new: no tracks, no shots, frame 0, ids from 1. Shots that wait are dropped."""
         with self._one_thread:
             self._core.reset()
-            self._warn(self._core.stage_error)
 
     def _warn(self, stage_error: str) -> None:
         if stage_error and stage_error != self._stage_error:

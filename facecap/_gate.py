@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from facecap import _core
-from facecap._checks import check_whole
+from facecap._checks import MOST_SLOTS, check_whole
 from facecap._config import CaptureConfig
 
 _LARGEST = 2**63 - 1
-_MOST_SLOTS = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class CaptureGate:
         self.config = CaptureConfig() if config is None else config
         if not isinstance(self.config, CaptureConfig):
             raise TypeError(f"config is {type(config).__name__}, wanted a CaptureConfig")
-        self._core = _core.CaptureGate(self.config._core, check_whole("slots", slots, 1, _MOST_SLOTS))
+        self._core = _core.CaptureGate(self.config._core, check_whole("slots", slots, 1, MOST_SLOTS))
 
     def update(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable
 
@@ -162,7 +163,6 @@ def test_a_classifier_that_fails_costs_the_answer_not_the_capture(make, models, 
     assert captures[0].to_dict()["mask_prob"] is None
 
 
-def test_a_threshold_leaves_no_unknown(models):
 def test_a_classifier_that_fails_at_the_flush_is_told(make, models, caplog):
     failing = scripted.mask_classifier(models, fails=True)
     capture = make(mode="auto", interval=1000, classifier=failing, classify_on="emit")
@@ -171,6 +171,7 @@ def test_a_classifier_that_fails_at_the_flush_is_told(make, models, caplog):
     assert "a stage failed" in caplog.text
 
 
+def test_a_threshold_leaves_no_unknown(models):
     classifier = facecap.MaskClassifier(scripted.mask_classifier(models))
     grey = np.full((1, 112, 112, 3), 128, np.uint8)
     probability = float(classifier.predict(grey)[0])
@@ -215,15 +216,32 @@ def test_frames_come_in_order_and_a_refused_one_changes_nothing(make):
     assert capture.process(scripted.frame(A), frame_index=18).captures[0].frame == 18
 
 
-def test_an_interval_in_seconds_needs_time(make):
-    capture = make(mode="fast", interval_seconds=2.0)
-    with pytest.raises(ValueError, match="timestamp"):
+@pytest.mark.parametrize("timestamp", [math.nan, math.inf, -math.inf, 1.7e12])
+def test_a_time_that_is_none_changes_nothing(make, timestamp):
+    capture = make(mode="fast", interval_seconds=2.0, min_hits=4)
+    capture.process(scripted.frame(A), timestamp=0.0)
+    for _ in range(5):
+        with pytest.raises(ValueError, match=r"timestamp is .*, wanted seconds"):
+            capture.process(scripted.frame(A), timestamp=timestamp)
+    assert not capture.process(scripted.frame(A), timestamp=0.1).faces.stable.any()
+
+
+def test_the_last_frame_number_is_refused_before_it_overflows(make):
+    capture = make(mode="fast")
+    with pytest.raises(ValueError, match="frame_index is 9223372036854775807, wanted less"):
+        capture.process(scripted.frame(A), frame_index=2**63 - 1)
+    assert capture.process(scripted.frame(A), frame_index=2**63 - 2).frame_index == 2**63 - 2
+    with pytest.raises(ValueError, match="wanted less"):
         capture.process(scripted.frame(A))
-    results = [capture.process(scripted.frame(A), timestamp=i * 0.1) for i in range(60)]
-    times = [c.timestamp for r in results for c in r.captures]
-    assert times == pytest.approx([0.9, 1.0, 3.0])  # given out at 0.9, 2.9 and 4.9 s
-    with pytest.raises(ValueError, match="run back"):
-        capture.process(scripted.frame(A), timestamp=1.0)
+    assert capture.flush() == []
+
+
+@pytest.mark.parametrize("slots", [0, -1, 2**31 - 1, 2**40])
+def test_slots_are_checked_before_memory_is_taken(make, slots):
+    with pytest.raises(ValueError, match=f"slots is {slots}, wanted 1 to 1048576"):
+        make(slots=slots)
+
+
 @pytest.mark.parametrize(("mode", "kind"), [("fast", "first"), ("auto", "lost")])
 def test_a_person_who_comes_back_is_no_second_capture(models, mode, kind):
     config = facecap.CaptureConfig(mode=mode, interval=1000, min_hits=3, miss_limit=4)
@@ -240,6 +258,32 @@ def test_a_person_who_comes_back_is_no_second_capture(models, mode, kind):
     assert results[-1].faces.reasons == ("duplicate_identity",)
 
 
+def test_an_embedder_of_faces_that_are_not_square_is_refused(models):
+    with pytest.raises(ValueError, match="takes crops of 112x96, wanted a square"):
+        facecap.FaceCapture(
+            detector=facecap.Detector(scripted.detector(models)),
+            embedder=facecap.Embedder(scripted.embedder(models, height=96)),
+        )
+
+
+def test_an_interval_in_seconds_needs_time(make):
+    capture = make(mode="fast", interval_seconds=2.0)
+    with pytest.raises(ValueError, match="timestamp"):
+        capture.process(scripted.frame(A))
+    results = [capture.process(scripted.frame(A), timestamp=i * 0.1) for i in range(60)]
+    times = [c.timestamp for r in results for c in r.captures]
+    assert times == pytest.approx([0.9, 1.0, 3.0])  # given out at 0.9, 2.9 and 4.9 s
+    with pytest.raises(ValueError, match="run back"):
+        capture.process(scripted.frame(A), timestamp=1.0)
+
+
+def test_results_can_be_looked_up(make):
+    capture = make(mode="fast", interval=10)
+    results = [capture.process(scripted.frame(A, B)) for _ in range(10)]
+    first, second = results[9].captures
+    assert results.index(results[9]) == 9
+    assert results[9].captures.index(second) == 1
+    assert len({first, second, first}) == 2
 
 
 def test_reset_is_as_new(make):
@@ -258,13 +302,6 @@ def test_results_are_plain_json(make):
     assert told["frame_index"] == 9
     assert len(told["faces"]) == 2
     assert set(told["faces"][0]["pose"]) == {"yaw", "pitch", "roll"}
-def test_results_can_be_looked_up(make):
-    capture = make(mode="fast", interval=10)
-    results = [capture.process(scripted.frame(A, B)) for _ in range(10)]
-    first, second = results[9].captures
-    assert results.index(results[9]) == 9
-    assert results[9].captures.index(second) == 1
-    assert len({first, second, first}) == 2
     assert told["captures"][0]["kind"] == "first"
     assert told["faces"][0]["reason"] is None
 

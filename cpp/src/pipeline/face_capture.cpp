@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -12,7 +13,6 @@ namespace facecap {
 namespace {
 
 constexpr float kNotKnown = std::numeric_limits<float>::quiet_NaN();
-constexpr int kCropSize = 112;  // where no classifier says another
 
 /// Adds the time until it goes out of scope.
 class StageTimer {
@@ -57,12 +57,12 @@ struct FaceCapture::State {
         shots(static_cast<std::size_t>(slots)),
         identities(parts.embedder ? parts.embedder->model().manifest->embedder->same_person : 1.0f) {
     if (!parts.detector) throw std::invalid_argument("FaceCapture needs a detector");
-    const Size size = parts.classifier ? parts.classifier->crop_size() : Size{kCropSize, kCropSize};
-    for (Shot& shot : shots) {
-      shot.crop.width = size.width;
-      shot.crop.height = size.height;
-      shot.crop.pixels.resize(std::size_t{3} * size.width * size.height);
-    }
+    if (parts.classifier) crop_size = parts.classifier->crop_size();
+    const Size aligned = parts.embedder ? parts.embedder->crop_size() : Size{};
+    if (aligned.width != aligned.height)
+      throw std::invalid_argument("the embedder takes crops of " + std::to_string(aligned.width) + "x" +
+                                  std::to_string(aligned.height) +
+                                  ", wanted a square: faces are aligned to one");
   }
 
   std::int64_t admit(std::optional<std::int64_t> frame_index, std::optional<double> timestamp) const {
@@ -70,13 +70,19 @@ struct FaceCapture::State {
       throw std::invalid_argument(
           "timestamp is missing: the configuration has interval_seconds, so every frame needs "
           "its time in seconds");
-    if (frame_index && *frame_index < next_frame)
-      throw std::invalid_argument("frame_index is " + std::to_string(*frame_index) + ", wanted at least " +
+    const std::int64_t frame = frame_index.value_or(next_frame);
+    if (frame < next_frame)
+      throw std::invalid_argument("frame_index is " + std::to_string(frame) + ", wanted at least " +
                                   std::to_string(next_frame) + ": frames come in order, each once");
+    if (frame == std::numeric_limits<std::int64_t>::max())
+      throw std::invalid_argument("frame_index is " + std::to_string(frame) +
+                                  ", wanted less: no frame could follow it");
+    if (timestamp && !std::isfinite(*timestamp))
+      throw std::invalid_argument("timestamp is " + std::to_string(*timestamp) + ", wanted finite seconds");
     if (timestamp && last_timestamp && *timestamp < *last_timestamp)
       throw std::invalid_argument("timestamp is " + std::to_string(*timestamp) + " s, wanted at least " +
                                   std::to_string(*last_timestamp) + " s: time does not run back");
-    return frame_index.value_or(next_frame);
+    return frame;
   }
 
   void assess_faces(const ImageView& image) {
@@ -139,9 +145,12 @@ struct FaceCapture::State {
       shot.pose = result.poses[i];
       shot.timestamp = timestamp;
       shot.mask_prob = kNotKnown;
+      shot.crop.width = crop_size.width;
+      shot.crop.height = crop_size.height;
       shot.crop.color = image.color;
-      resize(image, crop_rect(shot.box, image.size(), gate.config().crop_border), shot.crop.width,
-             shot.crop.height, shot.crop.pixels.data());
+      shot.crop.pixels.resize(std::size_t{3} * crop_size.width * crop_size.height);
+      resize(image, crop_rect(shot.box, image.size(), gate.config().crop_border), crop_size.width,
+             crop_size.height, shot.crop.pixels.data());
       result.capture[i] = true;
     }
   }
@@ -193,6 +202,7 @@ struct FaceCapture::State {
   }
 
   FaceCaptureParts parts;
+  Size crop_size{112, 112};  // where no classifier says another
   Tracker tracker;
   CaptureGate gate;
   std::vector<Shot> shots;
@@ -200,6 +210,7 @@ struct FaceCapture::State {
   std::vector<std::optional<Reason>> rejections;
   std::vector<Candidate> candidates;
   FrameResult result;
+  std::string stage_error;
   std::int64_t next_frame = 0;
   std::optional<double> last_timestamp;
 };
@@ -210,8 +221,11 @@ FaceCapture::FaceCapture(CaptureConfig config, FaceCaptureParts parts, int slots
 FaceCapture::~FaceCapture() = default;
 
 const CaptureConfig& FaceCapture::config() const {
-  std::string stage_error;
   return state_->gate.config();
+}
+
+const std::string& FaceCapture::stage_error() const {
+  return state_->stage_error;
 }
 
 const FrameResult& FaceCapture::process(const ImageView& image, std::optional<std::int64_t> frame_index,
@@ -224,10 +238,6 @@ const FrameResult& FaceCapture::process(const ImageView& image, std::optional<st
     const StageTimer total(seconds.total);
     {
       const StageTimer timer(seconds.detect);
-const std::string& FaceCapture::stage_error() const {
-  return state_->stage_error;
-}
-
       result.faces = s.parts.detector->detect(image);
     }
     result.frame_index = frame;
@@ -263,6 +273,7 @@ const std::string& FaceCapture::stage_error() const {
         s.classify(stored);
       }
       result.captures = s.give_out(step->events);
+      s.identities.keep_only(result.tracks.live_ids);
     }
     result.mask_prob.clear();
     for (const std::int64_t id : result.tracks.ids) {
