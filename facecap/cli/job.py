@@ -45,8 +45,9 @@ class Job:
             errors = [
                 self._attempt(lambda: self._process(max_frames)),
                 self._attempt(lambda: self._keep(self._capture.flush())),
-                self._attempt(self._outputs.finish_pictures),
             ]
+            summary.stop_clock()
+            errors.append(self._attempt(self._outputs.finish_pictures))
             self._progress.clear()
             texts = list(dict.fromkeys(text for text in errors if text))
             summary.status = "failed" if texts else "interrupted" if signals else "done"
@@ -87,8 +88,9 @@ class Job:
 
     def _keep(self, captures: list[Capture]) -> None:
         for capture in captures:
-            self._outputs.add_capture(capture)
+            line = self._outputs.keep(capture)
             self.summary.add_capture(capture)
+            self._outputs.show(line)
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
@@ -104,7 +106,7 @@ class Job:
         try:
             step()
         except BrokenPipeError:
-            raise
+            return "standard output was closed"
         except FacecapError as error:
             return str(error)
         except OSError as error:

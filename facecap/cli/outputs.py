@@ -43,11 +43,15 @@ class Outputs:
         if self._clip is not None:
             self._clip.add(image, result)
 
-    def add_capture(self, capture: Capture) -> None:
-        """One capture."""
+    def keep(self, capture: Capture) -> dict[str, Any]:
+        """Put a capture into the folder; returns its JSON."""
         line = self._folder.add(capture) if self._folder is not None else capture.to_dict()
         if self._sheet is not None:
             self._sheet.add(capture)
+        return line
+
+    def show(self, line: dict[str, Any]) -> None:
+        """Say what was kept."""
         if self._as_json:
             print(json.dumps(line), flush=True)
         elif len(self._lines) < _LISTED:
@@ -61,6 +65,11 @@ class Outputs:
         finally:
             if self._sheet is not None and self._sheet_path is not None:
                 self._sheet.write(self._sheet_path)
+
+    def discard_unfinished(self) -> None:
+        """Leave no temporary file, where a run ends before `finish_pictures`."""
+        if self._clip is not None:
+            self._clip.discard()
 
     def finish_folder(self, summary: Summary, source: Source, capture: FaceCapture) -> None:
         """Write the summary and close the folder."""

@@ -80,7 +80,10 @@ def run(args: argparse.Namespace) -> int:
     progress.length = min((n for n in (source.length, args.max_frames) if n), default=None)
     outputs = _outputs(args, source, capture)
     job = Job(source, capture, outputs, progress)
-    code = job.work(args.max_frames)
+    try:
+        code = job.work(args.max_frames)
+    finally:
+        outputs.discard_unfinished()
     if args.json:
         print(json.dumps({"summary": job.summary.to_dict(source, capture)}))
     else:

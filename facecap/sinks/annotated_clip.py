@@ -72,6 +72,13 @@ class AnnotatedClip:
             )
         self._pending.commit()
 
+    def discard(self) -> None:
+        """Remove what was not finished."""
+        if self._writer is not None:
+            self._writer.release()
+            self._writer = None
+            self._pending.discard()
+
     def _open(self, image: Image) -> cv2.VideoWriter:
         height, width = image.shape[:2]
         ratio = min(1.0, _LONGEST_SIDE / max(width, height))

@@ -28,7 +28,8 @@ class Summary:
         self.captures = 0
         self.failed_frames = 0
         self._started = datetime.now(timezone.utc)
-        self._clock = time.perf_counter()
+        self._start = time.perf_counter()
+        self._end: float | None = None
         self._frames_with_faces = 0
         self._faces = 0
         self._classified = 0
@@ -40,8 +41,12 @@ class Summary:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the start."""
-        return time.perf_counter() - self._clock
+        """Seconds from the start to `stop_clock`."""
+        return (self._end or time.perf_counter()) - self._start
+
+    def stop_clock(self) -> None:
+        """The last frame is done."""
+        self._end = time.perf_counter()
 
     def add_frame(self, result: FrameResult) -> None:
         """Count a frame; its captures are counted by `add_capture`."""

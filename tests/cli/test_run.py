@@ -272,7 +272,7 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(models, visit):
         process.stdout.close()
         said = process.stderr.read().decode()
         assert process.wait(timeout=60) == 1
-    assert said == ""
+    assert said == "facecap: error: standard output was closed\n"
 
 
 def test_progress_is_on_standard_error_alone(facecap, models, visit):
