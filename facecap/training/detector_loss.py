@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from facecap.conversion.import_checkpoint import VARIANCES
 from facecap.training.detector_data import Floats
 
 MATCHED = 0.35  # overlap from which a prior answers for a face
 FORCED = 0.12  # the best prior of a face answers for it from here on; 6 pixels between four cells have 0.13
 IGNORED = 0.35  # share of a prior inside a doubtful face from which it keeps what it said
 TOUCHED = 0.15  # a prior that overlaps any face by this much, and answers for none, keeps what it said
+WELL_PLACED = 0.6  # overlap with the true box from which the reference's own box is kept
 SEEN, SURE = -2.0, 2.0  # logits from which the reference sees a face, and is sure of it
 NEGATIVE, POSITIVE, KEPT = 0, 1, -1
 
@@ -85,8 +87,8 @@ def detection_loss(
 
     `answer` and `reference` are boxes, two-class logits and landmarks as `retinaface.flatten` gives them:
     of the network in training and of the one it started from. Only what the reference gets wrong is taught:
-    faces that it is not sure of, boxes and landmarks of those that it does not see, and hard negatives. On
-    all other priors of faces, certain or doubtful, the reference's own answer is kept.
+    faces that it is not sure of, boxes and landmarks of those that it does not see or misplaces, and hard
+    negatives. On all other priors of faces, certain or doubtful, the reference's own answer is kept.
     """
     logit, known = (rows[1][..., 1] - rows[1][..., 0] for rows in (answer, reference))
     places, kept_places = (torch.cat([rows[0], rows[2]], -1) for rows in (answer, reference))
@@ -102,12 +104,24 @@ def detection_loss(
     kept = (labels == KEPT) | (positive & (known > SURE))
     drift = _divergence(known[kept], logit[kept]).sum() / count
 
-    taught = positive & ~seen & ~deltas[..., 4].isnan()
+    misplaced = _overlap(kept_places, deltas.nan_to_num()) < WELL_PLACED
+    taught = positive & (~seen | misplaced) & ~deltas[..., 4].isnan()
     place = _place_loss(places[taught], deltas[taught], weights) / count
-    follow = ~negative & seen
+    follow = ~negative & seen & ~taught
     place_drift = _place_loss(places[follow], kept_places[follow], weights) / count
     total = face + place + weights.keep * drift + place_drift
     return {"loss": total, "face": face, "place": place, "drift": drift, "place_drift": place_drift}
+
+
+def _overlap(a: Tensor, b: Tensor) -> Tensor:
+    """Intersection over union of the boxes that two rows of deltas mean for one prior."""
+    corners = []
+    for rows in (a, b):
+        centre, half = VARIANCES[0] * rows[..., :2], torch.exp(VARIANCES[1] * rows[..., 2:4]) / 2
+        corners.append((centre - half, centre + half))
+    (low_a, high_a), (low_b, high_b) = corners
+    shared = (torch.minimum(high_a, high_b) - torch.maximum(low_a, low_b)).clamp(min=0).prod(-1)
+    return shared / ((high_a - low_a).prod(-1) + (high_b - low_b).prod(-1) - shared)
 
 
 def _place_loss(found: Tensor, wanted: Tensor, weights: LossWeights) -> Tensor:

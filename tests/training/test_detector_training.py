@@ -119,11 +119,15 @@ def test_loss_teaches_what_the_reference_misses_and_keeps_the_rest() -> None:
         assert loss(right, learned + (labels == label)[..., None], missing) > 0.1
     assert loss(right, learned + 9.0 * (labels == NEGATIVE)[..., None], missing) < 1e-3
 
-    own_habit = truth + 0.5
+    own_habit = truth + 0.2
     seeing = rows(torch.where(labels == POSITIVE, 5.0, right), own_habit)
     kept = torch.where(labels == POSITIVE, 5.0, right)
     assert loss(kept, own_habit, seeing) < 1e-3
     assert loss(kept, truth, seeing) > 0.1
+    astray = truth + 4.0 * (labels == POSITIVE)[..., None]
+    misplacing = rows(kept, astray)
+    assert loss(kept, truth, misplacing) < 1e-3
+    assert loss(kept, astray, misplacing) > 0.1
 
 
 def test_folded_weights_answer_the_same_and_go_back() -> None:
