@@ -171,6 +171,14 @@ class FaceCapture:
         self.detector = detector if detector is not None else Detector()
         self.classifier = classifier if classifier is not None else MaskClassifier()
         self.embedder = embedder
+        for name, part, kind in (
+            ("config", self.config, CaptureConfig),
+            ("detector", self.detector, Detector),
+            ("classifier", self.classifier, MaskClassifier),
+            ("embedder", embedder, Embedder | None),
+        ):
+            if not isinstance(part, kind):
+                raise TypeError(f"{name} is {type(part).__name__}, wanted {getattr(kind, '__name__', kind)}")
         self._core = _core.FaceCapture(
             self.config._core,
             self.detector._core,

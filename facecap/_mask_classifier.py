@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import _core
-from facecap._checks import OneThread, check_crops
+from facecap._checks import OneThread, check_crops, check_fraction
 from facecap._model import ModelLike, open_model
 
 
@@ -53,6 +53,9 @@ class MaskClassifier:
         self, probability: float, threshold: float | None = None
     ) -> Literal["mask", "no_mask", "unknown"]:
         """The word for a probability: with a threshold, at or above it is "mask"; without, what lies strictly
-        inside the manifest's band is "unknown". nan is "unknown"."""
+        inside the manifest's band is "unknown". nan is "unknown". Raises ValueError for a threshold outside
+        of 0 to 1."""
+        if threshold is not None:
+            threshold = check_fraction("threshold", threshold, 0, 1)
         word = _core.answer_mask(probability, self._model, threshold)
         return cast(Literal["mask", "no_mask", "unknown"], word)

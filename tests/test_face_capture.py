@@ -180,6 +180,9 @@ def test_a_threshold_leaves_no_unknown(models):
     assert classifier.answer(probability, 0.5) == "mask"
     assert classifier.answer(probability, 0.6) == "no_mask"
     assert classifier.answer(float("nan"), 0.5) == "unknown"
+    for threshold in (float("nan"), -0.1, 50):
+        with pytest.raises(ValueError, match="threshold is"):
+            classifier.answer(probability, threshold)
 
 
 def test_every_face_is_captured_or_has_a_reason(make):
@@ -234,6 +237,12 @@ def test_the_last_frame_number_is_refused_before_it_overflows(make):
     with pytest.raises(ValueError, match="wanted less"):
         capture.process(scripted.frame(A))
     assert capture.flush() == []
+
+
+@pytest.mark.parametrize("part", ["config", "detector", "classifier", "embedder"])
+def test_parts_of_another_kind_are_named(part):
+    with pytest.raises(TypeError, match=f"{part} is str, wanted .*{part[1:]}"):
+        facecap.FaceCapture(**{part: "model.onnx"})
 
 
 @pytest.mark.parametrize("slots", [0, -1, 2**31 - 1, 2**40])
