@@ -60,7 +60,8 @@ class NumpyRetinaFace:
         size = (round(width * scale), round(height * scale))
         left, top = (full[0] - size[0]) // 2, (full[1] - size[1]) // 2
         if size != (width, height):
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+            method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+            image = np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
         planes = image[..., ::-1] if entry["color"] == "rgb" else image
         planes = (planes.astype(np.float32) - np.float32(entry["mean"])) / np.float32(entry["std"])
         blob = np.zeros((1, 3, full[1], full[0]), np.float32)  # the margin is 0, the mean pixel
