@@ -21,9 +21,9 @@ struct Capture {
   CaptureEvent event;
   std::optional<double> timestamp;  // seconds, of the shot
   Box box;
-  Landmarks landmarks{};
+  Landmarks landmarks{};  // refined
   float score = 0;
-  Pose pose;
+  Pose pose;            // of the refined landmarks
   Image crop;           // square, in the colour order of the frame that it was cut from
   float mask_prob = 0;  // NaN: not known
   MaskAnswer mask = MaskAnswer::unknown;

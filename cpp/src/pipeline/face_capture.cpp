@@ -89,6 +89,7 @@ struct FaceCapture::State {
     result.poses.clear();
     result.quality.clear();
     rejections.clear();
+    refined = result.faces.landmarks;
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
       const Assessment face = assess(image, result.faces.boxes[i], result.faces.landmarks[i], gate.config());
       result.poses.push_back(face.pose);
@@ -124,13 +125,14 @@ struct FaceCapture::State {
     face.eye_distance = eye_distance(landmarks);
     face.rejection = rejections[i];
     if (!eligible(i)) return face;
-    const Refinement refined = parts.refine ? parts.refine(image, box, landmarks) : Refinement{landmarks};
-    face.refined_eye_distance = eye_distance(refined.landmarks);
-    face.landmark_confidence = refined.confidence;
-    face.refined_quality = posture_quality({box, refined.landmarks, image.size(), true, refined.blur});
+    const Refinement refinement = parts.refine ? parts.refine(image, box, landmarks) : Refinement{landmarks};
+    refined[i] = refinement.landmarks;
+    face.refined_eye_distance = eye_distance(refined[i]);
+    face.landmark_confidence = refinement.confidence;
+    face.refined_quality = posture_quality({box, refined[i], image.size(), true, refinement.blur});
     if (crop_rect(box, image.size(), gate.config().crop_border).empty())
       face.rejection = Reason::crop_failed;
-    else if (duplicate(image, face.track_id, landmarks))
+    else if (duplicate(image, face.track_id, refined[i]))
       face.rejection = Reason::duplicate_identity;
     return face;
   }
@@ -140,9 +142,9 @@ struct FaceCapture::State {
       Shot& shot = shots[stored.slot];
       const std::size_t i = static_cast<std::size_t>(stored.candidate);
       shot.box = result.faces.boxes[i];
-      shot.landmarks = result.faces.landmarks[i];
+      shot.landmarks = refined[i];
       shot.score = result.faces.scores[i];
-      shot.pose = result.poses[i];
+      shot.pose = face_pose(refined[i]);
       shot.timestamp = timestamp;
       shot.mask_prob = kNotKnown;
       shot.crop.width = crop_size.width;
@@ -208,6 +210,7 @@ struct FaceCapture::State {
   std::vector<Shot> shots;
   Identities identities;
   std::vector<std::optional<Reason>> rejections;
+  std::vector<Landmarks> refined;  // the detector's where nobody asked for better
   std::vector<Candidate> candidates;
   FrameResult result;
   std::string stage_error;
