@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -8,26 +7,12 @@
 #include "facecap/pipeline.hpp"
 #include "pipeline/assess.hpp"
 #include "pipeline/identities.hpp"
+#include "pipeline/stage_timer.hpp"
 
 namespace facecap {
 namespace {
 
 constexpr float kNotKnown = std::numeric_limits<float>::quiet_NaN();
-
-/// Adds the time until it goes out of scope.
-class StageTimer {
- public:
-  explicit StageTimer(double& seconds) : seconds_(seconds), start_(std::chrono::steady_clock::now()) {}
-  ~StageTimer() {
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-  StageTimer(const StageTimer&) = delete;
-  StageTimer& operator=(const StageTimer&) = delete;
-
- private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point start_;
-};
 
 /// What is kept of a slot's shot.
 struct Shot {
