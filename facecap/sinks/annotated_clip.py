@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from facecap import FrameResult
 
 CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
-_LONGEST_SIDE = 1920
+_LONGEST_SIDE, _LEGIBLE_SIDE = 1920, 640
 
 
 class AnnotatedClip:
     """A video of the frames with the answers drawn on them. It appears under its name when it is complete.
 
-    Its size is that of the first frame, scaled down to a longer side of 1920 pixels where it is larger;
-    frames of another size are fitted into it.
+    Its size is that of the first frame, scaled down to a longer side of 1920 pixels where it is larger, up to
+    about 640 where text would not fit in; frames of another size are fitted into it.
     """
 
     def __init__(self, path: Path, fps: float, annotator: Annotator) -> None:
@@ -81,7 +81,8 @@ class AnnotatedClip:
 
     def _open(self, image: Image) -> cv2.VideoWriter:
         height, width = image.shape[:2]
-        ratio = min(1.0, _LONGEST_SIDE / max(width, height))
+        longest = max(width, height)
+        ratio = _LONGEST_SIDE / longest if longest > _LONGEST_SIDE else max(1, round(_LEGIBLE_SIDE / longest))
         # MPEG-4 wants even sides.
         self._size = (max(2, round(width * ratio) // 2 * 2), max(2, round(height * ratio) // 2 * 2))
         codec = CODECS[self.path.suffix.lower()]

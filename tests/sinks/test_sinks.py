@@ -124,21 +124,24 @@ def test_only_files_of_an_earlier_run_are_removed(tmp_path):
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.avi"])
 def test_a_clip_of_frames_that_change_their_size(tmp_path, name):
     clip = AnnotatedClip(tmp_path / name, 25.0, Annotator(lambda probability: "mask"))
-    for index, (height, width) in enumerate([(101, 203), (300, 200), (50, 50)]):
+    for index, (height, width) in enumerate([(301, 503), (300, 200), (50, 50)]):
         clip.add(np.zeros((height, width, 3), np.uint8), result(index))
         assert not (tmp_path / name).exists()
     clip.close()
     video = cv2.VideoCapture(str(tmp_path / name))
     frames = [frame for ok, frame in iter(video.read, (False, None)) if ok]
-    assert [frame.shape for frame in frames] == [(100, 202, 3)] * 3  # the first one's, with even sides
+    assert [frame.shape for frame in frames] == [(300, 502, 3)] * 3  # the first one's, with even sides
     assert names(tmp_path) == [name]
 
 
-def test_a_large_first_frame_is_scaled_down(tmp_path):
+@pytest.mark.parametrize(
+    ("first", "size"), [((1500, 3000), (960, 1920)), ((96, 128), (480, 640)), ((480, 640), (480, 640))]
+)
+def test_large_frames_are_scaled_down_and_small_ones_up(tmp_path, first, size):
     clip = AnnotatedClip(tmp_path / "clip.avi", 25.0, Annotator(lambda probability: "mask"))
-    clip.add(np.zeros((1500, 3000, 3), np.uint8), result(0))
+    clip.add(np.zeros((*first, 3), np.uint8), result(0))
     clip.close()
-    assert cv2.VideoCapture(str(tmp_path / "clip.avi")).read()[1].shape == (960, 1920, 3)
+    assert cv2.VideoCapture(str(tmp_path / "clip.avi")).read()[1].shape == (*size, 3)
 
 
 def test_a_clip_without_frames_leaves_no_file(tmp_path):
