@@ -186,6 +186,13 @@ class FaceCapture:
             embedder._core if embedder is not None else None,
             check_whole("slots", slots, 1, MOST_SLOTS),
         )
+        trained = self.classifier.info["manifest"]["classifier"]["crop_border"]
+        if abs(trained - self.config.crop_border) > 1e-6:
+            _log.warning(
+                "crop_border is %g, but the mask model was trained on crops with %g: its answers may suffer",
+                self.config.crop_border,
+                trained,
+            )
         self._one_thread = OneThread("FaceCapture")
         self._stage_error = ""
 

@@ -295,6 +295,13 @@ def test_results_can_be_looked_up(make):
     assert len({first, second, first}) == 2
 
 
+def test_crops_unlike_those_of_the_models_training_are_told(make, caplog):
+    make()
+    assert not caplog.records
+    make(crop_border=0.4)
+    assert "trained on crops with 0.15" in caplog.text
+
+
 def test_reset_is_as_new(make):
     capture = make(mode="fast", interval=10)
     once = events(capture, [(A,)] * 25)
