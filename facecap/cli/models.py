@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +124,7 @@ def _import(args: argparse.Namespace) -> int:
         )
     except ModuleNotFoundError as error:
         raise FacecapError(f"{error.name} is missing: pip install 'facecap[train]'") from None
-    print(f"{args.out}: outputs agree with the checkpoint: {difference}", file=sys.stderr)
+    print(f"{args.out}: outputs agree with the checkpoint: {difference}")
     return 0
 
 

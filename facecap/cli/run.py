@@ -121,9 +121,11 @@ def _capture(args: argparse.Namespace, source: Source) -> FaceCapture:
     config = options.capture_config(args, fallbacks)
     if config.interval_seconds is not None and not source.timed:
         raise UsageError("--interval-seconds needs a clock, and pictures have none: give --fps")
-    return FaceCapture(
-        config, detector=options.detector_of(args), classifier=options.classifier_of(args), slots=args.slots
-    )
+    detector, classifier = options.detector_of(args), options.classifier_of(args)
+    try:
+        return FaceCapture(config, detector=detector, classifier=classifier, slots=args.slots)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _outputs(args: argparse.Namespace, source: Source, capture: FaceCapture) -> Outputs:

@@ -54,6 +54,8 @@ def open_source(
     Raises:
         SourceError: there is nothing there, or it is of an unknown kind.
     """
+    if not address:
+        raise SourceError("the source has no name")  # a path of no letters would be this folder
     limits = limits or Limits()
     camera = re.fullmatch(r"(?:/dev/video)?(\d+)", address)
     if camera:

@@ -201,6 +201,7 @@ def test_a_file_of_options_gives_way_to_the_environment_and_that_to_flags(faceca
         (["--score-threshold", "2"], "score_threshold"),
         (["--input-size", "large"], "wanted WIDTHxHEIGHT"),
         (["--max-frames", "0"], "at least 1"),
+        (["--slots", "1000000000"], "slots is 1000000000"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_why(facecap, models, visit, arguments, text):

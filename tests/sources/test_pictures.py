@@ -90,6 +90,11 @@ def test_a_missing_file_is_named(address: str) -> None:
         open_source(address)
 
 
+def test_a_source_without_a_name_is_not_this_folder() -> None:
+    with pytest.raises(SourceError, match="no name"):
+        open_source("")
+
+
 def test_an_unknown_scheme_is_named() -> None:
     with pytest.raises(SourceError, match="gopher://"):
         open_source("gopher://host/cam")
