@@ -4,7 +4,7 @@
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 SOURCE ?=
-OUT ?= $(if $(SOURCE),out/$(shell date +%Y%m%d-%H%M%S),out/demo)
+OUT := $(or $(OUT),$(if $(SOURCE),out/$(shell date +%Y%m%d-%H%M%S),out/demo))
 ARGS ?=
 
 BIN := .venv/bin
