@@ -32,7 +32,7 @@ def load_network(path: Path, slope: float = 0.0) -> RetinaFace:
     try:
         loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{path}: not a torch checkpoint of plain tensors ({error})") from error
+        raise CheckpointError(f"{path}: not a torch checkpoint of plain tensors") from error
     for wrapper in WRAPPERS:
         if isinstance(loaded, dict) and isinstance(loaded.get(wrapper), dict):
             loaded = loaded[wrapper]
