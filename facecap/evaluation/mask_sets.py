@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,8 +61,12 @@ def _plain_set(name: str, split: str, faces: list[Face]) -> MaskSet:
     rows = []
     for face in faces:
         image = read_rgb(face.path)
-        if image is not None:
+        if image is None:
+            continue
+        try:
             rows.append((crop_face(image, face_box(face, image)), face.masked, _origin(face)))
+        except ValueError as error:
+            print(f"facecap: left out {face.path}: {error}", file=sys.stderr)
     return _collect(name, split, rows)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from facecap import crop_face
 from facecap.training import mask_draw
-from facecap.training.mask_data import Box, Image, Patch, tight_box, weights
+from facecap.training.mask_data import Box, Image, Patch, Points, tight_box, weights
 
 Random = np.random.Generator
 
@@ -47,11 +47,7 @@ class Composer:
             if self._can_compose and rng.random() < 0.12 and patch.landmarks is not None:
                 patch = _copy(patch)
                 assert patch.landmarks is not None
-                if rng.random() < 0.5:
-                    mask_draw.draw_hand(patch.image, patch.landmarks, rng)
-                else:
-                    top = rng.uniform(100, 125)
-                    mask_draw.draw_cover(patch.image, patch.landmarks, self._texture(rng), top, rng)
+                self._hide_a_little(patch.image, patch.landmarks, rng)
             return patch
         patch = _copy(self._draw(self._bare_marked, rng))
         assert patch.landmarks is not None
@@ -64,29 +60,44 @@ class Composer:
 
     def _bare_face(self, rng: Random) -> Patch:
         way = rng.random()
-        if not self._can_compose or way < 0.46:
+        if not self._can_compose or way < 0.40:
             return self._draw(self._bare, rng)
-        if way < 0.49:
+        if way < 0.43:
             patch = _copy(self._draw(self._masked_marked, rng))
         else:
             patch = _copy(self._draw(self._bare_marked, rng))
         assert patch.landmarks is not None
-        if way < 0.56:
+        if way < 0.48:
             donor = self._draw(self._bare_marked, rng)
-            mask_draw.paste_lower_face(patch.image, patch.landmarks, donor, wide=way < 0.49, rng=rng)
-        elif way < 0.62:
+            mask_draw.paste_lower_face(patch.image, patch.landmarks, donor, wide=way < 0.43, rng=rng)
+        elif way < 0.53:
             mask_draw.draw_beard(patch.image, patch.landmarks, rng)
-        elif way < 0.72:
+        elif way < 0.64:
             mask_draw.draw_hand(patch.image, patch.landmarks, rng)
-        elif way < 0.79:
+        elif way < 0.71:
             mask_draw.draw_object(patch.image, patch.landmarks, self._texture(rng), rng)
-        else:
+        elif way < 0.85:
             top = rng.uniform(62, 118)
             mask_draw.draw_cover(patch.image, patch.landmarks, self._texture(rng), top, rng)
+        else:
+            other = self._draw(self._bare, rng)
+            mask_draw.draw_head(patch.image, patch.landmarks, other, rng.uniform(62, 112), rng)
         return patch
 
+    def _hide_a_little(self, image: Image, landmarks: Points, rng: Random) -> None:
+        """What also hides bare faces, but low enough to leave a mask in sight."""
+        way = rng.random()
+        if way < 0.4:
+            mask_draw.draw_hand(image, landmarks, rng)
+        elif way < 0.7:
+            mask_draw.draw_cover(image, landmarks, self._texture(rng), rng.uniform(100, 125), rng)
+        else:
+            other = self._draw(self._bare, rng)
+            mask_draw.draw_head(image, landmarks, other, rng.uniform(100, 125), rng)
+
     def _texture(self, rng: Random) -> Image:
-        return _corner(self._patches[int(rng.integers(len(self._patches)))].image, rng)
+        image = self._patches[int(rng.integers(len(self._patches)))].image
+        return image[len(image) // 2 :] if rng.random() < 0.5 else _corner(image, rng)
 
     @property
     def _can_compose(self) -> bool:

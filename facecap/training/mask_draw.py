@@ -175,6 +175,26 @@ def draw_cover(image: Image, landmarks: Points, texture: Image, top: float, rng:
     _blend(image, _surface(image, texture, rng), alpha)
 
 
+def draw_head(image: Image, landmarks: Points, donor: Patch, top: float, rng: Random) -> None:
+    """Another head in front, cut from its own photograph; its crown is near `top`, in template coordinates."""
+    scale = _scale(template_to(landmarks))
+    x1, y1, x2, y2 = donor.box
+    middle = np.array([(x1 + x2) / 2, (y1 + y2) / 2])
+    half = np.array([0.62 * (x2 - x1), 0.72 * (y2 - y1)])
+    enlarge = rng.uniform(0.6, 1.4) * 80 * scale / max(x2 - x1, 1.0)
+    crown = _bring([(rng.uniform(5, 107), top)], template_to(landmarks))[0]
+    centre = crown + np.array([0.0, enlarge * half[1]])
+    to_image = np.column_stack([np.eye(2) * enlarge, centre - enlarge * middle])
+    height, width = image.shape[:2]
+    warped = cv2.warpAffine(donor.image, to_image, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    steps = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    outline = centre + enlarge * half * np.column_stack([np.cos(steps), np.sin(steps)])
+    shoulders = [(outline[:, 0].max(), 2.0 * height), (outline[:, 0].min(), 2.0 * height)]
+    hull = cv2.convexHull(np.asarray([*outline, *shoulders], np.float32))[:, 0]
+    alpha = _fill(image, np.asarray(hull, np.float32), blur=rng.uniform(0.4, 1.5))
+    _blend(image, np.asarray(warped, np.float32), alpha)
+
+
 def draw_beard(image: Image, landmarks: Points, rng: Random) -> None:
     """Hair around the mouth, on the chin and up the cheeks, the lips left free."""
     to_face = template_to(landmarks)

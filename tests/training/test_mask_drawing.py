@@ -21,6 +21,7 @@ DRAW = {
     "hand": lambda image, rng: mask_draw.draw_hand(image, POINTS, rng),
     "object": lambda image, rng: mask_draw.draw_object(image, POINTS, image[:40, :40].copy(), rng),
     "cover": lambda image, rng: mask_draw.draw_cover(image, POINTS, image[:40, :40].copy(), 95, rng),
+    "head": lambda image, rng: mask_draw.draw_head(image, POINTS, patch(), 90, rng),
     "beard": lambda image, rng: mask_draw.draw_beard(image, POINTS, rng),
     "paste": lambda image, rng: mask_draw.paste_lower_face(image, POINTS, patch(True), False, rng),
 }
@@ -58,6 +59,7 @@ def test_any_landmarks_can_be_drawn_on(points, seed):
     mask_draw.draw_mask(image, landmarks, rng)
     mask_draw.draw_hand(image, landmarks, rng)
     mask_draw.draw_cover(image, landmarks, image[:20].copy(), 90, rng)
+    mask_draw.draw_head(image, landmarks, patch(), 90, rng)
     mask_draw.paste_lower_face(image, landmarks, patch(True), True, rng)
 
 
