@@ -108,8 +108,8 @@ def train(args: argparse.Namespace) -> int:
     ends = {factor: interpolate(start, average, factor) for factor in FACTORS}
     candidates = {factor: unfold_norms(end, published) for factor, end in ends.items()}
     about = {
-        "name": "retinaface-mobilenet0.25-masked",
-        "licence": "start MIT; labels by a teacher of non-commercial research terms",
+        "name": "retinaface-mobilenet0.25",
+        "licence": "start MIT; pictures and teacher labels for research use only: research use",
         "origin": f"fine-tuned from {args.start.name}",
         "training": {
             "data": {source.name: len(source.train) for source in sources},
