@@ -176,7 +176,7 @@ def draw_cover(image: Image, landmarks: Points, texture: Image, top: float, rng:
 
 
 def draw_head(image: Image, landmarks: Points, donor: Patch, top: float, rng: Random) -> None:
-    """Another head in front, cut from its own photograph; its crown is near `top`, in template coordinates."""
+    """Another head in front, from its own photograph; its crown is near `top`, in template coordinates."""
     scale = _scale(template_to(landmarks))
     x1, y1, x2, y2 = donor.box
     middle = np.array([(x1 + x2) / 2, (y1 + y2) / 2])
