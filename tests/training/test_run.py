@@ -9,11 +9,12 @@ pytest.importorskip("torch")
 from facecap.training.run import Clock, Progress, RunFolder, TrainingError
 
 
-def test_says_how_to_repeat_the_run(tmp_path):
+def test_says_how_to_repeat_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/some/bin/facecap", "train", "mask", "--seed", "3"])
     RunFolder(tmp_path / "run", {"seed": 3, "minutes": 1.0})
     about = json.loads((tmp_path / "run/config.json").read_text())
     assert about["config"] == {"seed": 3, "minutes": 1.0}
-    assert about["command"].startswith("facecap ")
+    assert about["command"] == "facecap train mask --seed 3"
     assert "torch" in about["versions"]
 
 
