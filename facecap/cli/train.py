@@ -43,10 +43,16 @@ def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
         "--out", type=Path, required=True, help="run folder: made, or resumed when it holds a run"
     )
     parser.add_argument(
-        "--preset", choices=("default", "mission"), default="default", help="recipe (%(default)s)"
+        "--preset", choices=("default", "refine", "mission"), default="default", help="recipe (%(default)s)"
     )
     parser.add_argument(
-        "--minutes", type=positive_number, help="time budget of the default preset, 30 when not given"
+        "--start",
+        type=Path,
+        metavar="PT",
+        help="best.pt of an earlier run, which the preset refine goes on from",
+    )
+    parser.add_argument(
+        "--minutes", type=positive_number, help="time budget; 30 when not given, 15 of the preset refine"
     )
     parser.add_argument(
         "--epochs", type=positive, help="passes over the data of the mission preset, 120 when not given"

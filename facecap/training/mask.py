@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import pickle
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -11,6 +13,7 @@ import numpy as np
 import torch
 
 from facecap import MaskClassifier
+from facecap.errors import FacecapError
 from facecap.evaluation.classification import average_precision
 from facecap.evaluation.mask import answer, measure, unknown_band
 from facecap.evaluation.mask_sets import MaskSet, read_sets
@@ -29,8 +32,12 @@ CHECKS = 10  # validations in a run
 
 def train(args: argparse.Namespace) -> int:
     """Train by the options of the command line; returns the exit code."""
+    if (args.preset == "refine") != (args.start is not None):
+        raise FacecapError("--preset refine and --start go together: the preset goes on from a checkpoint")
     if args.preset == "mission":
         recipe = mask_recipe.mission(args.epochs, args.batch, args.seed)
+    elif args.preset == "refine":
+        recipe = mask_recipe.refine(args.minutes, args.batch, args.seed)
     else:
         recipe = mask_recipe.default(args.minutes, args.batch, args.seed)
     torch.set_num_threads(args.threads)
@@ -41,26 +48,49 @@ def train(args: argparse.Namespace) -> int:
     patches = load_patches(faces)
     counts = describe(patches)
     validation, calibration = read_sets(args.data, "val"), read_sets(args.data, "calib")
+    start = None if args.start is None else read_start(args.start)
     run = RunFolder(args.out, {"task": "mask", "faces": counts, **asdict(recipe)})
     progress = Progress()
     progress.say(f"training faces: {counts}")
-    Trainer(recipe, run, patches, validation, progress).fit(args.workers)
+    Trainer(recipe, run, patches, validation, progress, start).fit(args.workers)
     finish(run, recipe, [*validation, *calibration], counts)
     progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
+
+
+def read_start(path: Path) -> dict[str, torch.Tensor]:
+    """The weights of a checkpoint that an earlier run left (`best.pt`).
+
+    Raises:
+        FacecapError: it is not one.
+    """
+    try:
+        weights: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)["model"]
+        GhostNet().load_state_dict(weights)
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
+        raise FacecapError(f"{path}: not a checkpoint of a mask run ({error}); give its best.pt") from error
+    return weights
 
 
 class Trainer:
     """The loop: steps, validations, checkpoints."""
 
     def __init__(
-        self, recipe: Recipe, run: RunFolder, patches: list[Patch], sets: list[MaskSet], progress: Progress
+        self,
+        recipe: Recipe,
+        run: RunFolder,
+        patches: list[Patch],
+        sets: list[MaskSet],
+        progress: Progress,
+        start: dict[str, torch.Tensor] | None = None,
     ) -> None:
-        """Starts afresh, or where the run folder's last checkpoint stands."""
+        """Starts where the run folder's last checkpoint stands, else from `start`, else afresh."""
         seed_all(recipe.seed)
         self._recipe, self._run, self._patches, self._sets = recipe, run, patches, sets
         self._progress = progress
         self.model = GhostNet()
+        if start is not None:
+            self.model.load_state_dict(start)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = mask_recipe.optimizer(recipe, self.model)
         self._step, self._best = 0, float("-inf")

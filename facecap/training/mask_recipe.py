@@ -31,6 +31,11 @@ def default(minutes: float | None, batch: int | None, seed: int) -> Recipe:
     return Recipe("default", minutes or 30.0, None, batch or 64, 2e-3, 0.05, 64, 0.4, seed)
 
 
+def refine(minutes: float | None, batch: int | None, seed: int) -> Recipe:
+    """A second, gentler run of the default preset from a checkpoint, at full size from the first step."""
+    return Recipe("refine", minutes or 15.0, None, batch or 64, 5e-4, 0.05, None, 0.0, seed)
+
+
 def mission(epochs: int | None, batch: int | None, seed: int) -> Recipe:
     """The recipe that the project was given: mask/ alone, flips and turns, focal loss."""
     return Recipe("mission", None, epochs or 120, batch or 64, 1e-4, 1e-6, None, 0.0, seed)

@@ -39,7 +39,7 @@ def test_a_run_leaves_a_model_that_the_package_opens(run):
 
 def test_the_manifest_says_how_the_model_came_about(run):
     manifest = json.loads((run / "mask_ghostnet.json").read_text())
-    assert manifest["training"]["starting_point"] == "none"
+    assert manifest["training"]["starting_point"] == "random weights"
     assert manifest["training"]["data"]["faces"] == {"mask bare": 12, "mask mask": 12}
     assert manifest["training"]["command"].endswith("--preset mission --epochs 1 --batch 12 --seed 0")
     assert {"AP", "accuracy"} <= {row["measure"] for row in manifest["figures"]}
@@ -67,6 +67,25 @@ def test_an_interrupted_run_goes_on_where_it_was(data, tmp_path, monkeypatch, ca
     assert main(options(data, tmp_path, epochs=2)) == 0
     assert "resumed at step 2" in capsys.readouterr().err
     assert torch.load(tmp_path / "last.pt", weights_only=True)["step"] == 4
+
+
+def test_a_run_may_go_on_from_the_best_of_another(run, data, tmp_path):
+    refined = tmp_path / "refined"
+    command = ["train", "mask", "--data", str(data), "--out", str(refined), "--batch", "12", "--workers", "0"]
+    start = ["--preset", "refine", "--start", str(run / "best.pt"), "--minutes", "0.002"]
+    assert main([*command, *start]) == 0
+    manifest = json.loads((refined / "mask_ghostnet.json").read_text())
+    assert "best checkpoint of a run of the default preset" in manifest["training"]["starting_point"]
+
+
+def test_what_is_no_checkpoint_is_no_start(data, tmp_path, capsys):
+    broken = tmp_path / "best.pt"
+    broken.write_bytes(b"not a checkpoint")
+    command = ["train", "mask", "--data", str(data), "--out", str(tmp_path / "run"), "--preset", "refine"]
+    assert main([*command, "--start", str(broken)]) == 1
+    assert "give its best.pt" in capsys.readouterr().err
+    assert main(command) == 1
+    assert "--start go together" in capsys.readouterr().err
 
 
 def test_other_options_do_not_resume_a_run(run, data, capsys):
