@@ -108,7 +108,7 @@ def _stop():
 def _parsed(data, out):
     from argparse import Namespace
 
-    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None}
+    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None, "start": None}
     return Namespace(data=data, out=out, seed=0, threads=1, workers=0, **length)
 
 
