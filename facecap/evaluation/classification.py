@@ -53,7 +53,7 @@ def confusion(probabilities: Floats, labels: Labels, threshold: float) -> dict[s
 
 
 def unknown_band(
-    probabilities: Floats, labels: Labels, errors_inside: float = 0.6, right_inside: float = 0.01
+    probabilities: Floats, labels: Labels, errors_inside: float = 0.6, right_inside: float = 0.03
 ) -> tuple[float, float]:
     """The band [low, high] around 0.5 that holds the asked share of the errors and few right answers.
 

@@ -40,7 +40,7 @@ STARTS = {
 }
 BAND = (
     " The unknown band is the narrowest, symmetric in log odds, that holds 60 % of the wrong answers on the "
-    "validation and calibration faces, but at most 1 % of the right ones."
+    "validation and calibration faces, but at most 3 % of the right ones."
 )
 LICENCE = "MIT for the code; the weights were trained on pictures for research use only: research use"
 

@@ -52,7 +52,7 @@ def test_the_band_stays_narrow_where_errors_are_sure():
     chance = np.concatenate([np.linspace(0.5, 1, 1000), np.zeros(10)])
     low, high = unknown_band(chance, np.ones(1010, bool))
     inside = (chance > low) & (chance < high)
-    assert inside[:1000].mean() <= 0.01
+    assert inside[:1000].mean() <= 0.03
 
 
 def test_without_errors_nothing_is_unknown():
