@@ -153,13 +153,14 @@ def test_the_way_has_two_ends() -> None:
     assert interpolate(start, end, 1.0)["w"].tolist() == [4.0, 2.0]
 
 
-def test_choice_is_the_shortest_good_way_without_more_false_alarms() -> None:
+def test_choice_is_the_shortest_way_that_finds_and_does_not_cry_wolf() -> None:
     qualities = {
-        0.0: Quality(0.7, 0.5, 0.90, 10),
-        0.4: Quality(0.8, 0.5, 0.93, 12),
-        0.6: Quality(0.8, 0.5, 0.96, 9),
-        0.8: Quality(0.9, 0.6, 0.963, 10),
-        1.0: Quality(0.9, 0.6, 0.99, 11),
+        0.0: Quality(0.7, 0.5, 0.90, 120),
+        0.2: Quality(0.8, 0.5, 0.93, 40),
+        0.4: Quality(0.8, 0.5, 0.96, 110),
+        0.6: Quality(0.8, 0.5, 0.96, 101),
+        0.8: Quality(0.9, 0.6, 0.963, 100),
+        1.0: Quality(0.9, 0.6, 0.99, 121),
     }
     assert best(qualities) == 0.6
     assert best({0.0: qualities[0.0], 1.0: qualities[1.0]}) == 0.0
