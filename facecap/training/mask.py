@@ -22,7 +22,7 @@ from facecap.training.ghostnet import GhostNet
 from facecap.training.mask_augment import SIDE
 from facecap.training.mask_batches import batches_per_epoch, loader
 from facecap.training.mask_data import Patch, describe, load_patches, read_faces
-from facecap.training.mask_recipe import Recipe
+from facecap.training.mask_recipe import REFINED_SHARE, Recipe
 from facecap.training.mask_steps import predict, prepare
 from facecap.training.run import BEST, LAST, Clock, Progress, RunFolder, seed_all
 
@@ -53,7 +53,7 @@ def train(args: argparse.Namespace) -> int:
     progress = Progress()
     progress.say(f"training faces: {counts}")
     Trainer(recipe, run, patches, validation, progress, start).fit(args.workers)
-    finish(run, recipe, [*validation, *calibration], counts)
+    finish(run, recipe, [*validation, *calibration], counts, start)
     progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
 
@@ -167,17 +167,36 @@ class Trainer:
         self._run.save(LAST, {**state, "step": self._step, "best": self._best, "spent": self._clock.spent})
 
 
-def finish(run: RunFolder, recipe: Recipe, sets: list[MaskSet], faces: dict[str, int]) -> None:
-    """Export the best checkpoint, measure it as it runs in production, note the figures in its manifest."""
+def finish(
+    run: RunFolder,
+    recipe: Recipe,
+    sets: list[MaskSet],
+    faces: dict[str, int],
+    start: dict[str, torch.Tensor] | None = None,
+) -> None:
+    """Export the best checkpoint, measure it as it runs in production, note the figures in its manifest.
+
+    A refined one is first taken back towards its `start`, which forgets less of what the first run drew.
+    """
     state = run.load(BEST)
     assert state is not None
     model = GhostNet()
-    model.load_state_dict(state["model"])
+    model.load_state_dict(state["model"] if start is None else blend(start, state["model"], REFINED_SHARE))
     path = mask_model.export(model, run.path, recipe, sets, faces)
     classifier = MaskClassifier(str(path))
     band = unknown_band(classifier)
     answers = answer(classifier, [part for part in sets if part.split == "val"])
     mask_model.add_figures(path, {entry.part.name: measure(entry, band) for entry in answers})
+
+
+def blend(
+    start: dict[str, torch.Tensor], end: dict[str, torch.Tensor], share: float
+) -> dict[str, torch.Tensor]:
+    """Weights on the line from `start` (share 0) to `end` (share 1); counters are the end's."""
+    return {
+        name: start[name].lerp(value, share) if value.is_floating_point() else value
+        for name, value in end.items()
+    }
 
 
 def validate(model: GhostNet, sets: list[MaskSet], side: int) -> dict[str, float]:

@@ -25,11 +25,11 @@ RECIPES = {
     "0.03; the first 40 % of the time at 64 px, then 112. Half masked: real masks, drawn ones, real ones "
     "warped onto bare faces; half bare: as they are, behind drawn hands, objects, cloth and beards, with "
     "another bare lower face. Jittered boxes, turns, flips, blur, low resolution, JPEG, light, noise.",
-    "refine": "From the best checkpoint of a run of the default preset: AdamW 5e-4, cosine, all at 112 px; "
-    "else as there: weight decay 0.05 on weights and scales, label smoothing 0.03; half masked: real masks, "
-    "drawn ones, real ones warped onto bare faces; half bare: as they are, behind drawn hands, objects, "
-    "cloth, beards and other heads, with another bare lower face. Jittered boxes, turns, flips, blur, low "
-    "resolution, JPEG, light, noise.",
+    "refine": "From the best checkpoint of a run of the default preset (GhostNet 1.0x, one logit, from "
+    "random weights; real, drawn and warped masks, bare faces behind drawn things): AdamW 5e-4, cosine, "
+    "weight decay 0.05, label smoothing 0.03, at 112 px on the real faces of every source as they are, "
+    "flips and turns up to 30 degrees; then 0.7 of the way from the checkpoint to the end of this run, by "
+    "weights.",
     "mission": START + "Adam 1e-4, L2 1e-6, focal loss alpha 0.34, batch 64, flips, turns up to 30 degrees, "
     "mask/ alone.",
 }

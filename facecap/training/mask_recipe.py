@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+REFINED_SHARE = 0.7
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -32,7 +34,10 @@ def default(minutes: float | None, batch: int | None, seed: int) -> Recipe:
 
 
 def refine(minutes: float | None, batch: int | None, seed: int) -> Recipe:
-    """A second, gentler run of the default preset from a checkpoint, at full size from the first step."""
+    """A second, gentler run from a checkpoint of the default preset, on the real faces as they are.
+
+    What is exported lies at REFINED_SHARE of the way from the checkpoint to the end of this run.
+    """
     return Recipe("refine", minutes or 15.0, None, batch or 64, 5e-4, 0.05, None, 0.0, seed)
 
 
