@@ -1,5 +1,13 @@
 """Find, follow and capture faces in camera frames, and say who wears a mask."""
 
+try:
+    from facecap import _core as _core
+except ImportError as error:
+    raise ImportError(
+        f"the compiled core of facecap does not load ({error}): pip install facecap, or, to import it from a "
+        "source folder, pip install -e that folder"
+    ) from error
+
 from facecap._config import CaptureConfig
 from facecap._detector import Detections, Detector
 from facecap._embedder import Embedder
