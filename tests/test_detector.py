@@ -104,7 +104,7 @@ def test_both_forms_of_a_model_give_the_same_faces(tmp_path, photo):
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnx")
     from facecap.conversion.import_checkpoint import export_network
-    from facecap.training.retinaface import RetinaFace
+    from facecap.training.networks.retinaface import RetinaFace
 
     torch.manual_seed(0)
     network = RetinaFace().eval()

@@ -65,7 +65,7 @@ def ghostnet_alone(folder: Path, crops: Frame) -> Call:
     """ONNX Runtime's Run on GhostNet as PyTorch exports it, on these crops at once."""
     import torch
 
-    from facecap.training.ghostnet import GhostNet
+    from facecap.training.networks.ghostnet import GhostNet
 
     model = folder / "ghostnet.onnx"
     blob = np.ascontiguousarray(crops[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1)
@@ -86,7 +86,7 @@ def torch_flow(checkpoint: Path, frame: Frame, threshold: float) -> Call:
 
     from facecap.benchmark.numpy_retinaface import suppress
     from facecap.conversion.checkpoint import load_network
-    from facecap.training.retinaface import flatten
+    from facecap.training.networks.retinaface import flatten
 
     torch.set_num_threads(1)
     network = load_network(checkpoint)

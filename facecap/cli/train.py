@@ -91,12 +91,22 @@ def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="run folder: made, or resumed when it holds a run"
     )
-    parser.add_argument("--minutes", type=float, default=20, help="time budget (%(default)s)")
+    parser.add_argument(
+        "--preset",
+        choices=("finetune", "distil"),
+        default="finetune",
+        help="finetune teaches what the start gets wrong, distil all that the teacher sees (%(default)s)",
+    )
+    parser.add_argument(
+        "--minutes", type=positive_number, help="time budget; 20 when not given, 120 of the preset distil"
+    )
     parser.add_argument("--batch", type=int, default=16, help="canvases a step (%(default)s)")
     parser.add_argument(
         "--side", type=int, default=320, help="pixels of a canvas, a multiple of 32 (%(default)s)"
     )
-    parser.add_argument("--rate", type=float, default=5e-5, help="highest learning rate (%(default)s)")
+    parser.add_argument(
+        "--rate", type=positive_number, help="highest learning rate; 5e-5 when not given, 5e-4 of distil"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of order and augmentation (%(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="threads of the network (%(default)s)")
     parser.add_argument(

@@ -11,7 +11,7 @@ from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
     from facecap.conversion.retinaface_onnx import Weights
-    from facecap.training.retinaface import RetinaFace
+    from facecap.training.networks.retinaface import RetinaFace
 
 WRAPPERS = ("state_dict", "model", "network")
 
@@ -25,7 +25,7 @@ def load_network(path: Path, slope: float = 0.0) -> RetinaFace:
     `Layout`."""
     import torch
 
-    from facecap.training.retinaface import MOBILENET, RESNET50, RetinaFace
+    from facecap.training.networks.retinaface import MOBILENET, RESNET50, RetinaFace
 
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file")

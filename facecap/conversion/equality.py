@@ -14,7 +14,7 @@ from facecap.conversion.priors import prior_boxes
 from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
-    from facecap.training.retinaface import RetinaFace
+    from facecap.training.networks.retinaface import RetinaFace
 
 SCORE_TOLERANCE = 1e-5
 BOX_TOLERANCE = 1e-3  # pixels, on priors that a detector would report
@@ -73,7 +73,7 @@ def _inputs() -> Iterator[Floats]:
 def _of_network(network: RetinaFace, image: Floats) -> tuple[Floats, Floats]:
     import torch
 
-    from facecap.training.retinaface import flatten
+    from facecap.training.networks.retinaface import flatten
 
     with torch.inference_mode():
         boxes, logits, landmarks = flatten(network(torch.from_numpy(image)))

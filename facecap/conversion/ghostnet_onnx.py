@@ -14,7 +14,7 @@ import torch
 
 from facecap.conversion.equality import ConversionError
 from facecap.conversion.graph import Floats, Graph, Kernel, folded
-from facecap.training.ghostnet import BLOCKS, GhostNet
+from facecap.training.networks.ghostnet import BLOCKS, GhostNet
 
 OPSET = 13
 INPUT, OUTPUT = "input", "logits"

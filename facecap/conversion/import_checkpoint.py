@@ -10,7 +10,7 @@ from facecap.conversion.manifest import write_model
 
 if TYPE_CHECKING:
     from facecap.conversion.equality import Difference
-    from facecap.training.retinaface import RetinaFace
+    from facecap.training.networks.retinaface import RetinaFace
 
 Form = Literal["levels", "concatenated"]
 
@@ -37,7 +37,7 @@ def import_checkpoint(
 
     `min_sizes` are the priors' sides in pixels for strides 8, 16 and 32; the default is that of the
     published network of this layout. `slope` is the negative slope of a MobileNet's activations (see
-    `facecap.training.retinaface.Layout`): no file tells it, and a wrong one gives poor boxes. Raises
+    `facecap.training.networks.retinaface.Layout`): no file tells it, and a wrong one gives poor boxes. Raises
     `CheckpointError` for a file of another layout and `ConversionError` where the converted model does not
     answer like the network; nothing is written then.
     """

@@ -1,4 +1,4 @@
-"""Fine-tunes RetinaFace from given weights: short, at a low rate, and on a leash back to where it started."""
+"""Trains RetinaFace from given weights, by one of the presets of `detector_recipe`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import copy
 import math
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import partial
+from typing import Any
 
 import cv2
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
@@ -18,38 +19,22 @@ from torch.utils.data import DataLoader, IterableDataset
 from facecap.conversion.checkpoint import load_network
 from facecap.conversion.import_checkpoint import MIN_SIZES, VARIANCES
 from facecap.conversion.priors import prior_boxes
+from facecap.evaluation.detection import open_detector
 from facecap.training.detector_augment import CanvasMaker
-from facecap.training.detector_choice import FACTORS, choose
+from facecap.training.detector_choice import FACTORS, choose, measure, most_precise, shortest, write_candidate
 from facecap.training.detector_data import Source, load_sources, read_pictures
-from facecap.training.detector_loss import LossWeights, Rows, detection_loss, targets
+from facecap.training.detector_loss import LossWeights, Rows, detection_loss, multibox_loss, targets
+from facecap.training.detector_recipe import Recipe, from_args
 from facecap.training.detector_weights import fold_norms, interpolate, unfold_norms
-from facecap.training.retinaface import MOBILENET, RetinaFace, flatten
+from facecap.training.networks.retinaface import MOBILENET, Levels, RetinaFace, flatten
 from facecap.training.run import LAST, Clock, Progress, RunFolder, TrainingError, seed_all
 
-MEAN = np.array([104, 117, 123], np.float32)
+MEAN = torch.tensor([104.0, 117.0, 123.0])
 KEPT_SHARE = 0.999  # of the running average of the weights, a step
 REPORT_EVERY = 50  # steps
 SAVE_EVERY = 250  # steps
-RECIPE = (
-    "first stage frozen, batch norm folded; AdamW {rate:g}, cosine, {minutes:g} minutes, {batch} canvases of "
-    "{side} px a step; the teacher's sure faces as positives, 15 hard negatives to each, the starting "
-    "network's own answers on all else; averaged weights, then part of the way back to the start, chosen on "
-    "held-out pictures"
-)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides a run."""
-
-    start: str
-    data: str
-    photos: str
-    minutes: float
-    batch: int
-    side: int
-    rate: float
-    seed: int
+HELD_OUT_FIGURES = 12  # times in a run that the averaged weights are measured on held-out pictures
+WARM_UP = 200  # steps
 
 
 class _Canvases(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
@@ -62,30 +47,16 @@ class _Canvases(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         worker = torch.utils.data.get_worker_info()
         seed = hash((self._recipe.seed, self._skip, worker.id if worker else 0)) % 2**32
-        maker = CanvasMaker(self._sources, self._recipe.side, seed)
+        maker = CanvasMaker(self._sources, self._recipe.side, seed, self._recipe.way.smallest)
         while True:
             canvas = maker.draw()
             labels, deltas = targets(self._priors, canvas.faces, canvas.certain, (VARIANCES[0], VARIANCES[1]))
-            image = canvas.image.astype(np.float32) - MEAN
-            yield (
-                torch.from_numpy(image).permute(2, 0, 1),
-                torch.from_numpy(labels),
-                torch.from_numpy(deltas),
-            )
+            yield torch.from_numpy(canvas.image), torch.from_numpy(labels), torch.from_numpy(deltas)
 
 
 def train(args: argparse.Namespace) -> int:
-    """`facecap train detector`: fine-tune, then keep every stage in the run folder."""
-    recipe = Recipe(
-        start=str(args.start),
-        data=str(args.data),
-        photos=str(args.photos or ""),
-        minutes=args.minutes,
-        batch=args.batch,
-        side=args.side,
-        rate=args.rate,
-        seed=args.seed,
-    )
+    """`facecap train detector`: train, choose on held-out pictures, keep every stage in the run folder."""
+    recipe = from_args(args)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)  # its pool of threads would not survive the fork of the workers
     seed_all(recipe.seed)
@@ -103,7 +74,7 @@ def train(args: argparse.Namespace) -> int:
     for source in sources:
         faces = sum(int(p.certain.sum()) for p in source.train)
         print(f"{source.name}: {len(source.train)} pictures, {faces} faces", file=sys.stderr)
-    average = _fit(network, sources, recipe, folder, args.workers)
+    average = _Run(network, published, sources, recipe, folder).fit(args.workers)
     start = fold_norms(published).state_dict()
     ends = {factor: interpolate(start, average, factor) for factor in FACTORS}
     candidates = {factor: unfold_norms(end, published) for factor, end in ends.items()}
@@ -114,86 +85,129 @@ def train(args: argparse.Namespace) -> int:
         "training": {
             "data": {source.name: len(source.train) for source in sources},
             "starting_point": args.start.name,
-            "recipe": RECIPE.format(**asdict(recipe)),
-            "command": f"facecap train detector --start {args.start.name} --data DATA --photos PHOTOS "
-            f"--out RUN --minutes {recipe.minutes:g} --rate {recipe.rate:g} --seed {recipe.seed}",
+            "recipe": recipe.text(),
+            "command": recipe.command(),
             "seed": recipe.seed,
         },
     }
-    factor = choose(published, candidates, sources, folder.path, about)
+    rule = shortest if recipe.way.leash else most_precise
+    factor = choose(published, candidates, sources, folder.path, about, rule)
     print(f"took {factor:g} of the way from the start", file=sys.stderr)
     return 0
 
 
-def _fit(
-    network: RetinaFace, sources: list[Source], recipe: Recipe, folder: RunFolder, workers: int
-) -> dict[str, Tensor]:
-    average, reference = copy.deepcopy(network), copy.deepcopy(network)
-    network.body.get_submodule("stage1").requires_grad_(False)
-    learning = [weight for weight in network.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(learning, recipe.rate, weight_decay=0.0)
-    step, spent = 0, 0.0
-    if state := folder.load(LAST):
-        network.load_state_dict(state["network"])
-        average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, spent = int(state["step"]), float(state["spent"])
-    canvases = _Canvases(sources, recipe, network.layout.name, skip=step)
-    loader = iter(DataLoader(canvases, recipe.batch, num_workers=workers))
-    clock, progress = Clock(recipe.minutes * 60, spent), Progress()
-    sums: dict[str, float] = {}
+class _Run:
+    """The loop of one run: `network` learns, its average is kept, `start` is what it came from."""
 
-    def save() -> None:
-        state = {"network": network.state_dict(), "average": average.state_dict()}
-        position = {"optimizer": optimizer.state_dict(), "step": step, "spent": clock.spent}
-        folder.save(LAST, {**state, **position})
+    def __init__(
+        self,
+        network: RetinaFace,
+        start: RetinaFace,
+        sources: list[Source],
+        recipe: Recipe,
+        folder: RunFolder,
+    ) -> None:
+        self._network, self._start, self._sources = network, start, sources
+        self._recipe, self._folder = recipe, folder
+        self._average, self._reference = copy.deepcopy(network), copy.deepcopy(network)
+        if recipe.way.leash:
+            network.body.get_submodule("stage1").requires_grad_(False)
+        learning = [weight for weight in network.parameters() if weight.requires_grad]
+        self._optimizer = torch.optim.AdamW(learning, recipe.rate, weight_decay=0.0)
+        self._step = 0
 
-    while (share := clock.share()) < 1:
-        rate = recipe.rate * min(1.0, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * share))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        parts = _step(network, reference, optimizer, next(loader))
-        kept = min(KEPT_SHARE, (step + 1) / (step + 10))
+    def fit(self, workers: int) -> dict[str, Tensor]:
+        """Train until the time is spent, going on from the folder's checkpoint; the averaged weights."""
+        spent = self._take_up()
+        canvases = _Canvases(self._sources, self._recipe, self._network.layout.name, skip=self._step)
+        loader = iter(DataLoader(canvases, self._recipe.batch, num_workers=workers))
+        clock, progress = Clock(self._recipe.minutes * 60, spent), Progress()
+        sums: dict[str, float] = {}
+        measured = int(clock.share() * HELD_OUT_FIGURES)
+        while (share := clock.share()) < 1:
+            for key, value in self._learn(next(loader), share).items():
+                sums[key] = sums.get(key, 0.0) + value
+            if self._step % REPORT_EVERY == 0:
+                row = {key: value / REPORT_EVERY for key, value in sums.items()}
+                if int(share * HELD_OUT_FIGURES) > measured and not self._recipe.way.leash:
+                    measured = int(share * HELD_OUT_FIGURES)
+                    row |= self._held_out()
+                self._folder.log({"step": self._step, **row})
+                text = "  ".join(f"{k} {v:.3f}" for k, v in row.items())
+                progress.update(share, clock, f"step {self._step}  {text}")
+                sums = {}
+            if self._step % SAVE_EVERY == 0:
+                self._save(clock)
+        self._save(clock)
+        self._folder.plot()
+        return self._average.state_dict()
+
+    def _learn(self, batch: list[Tensor], share: float) -> dict[str, float]:
+        """One step of the optimizer at a rate that warms up and falls along a cosine."""
+        warm = min(1.0, (self._step + 1) / WARM_UP)
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._recipe.rate * warm * 0.5 * (1 + math.cos(math.pi * share))
+        parts = self._loss(batch)
+        self._optimizer.zero_grad()
+        parts["loss"].backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self._network.parameters(), 10.0)
+        self._optimizer.step()
+        kept = min(KEPT_SHARE, (self._step + 1) / (self._step + 10))
         with torch.no_grad():
-            for mean, now in zip(average.parameters(), network.parameters(), strict=True):
+            for mean, now in zip(self._average.parameters(), self._network.parameters(), strict=True):
                 mean.lerp_(now, 1 - kept)
-        step += 1
-        for key, value in parts.items():
-            sums[key] = sums.get(key, 0.0) + value
-        if step % REPORT_EVERY == 0:
-            row = {key: value / REPORT_EVERY for key, value in sums.items()}
-            folder.log({"step": step, **row})
-            progress.update(
-                share, clock, f"step {step}  " + "  ".join(f"{k} {v:.3f}" for k, v in row.items())
-            )
-            sums = {}
-        if step % SAVE_EVERY == 0:
-            save()
-    save()
-    folder.plot()
-    return average.state_dict()
+        self._step += 1
+        return {key: float(value.detach()) for key, value in parts.items()}
+
+    def _loss(self, batch: list[Tensor]) -> dict[str, Tensor]:
+        pictures, labels, deltas = batch
+        images = (pictures.float() - MEAN).permute(0, 3, 1, 2)  # stays channels last in memory
+        if not self._recipe.way.leash:
+            with torch.autocast("cpu", torch.bfloat16):
+                answer = _rows(self._network(images))
+            return multibox_loss(answer, labels, deltas, LossWeights(negatives=10))
+        with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+            fine = self._network.body.get_submodule("stage1")(images)
+            known = _rows(_from_stage1(self._reference, fine))
+        with torch.autocast("cpu", torch.bfloat16):
+            answer = _rows(_from_stage1(self._network, fine))
+        return detection_loss(answer, known, labels, deltas, LossWeights())
+
+    def _held_out(self) -> dict[str, float]:
+        """Figures of the averaged weights on the pictures that training does not see."""
+        path = self._folder.path / "measured.onnx"
+        weights = unfold_norms(self._average.state_dict(), self._start)
+        write_candidate(
+            self._start, weights, path, dict.fromkeys(("name", "licence", "origin"), "in training")
+        )
+        quality = asdict(measure(partial(open_detector, path), self._sources))
+        for suffix in (".onnx", ".json"):
+            path.with_suffix(suffix).unlink()
+        return {f"held_out_{key}": float(value) for key, value in quality.items()}
+
+    def _take_up(self) -> float:
+        """Go on from the folder's checkpoint, where it has one; the seconds spent so far."""
+        state = self._folder.load(LAST)
+        if state is None:
+            return 0.0
+        self._network.load_state_dict(state["network"])
+        self._average.load_state_dict(state["average"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._step = int(state["step"])
+        return float(state["spent"])
+
+    def _save(self, clock: Clock) -> None:
+        state: dict[str, Any] = {"network": self._network.state_dict(), "average": self._average.state_dict()}
+        position = {"optimizer": self._optimizer.state_dict(), "step": self._step, "spent": clock.spent}
+        self._folder.save(LAST, {**state, **position})
 
 
-def _step(
-    network: RetinaFace, reference: RetinaFace, optimizer: torch.optim.Optimizer, batch: list[Tensor]
-) -> dict[str, float]:
-    images, labels, deltas = batch
-    with torch.autocast("cpu", torch.bfloat16):
-        with torch.no_grad():
-            fine = network.body.get_submodule("stage1")(images.contiguous(memory_format=torch.channels_last))
-            known = _answer(reference, fine)
-        answer = _answer(network, fine)
-    parts = detection_loss(answer, known, labels, deltas, LossWeights())
-    optimizer.zero_grad()
-    parts["loss"].backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-    optimizer.step()
-    return {key: float(value.detach()) for key, value in parts.items()}
-
-
-def _answer(network: RetinaFace, fine: Tensor) -> Rows:
-    """The rows of `flatten`, from the frozen first stage on, as float32."""
+def _from_stage1(network: RetinaFace, fine: Tensor) -> Levels:
     middle = network.body.get_submodule("stage2")(fine)
-    coarse = network.body.get_submodule("stage3")(middle)
-    boxes, logits, landmarks = flatten(network.answer([fine, middle, coarse]))
+    return network.answer([fine, middle, network.body.get_submodule("stage3")(middle)])
+
+
+def _rows(levels: Levels) -> Rows:
+    """The rows of `flatten` as float32."""
+    boxes, logits, landmarks = flatten(levels)
     return boxes.float(), logits.float(), landmarks.float()

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from facecap.training.detector_data import Floats, Picture, Source
 
 Image = npt.NDArray[np.uint8]
-SMALLEST = 10.0  # pixels; on a smaller face the network keeps what it said
 VISIBLE = 0.6  # share of a face that must lie inside its cell to count
 MIRRORED = [
     2,
@@ -40,8 +39,10 @@ class Canvas:
 class CanvasMaker:
     """Draws canvases of `side` pixels from weighted sources with a generator of its own."""
 
-    def __init__(self, sources: list[Source], side: int, seed: int) -> None:
+    def __init__(self, sources: list[Source], side: int, seed: int, smallest: float) -> None:
+        """`smallest`: pixels, a face whose longer side is shorter is uncertain."""
         self._sources = sources
+        self._smallest = smallest
         weights = np.array([source.weight for source in sources])
         self._weights = weights / weights.sum()
         self._side = side
@@ -129,20 +130,19 @@ class CanvasMaker:
         how = cv2.INTER_AREA if factor[1] < 0.7 else int(random.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
         small = np.asarray(cv2.resize(part, size, interpolation=how), np.uint8)
         faces = (picture.faces - np.tile(np.array([left, top], np.float32), 7)) * np.tile(factor, 7)
-        return _inside(small, faces, picture.certain)
+        return self._inside(small, faces, picture.certain)
 
-
-def _inside(image: Image, faces: Floats, certain: npt.NDArray[np.bool_]) -> Canvas:
-    """Clips faces to the image; those mostly cut away or too small are kept only to be ignored."""
-    height, width = image.shape[:2]
-    limit = np.array([width, height], np.float32)
-    low, high = np.clip(faces[:, :2], 0, limit), np.clip(faces[:, 2:4], 0, limit)
-    area = np.prod(np.maximum(faces[:, 2:4] - faces[:, :2], 1e-3), axis=1)
-    visible = np.prod(np.maximum(high - low, 0), axis=1) / area
-    seen = visible > 0.02
-    clipped = np.concatenate([low, high, faces[:, 4:]], axis=1)[seen]
-    large = np.max(high - low, axis=1) >= SMALLEST
-    return Canvas(image, clipped.astype(np.float32), (certain & large & (visible >= VISIBLE))[seen])
+    def _inside(self, image: Image, faces: Floats, certain: npt.NDArray[np.bool_]) -> Canvas:
+        """Clips faces to the image; those mostly cut away or too small are kept only to be ignored."""
+        height, width = image.shape[:2]
+        limit = np.array([width, height], np.float32)
+        low, high = np.clip(faces[:, :2], 0, limit), np.clip(faces[:, 2:4], 0, limit)
+        area = np.prod(np.maximum(faces[:, 2:4] - faces[:, :2], 1e-3), axis=1)
+        visible = np.prod(np.maximum(high - low, 0), axis=1) / area
+        seen = visible > 0.02
+        clipped = np.concatenate([low, high, faces[:, 4:]], axis=1)[seen]
+        large = np.max(high - low, axis=1) >= self._smallest
+        return Canvas(image, clipped.astype(np.float32), (certain & large & (visible >= VISIBLE))[seen])
 
 
 def _mirror(canvas: Canvas) -> Canvas:
@@ -170,8 +170,8 @@ def degrade(image: Image, random: np.random.Generator) -> Image:
     blur = random.random()
     if blur < 0.12:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), random.uniform(0.4, 1.2)), np.uint8)
-    elif blur < 0.3:
-        share = random.uniform(0.5, 0.9)
+    elif blur < 0.4:
+        share = random.uniform(0.45, 0.9)
         side = image.shape[1], image.shape[0]
         small = cv2.resize(
             image, (round(side[0] * share), round(side[1] * share)), interpolation=cv2.INTER_AREA

@@ -20,7 +20,7 @@ from facecap.conversion.import_checkpoint import export_network
 from facecap.evaluation.average_precision import average_precision, match, overlaps
 from facecap.evaluation.detection import Detect, open_detector
 from facecap.training.detector_data import Picture, Source
-from facecap.training.retinaface import RetinaFace
+from facecap.training.networks.retinaface import RetinaFace
 
 SCORE = 0.5
 SMALLEST = 6.0  # pixels, at the size that the detector sees
@@ -48,30 +48,35 @@ def choose(
     sources: Sequence[Source],
     folder: Path,
     about: Mapping[str, Any],
+    rule: Callable[[Mapping[float, Quality]], float],
 ) -> float:
-    """Measure the candidates (factor to weights of `network`'s layout), write the best; returns its factor.
+    """Measure the candidates (factor to weights of `network`'s layout) and write the one that `rule` takes;
+    returns its factor.
 
     Written are `detector.onnx` with its manifest, `detector.pth`, and the figures of all in `choice.json`.
     """
     qualities = {}
     for factor, weights in candidates.items():
-        _write(network, weights, folder / "candidate.onnx", {**about, "name": f"factor {factor:g}"})
+        write_candidate(network, weights, folder / "candidate.onnx", {**about, "name": f"factor {factor:g}"})
         qualities[factor] = measure(partial(open_detector, folder / "candidate.onnx"), sources)
         print(f"factor {factor:g}: {qualities[factor]}", file=sys.stderr)
-    chosen = best(qualities)
+    chosen = rule(qualities)
     figures = {f"{factor:g}": asdict(quality) for factor, quality in qualities.items()}
     write_atomic(
         folder / "choice.json", json.dumps({"chosen": chosen, "held_out": figures}, indent=2).encode()
     )
     training = {**about["training"], "share_of_the_way": chosen}
-    _write(network, candidates[chosen], folder / "detector.onnx", {**about, "training": training})
+    write_candidate(network, candidates[chosen], folder / "detector.onnx", {**about, "training": training})
     torch.save(dict(candidates[chosen]), folder / "detector.pth")
     for suffix in (".onnx", ".json"):
         (folder / "candidate").with_suffix(suffix).unlink()
     return chosen
 
 
-def _write(network: RetinaFace, weights: Mapping[str, Tensor], out: Path, about: Mapping[str, Any]) -> None:
+def write_candidate(
+    network: RetinaFace, weights: Mapping[str, Tensor], out: Path, about: Mapping[str, Any]
+) -> None:
+    """Weights of `network`'s layout as `out`, ONNX, with its manifest."""
     candidate = RetinaFace(network.layout).eval()
     candidate.load_state_dict(dict(weights))
     export_network(candidate, out, about)
@@ -103,7 +108,16 @@ def measure(at_size: Callable[[int], Detect], sources: Sequence[Source]) -> Qual
     return Quality(precision[0], precision[1], recalled / max(wanted, 1), alarms)
 
 
-def best(qualities: dict[float, Quality]) -> float:
+def most_precise(qualities: Mapping[float, Quality]) -> float:
+    """The way of the highest average precision among those that find as many masked faces as any and raise
+    no more false alarms than the start."""
+    allowed = {factor: q for factor, q in qualities.items() if q.false_alarms <= qualities[0.0].false_alarms}
+    wanted = max(q.masked_recall for q in allowed.values()) - AS_GOOD
+    finding = {factor: q.ap_large + q.ap_small for factor, q in allowed.items() if q.masked_recall >= wanted}
+    return max(finding, key=finding.__getitem__)
+
+
+def shortest(qualities: Mapping[float, Quality]) -> float:
     """The shortest way that finds as many masked faces as any and raises as few false alarms as any of these,
     no more than the start in any case."""
     start = qualities[0.0].false_alarms

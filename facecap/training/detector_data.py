@@ -70,7 +70,15 @@ def load_sources(data: Path, photos: Path | None) -> list[Source]:
         _masks(data, photos, "with_mask", 0.12),
         _masks(data, photos, "without_mask", 0.05),
     ]
-    weights = {"flickr8k": 0.2, "gaze": 0.1, "coco": 0.08, "people": 0.06, "fashion": 0.05, "street": 0.06}
+    weights = {
+        "flickr8k": 0.2,
+        "gaze": 0.1,
+        "coco": 0.08,
+        "people": 0.06,
+        "fashion": 0.05,
+        "street": 0.06,
+        "clothing": 0.02,
+    }
     for labels in sorted(photos.glob("*.json")) if photos else []:
         folder = labels.with_suffix("")
         if folder.is_dir():

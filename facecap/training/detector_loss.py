@@ -16,10 +16,10 @@ from facecap.training.detector_data import Floats
 MATCHED = 0.35  # overlap from which a prior answers for a face
 FORCED = 0.12  # the best prior of a face answers for it from here on; 6 pixels between four cells have 0.13
 IGNORED = 0.35  # share of a prior inside a doubtful face from which it keeps what it said
-TOUCHED = 0.15  # a prior that overlaps any face by this much, and answers for none, keeps what it said
+TOUCHED = 0.15  # overlap from which a prior that answers for no face is not plain background
 WELL_PLACED = 0.6  # overlap with the true box from which the reference's own box is kept
 SEEN, SURE = -2.0, 2.0  # logits from which the reference sees a face, and is sure of it
-NEGATIVE, POSITIVE, KEPT = 0, 1, -1
+NEGATIVE, POSITIVE, KEPT, NEAR = 0, 1, -1, -2  # NEAR: touches a certain face and answers for none
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def targets(
     face_area = np.prod(faces[:, 2:4] - faces[:, :2], axis=1)
     iou = overlap / (prior_area[:, None] + face_area[None] - overlap)
 
-    labels[(iou >= TOUCHED).any(1)] = KEPT
+    labels[(iou >= TOUCHED).any(1)] = NEAR
     ignored = ~certain
     if ignored.any():
         labels[(overlap[:, ignored] / prior_area[:, None] >= IGNORED).any(1)] = KEPT
@@ -80,6 +80,26 @@ def targets(
     return labels, deltas
 
 
+def multibox_loss(answer: Rows, labels: Tensor, deltas: Tensor, weights: LossWeights) -> dict[str, Tensor]:
+    """The loss and its parts for a network that learns all faces, sums over priors for each positive one.
+
+    `answer` is boxes, two-class logits and landmarks as `retinaface.flatten` gives them. Hard negatives are
+    the priors of the highest scores among those that answer for no face; doubtful faces are left alone.
+    """
+    boxes, logits, landmarks = answer
+    logit = logits[..., 1] - logits[..., 0]
+    positive = labels == POSITIVE
+    count = positive.sum().clamp(min=1)
+    found = functional.softplus(-logit[positive]).sum() / count
+    alarm = _hard_negatives(logit, positive, (labels == NEGATIVE) | (labels == NEAR), weights) / count
+    placed = positive & ~deltas[..., 4].isnan()
+    unmarked = positive & deltas[..., 4].isnan()
+    places = torch.cat([boxes, landmarks], -1)
+    distance = functional.smooth_l1_loss(boxes[unmarked], deltas[unmarked][:, :4], reduction="sum")
+    place = (_place_loss(places[placed], deltas[placed], weights) + weights.box * distance) / count
+    return {"loss": found + alarm + place, "found": found, "alarm": alarm, "place": place}
+
+
 def detection_loss(
     answer: Rows, reference: Rows, labels: Tensor, deltas: Tensor, weights: LossWeights
 ) -> dict[str, Tensor]:
@@ -93,15 +113,12 @@ def detection_loss(
     logit, known = (rows[1][..., 1] - rows[1][..., 0] for rows in (answer, reference))
     places, kept_places = (torch.cat([rows[0], rows[2]], -1) for rows in (answer, reference))
     positive, negative, seen = labels == POSITIVE, labels == NEGATIVE, known > SEEN
+    near_or_kept = (labels == KEPT) | (labels == NEAR)
     count = positive.sum().clamp(min=1)
 
     missed = functional.softplus(-logit[positive & (known <= SURE)]).sum()
-    alarm = functional.softplus(logit)
-    hard = alarm.detach().masked_fill(~negative, -1.0)
-    wanted = weights.negatives * positive.sum(1).clamp(min=4)
-    threshold = hard.sort(1, descending=True).values.gather(1, wanted.clamp(max=hard.shape[1] - 1)[:, None])
-    face = (missed + alarm[(hard >= threshold) & negative].sum()) / count
-    kept = (labels == KEPT) | (positive & (known > SURE))
+    face = (missed + _hard_negatives(logit, positive, negative, weights)) / count
+    kept = near_or_kept | (positive & (known > SURE))
     drift = _divergence(known[kept], logit[kept]).sum() / count
 
     misplaced = _overlap(kept_places, deltas.nan_to_num()) < WELL_PLACED
@@ -111,6 +128,15 @@ def detection_loss(
     place_drift = _place_loss(places[follow], kept_places[follow], weights) / count
     total = face + place + weights.keep * drift + place_drift
     return {"loss": total, "face": face, "place": place, "drift": drift, "place_drift": place_drift}
+
+
+def _hard_negatives(logit: Tensor, positive: Tensor, negative: Tensor, weights: LossWeights) -> Tensor:
+    """Loss of the loudest negatives of each canvas, so many to a positive, and some where there is none."""
+    alarm = functional.softplus(logit)
+    hard = alarm.detach().masked_fill(~negative, -1.0)
+    wanted = weights.negatives * positive.sum(1).clamp(min=4)
+    threshold = hard.sort(1, descending=True).values.gather(1, wanted.clamp(max=hard.shape[1] - 1)[:, None])
+    return alarm[(hard >= threshold) & negative].sum()
 
 
 def _overlap(a: Tensor, b: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from facecap.training.retinaface import RetinaFace
+from facecap.training.networks.retinaface import RetinaFace
 
 
 def fold_norms(network: RetinaFace) -> RetinaFace:

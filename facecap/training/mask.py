@@ -18,12 +18,12 @@ from facecap.evaluation.classification import average_precision
 from facecap.evaluation.mask import answer, measure, unknown_band
 from facecap.evaluation.mask_sets import MaskSet, read_sets
 from facecap.training import mask_model, mask_recipe
-from facecap.training.ghostnet import GhostNet
 from facecap.training.mask_augment import SIDE
 from facecap.training.mask_batches import batches_per_epoch, loader
 from facecap.training.mask_data import Patch, describe, load_patches, read_faces
 from facecap.training.mask_recipe import REFINED_SHARE, Recipe
 from facecap.training.mask_steps import predict, prepare
+from facecap.training.networks.ghostnet import GhostNet
 from facecap.training.run import BEST, LAST, Clock, Progress, RunFolder, seed_all
 
 SAVE_SECONDS = 60.0

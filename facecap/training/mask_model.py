@@ -12,10 +12,10 @@ from facecap.conversion.ghostnet_onnx import INPUT, OUTPUT, to_onnx
 from facecap.conversion.manifest import update_manifest, write_model
 from facecap.evaluation.classification import unknown_band
 from facecap.evaluation.mask_sets import MaskSet
-from facecap.training.ghostnet import GhostNet
 from facecap.training.mask_augment import BORDER, SIDE
 from facecap.training.mask_recipe import Recipe
 from facecap.training.mask_steps import MEAN, STD, predict
+from facecap.training.networks.ghostnet import GhostNet
 
 NAME = "mask_ghostnet"
 SHOWN = ("AP", "AUC", "accuracy", "bare called bare", "masked called masked", "calibration error", "unknown")

@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from facecap.training.ghostnet import GhostNet
 from facecap.training.mask_augment import SIDE
 from facecap.training.mask_data import Image
+from facecap.training.networks.ghostnet import GhostNet
 
 MEAN = STD = 127.5
 

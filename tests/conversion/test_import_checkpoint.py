@@ -16,7 +16,7 @@ from facecap.conversion.checkpoint import CheckpointError, load_network  # noqa:
 from facecap.conversion.equality import ConversionError, check_same  # noqa: E402
 from facecap.conversion.import_checkpoint import MIN_SIZES, VARIANCES, import_checkpoint  # noqa: E402
 from facecap.conversion.retinaface_onnx import levels  # noqa: E402
-from facecap.training.retinaface import MOBILENET, RESNET50, Layout, RetinaFace  # noqa: E402
+from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace  # noqa: E402
 
 
 def random_network(layout: Layout, seed: int = 0) -> RetinaFace:

@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from facecap.training.detector import train  # noqa: E402
-from facecap.training.retinaface import MOBILENET, RESNET50, Layout, RetinaFace  # noqa: E402
+from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
 
 
@@ -35,11 +35,12 @@ def write_pictures(data: Path, count: int) -> None:
     (folder / "annotations.json").write_text(json.dumps(entries))
 
 
-def arguments(tmp_path: Path, layout: Layout = MOBILENET) -> Namespace:
+def arguments(tmp_path: Path, layout: Layout = MOBILENET, preset: str = "finetune") -> Namespace:
     start = tmp_path / "start.pth"
     torch.manual_seed(1)
     torch.save(RetinaFace(layout).state_dict(), start)
     return Namespace(
+        preset=preset,
         start=start,
         data=tmp_path / "data",
         photos=None,
@@ -54,9 +55,10 @@ def arguments(tmp_path: Path, layout: Layout = MOBILENET) -> Namespace:
     )
 
 
-def test_from_start_to_model(tmp_path: Path) -> None:
+@pytest.mark.parametrize("preset", ["finetune", "distil"])
+def test_from_start_to_model(tmp_path: Path, preset: str) -> None:
     write_pictures(tmp_path / "data", 40)
-    args = arguments(tmp_path)
+    args = arguments(tmp_path, preset=preset)
     assert train(args) == 0
     detector = facecap.Detector(args.out / "detector.onnx")
     assert detector.info["manifest"]["training"]["starting_point"] == "start.pth"

@@ -11,18 +11,20 @@ torch = pytest.importorskip("torch")
 
 from facecap.conversion.priors import prior_boxes  # noqa: E402
 from facecap.training.detector_augment import CanvasMaker  # noqa: E402
-from facecap.training.detector_choice import Quality, best  # noqa: E402
+from facecap.training.detector_choice import Quality, most_precise, shortest  # noqa: E402
 from facecap.training.detector_data import Picture, Source  # noqa: E402
 from facecap.training.detector_loss import (  # noqa: E402
     KEPT,
+    NEAR,
     NEGATIVE,
     POSITIVE,
     LossWeights,
     detection_loss,
+    multibox_loss,
     targets,
 )
 from facecap.training.detector_weights import fold_norms, interpolate, unfold_norms  # noqa: E402
-from facecap.training.retinaface import MOBILENET, RetinaFace, flatten  # noqa: E402
+from facecap.training.networks.retinaface import MOBILENET, RetinaFace, flatten  # noqa: E402
 
 MIN_SIZES = [[10, 20], [32, 64], [128, 256]]
 VARIANCES = (0.1, 0.2)
@@ -46,7 +48,7 @@ def source() -> Source:
 
 
 def test_faces_stay_on_their_pixels() -> None:
-    maker = CanvasMaker([source()], 160, seed=3)
+    maker = CanvasMaker([source()], 160, seed=3, smallest=10.0)
     seen = 0
     for _ in range(40):
         canvas = maker.draw()
@@ -63,7 +65,7 @@ def test_faces_stay_on_their_pixels() -> None:
 
 
 def test_canvases_repeat_by_seed() -> None:
-    first, second = (CanvasMaker([source()], 96, seed=5).draw() for _ in range(2))
+    first, second = (CanvasMaker([source()], 96, seed=5, smallest=10.0).draw() for _ in range(2))
     np.testing.assert_array_equal(first.image, second.image)
     np.testing.assert_array_equal(first.faces, second.faces)
 
@@ -101,7 +103,8 @@ def test_loss_teaches_what_the_reference_misses_and_keeps_the_rest() -> None:
         torch.from_numpy(a)[None] for a in targets(priors, faces, np.array([True, False]), VARIANCES)
     )
     truth = deltas.nan_to_num()
-    blind = torch.where(labels == KEPT, 0.7, -12.0)
+    left = (labels == KEPT) | (labels == NEAR)
+    blind = torch.where(left, 0.7, -12.0)
     right = torch.where(labels == POSITIVE, 12.0, blind)
 
     def rows(logit: torch.Tensor, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -128,6 +131,30 @@ def test_loss_teaches_what_the_reference_misses_and_keeps_the_rest() -> None:
     misplacing = rows(kept, astray)
     assert loss(kept, truth, misplacing) < 1e-3
     assert loss(kept, astray, misplacing) > 0.1
+
+
+def test_multibox_loss_asks_for_every_certain_face_and_leaves_doubtful_ones_alone() -> None:
+    priors = prior_boxes(64, 64, MIN_SIZES)
+    faces = np.stack([face(5, 5, 30, 34), face(40, 40, 52, 54)])
+    labels, deltas = (
+        torch.from_numpy(a)[None] for a in targets(priors, faces, np.array([True, False]), VARIANCES)
+    )
+    truth = torch.where((labels == POSITIVE)[..., None], deltas, 0.0)
+    right = torch.where(labels == POSITIVE, 12.0, -12.0)
+
+    def loss(logit: torch.Tensor, places: torch.Tensor, wanted: torch.Tensor = deltas) -> float:
+        answer = places[..., :4], torch.stack([-logit / 2, logit / 2], -1), places[..., 4:]
+        return float(multibox_loss(answer, labels, wanted, LossWeights())["loss"])
+
+    assert (labels == NEAR).any() and (labels == KEPT).any()
+    assert loss(right, truth) < 1e-3
+    assert loss(torch.where(labels == KEPT, 12.0, right), truth) < 1e-3
+    for label in (POSITIVE, NEGATIVE, NEAR):
+        assert loss(torch.where(labels == label, -right, right), truth) > 0.1
+    assert loss(right, truth + 1.0 * (labels == POSITIVE)[..., None]) > 0.1
+    unmarked = torch.cat([deltas[..., :4], torch.full_like(deltas[..., 4:], float("nan"))], -1)
+    assert loss(right, torch.cat([truth[..., :4], truth[..., 4:] + 9], -1), unmarked) < 1e-3
+    assert loss(right, truth + 1.0, unmarked) > 0.1
 
 
 def test_folded_weights_answer_the_same_and_go_back() -> None:
@@ -162,5 +189,6 @@ def test_choice_is_the_shortest_way_that_finds_and_does_not_cry_wolf() -> None:
         0.8: Quality(0.9, 0.6, 0.963, 100),
         1.0: Quality(0.9, 0.6, 0.99, 121),
     }
-    assert best(qualities) == 0.6
-    assert best({0.0: qualities[0.0], 1.0: qualities[1.0]}) == 0.0
+    assert shortest(qualities) == 0.6
+    assert most_precise(qualities) == 0.8
+    assert shortest({0.0: qualities[0.0], 1.0: qualities[1.0]}) == 0.0

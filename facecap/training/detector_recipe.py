@@ -1,0 +1,99 @@
+"""What decides a detector's training run: the options, and the presets that they start from."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+
+from facecap.training.run import TrainingError
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A way to train: how long, how fast, what is frozen and what the loss asks for.
+
+    `leash`: teach only what the start gets wrong and keep its answers elsewhere, with the first stage
+    frozen; without it every layer learns the teacher's faces by the multibox loss. `smallest`: pixels, on
+    smaller faces nothing is asked.
+    """
+
+    minutes: float
+    rate: float
+    leash: bool
+    smallest: float
+    text: str
+
+
+PRESETS = {
+    "finetune": Preset(
+        minutes=20,
+        rate=5e-5,
+        leash=True,
+        smallest=10.0,
+        text="first stage frozen; the teacher's sure faces as positives, 15 hard negatives to each, the "
+        "starting network's own answers on all else",
+    ),
+    "distil": Preset(
+        minutes=120,
+        rate=5e-4,
+        leash=False,
+        smallest=7.0,
+        text="every layer; multibox loss on the teacher's sure faces with 10 hard negatives to each, its "
+        "doubtful ones ignored",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run."""
+
+    preset: str
+    start: str
+    data: str
+    photos: str
+    minutes: float
+    batch: int
+    side: int
+    rate: float
+    seed: int
+
+    @property
+    def way(self) -> Preset:
+        """The preset by its name."""
+        return PRESETS[self.preset]
+
+    def text(self) -> str:
+        """One sentence for the manifest."""
+        return (
+            f"{self.preset}: batch norm folded; {self.way.text}; AdamW {self.rate:g}, cosine, "
+            f"{self.minutes:g} minutes, {self.batch} canvases of {self.side} px a step; averaged weights, "
+            "then part of the way back to the start, chosen on held-out pictures"
+        )
+
+    def command(self) -> str:
+        """What repeats the run, without the folders of this machine."""
+        start = self.start.replace("\\", "/").rsplit("/", 1)[-1]
+        return (
+            f"facecap train detector --preset {self.preset} --start {start} --data DATA --photos PHOTOS "
+            f"--out RUN --minutes {self.minutes:g} --rate {self.rate:g} --batch {self.batch} "
+            f"--side {self.side} --seed {self.seed}"
+        )
+
+
+def from_args(args: argparse.Namespace) -> Recipe:
+    """The recipe of a command line; what it leaves open comes from the preset."""
+    preset = PRESETS[args.preset]
+    if args.side % 32:
+        raise TrainingError(f"--side {args.side}: wanted a multiple of 32")
+    return Recipe(
+        preset=args.preset,
+        start=str(args.start),
+        data=str(args.data),
+        photos=str(args.photos or ""),
+        minutes=args.minutes or preset.minutes,
+        batch=args.batch,
+        side=args.side,
+        rate=args.rate or preset.rate,
+        seed=args.seed,
+    )
