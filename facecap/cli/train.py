@@ -17,6 +17,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser("train", help="train a model", description=__doc__)
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
     _add_mask(tasks)
+    _add_mask_occluders(tasks)
     _add_detector(tasks)
     _add_detector_labels(tasks)
 
@@ -77,6 +78,24 @@ def _run_mask(args: argparse.Namespace) -> int:
     from facecap.training.mask import train
 
     return train(args)
+
+
+def _add_mask_occluders(tasks: argparse._SubParsersAction[Any]) -> None:
+    parser = tasks.add_parser(
+        "mask-occluders", help="cut hands, scarves, bags and clothes out of photographs, for `train mask`"
+    )
+    parser.add_argument(
+        "--photos", type=Path, required=True, help="folder of Clothing Co-Parsing, with its pixel labels"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder to write train/ and val/ into")
+    parser.set_defaults(run_task=_run_mask_occluders)
+
+
+def _run_mask_occluders(args: argparse.Namespace) -> int:
+    from facecap.training.occluders import write_occluders
+
+    print(f"{write_occluders(args.photos, args.out)} things in {args.out}")
+    return 0
 
 
 def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:

@@ -22,6 +22,8 @@ from facecap.training.mask_data import (
     read_rgb,
     tight_box,
 )
+from facecap.training.mask_occlude import occlude
+from facecap.training.occluders import Occluder, read_occluders
 
 SEED = 2011
 WAYS = ("hand", "object", "cover", "beard", "dark", "tiny")
@@ -38,8 +40,9 @@ class MaskSet:
     origins: list[str]
 
 
-def read_sets(data: Path, split: str) -> list[MaskSet]:
-    """`mask`, then `fddb`, `udacity` and `rmfd` where they are, then `hard`, made from all of them.
+def read_sets(data: Path, split: str, occluders: Path | None = None) -> list[MaskSet]:
+    """`mask`, then `fddb`, `udacity` and `rmfd` where they are, then `hard`, made from all of them, then
+    `occluded` where there is a folder of `facecap train mask-occluders`.
 
     FDDB comes twice: with its own boxes, which bound head ellipses, and as `fddb tight` with boxes like those
     of a detector.
@@ -54,6 +57,8 @@ def read_sets(data: Path, split: str) -> list[MaskSet]:
     if tight:
         sets.append(_plain_set("fddb tight", split, tight))
     sets.append(_hard_set(split, faces))
+    if occluders is not None:
+        sets.append(_occluded_set(split, faces, read_occluders(occluders, "val")))
     return sets
 
 
@@ -87,6 +92,22 @@ def _hard_set(split: str, faces: list[Face]) -> MaskSet:
             crop = crop_face(_hidden(patch, way, texture, rng), patch.box)
         rows.append((crop, patch.face.masked, f"{_origin(patch.face)} {way} {place}"))
     return _collect("hard", split, rows)
+
+
+def _occluded_set(split: str, faces: list[Face], things: list[Occluder]) -> MaskSet:
+    """Every face with landmarks behind a real thing that training did not see; masks stay in sight."""
+    rng = np.random.default_rng(SEED)
+    kinds = {kind: [t for t in things if t.kind == kind] for kind in sorted({t.kind for t in things})}
+    rows = []
+    for place, patch in enumerate(filter(None, map(load_patch, faces))):
+        if patch.landmarks is None:
+            continue
+        kind = list(kinds)[int(rng.integers(len(kinds)))]
+        thing = kinds[kind][int(rng.integers(len(kinds[kind])))]
+        image = np.array(patch.image)
+        occlude(image, patch.landmarks, thing, rng, low=patch.face.masked)
+        rows.append((crop_face(image, patch.box), patch.face.masked, f"{_origin(patch.face)} {kind} {place}"))
+    return _collect("occluded", split, rows)
 
 
 def _hidden(patch: Patch, way: str, texture: Image, rng: np.random.Generator) -> Image:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +11,15 @@ from numpy.typing import NDArray
 from facecap import crop_face
 from facecap.training import mask_draw
 from facecap.training.mask_data import Box, Image, Patch, Points, tight_box, weights
+from facecap.training.mask_occlude import occlude
+from facecap.training.occluders import Occluder
 
 Random = np.random.Generator
 
 SIDE = 112
 BORDER = 0.15
+REAL_OCCLUDERS = 0.3  # share of the bare faces, where there are some
+HIDDEN_MASKS = 0.12  # share of the masked faces that something hides a little
 
 
 class Composer:
@@ -22,10 +28,15 @@ class Composer:
     Whatever is drawn or pasted comes with both labels, so that no trace of drawing gives the label away.
     """
 
-    def __init__(self, patches: list[Patch], compose: bool = True) -> None:
-        """`compose=False` leaves the faces as they are."""
+    def __init__(
+        self, patches: list[Patch], compose: bool = True, occluders: Sequence[Occluder] = ()
+    ) -> None:
+        """`compose=False` leaves the faces as they are; `occluders` are real things to hide them with."""
         self._patches = patches
         self._compose = compose
+        self._occluders: dict[str, list[Occluder]] = {}
+        for thing in occluders:
+            self._occluders.setdefault(thing.kind, []).append(thing)
         chance = weights(patches)
         masked = np.array([p.face.masked for p in patches])
         marked = np.array([p.landmarks is not None for p in patches])
@@ -44,7 +55,7 @@ class Composer:
         way = rng.random()
         if not self._can_compose or way < 2 / 3:
             patch = self._draw(self._masked, rng)
-            if self._can_compose and rng.random() < 0.12 and patch.landmarks is not None:
+            if self._can_compose and rng.random() < HIDDEN_MASKS and patch.landmarks is not None:
                 patch = _copy(patch)
                 assert patch.landmarks is not None
                 self._hide_a_little(patch.image, patch.landmarks, rng)
@@ -59,6 +70,11 @@ class Composer:
         return patch
 
     def _bare_face(self, rng: Random) -> Patch:
+        if self._occluders and self._can_compose and rng.random() < REAL_OCCLUDERS:
+            patch = _copy(self._draw(self._bare_marked, rng))
+            assert patch.landmarks is not None
+            occlude(patch.image, patch.landmarks, self._thing(rng), rng)
+            return patch
         way = rng.random()
         if not self._can_compose or way < 0.40:
             return self._draw(self._bare, rng)
@@ -86,6 +102,9 @@ class Composer:
 
     def _hide_a_little(self, image: Image, landmarks: Points, rng: Random) -> None:
         """What also hides bare faces, but low enough to leave a mask in sight."""
+        if self._occluders and rng.random() < 0.6:
+            occlude(image, landmarks, self._thing(rng), rng, low=True)
+            return
         way = rng.random()
         if way < 0.4:
             mask_draw.draw_hand(image, landmarks, rng)
@@ -94,6 +113,12 @@ class Composer:
         else:
             other = self._draw(self._bare, rng)
             mask_draw.draw_head(image, landmarks, other, rng.uniform(100, 125), rng)
+
+    def _thing(self, rng: Random) -> Occluder:
+        """A real occluder, every kind as often as the others."""
+        kinds = list(self._occluders)
+        things = self._occluders[kinds[int(rng.integers(len(kinds)))]]
+        return things[int(rng.integers(len(things)))]
 
     def _texture(self, rng: Random) -> Image:
         image = self._patches[int(rng.integers(len(self._patches)))].image
@@ -168,8 +193,8 @@ def _light(crop: Image, rng: Random) -> Image:
     """Gamma, gain, contrast and colour through one table a channel; sometimes grey, sometimes near black."""
     values = np.linspace(0, 1, 256)[:, None]
     gain = rng.uniform(0.75, 1.25) * rng.uniform(0.9, 1.1, 3)
-    if rng.random() < 0.12:
-        gain = gain * rng.uniform(0.12, 0.5)
+    if rng.random() < 0.15:
+        gain = gain * np.exp(rng.uniform(np.log(0.06), np.log(0.5)))
     table = values ** np.exp(rng.normal(0, 0.3)) * gain
     table = (table - table.mean()) * rng.uniform(0.75, 1.2) + table.mean() + rng.normal(0, 0.03)
     lut = np.clip(table * 255, 0, 255).astype(np.uint8).reshape(1, 256, 3)

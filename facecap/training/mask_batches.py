@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from facecap.training.mask_augment import Composer, cut_plain
 from facecap.training.mask_data import Image, Patch
 from facecap.training.mask_recipe import Recipe
+from facecap.training.occluders import Occluder
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -19,12 +20,14 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 class Batches(IterableDataset[Batch]):
     """Endless (B, 112, 112, 3) uint8 RGB and (B,) float labels, from batch number `start` on."""
 
-    def __init__(self, patches: list[Patch], recipe: Recipe, start: int) -> None:
-        """The patches are shared with the workers, not copied."""
+    def __init__(
+        self, patches: list[Patch], recipe: Recipe, start: int, occluders: Sequence[Occluder] = ()
+    ) -> None:
+        """Patches and occluders are shared with the workers, not copied."""
         self._patches = patches
         self._recipe = recipe
         self._start = start
-        self._composer = Composer(patches) if recipe.preset == "default" else None
+        self._composer = Composer(patches, occluders=occluders) if recipe.preset == "default" else None
 
     def __iter__(self) -> Iterator[Batch]:
         """Batches in order; of several workers each makes every n-th."""
@@ -62,10 +65,12 @@ def batches_per_epoch(patches: list[Patch], recipe: Recipe) -> int:
     return max(1, len(patches) // recipe.batch)
 
 
-def loader(patches: list[Patch], recipe: Recipe, start: int, workers: int) -> DataLoader[Batch]:
+def loader(
+    patches: list[Patch], recipe: Recipe, start: int, workers: int, occluders: Sequence[Occluder] = ()
+) -> DataLoader[Batch]:
     """Batches from `start` on, made in `workers` processes, or here when there is none."""
     return DataLoader(
-        Batches(patches, recipe, start),
+        Batches(patches, recipe, start, occluders),
         batch_size=None,
         num_workers=workers,
         worker_init_fn=_settle_worker,

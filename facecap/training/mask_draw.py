@@ -68,7 +68,7 @@ def draw_mask(image: Image, landmarks: Points, rng: Random) -> None:
             (cheek + 4, 92),
         ),
     ]
-    points = _bring(outline, to_face)
+    points = bring(outline, to_face)
     scale = _scale(to_face)
     alpha = _fill(image, points, blur=rng.uniform(0.3, 1.2))
     light = cv2.GaussianBlur(image.astype(np.float32).mean(2), (0, 0), max(1.0, 14 * scale))
@@ -77,7 +77,7 @@ def draw_mask(image: Image, landmarks: Points, rng: Random) -> None:
         np.float32
     )
     if rng.random() < 0.15:
-        colour = _median_colour(image, _bring([(48, 40), (64, 40), (56, 62)], to_face)) * rng.uniform(
+        colour = median_colour(image, bring([(48, 40), (64, 40), (56, 62)], to_face)) * rng.uniform(
             0.85, 1.25
         )
     shade = np.clip(light / reference, 0.4, 1.6) * np.clip(reference / rng.uniform(120, 170), 0.25, 1.25)
@@ -88,7 +88,7 @@ def draw_mask(image: Image, landmarks: Points, rng: Random) -> None:
     _blend(image, fabric, alpha)
     if rng.random() < 0.6:
         for sign in (-1, 1):
-            loop = _bring([(56 + sign * (56 - cheek), side), (56 + sign * rng.uniform(46, 54), 52)], to_face)
+            loop = bring([(56 + sign * (56 - cheek), side), (56 + sign * rng.uniform(46, 54), 52)], to_face)
             thickness = max(1, round(1.6 * scale))
             grey = tuple(float(v) for v in np.clip(colour * shade.mean() * 1.05, 0, 255))
             cv2.line(
@@ -109,10 +109,10 @@ def paste_lower_face(image: Image, landmarks: Points, donor: Patch, wide: bool, 
     height, width = image.shape[:2]
     warped = cv2.warpAffine(donor.image, donor_to_face, (width, height), borderMode=cv2.BORDER_REPLICATE)
     outline = np.array(WIDE_LOWER_FACE if wide else LOWER_FACE, np.float64) + rng.normal(0, 1.5, 2)
-    alpha = _fill(image, _bring(outline.tolist(), to_face), blur=rng.uniform(0.6, 2.5))
+    alpha = _fill(image, bring(outline.tolist(), to_face), blur=rng.uniform(0.6, 2.5))
     eyes = [(28, 40), (84, 40), (84, 60), (28, 60)]
-    here = _median_colour(image, _bring(eyes, to_face))
-    there = _median_colour(donor.image, _bring(eyes, to_donor))
+    here = median_colour(image, bring(eyes, to_face))
+    there = median_colour(donor.image, bring(eyes, to_donor))
     gain = np.clip(here / np.maximum(there, 8), 0.4, 2.2)
     _blend(image, warped.astype(np.float32) * gain.astype(np.float32), alpha)
 
@@ -121,7 +121,7 @@ def draw_hand(image: Image, landmarks: Points, rng: Random) -> None:
     """Fingers of the face's own skin colour across the chin, the mouth or a cheek."""
     to_face = template_to(landmarks)
     scale = _scale(to_face)
-    skin = _median_colour(image, _bring([(40, 44), (72, 44), (66, 70), (46, 70)], to_face)) * rng.uniform(
+    skin = median_colour(image, bring([(40, 44), (72, 44), (66, 70), (46, 70)], to_face)) * rng.uniform(
         0.75, 1.2
     )
     centre = np.array([rng.uniform(20, 92), rng.uniform(84, 118)])
@@ -130,7 +130,7 @@ def draw_hand(image: Image, landmarks: Points, rng: Random) -> None:
     width, length = rng.uniform(8, 13), rng.uniform(28, 55)
     for finger in range(int(rng.integers(1, 5))):
         middle = centre + across * width * finger + along * rng.normal(0, 4)
-        ends = _bring(
+        ends = bring(
             [(middle - along * length / 2).tolist(), (middle + along * length / 2).tolist()], to_face
         )
         line = np.zeros(image.shape[:2], np.uint8)
@@ -155,7 +155,7 @@ def draw_object(image: Image, landmarks: Points, texture: Image, rng: Random) ->
         steps = np.linspace(0, 2 * np.pi, 16, endpoint=False)
         corners = np.column_stack([np.cos(steps), np.sin(steps)])
     outline = centre + (corners * half) @ turn.T
-    alpha = _fill(image, _bring(outline.tolist(), to_face), blur=rng.uniform(0.3, 1.2))
+    alpha = _fill(image, bring(outline.tolist(), to_face), blur=rng.uniform(0.3, 1.2))
     _blend(image, _surface(image, texture, rng), alpha)
 
 
@@ -171,7 +171,7 @@ def draw_cover(image: Image, landmarks: Points, texture: Image, top: float, rng:
     across = np.linspace(-60, 172, 12)
     edge = top + slope * (across - 56) + bend * ((across - 56) / 56) ** 2 + rng.normal(0, 1.5, 12)
     outline = [*np.column_stack([across, edge]).tolist(), [172, 260], [-60, 260]]
-    alpha = _fill(image, _bring(outline, to_face), blur=rng.uniform(0.3, 1.5))
+    alpha = _fill(image, bring(outline, to_face), blur=rng.uniform(0.3, 1.5))
     _blend(image, _surface(image, texture, rng), alpha)
 
 
@@ -182,7 +182,7 @@ def draw_head(image: Image, landmarks: Points, donor: Patch, top: float, rng: Ra
     middle = np.array([(x1 + x2) / 2, (y1 + y2) / 2])
     half = np.array([0.62 * (x2 - x1), 0.72 * (y2 - y1)])
     enlarge = rng.uniform(0.6, 1.4) * 80 * scale / max(x2 - x1, 1.0)
-    crown = _bring([(rng.uniform(5, 107), top)], template_to(landmarks))[0]
+    crown = bring([(rng.uniform(5, 107), top)], template_to(landmarks))[0]
     centre = crown + np.array([0.0, enlarge * half[1]])
     to_image = np.column_stack([np.eye(2) * enlarge, centre - enlarge * middle])
     height, width = image.shape[:2]
@@ -201,16 +201,16 @@ def draw_beard(image: Image, landmarks: Points, rng: Random) -> None:
     cheek = rng.uniform(70, 92)
     outline = [(12, cheek - 8), (24, cheek), (36, 82), (56, 80), (76, 82), (88, cheek), (100, cheek - 8)]
     outline += [(96, 98), (78, 114), (56, 122), (34, 114), (16, 98)]
-    alpha = _fill(image, _bring(outline, to_face), blur=max(0.8, 2.5 * _scale(to_face)))
+    alpha = _fill(image, bring(outline, to_face), blur=max(0.8, 2.5 * _scale(to_face)))
     steps = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     lips = np.column_stack([56 + 15 * np.cos(steps), 92 + 5 * np.sin(steps)])
-    alpha *= 1 - _fill(image, _bring(lips.tolist(), to_face), blur=1.0)
+    alpha *= 1 - _fill(image, bring(lips.tolist(), to_face), blur=1.0)
     hair = np.array(((25, 20, 18), (60, 40, 28), (110, 75, 45), (150, 145, 140))[rng.integers(4)], np.float32)
     noise = _blobs(image.shape[:2], rng, cell=1.5) * 18
     _blend(image, hair + noise, alpha * np.float32(rng.uniform(0.5, 0.95)))
 
 
-def _bring(points: Sequence[Sequence[float]], to_face: Affine) -> Floats:
+def bring(points: Sequence[Sequence[float]], to_face: Affine) -> Floats:
     return np.asarray(np.asarray(points, np.float64) @ to_face[:, :2].T + to_face[:, 2], np.float32)
 
 
@@ -251,7 +251,7 @@ def _surface(image: Image, texture: Image, rng: Random) -> Floats:
     return np.asarray(plain * fade[:, None, None], np.float32)
 
 
-def _median_colour(image: Image, polygon: Floats) -> Floats:
+def median_colour(image: Image, polygon: Floats) -> Floats:
     """Median colour inside a polygon; of the whole image where the polygon lies outside it."""
     inside = _fill(image, polygon, blur=0.3) > 0.5
     chosen = image[inside] if inside.any() else image.reshape(-1, 3)
