@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from facecap.training.networks.mobilenet_v1 import activation, stages
+
 ANCHORS = 2
 
 
@@ -45,10 +47,6 @@ class Levels:
     landmarks: list[Tensor]
 
 
-def _activation(slope: float) -> nn.Module:
-    return nn.LeakyReLU(slope, inplace=True) if slope else nn.ReLU(inplace=True)
-
-
 def _conv(
     inputs: int, outputs: int, kernel: int, stride: int = 1, slope: float | None = None
 ) -> nn.Sequential:
@@ -57,19 +55,8 @@ def _conv(
         nn.BatchNorm2d(outputs),
     ]
     if slope is not None:
-        layers.append(_activation(slope))
+        layers.append(activation(slope))
     return nn.Sequential(*layers)
-
-
-def _depthwise(inputs: int, outputs: int, stride: int, slope: float) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, inputs, 3, stride, 1, groups=inputs, bias=False),
-        nn.BatchNorm2d(inputs),
-        _activation(slope),
-        nn.Conv2d(inputs, outputs, 1, bias=False),
-        nn.BatchNorm2d(outputs),
-        _activation(slope),
-    )
 
 
 class MobileNetBody(nn.Module):
@@ -77,18 +64,7 @@ class MobileNetBody(nn.Module):
 
     def __init__(self, slope: float) -> None:
         super().__init__()
-        self.stage1 = nn.Sequential(
-            _conv(3, 8, 3, 2, slope=slope),
-            _depthwise(8, 16, 1, slope),
-            _depthwise(16, 32, 2, slope),
-            _depthwise(32, 32, 1, slope),
-            _depthwise(32, 64, 2, slope),
-            _depthwise(64, 64, 1, slope),
-        )
-        self.stage2 = nn.Sequential(
-            _depthwise(64, 128, 2, slope), *(_depthwise(128, 128, 1, slope) for _ in range(5))
-        )
-        self.stage3 = nn.Sequential(_depthwise(128, 256, 2, slope), _depthwise(256, 256, 1, slope))
+        self.stage1, self.stage2, self.stage3 = stages(0.25, slope)
 
     def forward(self, image: Tensor) -> list[Tensor]:
         fine = self.stage1(image)

@@ -1,0 +1,58 @@
+"""MobileNetV2: inverted residuals with linear bottlenecks.
+
+Architecture: M. Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018, table 2.
+Module names are those that published PyTorch checkpoints use: `features.N`, `classifier.1`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from facecap.training.networks.layers import InvertedResidual, conv_norm, initialise
+
+
+class Row(NamedTuple):
+    """One row of the paper's table; the stride is that of the first of its blocks."""
+
+    expansion: int
+    channels: int
+    blocks: int
+    stride: int
+
+
+STEM_CHANNELS = 32
+LAST_CHANNELS = 1280
+ROWS = (
+    Row(1, 16, 1, 1),
+    Row(6, 24, 2, 2),
+    Row(6, 32, 3, 2),
+    Row(6, 64, 4, 2),
+    Row(6, 96, 3, 1),
+    Row(6, 160, 3, 2),
+    Row(6, 320, 1, 1),
+)
+
+
+class MobileNetV2(nn.Module):
+    """MobileNetV2 1.0 with `outputs` logits; 3.50 M parameters for 1000."""
+
+    def __init__(self, outputs: int, dropout: float = 0.2) -> None:
+        """Weights start from He's normal initialisation."""
+        super().__init__()
+        layers: list[nn.Module] = [conv_norm(3, STEM_CHANNELS, 3, 2)]
+        inputs = STEM_CHANNELS
+        for expansion, channels, blocks, stride in ROWS:
+            for block in range(blocks):
+                layers.append(InvertedResidual(inputs, channels, stride if block == 0 else 1, expansion))
+                inputs = channels
+        self.features = nn.Sequential(*layers, conv_norm(inputs, LAST_CHANNELS, 1))
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(LAST_CHANNELS, outputs))
+        initialise(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, outputs)."""
+        logits: Tensor = self.classifier(self.pool(self.features(x)).flatten(1))
+        return logits
