@@ -149,12 +149,19 @@ def _add_detector_labels(tasks: argparse._SubParsersAction[Any]) -> None:
         "--tiles", action="store_true", help="look again at overlapping quarters, for small faces"
     )
     parser.add_argument("--every", type=int, default=1, help="take every n-th picture (%(default)s)")
+    parser.add_argument(
+        "--second",
+        metavar="MODEL",
+        help="let a second detector say how sure it is of every face, at twice the size too, and name more",
+    )
     parser.set_defaults(run_task=_run_detector_labels)
 
 
 def _run_detector_labels(args: argparse.Namespace) -> int:
-    from facecap.training.detector_teacher import Scrfd, label_folder
+    from facecap.training.detector_teacher import Scrfd, add_second, label_folder
 
     faces = label_folder(args.photos, args.out, Scrfd(args.teacher), tiles=args.tiles, every=args.every)
     print(f"{faces} faces in {args.out}")
+    if args.second:
+        print(f"{add_second(args.photos, args.out, args.second)} more that only {args.second} sees")
     return 0

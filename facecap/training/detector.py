@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import cv2
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
@@ -22,8 +23,8 @@ from facecap.conversion.priors import prior_boxes
 from facecap.evaluation.detection import open_detector
 from facecap.training.detector_augment import CanvasMaker
 from facecap.training.detector_choice import FACTORS, choose, measure, most_precise, shortest, write_candidate
-from facecap.training.detector_data import Source, load_sources, read_pictures
-from facecap.training.detector_loss import LossWeights, Rows, detection_loss, multibox_loss, targets
+from facecap.training.detector_data import DOUBTFUL, Source, load_sources, read_pictures
+from facecap.training.detector_loss import LossWeights, Rows, detection_loss, soft_loss, targets
 from facecap.training.detector_recipe import Recipe, from_args
 from facecap.training.detector_weights import fold_norms, interpolate, unfold_norms
 from facecap.training.networks.retinaface import MOBILENET, Levels, RetinaFace, flatten
@@ -37,21 +38,26 @@ HELD_OUT_FIGURES = 12  # times in a run that the averaged weights are measured o
 WARM_UP = 200  # steps
 
 
-class _Canvases(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
+class _Canvases(IterableDataset[tuple[Tensor, ...]]):
     """Endless canvases with the targets of their priors."""
 
     def __init__(self, sources: list[Source], recipe: Recipe, layout: str, skip: int) -> None:
         self._sources, self._recipe, self._skip = sources, recipe, skip
         self._priors = prior_boxes(recipe.side, recipe.side, MIN_SIZES[layout])
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         worker = torch.utils.data.get_worker_info()
         seed = hash((self._recipe.seed, self._skip, worker.id if worker else 0)) % 2**32
         maker = CanvasMaker(self._sources, self._recipe.side, seed, self._recipe.way.smallest)
         while True:
             canvas = maker.draw()
-            labels, deltas = targets(self._priors, canvas.faces, canvas.certain, (VARIANCES[0], VARIANCES[1]))
-            yield torch.from_numpy(canvas.image), torch.from_numpy(labels), torch.from_numpy(deltas)
+            faces, asked = canvas.faces, canvas.whole
+            if self._recipe.way.leash:
+                seen = canvas.belief >= DOUBTFUL
+                faces, asked = faces[seen], canvas.certain[seen]
+            labels, deltas, owner = targets(self._priors, faces, asked, (VARIANCES[0], VARIANCES[1]))
+            beliefs = np.append(canvas.belief, np.float32(0))[owner]
+            yield tuple(torch.from_numpy(array) for array in (canvas.image, labels, deltas, beliefs))
 
 
 def train(args: argparse.Namespace) -> int:
@@ -160,12 +166,14 @@ class _Run:
         return {key: float(value.detach()) for key, value in parts.items()}
 
     def _loss(self, batch: list[Tensor]) -> dict[str, Tensor]:
-        pictures, labels, deltas = batch
+        pictures, labels, deltas, beliefs = batch
         images = (pictures.float() - MEAN).permute(0, 3, 1, 2)  # stays channels last in memory
         if not self._recipe.way.leash:
             with torch.autocast("cpu", torch.bfloat16):
                 answer = _rows(self._network(images))
-            return multibox_loss(answer, labels, deltas, LossWeights(negatives=10))
+                with torch.no_grad():
+                    known = _rows(self._reference(images))
+            return soft_loss(answer, known, labels, deltas, beliefs, LossWeights())
         with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
             fine = self._network.body.get_submodule("stage1")(images)
             known = _rows(_from_stage1(self._reference, fine))

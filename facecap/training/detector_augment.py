@@ -3,7 +3,7 @@ plenty."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -29,11 +29,17 @@ MIRRORED = [
 
 @dataclass
 class Canvas:
-    """A square picture and its faces (N, 14); `certain` faces are to be found, the others are ignored."""
+    """A square picture and its faces (N, 14).
+
+    `certain` faces are to be found, the others are ignored; `whole` are those that are large enough and not
+    cut away, `belief` is the picture's.
+    """
 
     image: Image
     faces: Floats
     certain: npt.NDArray[np.bool_]
+    whole: npt.NDArray[np.bool_]
+    belief: Floats
 
 
 class CanvasMaker:
@@ -89,14 +95,16 @@ class CanvasMaker:
 
     def _mosaic(self, cells: list[tuple[int, int, int, int]], largest: float, crowd: bool = False) -> Canvas:
         image = np.empty((self._side, self._side, 3), np.uint8)
-        faces, certain = [], []
+        cuts = []
         for left, top, right, bottom in cells:
             size = (right - left, bottom - top)
             cut = self._cut(self._pick(crowd), size, largest, crowd)
             image[top:bottom, left:right] = cut.image
-            faces.append(cut.faces + np.tile(np.array([left, top], np.float32), 7))
-            certain.append(cut.certain)
-        return Canvas(image, np.concatenate(faces), np.concatenate(certain))
+            cut.faces += np.tile(np.array([left, top], np.float32), 7)
+            cuts.append(cut)
+        faces, belief = (np.concatenate([getattr(c, name) for c in cuts]) for name in ("faces", "belief"))
+        certain, whole = (np.concatenate([getattr(c, name) for c in cuts]) for name in ("certain", "whole"))
+        return Canvas(image, faces, certain, whole, belief)
 
     def _cut(self, picture: Picture, size: tuple[int, int], largest: float, crowd: bool) -> Canvas:
         """A part of the picture, scaled to fill `size`, with a face of a chosen size somewhere in it."""
@@ -130,9 +138,9 @@ class CanvasMaker:
         how = cv2.INTER_AREA if factor[1] < 0.7 else int(random.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
         small = np.asarray(cv2.resize(part, size, interpolation=how), np.uint8)
         faces = (picture.faces - np.tile(np.array([left, top], np.float32), 7)) * np.tile(factor, 7)
-        return self._inside(small, faces, picture.certain)
+        return self._inside(small, faces, picture)
 
-    def _inside(self, image: Image, faces: Floats, certain: npt.NDArray[np.bool_]) -> Canvas:
+    def _inside(self, image: Image, faces: Floats, picture: Picture) -> Canvas:
         """Clips faces to the image; those mostly cut away or too small are kept only to be ignored."""
         height, width = image.shape[:2]
         limit = np.array([width, height], np.float32)
@@ -142,7 +150,9 @@ class CanvasMaker:
         seen = visible > 0.02
         clipped = np.concatenate([low, high, faces[:, 4:]], axis=1)[seen]
         large = np.max(high - low, axis=1) >= self._smallest
-        return Canvas(image, clipped.astype(np.float32), (certain & large & (visible >= VISIBLE))[seen])
+        whole = (large & (visible >= VISIBLE))[seen]
+        certain = picture.certain[seen] & whole
+        return Canvas(image, clipped.astype(np.float32), certain, whole, picture.belief[seen])
 
 
 def _mirror(canvas: Canvas) -> Canvas:
@@ -151,7 +161,7 @@ def _mirror(canvas: Canvas) -> Canvas:
     faces[:, [0, 2]] = width - canvas.faces[:, [2, 0]]
     faces[:, 4::2] = width - faces[:, 4::2]
     faces[:, 4:] = faces[:, 4:][:, MIRRORED]
-    return Canvas(np.ascontiguousarray(canvas.image[:, ::-1]), faces, canvas.certain)
+    return replace(canvas, image=np.ascontiguousarray(canvas.image[:, ::-1]), faces=faces)
 
 
 def degrade(image: Image, random: np.random.Generator) -> Image:

@@ -19,7 +19,7 @@ from facecap._files import write_atomic
 from facecap.conversion.import_checkpoint import export_network
 from facecap.evaluation.average_precision import average_precision, match, overlaps
 from facecap.evaluation.detection import Detect, open_detector
-from facecap.training.detector_data import Picture, Source
+from facecap.training.detector_data import DOUBTFUL, Picture, Source
 from facecap.training.networks.retinaface import RetinaFace
 
 SCORE = 0.5
@@ -91,15 +91,18 @@ def measure(at_size: Callable[[int], Detect], sources: Sequence[Source]) -> Qual
         detect = at_size(side)
         for picture in _held_out(sources):
             assert picture.image is not None
-            faces, scale = picture.faces, side / max(picture.image.shape[:2])
+            known = picture.belief >= DOUBTFUL
+            faces, scale = picture.faces[known], side / max(picture.image.shape[:2])
             boxes, found = detect(picture.image)
-            certain = picture.certain & ((faces[:, 2:4] - faces[:, :2]).max(1, initial=0) * scale >= SMALLEST)
+            certain = picture.certain[known] & (
+                (faces[:, 2:4] - faces[:, :2]).max(1, initial=0) * scale >= SMALLEST
+            )
             verdict = match(boxes, faces[certain, :4], faces[~certain, :4])
             verdicts.append(verdict)
             scores.append(found)
             count += int(certain.sum())
             sure = found >= SCORE
-            masked = faces[certain & picture.masked, :4]
+            masked = faces[certain & picture.masked[known], :4]
             wanted += len(masked)
             recalled += int((overlaps(masked, boxes[sure]).max(1, initial=0) >= 0.5).sum())
             if side == SIZES[0]:

@@ -15,23 +15,33 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facecap.training.mask_data import tight_box
+
 Floats = npt.NDArray[np.float32]
 LONG_SIDE = 640  # pixels; larger photographs are scaled down once, when they are read
 SURE = 0.7  # teacher score from which a detection is a face
 DOUBTFUL = 0.3  # below it background, between the two ignored
+FULL = 0.8  # teacher score from which it has no doubt
+TEACHER_SHARE = 0.6  # of the belief, where a second detector has the rest
+LABELLED = 0.95  # belief in a face that people, or two networks that saw a mask on it, labelled
+LOWEST = 0.05  # belief below which there is no face
 SURE_MASKED = 0.5  # where a second network saw a mask on the same face
 HELD_OUT = 12  # one group of pictures in so many is kept for choosing between runs
 
 
 @dataclass
 class Picture:
-    """One photograph: faces (N, 14) as box and five landmarks, nan where unknown; which are certain, the
-    rest ignored."""
+    """One photograph: faces (N, 14) as box and five landmarks, nan where unknown.
+
+    `belief` (N,), 0 to 1, says how sure those who labelled it are together; `certain` are those that the
+    teacher alone is sure of.
+    """
 
     path: Path
     faces: Floats
     certain: npt.NDArray[np.bool_]
     masked: npt.NDArray[np.bool_]
+    belief: Floats
     image: npt.NDArray[np.uint8] | None = None
 
     def load(self) -> bool:
@@ -121,32 +131,49 @@ def _relabelled(photos: Path | None, name: str) -> dict[str, list[dict[str, Any]
 
 
 def _pack_faces(name: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Faces of the pack as teacher-style entries. FDDB's own boxes bound heads, so they are only ever
-    ignored."""
+    """Faces of the pack as teacher-style entries. FDDB's own boxes bound heads: they are brought to those of
+    faces, and are never certain."""
     if name == "fddb":
-        heads = [{"box": face["box"], "score": 0.5} for face in entry["faces"]]
+        heads = [{"box": tight_box(face["box"]), "score": 0.5, "label": "face"} for face in entry["faces"]]
         return heads + [{**face, "score": min(face["score"], 0.69)} for face in entry["extra"]]
     return [{"score": 1.0, **face} for face in entry["faces"]]
 
 
 def _picture(path: Path, entries: list[dict[str, Any]]) -> Picture:
-    """Labels of one picture; where two sources name the same face, the first sure one stands."""
+    """Labels of one picture; where two sources name the same face, the first sure one stands, with the higher
+    belief."""
     rows: list[npt.NDArray[np.float32]] = []
     certain: list[bool] = []
     masked: list[bool] = []
+    beliefs: list[float] = []
     ordered = sorted(entries, key=lambda e: not _sure(e))
     for entry in ordered:
         box = np.float32(entry["box"])
         sure = _sure(entry)
-        if entry["score"] < DOUBTFUL or any(_iou(box, row[:4]) > 0.4 for row in rows):
+        belief = _belief(entry)
+        same = next((place for place, row in enumerate(rows) if _iou(box, row[:4]) > 0.4), None)
+        if same is not None:
+            beliefs[same] = max(beliefs[same], belief)
+        if belief < LOWEST or same is not None:
             continue
+        beliefs.append(belief)
         landmarks = entry.get("landmarks")
         points = np.float32(landmarks).reshape(10) if landmarks else np.full(10, np.nan, np.float32)
         rows.append(np.concatenate([box, points]))
         certain.append(sure)
         masked.append(entry.get("label") == "mask")
     faces = np.stack(rows) if rows else np.zeros((0, 14), np.float32)
-    return Picture(path, faces.astype(np.float32), np.array(certain, bool), np.array(masked, bool))
+    belief_of = np.array(beliefs, np.float32)
+    return Picture(path, faces.astype(np.float32), np.array(certain, bool), np.array(masked, bool), belief_of)
+
+
+def _belief(entry: Mapping[str, Any]) -> float:
+    if entry.get("label"):
+        return LABELLED
+    teacher = min(1.0, entry["score"] / FULL)
+    if "second" not in entry:
+        return float(teacher)
+    return float(TEACHER_SHARE * teacher + (1 - TEACHER_SHARE) * entry["second"])
 
 
 def _sure(entry: Mapping[str, Any]) -> bool:

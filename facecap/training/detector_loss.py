@@ -19,6 +19,7 @@ IGNORED = 0.35  # share of a prior inside a doubtful face from which it keeps wh
 TOUCHED = 0.15  # overlap from which a prior that answers for no face is not plain background
 WELL_PLACED = 0.6  # overlap with the true box from which the reference's own box is kept
 SEEN, SURE = -2.0, 2.0  # logits from which the reference sees a face, and is sure of it
+PLACED = 0.3  # belief from which a box is worth learning
 NEGATIVE, POSITIVE, KEPT, NEAR = 0, 1, -1, -2  # NEAR: touches a certain face and answers for none
 
 
@@ -30,6 +31,7 @@ class LossWeights:
     landmark: float = 0.3
     keep: float = 2.0
     negatives: int = 15
+    start: float = 0.3  # share of the start's own score in what `soft_loss` asks for
 
 
 Rows = tuple[Tensor, Tensor, Tensor]
@@ -37,13 +39,16 @@ Rows = tuple[Tensor, Tensor, Tensor]
 
 def targets(
     priors: Floats, faces: Floats, certain: npt.NDArray[np.bool_], variances: tuple[float, float]
-) -> tuple[npt.NDArray[np.int8], Floats]:
-    """Class (N,) and regression targets (N, 14) of every prior (N, 3: centre x, centre y, size), for one
-    canvas."""
+) -> tuple[npt.NDArray[np.int8], Floats, npt.NDArray[np.int64]]:
+    """Class (N,), regression targets (N, 14) and face (N,) of every prior (N, 3: centre x, centre y, size).
+
+    `certain` faces are answered for; the face is an index, -1 where the prior answers for none.
+    """
     labels = np.zeros(len(priors), np.int8)
     deltas = np.full((len(priors), 14), np.nan, np.float32)
+    owner = np.full(len(priors), -1)
     if not len(faces):
-        return labels, deltas
+        return labels, deltas, owner
     half = priors[:, 2:] / 2
     boxes = np.concatenate([priors[:, :2] - half, priors[:, :2] + half], axis=1)
     low = np.maximum(boxes[:, None, :2], faces[None, :, :2])
@@ -60,7 +65,7 @@ def targets(
         labels[(iou[:, ignored] >= FORCED).any(1)] = KEPT
     sure = np.flatnonzero(certain)
     if not len(sure):
-        return labels, deltas
+        return labels, deltas, owner
     sure_iou = iou[:, sure]
     best = sure_iou.argmax(1)
     strength = sure_iou.max(1)
@@ -72,32 +77,39 @@ def targets(
             labels[overlap[:, sure[column]] / prior_area >= IGNORED] = KEPT
     positive = strength >= MATCHED
     labels[positive] = POSITIVE
-    face = faces[sure[best[positive]]]
+    owner[positive] = sure[best[positive]]
+    face = faces[owner[positive]]
     centre, size = priors[positive, :2], priors[positive, 2:]
     deltas[positive, :2] = ((face[:, :2] + face[:, 2:4]) / 2 - centre) / (variances[0] * size)
     deltas[positive, 2:4] = np.log(np.maximum(face[:, 2:4] - face[:, :2], 1e-3) / size) / variances[1]
     deltas[positive, 4:] = (face[:, 4:] - np.tile(centre, 5)) / (variances[0] * size)
-    return labels, deltas
+    return labels, deltas, owner
 
 
-def multibox_loss(answer: Rows, labels: Tensor, deltas: Tensor, weights: LossWeights) -> dict[str, Tensor]:
-    """The loss and its parts for a network that learns all faces, sums over priors for each positive one.
+def soft_loss(
+    answer: Rows, reference: Rows, labels: Tensor, deltas: Tensor, beliefs: Tensor, weights: LossWeights
+) -> dict[str, Tensor]:
+    """The loss and its parts for a network that learns how sure to be, sums over priors by the beliefs' sum.
 
-    `answer` is boxes, two-class logits and landmarks as `retinaface.flatten` gives them. Hard negatives are
-    the priors of the highest scores among those that answer for no face; doubtful faces are left alone.
+    `answer` and `reference` are boxes, two-class logits and landmarks as `retinaface.flatten` gives them; of
+    `reference`, the network at the start, a share stays in what is asked for. The score of a prior that
+    answers for a face is to be the belief (B, N) in it, of any other 0; faces that are too small or cut away
+    are left alone. Far answers count more, as in the quality focal loss (X. Li et al., 2020, equation 5).
     """
-    boxes, logits, landmarks = answer
-    logit = logits[..., 1] - logits[..., 0]
+    logit, known = (rows[1][..., 1] - rows[1][..., 0] for rows in (answer, reference))
     positive = labels == POSITIVE
-    count = positive.sum().clamp(min=1)
-    found = functional.softplus(-logit[positive]).sum() / count
-    alarm = _hard_negatives(logit, positive, (labels == NEGATIVE) | (labels == NEAR), weights) / count
-    placed = positive & ~deltas[..., 4].isnan()
-    unmarked = positive & deltas[..., 4].isnan()
-    places = torch.cat([boxes, landmarks], -1)
-    distance = functional.smooth_l1_loss(boxes[unmarked], deltas[unmarked][:, :4], reduction="sum")
-    place = (_place_loss(places[placed], deltas[placed], weights) + weights.box * distance) / count
-    return {"loss": found + alarm + place, "found": found, "alarm": alarm, "place": place}
+    share = weights.start
+    wanted = (1 - share) * torch.where(positive, beliefs, 0.0) + share * known.sigmoid()
+    entropy = functional.binary_cross_entropy_with_logits(logit, wanted, reduction="none")
+    far = (logit.detach().sigmoid() - wanted).abs()
+    total = wanted[positive].sum().clamp(min=4)
+    score = 4 * (far * entropy)[labels != KEPT].sum() / total
+    placed = positive & (beliefs >= PLACED)
+    places = torch.cat([answer[0], answer[2]], -1)[placed]
+    distance = functional.smooth_l1_loss(places, deltas[placed].nan_to_num(), reduction="none")
+    distance = distance * ~deltas[placed].isnan() * beliefs[placed][:, None]
+    place = (weights.box * distance[:, :4].sum() + weights.landmark * distance[:, 4:].sum()) / total
+    return {"loss": score + place, "score": score, "place": place}
 
 
 def detection_loss(
@@ -117,7 +129,11 @@ def detection_loss(
     count = positive.sum().clamp(min=1)
 
     missed = functional.softplus(-logit[positive & (known <= SURE)]).sum()
-    face = (missed + _hard_negatives(logit, positive, negative, weights)) / count
+    alarm = functional.softplus(logit)
+    hard = alarm.detach().masked_fill(~negative, -1.0)
+    wanted = weights.negatives * positive.sum(1).clamp(min=4)
+    threshold = hard.sort(1, descending=True).values.gather(1, wanted.clamp(max=hard.shape[1] - 1)[:, None])
+    face = (missed + alarm[(hard >= threshold) & negative].sum()) / count
     kept = near_or_kept | (positive & (known > SURE))
     drift = _divergence(known[kept], logit[kept]).sum() / count
 
@@ -128,15 +144,6 @@ def detection_loss(
     place_drift = _place_loss(places[follow], kept_places[follow], weights) / count
     total = face + place + weights.keep * drift + place_drift
     return {"loss": total, "face": face, "place": place, "drift": drift, "place_drift": place_drift}
-
-
-def _hard_negatives(logit: Tensor, positive: Tensor, negative: Tensor, weights: LossWeights) -> Tensor:
-    """Loss of the loudest negatives of each canvas, so many to a positive, and some where there is none."""
-    alarm = functional.softplus(logit)
-    hard = alarm.detach().masked_fill(~negative, -1.0)
-    wanted = weights.negatives * positive.sum(1).clamp(min=4)
-    threshold = hard.sort(1, descending=True).values.gather(1, wanted.clamp(max=hard.shape[1] - 1)[:, None])
-    return alarm[(hard >= threshold) & negative].sum()
 
 
 def _overlap(a: Tensor, b: Tensor) -> Tensor:

@@ -17,10 +17,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facecap import Detector
+from facecap.evaluation.average_precision import overlaps
+
 Floats = npt.NDArray[np.float32]
 
 STRIDES = (8, 16, 32)
 ANCHORS = 2
+SAME = 0.45  # overlap from which two detections are one face
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
@@ -101,14 +105,16 @@ def label_picture(
                 part = part[part[:, 3] - part[:, 1] < 0.25 * tile_h]
                 faces = np.concatenate([faces, part])
         faces = suppress(faces, 0.4)
-    return [
-        {
-            "box": [round(float(v), 2) for v in row[:4]],
-            "landmarks": [[round(float(x), 2), round(float(y), 2)] for x, y in row[4:14].reshape(5, 2)],
-            "score": round(float(row[14]), 3),
-        }
-        for row in faces
-    ]
+    return [{**_entry(row), "score": round(float(row[14]), 3)} for row in faces]
+
+
+def _entry(row: Floats) -> dict[str, Any]:
+    """Box and landmarks of a detection for a label file, without its score."""
+    points = row[4:14].reshape(5, 2)
+    return {
+        "box": [round(float(v), 2) for v in row[:4]],
+        "landmarks": [[round(float(x), 2), round(float(y), 2)] for x, y in points],
+    }
 
 
 def _inside(faces: Floats, width: int, height: int) -> npt.NDArray[np.bool_]:
@@ -151,3 +157,75 @@ def _progress(paths: list[Path]) -> Iterable[Path]:
         if index % 200 == 0:
             print(f"labelled {index} of {len(paths)} pictures", file=sys.stderr)
         yield path
+
+
+def add_second(folder: Path, labels: Path, model: str | Path) -> int:
+    """Let a second detector look at the pictures of a label file; returns how many faces it alone sees.
+
+    Every face gets `second`, the detector's own score for it: the best of the picture's own size (mean of the
+    picture and its mirror image) and of twice that. Faces that only the second sees are added with score 0.
+    """
+    entries = json.loads(labels.read_text())
+    second, added = SecondLook(model), 0
+    for entry, _ in zip(entries, _progress([folder / entry["file"] for entry in entries]), strict=True):
+        image = cv2.imread(str(folder / entry["file"]), cv2.IMREAD_COLOR)
+        if image is None:
+            continue
+        seen = second.detect(np.asarray(image, np.uint8))
+        added += _merge_second(entry["faces"], seen)
+    partial = labels.with_name(labels.name + ".part")
+    partial.write_text(json.dumps(entries))
+    partial.replace(labels)
+    return added
+
+
+class SecondLook:
+    """A RetinaFace detector at a picture's own size, mirrored too, and at twice that size."""
+
+    LONGEST = 640  # pixels; larger pictures are looked at as if they had this size
+    LOWEST = 0.05
+
+    def __init__(self, model: str | Path) -> None:
+        self._model = model
+        self._detectors: dict[int, Detector] = {}
+
+    def detect(self, image: npt.NDArray[np.uint8]) -> Floats:
+        """Faces of one BGR picture as of `Scrfd.detect`."""
+        side = -(-min(max(image.shape[:2]), self.LONGEST) // 32) * 32
+        here, large = self._look(image, side), self._look(image, 2 * side)
+        mirrored = self._look(np.ascontiguousarray(image[:, ::-1]), side)
+        mirrored[:, [0, 2]] = image.shape[1] - mirrored[:, [2, 0]]
+        for row in here:
+            row[14] = (row[14] + _score_of(row, mirrored)) / 2
+        faces = suppress(np.concatenate([here, large]), 0.4)
+        return faces[faces[:, 14] >= self.LOWEST]
+
+    def _look(self, image: npt.NDArray[np.uint8], side: int) -> Floats:
+        if side not in self._detectors:
+            size = (side, side)
+            self._detectors[side] = Detector(
+                str(self._model), score_threshold=self.LOWEST, max_faces=750, input_size=size
+            )
+        found = self._detectors[side].detect(image)
+        points = found.landmarks.reshape(-1, 10)
+        return np.concatenate([found.boxes, points, found.scores[:, None]], 1)
+
+
+def _score_of(face: Floats, others: Floats) -> float:
+    """Score of the one among others that is the same face, 0 where none is."""
+    if not len(others):
+        return 0.0
+    overlap = overlaps(face[None, :4], others[:, :4])[0]
+    best = int(overlap.argmax())
+    return float(others[best, 14]) if overlap[best] >= SAME else 0.0
+
+
+def _merge_second(faces: list[dict[str, Any]], seen: Floats) -> int:
+    known = np.array([face["box"] for face in faces], np.float32).reshape(-1, 4)
+    overlap = overlaps(known, seen[:, :4])
+    for place, face in enumerate(faces):
+        same = overlap[place] >= SAME
+        face["second"] = round(float(seen[same, 14].max(initial=0.0)), 3)
+    alone = seen[~(overlap >= SAME).any(0)]
+    faces += [{**_entry(row), "score": 0.0, "second": round(float(row[14]), 3)} for row in alone]
+    return len(alone)

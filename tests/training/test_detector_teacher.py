@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
+import facecap
 from facecap.training.detector_data import load_sources
-from facecap.training.detector_teacher import Scrfd, label_folder, suppress
+from facecap.training.detector_teacher import Scrfd, add_second, label_folder, suppress
 
 
 def test_suppression_keeps_the_best() -> None:
@@ -43,3 +44,21 @@ def test_labels_of_a_photograph(shared: Path, photo: np.ndarray, tmp_path: Path)
 def test_another_model_is_no_teacher(shared: Path) -> None:
     with pytest.raises(ValueError, match="nine outputs"):
         Scrfd(shared / "data" / "weights" / "aizoo_260.onnx")
+
+
+def test_a_second_detector_agrees_and_adds(photo: np.ndarray, tmp_path: Path) -> None:
+    folder = tmp_path / "album"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "a.png"), np.hstack([photo, photo]))
+    (folder / "broken.png").write_bytes(b"nothing")
+    one = facecap.Detector().detect(photo).boxes[0]
+    known = {"box": one.tolist(), "landmarks": None, "score": 0.8}
+    wrong = {"box": [0, 0, 30, 30], "landmarks": None, "score": 0.4}
+    labels = tmp_path / "album.json"
+    broken = {"file": "broken.png", "faces": []}
+    labels.write_text(json.dumps([{"file": "a.png", "faces": [known, wrong]}, broken]))
+    assert add_second(folder, labels, "retinaface-mobilenet0.25") >= 1
+    faces = json.loads(labels.read_text())[0]["faces"]
+    assert faces[0]["second"] > 0.9 and faces[1]["second"] == 0
+    (other,) = (face for face in faces if face["score"] == 0 and face["second"] > 0.9)
+    np.testing.assert_allclose(other["box"], one + np.tile([photo.shape[1], 0], 2), atol=6)

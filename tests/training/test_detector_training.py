@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ torch = pytest.importorskip("torch")
 from facecap.conversion.priors import prior_boxes  # noqa: E402
 from facecap.training.detector_augment import CanvasMaker  # noqa: E402
 from facecap.training.detector_choice import Quality, most_precise, shortest  # noqa: E402
-from facecap.training.detector_data import Picture, Source  # noqa: E402
+from facecap.training.detector_data import Picture, Source, load_sources  # noqa: E402
 from facecap.training.detector_loss import (  # noqa: E402
     KEPT,
     NEAR,
@@ -20,7 +21,7 @@ from facecap.training.detector_loss import (  # noqa: E402
     POSITIVE,
     LossWeights,
     detection_loss,
-    multibox_loss,
+    soft_loss,
     targets,
 )
 from facecap.training.detector_weights import fold_norms, interpolate, unfold_norms  # noqa: E402
@@ -43,7 +44,9 @@ def source() -> Source:
         image = np.full((240, 320, 3), 127, np.uint8)
         image[80 : 80 + side, 100 : 100 + side] = (0, 0, 255)
         box = face(100, 80, 100 + side, 80 + side)[None]
-        pictures.append(Picture(Path("x"), box, np.array([True]), np.array([False]), image))
+        pictures.append(
+            Picture(Path("x"), box, np.array([True]), np.array([False]), np.float32([0.9]), image)
+        )
     return Source("squares", 1.0, pictures, [])
 
 
@@ -73,7 +76,7 @@ def test_canvases_repeat_by_seed() -> None:
 def test_targets_lead_back_to_the_face() -> None:
     priors = prior_boxes(128, 128, MIN_SIZES)
     truth = face(30, 40, 66, 80)
-    labels, deltas = targets(priors, truth[None], np.array([True]), VARIANCES)
+    labels, deltas, _ = targets(priors, truth[None], np.array([True]), VARIANCES)
     positive = labels == POSITIVE
     assert positive.any() and np.isfinite(deltas[positive]).all()
     size = priors[positive, 2:]
@@ -100,7 +103,7 @@ def test_loss_teaches_what_the_reference_misses_and_keeps_the_rest() -> None:
     priors = prior_boxes(64, 64, MIN_SIZES)
     faces = np.stack([face(5, 5, 30, 34), face(40, 40, 52, 54)])
     labels, deltas = (
-        torch.from_numpy(a)[None] for a in targets(priors, faces, np.array([True, False]), VARIANCES)
+        torch.from_numpy(a)[None] for a in targets(priors, faces, np.array([True, False]), VARIANCES)[:2]
     )
     truth = deltas.nan_to_num()
     left = (labels == KEPT) | (labels == NEAR)
@@ -133,28 +136,52 @@ def test_loss_teaches_what_the_reference_misses_and_keeps_the_rest() -> None:
     assert loss(kept, astray, misplacing) > 0.1
 
 
-def test_multibox_loss_asks_for_every_certain_face_and_leaves_doubtful_ones_alone() -> None:
+def test_soft_loss_asks_for_beliefs_with_a_share_of_the_start() -> None:
     priors = prior_boxes(64, 64, MIN_SIZES)
-    faces = np.stack([face(5, 5, 30, 34), face(40, 40, 52, 54)])
-    labels, deltas = (
-        torch.from_numpy(a)[None] for a in targets(priors, faces, np.array([True, False]), VARIANCES)
-    )
+    faces = np.stack([face(5, 5, 30, 34), face(40, 40, 52, 54), face(36, 2, 60, 30)])
+    whole = np.array([True, False, True])
+    labels, deltas, owner = (torch.from_numpy(a)[None] for a in targets(priors, faces, whole, VARIANCES))
+    beliefs = torch.tensor([1.0, 1.0, 0.6, 0.0])[owner]
+    assert ((owner == 0) == (labels == POSITIVE) & (beliefs == 1.0)).all()
     truth = torch.where((labels == POSITIVE)[..., None], deltas, 0.0)
-    right = torch.where(labels == POSITIVE, 12.0, -12.0)
+    asked = torch.where(labels == POSITIVE, beliefs, torch.tensor(0.0)).clamp(1e-4, 1 - 1e-4).logit()
+    weights = LossWeights(start=0.0)
 
-    def loss(logit: torch.Tensor, places: torch.Tensor, wanted: torch.Tensor = deltas) -> float:
-        answer = places[..., :4], torch.stack([-logit / 2, logit / 2], -1), places[..., 4:]
-        return float(multibox_loss(answer, labels, wanted, LossWeights())["loss"])
+    def loss(logit: torch.Tensor, places: torch.Tensor, known: torch.Tensor = asked) -> float:
+        answer, start = (
+            (places[..., :4], torch.stack([-x / 2, x / 2], -1), places[..., 4:]) for x in (logit, known)
+        )
+        return float(soft_loss(answer, start, labels, deltas, beliefs, weights)["loss"])
 
-    assert (labels == NEAR).any() and (labels == KEPT).any()
-    assert loss(right, truth) < 1e-3
-    assert loss(torch.where(labels == KEPT, 12.0, right), truth) < 1e-3
-    for label in (POSITIVE, NEGATIVE, NEAR):
-        assert loss(torch.where(labels == label, -right, right), truth) > 0.1
-    assert loss(right, truth + 1.0 * (labels == POSITIVE)[..., None]) > 0.1
-    unmarked = torch.cat([deltas[..., :4], torch.full_like(deltas[..., 4:], float("nan"))], -1)
-    assert loss(right, torch.cat([truth[..., :4], truth[..., 4:] + 9], -1), unmarked) < 1e-3
-    assert loss(right, truth + 1.0, unmarked) > 0.1
+    best = loss(asked, truth)
+    assert loss(torch.where(labels == KEPT, 12.0, asked), truth) == pytest.approx(best)
+    for off in (-3.0, 3.0):
+        for label in (POSITIVE, NEGATIVE, NEAR):
+            if off > 0 or label == POSITIVE:
+                assert loss(torch.where(labels == label, asked + off, asked), truth) > best
+    assert loss(asked, truth + 1.0 * (labels == POSITIVE)[..., None]) > best + 0.1
+    assert loss(asked, truth + 9.0 * (labels != POSITIVE)[..., None]) == pytest.approx(best)
+    weights = LossWeights(start=0.5)
+    assert loss(torch.zeros_like(asked), truth, known=-asked) < loss(asked, truth, known=-asked)
+
+
+def test_labels_of_several_sources_become_one_belief(tmp_path: Path) -> None:
+    folder = tmp_path / "photos" / "street"
+    folder.mkdir(parents=True)
+    box, apart = [10, 10, 50, 60], [70, 10, 90, 40]
+    faces = [
+        {"box": box, "landmarks": None, "score": 0.8, "second": 0.5},
+        {"box": [11, 11, 51, 59], "landmarks": None, "score": 0.2},
+        {"box": apart, "landmarks": None, "score": 0.0, "second": 0.9},
+        {"box": [100, 10, 110, 20], "landmarks": None, "score": 0.0, "second": 0.1},
+    ]
+    entry = {"file": "a.png", "faces": faces}
+    folder.with_suffix(".json").write_text(json.dumps([entry]))
+    (source_of_street,) = load_sources(tmp_path, tmp_path / "photos")
+    (picture,) = source_of_street.train
+    np.testing.assert_allclose(picture.faces[:, :4], [box, apart])
+    np.testing.assert_allclose(picture.belief, [0.8, 0.36], atol=1e-6)
+    assert picture.certain.tolist() == [True, False]
 
 
 def test_folded_weights_answer_the_same_and_go_back() -> None:
