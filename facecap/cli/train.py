@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import positive, positive_number
+from facecap.cli.options import positive_number
+from facecap.cli.train_options import add_run_options
 from facecap.errors import FacecapError
 
 EXTRA = ("torch", "onnx", "scipy", "matplotlib")  # what the extra `train` brings
@@ -36,41 +37,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
-    parser = tasks.add_parser("mask", help="the mask classifier (GhostNet, one logit)")
+    parser = tasks.add_parser("mask", help="the mask classifier, of any network with one logit")
     parser.add_argument(
         "--data", type=Path, required=True, help="folder that holds mask/ and, optionally, detect/"
     )
     parser.add_argument(
-        "--out", type=Path, required=True, help="run folder: made, or resumed when it holds a run"
+        "--occluders", type=Path, help="folder of `train mask-occluders`: real things to hide faces with"
     )
-    parser.add_argument(
-        "--preset", choices=("default", "refine", "mission"), default="default", help="recipe (%(default)s)"
-    )
-    parser.add_argument(
-        "--start",
-        type=Path,
-        metavar="PT",
-        help="best.pt of an earlier run, which the preset refine goes on from",
-    )
-    parser.add_argument(
-        "--minutes", type=positive_number, help="time budget; 30 when not given, 15 of the preset refine"
-    )
-    parser.add_argument(
-        "--epochs", type=positive, help="passes over the data of the mission preset, 120 when not given"
-    )
-    parser.add_argument("--batch", type=positive, help="pictures a step, 64 when not given")
-    parser.add_argument(
-        "--seed", type=int, default=0, help="seed of weights, order and augmentation (%(default)s)"
-    )
-    parser.add_argument("--threads", type=positive, default=1, help="threads of the network (%(default)s)")
-    parser.add_argument(
-        "--workers",
-        type=int,
-        choices=range(17),
-        metavar="N",
-        default=1,
-        help="processes that prepare pictures, 0 to 16 (%(default)s)",
-    )
+    add_run_options(parser)
     parser.set_defaults(run_task=_run_mask)
 
 

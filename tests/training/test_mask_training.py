@@ -11,6 +11,7 @@ from face_folder import write_face_folder  # noqa: E402
 import facecap  # noqa: E402
 from facecap.cli import main  # noqa: E402
 from facecap.training import mask as mask_training  # noqa: E402
+from facecap.training.loop import Loop  # noqa: E402
 from facecap.training.mask_data import Face  # noqa: E402
 
 
@@ -54,14 +55,14 @@ def test_a_run_leaves_its_curves(run):
 
 
 def test_an_interrupted_run_goes_on_where_it_was(data, tmp_path, monkeypatch, capsys):
-    whole_step = mask_training.Trainer._train_step
+    whole_step = Loop._train_step
 
     def interrupt(self, images, masked, share):
         if self._step == 2:
             raise KeyboardInterrupt
         return whole_step(self, images, masked, share)
 
-    monkeypatch.setattr(mask_training.Trainer, "_train_step", interrupt)
+    monkeypatch.setattr(Loop, "_train_step", interrupt)
     assert main(options(data, tmp_path, epochs=2)) == 130
     monkeypatch.undo()
     assert main(options(data, tmp_path, epochs=2)) == 0
@@ -75,7 +76,10 @@ def test_a_run_may_go_on_from_the_best_of_another(run, data, tmp_path):
     start = ["--preset", "refine", "--start", str(run / "best.pt"), "--minutes", "0.002"]
     assert main([*command, *start]) == 0
     manifest = json.loads((refined / "mask_ghostnet.json").read_text())
-    assert "best checkpoint of a run of the default preset" in manifest["training"]["starting_point"]
+    assert (
+        "best checkpoint of a run (trained by facecap train mask, preset mission, from random weights)"
+        in manifest["training"]["starting_point"]
+    )
 
 
 def test_what_is_no_checkpoint_is_no_start(data, tmp_path, capsys):
@@ -85,7 +89,7 @@ def test_what_is_no_checkpoint_is_no_start(data, tmp_path, capsys):
     assert main([*command, "--start", str(broken)]) == 1
     assert "give its best.pt" in capsys.readouterr().err
     assert main(command) == 1
-    assert "--start go together" in capsys.readouterr().err
+    assert "--preset refine needs --start" in capsys.readouterr().err
 
 
 def test_other_options_do_not_resume_a_run(run, data, capsys):
@@ -108,8 +112,12 @@ def _stop():
 def _parsed(data, out):
     from argparse import Namespace
 
-    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None, "start": None}
-    return Namespace(data=data, out=out, seed=0, threads=1, workers=0, **length)
+    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None}
+    start = {"start": None, "new_head": False, "freeze_backbone": False}
+    machine = {"device": "cpu", "precision": "auto", "threads": 1, "workers": 0}
+    return Namespace(
+        data=data, out=out, occluders=None, seed=0, network="ghostnet_1.0x", **length, **start, **machine
+    )
 
 
 @pytest.mark.parametrize("wrong", [["--minutes", "-1"], ["--batch", "0"], ["--workers", "-1"]])

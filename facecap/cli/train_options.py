@@ -1,0 +1,74 @@
+"""Options that every run of a classifier has: recipe, network, start and machine."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from facecap.cli.options import positive, positive_number
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add them to the parser of a task."""
+    parser.add_argument(
+        "--out", type=Path, required=True, help="run folder: made, or resumed when it holds a run"
+    )
+    parser.add_argument(
+        "--network",
+        metavar="NAME",
+        default="ghostnet_1.0x",
+        help="architecture, of the names in docs/networks.md (%(default)s)",
+    )
+    _add_recipe(parser.add_argument_group("recipe"))
+    _add_start(parser.add_argument_group("start"))
+    _add_machine(parser.add_argument_group("machine"))
+
+
+def _add_recipe(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--preset", choices=("default", "refine", "mission"), default="default", help="recipe (%(default)s)"
+    )
+    length = group.add_mutually_exclusive_group()
+    length.add_argument(
+        "--minutes", type=positive_number, help="time budget; 30 of the preset default, 15 of refine"
+    )
+    length.add_argument("--epochs", type=positive, help="passes over the data; 120 of the preset mission")
+    group.add_argument("--batch", type=positive, help="pictures a step, 64 when not given")
+    group.add_argument(
+        "--seed", type=int, default=0, help="seed of weights, order and augmentation (%(default)s)"
+    )
+
+
+def _add_start(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--start", type=Path, metavar="PT", help="best.pt of an earlier run of the same network to go on from"
+    )
+    group.add_argument(
+        "--new-head", action="store_true", help="begin the last layer afresh, as where the outputs differ"
+    )
+    group.add_argument(
+        "--freeze-backbone", action="store_true", help="let only the last layer learn; statistics stay"
+    )
+
+
+def _add_machine(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute (%(default)s)"
+    )
+    group.add_argument(
+        "--precision",
+        choices=("auto", "float32", "bfloat16", "float16"),
+        default="auto",
+        help="of the products; auto takes what is fastest on the device (%(default)s)",
+    )
+    group.add_argument(
+        "--threads", type=positive, default=1, help="threads of the network on a CPU (%(default)s)"
+    )
+    group.add_argument(
+        "--workers",
+        type=int,
+        choices=range(17),
+        metavar="N",
+        default=1,
+        help="processes that prepare pictures, 0 to 16 (%(default)s)",
+    )

@@ -1,0 +1,56 @@
+"""Where a training run computes, and in which precision."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+
+from facecap.training.run import TrainingError
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A device and the type of the products in forward and backward; weights stay float32."""
+
+    device: torch.device
+    precision: torch.dtype
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Computes in the precision; losses are to be taken in float32."""
+        mixed = self.precision is not torch.float32
+        return torch.autocast(self.device.type, self.precision if mixed else None, enabled=mixed)
+
+    def scaler(self) -> torch.amp.GradScaler:
+        """Keeps small gradients of float16 above zero; without effect for other precisions."""
+        return torch.amp.GradScaler(self.device.type, enabled=self.precision is torch.float16)
+
+    def __str__(self) -> str:
+        """What is told to the user."""
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu"
+        return f"{name}, {str(self.precision).removeprefix('torch.')}"
+
+
+def choose(device: str, precision: str) -> Execution:
+    """`device` auto, cpu or cuda; `precision` auto or a name of PRECISIONS.
+
+    Raises:
+        TrainingError: the machine has no such device, or the device no such precision.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise TrainingError("--device cuda: torch finds no GPU here; give --device cpu, or auto")
+    on_gpu = device != "cpu" and torch.cuda.is_available()
+    if not on_gpu and precision == "float16":
+        raise TrainingError("--precision float16 needs a GPU; give bfloat16 or float32")
+    if precision == "auto":
+        precision = _fastest(on_gpu)
+    return Execution(torch.device("cuda" if on_gpu else "cpu"), PRECISIONS[precision])
+
+
+def _fastest(on_gpu: bool) -> str:
+    if on_gpu:
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
+    return "float32"

@@ -1,0 +1,80 @@
+"""Starting from the checkpoint of an earlier run: its weights, with or without the head."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from facecap.training.backbone import head_names
+from facecap.training.networks.registry import build
+from facecap.training.run import TrainingError
+
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Start:
+    """Weights to start from; `whole` unless the head was dropped; `origin` says in words what they are."""
+
+    weights: Weights
+    whole: bool
+    origin: str
+
+
+def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
+    """The weights of a checkpoint that an earlier run left (`best.pt`), as they fit the asked network.
+
+    The head is dropped when `new_head` says so or when it has another number of outputs.
+
+    Raises:
+        TrainingError: it is not a checkpoint, or one of another network.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        weights: Weights = dict(state["model"])
+        about: dict[str, Any] = state.get("manifest", {})
+        found = about.get("architecture", network)
+    except (
+        OSError,
+        RuntimeError,
+        pickle.UnpicklingError,
+        EOFError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as e:
+        raise TrainingError(f"{path}: not a checkpoint of a classifier's run ({e}); give its best.pt") from e
+    if found != network:
+        raise TrainingError(f"{path} holds {found}, wanted {network}: give --network {found}")
+    wanted = build(network, outputs).state_dict()
+    head = head_names(network)
+    fits = all(name in weights and weights[name].shape == wanted[name].shape for name in head)
+    dropped = head if new_head or not fits else frozenset[str]()
+    kept = {name: value for name, value in weights.items() if name not in dropped}
+    wrong = kept.keys() ^ (wanted.keys() - dropped)
+    wrong |= {name for name in kept.keys() & wanted.keys() if kept[name].shape != wanted[name].shape}
+    if wrong:
+        raise TrainingError(
+            f"{path} does not fit {network} ({len(wrong)} weights differ, {min(wrong)} for one); "
+            "give its best.pt, and the --network that it was trained with"
+        )
+    run = f" ({about['origin']})" if "origin" in about else ""
+    return Start(kept, not dropped, f"the best checkpoint of a run{run}")
+
+
+def load(model: nn.Module, start: Start) -> None:
+    """Put the start's weights into the model; a dropped head stays as it was initialised."""
+    model.load_state_dict({**model.state_dict(), **start.weights})
+
+
+def blend(start: Weights, end: Weights, share: float) -> Weights:
+    """Weights on the line from `start` (share 0) to `end` (share 1); counters are the end's."""
+    return {
+        name: start[name].lerp(value, share) if value.is_floating_point() else value
+        for name, value in end.items()
+    }
