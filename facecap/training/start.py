@@ -16,6 +16,12 @@ from facecap.training.run import TrainingError
 
 Weights = dict[str, Tensor]
 
+# What torch.load raises for files of other kinds, and what other objects than a run's checkpoint do.
+UNREADABLE = (
+    *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError),
+    pickle.UnpicklingError,
+)
+
 
 @dataclass(frozen=True)
 class Start:
@@ -39,15 +45,7 @@ def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
         weights: Weights = dict(state["model"])
         about: dict[str, Any] = state.get("manifest", {})
         found = about.get("architecture", network)
-    except (
-        OSError,
-        RuntimeError,
-        pickle.UnpicklingError,
-        EOFError,
-        KeyError,
-        TypeError,
-        AttributeError,
-    ) as e:
+    except UNREADABLE as e:
         raise TrainingError(f"{path}: not a checkpoint of a classifier's run ({e}); give its best.pt") from e
     if found != network:
         raise TrainingError(f"{path} holds {found}, wanted {network}: give --network {found}")

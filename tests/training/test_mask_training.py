@@ -138,10 +138,3 @@ def test_without_torch_it_says_what_to_install(data, tmp_path, monkeypatch, caps
 
 def _without_torch(args):
     raise ModuleNotFoundError("No module named 'torch'", name="torch")
-
-
-def test_a_blend_lies_between_its_ends():
-    start, end = {"w": torch.zeros(2), "n": torch.tensor(3)}, {"w": torch.ones(2), "n": torch.tensor(9)}
-    blended = mask_training.blend(start, end, 0.7)
-    assert blended["w"].tolist() == pytest.approx([0.7, 0.7])
-    assert int(blended["n"]) == 9

@@ -1,0 +1,143 @@
+"""What the training loop promises to every task: steps, the best checkpoint, interruption and resumption."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+from torch.nn import functional  # noqa: E402
+
+from facecap.training import execution  # noqa: E402
+from facecap.training.batches import Batches, loader  # noqa: E402
+from facecap.training.loop import Loop  # noqa: E402
+from facecap.training.recipe import Recipe  # noqa: E402
+from facecap.training.run import BEST, LAST, Progress, RunFolder, TrainingError, seed_all  # noqa: E402
+
+RECIPE = Recipe("default", None, 4, 8, 1e-2, 0.05, "decoupled", "cosine", small_side=4, small_share=0.5)
+
+
+class Squares(Batches):
+    """Bright and dark squares of 8 px."""
+
+    def make(self, number):
+        generator = torch.Generator().manual_seed(number)
+        labels = torch.randint(0, 2, (8,), generator=generator)
+        noise = torch.randint(0, 99, (8, 8, 8, 3), generator=generator)
+        return (noise + 128 * labels[:, None, None, None]).to(torch.uint8), labels
+
+
+class Task:
+    side = 8
+
+    def __init__(self, figures=None, stop_at=None):
+        self.sides, self._figures, self._stop_at = [], figures or [], stop_at
+
+    def steps_per_epoch(self):
+        return 5
+
+    def batches(self, first):
+        return loader(Squares(first), workers=0)
+
+    def loss(self, model, pictures, labels, side):
+        if len(self.sides) == self._stop_at:
+            raise KeyboardInterrupt
+        self.sides.append(side)
+        return functional.cross_entropy(model(pictures.permute(0, 3, 1, 2)[..., :side, :side] / 255), labels)
+
+    def validate(self, model, side):
+        return {"figure": self._figures.pop(0) if self._figures else 0.0}
+
+    def checkpoint(self, model):
+        return {"model": model.state_dict(), "manifest": {}}
+
+
+@pytest.fixture(autouse=True)
+def _unplotted(monkeypatch):
+    monkeypatch.setattr(RunFolder, "plot", lambda self: None)
+
+
+def network():
+    return nn.Sequential(
+        *(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU()),
+        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.5), nn.Linear(8, 2)),
+    )
+
+
+def run(folder, task, recipe=RECIPE):
+    seed_all(recipe.seed)
+    silent = Progress(every=1e9)
+    Loop(recipe, task, network(), RunFolder(folder, {}), silent, execution.choose("cpu", "float32")).fit()
+
+
+def state(folder, name=LAST):
+    return torch.load(folder / name, weights_only=True)
+
+
+@pytest.mark.parametrize("stop_at", [0, 3, 11, 19])
+def test_an_interrupted_run_ends_as_if_nothing_had_been(tmp_path, stop_at):
+    run(tmp_path / "whole", Task())
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "parts", Task(stop_at=stop_at))
+    assert state(tmp_path / "parts")["step"] == stop_at
+    run(tmp_path / "parts", Task())
+    whole, parts = state(tmp_path / "whole"), state(tmp_path / "parts")
+    assert whole["step"] == parts["step"] == 20
+    for name, value in whole["model"].items():
+        assert torch.equal(value, parts["model"][name]), name
+    assert [row["loss"] for row in whole["history"]] == [row["loss"] for row in parts["history"]]
+
+
+def test_a_finished_run_is_left_as_it_is(tmp_path):
+    run(tmp_path, Task())
+    before = (tmp_path / LAST).read_bytes()
+    task = Task()
+    run(tmp_path, task)
+    assert not task.sides
+    assert (tmp_path / LAST).read_bytes() == before
+
+
+def test_small_pictures_come_first_and_are_no_candidates_for_the_best(tmp_path):
+    task = Task(figures=[9.0, 9.0, 9.0, 9.0, 0.3, 0.7, 0.5, 0.6, 0.1, 0.2])
+    run(tmp_path, task)
+    assert task.sides == [4] * 10 + [8] * 10
+    best = state(tmp_path, BEST)
+    assert best["figures"] == {"figure": 0.7}
+    assert {"model", "manifest", "step"} <= best.keys()
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_a_reason(tmp_path):
+    task = Task()
+    task.loss = lambda model, *_: model(torch.full((2, 3, 8, 8), torch.nan)).sum()
+    with pytest.raises(TrainingError, match="the loss is nan at step 0: give --precision float32"):
+        run(tmp_path, task)
+
+
+def test_time_bounds_a_run_as_well(tmp_path):
+    task = Task()
+    run(tmp_path, task, replace(RECIPE, minutes=0.005, epochs=None))
+    assert task.sides
+    assert state(tmp_path)["spent"] >= 0.3
+
+
+def test_mixed_precision_learns_too(tmp_path):
+    seed_all(0)
+    model = network()
+    before = model[0].weight.detach().clone()
+    machine = execution.choose("cpu", "bfloat16")
+    Loop(RECIPE, Task(), model, RunFolder(tmp_path, {}), Progress(every=1e9), machine).fit()
+    weight = state(tmp_path)["model"]["0.weight"]
+    assert weight.dtype is torch.float32
+    assert not torch.equal(weight, before)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_what_the_machine_has_not_is_refused():
+    assert execution.choose("auto", "auto").device.type == "cpu"
+    with pytest.raises(TrainingError, match="no GPU"):
+        execution.choose("cuda", "auto")
+    with pytest.raises(TrainingError, match="float16 needs a GPU"):
+        execution.choose("auto", "float16")

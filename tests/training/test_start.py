@@ -1,0 +1,99 @@
+"""Starting from a checkpoint: what is taken over, what is refused, what stays frozen."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from facecap.training.backbone import freeze_backbone, head_names, takes_side, train_mode  # noqa: E402
+from facecap.training.networks.registry import NETWORKS, build  # noqa: E402
+from facecap.training.run import TrainingError  # noqa: E402
+from facecap.training.start import blend, load, read_start  # noqa: E402
+
+NETWORK = "mobilenet_v1_0.25"
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    torch.manual_seed(1)
+    path = tmp_path / "best.pt"
+    about = {"architecture": NETWORK, "origin": "trained on squares"}
+    torch.save({"model": build(NETWORK, 3).state_dict(), "manifest": about}, path)
+    return path
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_has_a_backbone_and_a_small_head(network):
+    model = build(network, 1)
+    head = head_names(network)
+    learnt = {name: weight.numel() for name, weight in model.named_parameters()}
+    assert head & learnt.keys()
+    assert sum(count for name, count in learnt.items() if name in head) < 0.01 * sum(learnt.values())
+    assert takes_side(network, 112)
+
+
+def test_the_same_outputs_keep_the_head(checkpoint):
+    start = read_start(checkpoint, NETWORK, 3, new_head=False)
+    assert start.whole
+    assert start.origin == "the best checkpoint of a run (trained on squares)"
+    model = build(NETWORK, 3)
+    load(model, start)
+    for name, value in torch.load(checkpoint, weights_only=True)["model"].items():
+        assert torch.equal(model.state_dict()[name], value)
+
+
+@pytest.mark.parametrize(("outputs", "new_head"), [(5, False), (3, True)])
+def test_the_head_is_dropped_where_the_outputs_differ_or_when_asked(checkpoint, outputs, new_head):
+    start = read_start(checkpoint, NETWORK, outputs, new_head)
+    assert not start.whole
+    model = build(NETWORK, outputs)
+    fresh = {name: value.clone() for name, value in model.state_dict().items()}
+    load(model, start)
+    head = head_names(NETWORK)
+    loaded = torch.load(checkpoint, weights_only=True)["model"]
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, fresh[name] if name in head else loaded[name]), name
+
+
+def test_a_frozen_backbone_stays_to_the_last_bit():
+    torch.manual_seed(0)
+    model = build(NETWORK, 2)
+    model(torch.randn(16, 3, 32, 32))
+    freeze_backbone(model, NETWORK)
+    train_mode(model)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 0.1)
+    model(torch.randn(4, 3, 32, 32)).square().sum().backward()
+    optimizer.step()
+    head = head_names(NETWORK)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]) == (name not in head), name
+
+
+def test_a_checkpoint_of_another_network_is_refused_by_name(checkpoint, tmp_path):
+    with pytest.raises(TrainingError, match=f"holds {NETWORK}, wanted mobilenet_v2"):
+        read_start(checkpoint, "mobilenet_v2", 3, new_head=False)
+    nameless = tmp_path / "nameless.pt"
+    torch.save({"model": torch.load(checkpoint, weights_only=True)["model"]}, nameless)
+    assert read_start(nameless, NETWORK, 3, new_head=False).origin == "the best checkpoint of a run"
+    with pytest.raises(TrainingError, match="does not fit mobilenet_v2"):
+        read_start(nameless, "mobilenet_v2", 3, new_head=False)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", None])
+def test_what_is_no_checkpoint_is_refused(tmp_path, content):
+    path = tmp_path / "best.pt"
+    if content is None:
+        torch.save([1, 2], path)
+    else:
+        path.write_bytes(content)
+    with pytest.raises(TrainingError, match=r"not a checkpoint .* give its best.pt"):
+        read_start(path, NETWORK, 3, new_head=False)
+
+
+def test_a_blend_lies_between_its_ends():
+    start, end = {"w": torch.zeros(2), "n": torch.tensor(3)}, {"w": torch.ones(2), "n": torch.tensor(9)}
+    blended = blend(start, end, 0.7)
+    assert blended["w"].tolist() == pytest.approx([0.7, 0.7])
+    assert int(blended["n"]) == 9
