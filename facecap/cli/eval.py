@@ -6,6 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from facecap._checks import LARGEST_INPUT
+
+SMALLEST_SIDE = 32  # px, below which a detector sees nothing
 DETECTION = {
     "fddb": "a detector on FDDB, fold 8: average precision",
     "widerface": "a detector on WIDER FACE pictures, by the official protocol: easy, medium, hard",
@@ -50,19 +53,92 @@ def _run_mask(args: argparse.Namespace) -> int:
 
 def _add_detection(tasks: argparse._SubParsersAction[Any], task: str, text: str) -> None:
     parser = tasks.add_parser(task, help=text)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds detect/")
+    official = task == "widerface"
+    parser.add_argument("--data", type=Path, required=not official, help="folder that holds detect/")
     parser.add_argument(
         "--model",
         action="append",
-        help="model file or registry name, repeatable; the shipped default when not given",
+        help="model file, checkpoint or registry name, repeatable; the shipped default when nothing is given",
     )
+    parser.add_argument(
+        "--yunet", type=Path, action="append", metavar="ONNX", help="OpenCV's FaceDetectorYN, for comparison"
+    )
+    parser.add_argument(
+        "--runtime", choices=("auto", "onnx", "cvimodel"), default="auto", help="of the models (%(default)s)"
+    )
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--long-side",
+        type=_long_side,
+        default=640,
+        metavar="PX",
+        help="longer side that pictures are scaled to, 0: their own (%(default)s)",
+    )
+    size.add_argument(
+        "--scales",
+        type=_long_side,
+        nargs="+",
+        metavar="PX",
+        help="several longer sides; what they find is merged by box voting",
+    )
+    parser.add_argument("--flip", action="store_true", help="look at mirrored pictures too")
+    if official:
+        _add_official(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write results and curves into this folder")
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object a model instead of a table"
     )
     parser.set_defaults(run_task=_run_detection)
 
 
+def _add_official(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the official set, and detections as text files <event>/<picture>.txt")
+    group.add_argument(
+        "--ground-truth",
+        type=Path,
+        metavar="DIR",
+        help="folder with wider_face_val.mat and the lists of easy, medium and hard, instead of --data",
+    )
+    group.add_argument(
+        "--images", type=Path, metavar="DIR", help="WIDER_val/images, to run detectors on --ground-truth"
+    )
+    group.add_argument(
+        "--predictions",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="measure the text files of this folder, repeatable",
+    )
+    group.add_argument(
+        "--write-predictions", type=Path, metavar="DIR", help="write the detections of one detector"
+    )
+
+
+def _long_side(text: str) -> int:
+    """Pixels of a longer side, 0 for the picture's own."""
+    side = int(text) if text.isdecimal() else -1
+    if side != 0 and not SMALLEST_SIDE <= side <= LARGEST_INPUT:
+        raise argparse.ArgumentTypeError(f"wanted 0 or {SMALLEST_SIDE} to {LARGEST_INPUT}, found {text!r}")
+    return side
+
+
 def _run_detection(args: argparse.Namespace) -> int:
+    if args.task == "widerface":
+        _check_official(args)
     from facecap.evaluation.detection_report import main
 
     return main(args)
+
+
+def _check_official(args: argparse.Namespace) -> None:
+    from facecap.cli import UsageError
+
+    if (args.data is None) == (args.ground_truth is None):
+        raise UsageError("give --data, or --ground-truth for the official set")
+    detecting = bool(args.model or args.yunet or not args.predictions)
+    if args.ground_truth is not None and detecting and args.images is None:
+        raise UsageError("--ground-truth needs --images to run a detector, or --predictions alone")
+    if args.write_predictions is not None and (
+        args.predictions or len([*(args.model or []), *(args.yunet or [])]) > 1
+    ):
+        raise UsageError("--write-predictions takes the detections of one --model or --yunet")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
+Scores = NDArray[np.floating[Any]]
+Verdicts = NDArray[np.int8]
 
 
 def overlaps(a: Floats, b: Floats, pixel: float = 0.0) -> Numbers:
@@ -25,7 +29,7 @@ def areas(boxes: Floats, pixel: float = 0.0) -> Numbers:
     return area
 
 
-def match(boxes: Floats, faces: Floats, ignored: Floats, iou: float = 0.5) -> NDArray[np.int8]:
+def match(boxes: Floats, faces: Floats, ignored: Floats, iou: float = 0.5) -> Verdicts:
     """What each detection of one picture (best first) is: 1 a face found, 0 false, -1 not counted.
 
     Each detection goes to the face that it overlaps most among those not yet found. A detection that finds
@@ -55,15 +59,20 @@ def touches(boxes: Floats, regions: Floats, iou: float) -> NDArray[np.bool_]:
     return touching
 
 
-def average_precision(scores: Floats, verdicts: NDArray[np.int8], faces: int) -> float:
+def ranking(scores: Scores, verdicts: Verdicts) -> tuple[Numbers, Numbers]:
+    """Running counts of faces found and of false detections, best score first."""
+    counted = verdicts >= 0
+    hit = verdicts[counted][np.argsort(-scores[counted], kind="stable")] == 1
+    return np.cumsum(hit).astype(np.float64), np.cumsum(~hit).astype(np.float64)
+
+
+def average_precision(scores: Scores, verdicts: Verdicts, faces: int) -> float:
     """Area under the precision-recall curve through all points, precision made monotone; nan without
     faces."""
     if not faces:
         return float("nan")
-    counted = verdicts >= 0
-    order = np.argsort(-scores[counted], kind="stable")
-    hits = np.cumsum(verdicts[counted][order] == 1)
-    return area_under(hits / faces, hits / np.arange(1, len(hits) + 1))
+    hits, misses = ranking(scores, verdicts)
+    return area_under(hits / faces, hits / (hits + misses))
 
 
 def area_under(recall: Numbers, precision: Numbers) -> float:

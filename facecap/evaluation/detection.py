@@ -1,10 +1,10 @@
-"""Runs a detector over annotated pictures, through the same code that a user calls."""
+"""Detections of annotated pictures, found through the same code that a user calls."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap.errors import FacecapError
-from facecap.evaluation.average_precision import Floats
+from facecap.evaluation.average_precision import Floats, Scores
+from facecap.evaluation.curves import Curve
 
 LONG_SIDE = 640
 SCORE = 0.02
 NMS_IOU = 0.4
 MAX_FACES = 750
 
-Detect = Callable[[NDArray[np.uint8]], tuple[Floats, Floats]]
+Detect = Callable[[NDArray[np.uint8]], tuple[Floats, Scores]]
 
 
 @dataclass(frozen=True)
@@ -29,23 +30,41 @@ class Found:
     """Detections of one picture, best first: boxes (N, 4) in its pixels, scores (N,)."""
 
     boxes: Floats
-    scores: Floats
+    scores: Scores
 
 
-def open_detector(model: str | Path | None, long_side: int = LONG_SIDE) -> Detect:
+@dataclass(frozen=True)
+class PictureSet:
+    """Annotated pictures: each entry has `file`, relative to `folder`, and what its task measures by."""
+
+    folder: Path
+    entries: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one detector reached: figures by name, curves by the title of their panel."""
+
+    figures: dict[str, float]
+    curves: dict[str, Curve]
+
+
+def open_detector(model: str | Path | None, long_side: int = LONG_SIDE, runtime: str = "auto") -> Detect:
     """A detector for measuring: everything from score 0.02 on, the picture's longer side scaled to
-    `long_side`."""
-    import facecap
+    `long_side`. A model of one fixed input size computes that instead, which is said on standard error."""
+    from facecap import Detector
 
-    detector = facecap.Detector(
-        model,
-        score_threshold=SCORE,
-        nms_iou=NMS_IOU,
-        max_faces=MAX_FACES,
-        input_size=(long_side, long_side),
-    )
+    limits: dict[str, Any] = {"score_threshold": SCORE, "nms_iou": NMS_IOU, "max_faces": MAX_FACES}
+    try:
+        detector = Detector(model, runtime=runtime, input_size=(long_side, long_side), **limits)
+    except ValueError:
+        detector = Detector(model, runtime=runtime, **limits)
+        if detector.info["manifest"]["input"]["fit"] != "fixed":
+            raise
+        width, height = detector.info["input_size"]
+        print(f"{detector.info['path']}: computes {width}x{height} only, not {long_side}", file=sys.stderr)
 
-    def detect(image: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+    def detect(image: NDArray[np.uint8]) -> tuple[Floats, Scores]:
         detections = detector.detect(image)
         return detections.boxes, detections.scores
 
@@ -61,29 +80,18 @@ def read_annotations(folder: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def detect_all(
-    detect: Detect, folder: Path, entries: Sequence[dict[str, Any]], clip: bool = False
-) -> list[Found]:
-    """Detections of every entry's picture; `clip` cuts the boxes at its borders."""
+def detect_all(detect: Detect, pictures: PictureSet) -> list[Found]:
+    """Detections of every picture of the set."""
     found = []
-    for entry, image in _pictures(folder, entries):
-        boxes, scores = detect(image)
-        if clip:
-            boxes = np.clip(boxes, 0, np.tile(np.array([entry["width"], entry["height"]], np.float32), 2))
-        found.append(Found(boxes, scores))
-    return found
-
-
-def _pictures(
-    folder: Path, entries: Sequence[dict[str, Any]]
-) -> Iterator[tuple[dict[str, Any], NDArray[np.uint8]]]:
-    for index, entry in enumerate(entries):
-        image = cv2.imread(str(folder / entry["file"]), cv2.IMREAD_COLOR)
+    for index, entry in enumerate(pictures.entries):
+        path = pictures.folder / entry["file"]
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if image is None:
-            raise FacecapError(f"{folder / entry['file']}: not a readable picture")
+            raise FacecapError(f"{path}: not a readable picture")
         if index % 100 == 99:
-            print(f"{folder.name}: {index + 1} of {len(entries)} pictures", file=sys.stderr)
-        yield entry, np.asarray(image, np.uint8)
+            print(f"{pictures.folder.name}: {index + 1} of {len(pictures.entries)}", file=sys.stderr)
+        found.append(Found(*detect(np.asarray(image, np.uint8))))
+    return found
 
 
 def rows(values: Sequence[Sequence[float]]) -> Floats:

@@ -1,36 +1,122 @@
-"""`facecap eval fddb`, `widerface` and `masked-recall`: several detectors in one run, as a table or as
-JSON."""
+"""`facecap eval fddb`, `widerface` and `masked-recall`: several detectors in one run, as a table, as JSON and
+as curves."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from facecap._files import write_atomic
 from facecap.evaluation import fddb, masked, widerface
-from facecap.evaluation.detection import Detect, open_detector
+from facecap.evaluation.contenders import Views, looking, open_yunet
+from facecap.evaluation.curves import Panel, draw
+from facecap.evaluation.detection import Found, Measured, PictureSet, detect_all, open_detector
+from facecap.evaluation.wider_ground_truth import read_official
+from facecap.evaluation.wider_predictions import read_predictions, write_predictions
 
-MEASURES: dict[str, Callable[[Detect, Path], dict[str, float]]] = {
-    "fddb": fddb.evaluate,
-    "widerface": widerface.evaluate,
-    "masked-recall": masked.evaluate,
+
+def as_model(model: str | None, folder: Path) -> str | Path | None:
+    """A checkpoint as an ONNX file in `folder`; everything else as it is."""
+    if model is None or Path(model).suffix not in (".pth", ".pt", ".tar"):
+        return model
+    from facecap.conversion.import_checkpoint import import_checkpoint
+
+    out = folder / f"{Path(model).stem}.onnx"
+    import_checkpoint(Path(model), out)
+    return out
+
+
+@dataclass(frozen=True)
+class Task:
+    """How a task reads its pictures, what it makes of detections on them, and which curves it gives."""
+
+    read: Callable[[Path], PictureSet]
+    measure: Callable[[PictureSet, Sequence[Found]], Measured]
+    panels: Sequence[Panel]
+
+
+TASKS = {
+    "fddb": Task(fddb.read, fddb.measure, fddb.PANELS),
+    "widerface": Task(widerface.read, widerface.measure, widerface.PANELS),
+    "masked-recall": Task(masked.read, masked.measure, masked.PANELS),
 }
 
 
 def main(args: argparse.Namespace) -> int:
-    """Measure every model of `args.model` (the shipped one when there is none) by `args.task`."""
-    models: list[str | None] = args.model or [None]
-    results = {model or "default": MEASURES[args.task](open_detector(model), args.data) for model in models}
+    """Measure every contender that the options name (the shipped model when there is none) by `args.task`."""
+    task = TASKS[args.task]
+    ground_truth = getattr(args, "ground_truth", None)
+    pictures = task.read(args.data) if ground_truth is None else read_official(ground_truth, args.images)
+    write_to = getattr(args, "write_predictions", None)
+    results: dict[str, Measured] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, find in contenders(args, Path(folder)):
+            print(f"{args.task}: {name}", file=sys.stderr)
+            found = find(pictures)
+            if write_to is not None:
+                write_predictions(write_to, pictures.entries, found)
+            results[name] = task.measure(pictures, found)
+    figures = {name: measured.figures for name, measured in results.items()}
     if args.json:
-        for model, figures in results.items():
-            print(json.dumps({"model": model, **figures}))
+        for name, row in figures.items():
+            print(json.dumps({"model": name, **row}))
     else:
-        print(table(results))
+        print(table(figures))
+    if args.out is not None:
+        write_results(args.out, args.task, figures, len(pictures.entries), task.panels, results)
     return 0
 
 
-def table(results: dict[str, dict[str, float]]) -> str:
+def contenders(
+    args: argparse.Namespace, folder: Path
+) -> Iterator[tuple[str, Callable[[PictureSet], list[Found]]]]:
+    """Name and way to find of each: models, then YuNet, then folders of predictions. `folder` takes what
+    checkpoints become."""
+    views = Views(tuple(args.scales or (args.long_side,)), args.flip)
+    predictions: list[Path] = getattr(args, "predictions", None) or []
+    models: list[str | None] = args.model or ([] if args.yunet or predictions else [None])
+    for model in models:
+        opener = partial(open_detector, as_model(model, folder), runtime=args.runtime)
+        yield model or "default", partial(detect_all, looking(opener, views))
+    for model in args.yunet or []:
+        yield str(model), partial(detect_all, looking(partial(open_yunet, model), views))
+    for path in predictions:
+        yield str(path), partial(_read_predictions, path)
+
+
+def _read_predictions(folder: Path, pictures: PictureSet) -> list[Found]:
+    return read_predictions(folder, pictures.entries)
+
+
+def write_results(
+    out: Path,
+    task: str,
+    figures: Mapping[str, Mapping[str, float]],
+    pictures: int,
+    panels: Sequence[Panel],
+    results: Mapping[str, Measured],
+) -> None:
+    """`TASK.json` and `TASK.png` in the folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    about = {
+        "task": task,
+        "command": shlex.join(["facecap", *sys.argv[1:]]),
+        "pictures": pictures,
+        "models": [{"model": name, **row} for name, row in figures.items()],
+    }
+    write_atomic(out / f"{task}.json", (json.dumps(about, indent=2) + "\n").encode())
+    write_atomic(out / f"{task}.png", draw(panels, {name: one.curves for name, one in results.items()}))
+    print(f"results and curves: {out}", file=sys.stderr)
+
+
+def table(results: Mapping[str, Mapping[str, float]]) -> str:
     """One row a model, one column a figure."""
     columns = list(dict.fromkeys(name for figures in results.values() for name in figures))
     width = max(len("model"), *(len(model) for model in results))

@@ -2,40 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap.evaluation.average_precision import Numbers, area_under, overlaps
-from facecap.evaluation.detection import Detect, Found, detect_all, read_annotations, rows
+from facecap.evaluation.average_precision import Numbers, Scores, area_under, overlaps
+from facecap.evaluation.curves import Curve, Panel
+from facecap.evaluation.detection import Found, Measured, PictureSet, read_annotations, rows
 
 SUBSETS = ("easy", "medium", "hard")
 THRESHOLDS = 1000
 IOU = 0.5
 
 
-def evaluate(detect: Detect, data: Path) -> dict[str, float]:
-    """`wider_easy`, `wider_medium`, `wider_hard`: average precision on the pictures of `detect/wider_dev`."""
+PANELS = tuple(Panel(f"WIDER FACE {subset}", "recall", "precision") for subset in SUBSETS)
+
+
+def read(data: Path) -> PictureSet:
+    """The pictures of `detect/wider_dev`; an entry has `event`, `boxes` and the subsets as indices into
+    them."""
     folder = data / "detect" / "wider_dev"
-    entries = read_annotations(folder)
-    found = normalized(detect_all(detect, folder, entries))
-    return {f"wider_{subset}": score(entries, found, subset) for subset in SUBSETS}
+    return PictureSet(folder, read_annotations(folder))
+
+
+def measure(pictures: PictureSet, found: Sequence[Found]) -> Measured:
+    """`wider_easy`, `wider_medium`, `wider_hard`: average precision."""
+    stretched = normalized(found)
+    figures, curves = {}, {}
+    for subset, panel in zip(SUBSETS, PANELS, strict=True):
+        recall, precision = precision_recall(pictures.entries, stretched, subset)
+        ap = figures[f"wider_{subset}"] = area_under(recall, precision)
+        curves[panel.title] = Curve(recall, precision, f"AP {ap:.3f}")
+    return Measured(figures, curves)
 
 
 def normalized(found: Sequence[Found]) -> list[Found]:
     """Scores stretched so that the lowest of all pictures is 0 and the highest 1."""
-    scores = np.concatenate([f.scores for f in found]) if found else np.zeros(0, np.float32)
+    scores = np.concatenate([f.scores for f in found]) if found else np.zeros(0)
     if not len(scores):
         return list(found)
-    low, span = scores.min(), max(float(scores.max() - scores.min()), 1e-12)
-    return [Found(f.boxes, (f.scores - low) / np.float32(span)) for f in found]
+    low, high = float(scores.min()), float(scores.max())
+    span = max(high - low, 1e-12)
+    return [Found(f.boxes, (f.scores.astype(np.float64) - low) / span) for f in found]
 
 
-def score(entries: Sequence[dict[str, Any]], found: Sequence[Found], subset: str) -> float:
+def score(entries: Sequence[Mapping[str, Any]], found: Sequence[Found], subset: str) -> float:
     """Average precision of one subset; scores must span 0 to 1."""
+    return area_under(*precision_recall(entries, found, subset))
+
+
+def precision_recall(
+    entries: Sequence[Mapping[str, Any]], found: Sequence[Found], subset: str
+) -> tuple[Numbers, Numbers]:
+    """Recall and precision (1000,) of one subset at the thresholds 0.999, 0.998, ... 0; scores must span 0
+    to 1."""
     proposals, hits, faces = np.zeros(THRESHOLDS), np.zeros(THRESHOLDS), 0
     for entry, detections in zip(entries, found, strict=True):
         faces += len(entry[subset])
@@ -50,7 +73,7 @@ def score(entries: Sequence[dict[str, Any]], found: Sequence[Found], subset: str
         proposals[some] += counted[last[some] - 1]
         hits[some] += recalled[last[some] - 1]
     precision = np.divide(hits, proposals, out=np.zeros(THRESHOLDS), where=proposals > 0)
-    return area_under(hits / max(faces, 1), precision)
+    return hits / max(faces, 1), precision
 
 
 def _follow(overlap: Numbers, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -72,7 +95,7 @@ def _follow(overlap: Numbers, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int
     return np.cumsum(counts), recalled
 
 
-def _detections_from(scores: NDArray[np.float32]) -> NDArray[np.int64]:
+def _detections_from(scores: Scores) -> NDArray[np.int64]:
     """For thresholds 0.999, 0.998, ... 0: how many of the descending scores reach it."""
     thresholds = 1 - np.arange(1, THRESHOLDS + 1) / THRESHOLDS
     return np.searchsorted(-scores, -thresholds, side="right")

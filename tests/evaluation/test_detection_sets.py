@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import cv2
@@ -12,7 +13,7 @@ import pytest
 
 from facecap.errors import FacecapError
 from facecap.evaluation import fddb, masked
-from facecap.evaluation.detection import Detect, detect_all
+from facecap.evaluation.detection import Detect, PictureSet, detect_all
 
 
 def write_set(data: Path, name: str, entries: list[dict[str, Any]]) -> None:
@@ -35,6 +36,11 @@ def telling(*answers: list[tuple[list[float], float]]) -> Detect:
     return detect
 
 
+def figures(task: ModuleType, detect: Detect, data: Path) -> dict[str, float]:
+    pictures = task.read(data)
+    return task.measure(pictures, detect_all(detect, pictures)).figures
+
+
 FACE, OTHER, FAR = [10.0, 10.0, 50.0, 60.0], [120.0, 20.0, 150.0, 70.0], [60.0, 60.0, 90.0, 95.0]
 
 
@@ -49,8 +55,9 @@ def test_fddb_clips_and_ignores_what_fddb_left_out(tmp_path: Path) -> None:
         ],
     )
     found = telling([(OTHER, 0.99), (FACE, 0.9), ([150.0, 60.0, 200.0, 100.0], 0.8), (FAR, 0.1)])
-    assert fddb.evaluate(found, tmp_path)["fddb_ap"] == 1.0
-    assert fddb.evaluate(telling([(FAR, 0.9), (FACE, 0.5)]), tmp_path)["fddb_ap"] == pytest.approx(0.25)
+    assert figures(fddb, found, tmp_path)["fddb_ap"] == 1.0
+    late = telling([(FAR, 0.9), (FACE, 0.5)])
+    assert figures(fddb, late, tmp_path)["fddb_ap"] == pytest.approx(0.25)
 
 
 def test_masked_recall_and_false_alarms(tmp_path: Path) -> None:
@@ -61,18 +68,40 @@ def test_masked_recall_and_false_alarms(tmp_path: Path) -> None:
     )
     write_set(tmp_path, "fddb", [{"faces": [], "extra": [{"box": OTHER}]}, {"faces": [], "extra": []}])
     sure = telling([(FACE, 0.9), (OTHER, 0.9), (FAR, 0.4)], [(FAR, 0.6)])
-    figures = masked.evaluate(sure, tmp_path)
-    assert figures == {"masked_recall": 1.0, "masked_faces": 1, "false_alarms": 3}
+    assert figures(masked, sure, tmp_path) == {"masked_recall": 1.0, "masked_faces": 1, "false_alarms": 3}
     unsure = telling([(FACE, 0.49)], [])
-    assert masked.evaluate(unsure, tmp_path)["masked_recall"] == 0.0
+    assert figures(masked, unsure, tmp_path)["masked_recall"] == 0.0
 
 
 def test_a_missing_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(FacecapError, match=r"fddb.*annotations\.json"):
-        fddb.evaluate(telling(), tmp_path)
+        fddb.read(tmp_path)
 
 
 def test_an_unreadable_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "0.jpg").write_bytes(b"no picture")
     with pytest.raises(FacecapError, match=r"0\.jpg"):
-        detect_all(telling(), tmp_path, [{"file": "0.jpg"}])
+        detect_all(telling(), PictureSet(tmp_path, [{"file": "0.jpg"}]))
+
+
+def test_fddb_curve_counts_false_positives(tmp_path: Path) -> None:
+    write_set(tmp_path, "fddb", [{"faces": [{"box": FACE}, {"box": OTHER}], "extra": []}])
+    pictures = fddb.read(tmp_path)
+    found = detect_all(telling([(FACE, 0.9), (FAR, 0.8), (OTHER, 0.7)]), pictures)
+    measured = fddb.measure(pictures, found)
+    roc = measured.curves[fddb.PANELS[1].title]
+    assert roc.x.tolist() == [0, 1, 1]
+    assert roc.y.tolist() == [0.5, 0.5, 1]
+    assert measured.figures["fddb_tpr_100"] == 1
+
+
+def test_the_curve_of_masked_faces_passes_the_figures(tmp_path: Path) -> None:
+    faces = [{"box": box, "label": "mask"} for box in (FACE, OTHER)]
+    write_set(tmp_path, "rmfd", [{"faces": faces}])
+    write_set(tmp_path, "fddb", [{"faces": [], "extra": []}])
+    pictures = masked.read(tmp_path)
+    [found, _] = detect_all(telling([(FACE, 0.9), (FAR, 0.6), ([0, 0, 8, 8], 0.55), (OTHER, 0.4)]), pictures)
+    [nothing] = detect_all(telling([]), PictureSet(pictures.folder, pictures.entries[1:]))
+    line = masked.measure(pictures, [found, nothing]).curves[masked.PANELS[0].title]
+    assert line.x.tolist() == [1, 1, 2, 2]
+    assert line.y.tolist() == [0.5, 0.5, 0.5, 1.0]

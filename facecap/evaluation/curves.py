@@ -1,0 +1,92 @@
+"""Curves of several models in one picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facecap.errors import FacecapError
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One pair of axes; `logarithmic` spreads small x, `even` draws the line y = x, limits None are free."""
+
+    title: str
+    x: str
+    y: str
+    logarithmic: bool = False
+    even: bool = False
+    x_limits: tuple[float, float] | None = (0.0, 1.0)
+    y_limits: tuple[float, float] | None = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points of a line (N,) each; `figure` is what its legend says beside the model's name."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    figure: str
+    markers: bool = False
+
+
+def draw(panels: Sequence[Panel], curves: Mapping[str, Mapping[str, Curve]], columns: int = 3) -> bytes:
+    """A PNG with a panel each, and in it the curve of that title of every model; `curves` is by model, then
+    by title."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise FacecapError("curves need matplotlib: pip install 'facecap[train]'") from error
+
+    columns = min(columns, len(panels))
+    lines = -(-len(panels) // columns)
+    figure = Figure(figsize=(5.2 * columns, 4.6 * lines), layout="constrained")
+    names = short_names(list(curves))
+    for place, panel in enumerate(panels, start=1):
+        axes = figure.add_subplot(lines, columns, place)
+        drawn = {name: curves[model].get(panel.title) for model, name in names.items()}
+        _fill(axes, panel, {name: curve for name, curve in drawn.items() if curve is not None})
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(buffer)  # type: ignore[no-untyped-call]
+    return buffer.getvalue()
+
+
+def short_names(models: Sequence[str]) -> dict[str, str]:
+    """For each model the end of its path, as short as tells it from the others."""
+    parts = {model: PurePath(model).parts or (model,) for model in models}
+    for length in range(1, max(map(len, parts.values()), default=1) + 1):
+        names = {model: "/".join(path[-length:]) for model, path in parts.items()}
+        if len(set(names.values())) == len(names):
+            return names
+    return {model: model for model in models}
+
+
+def _fill(axes: Any, panel: Panel, curves: Mapping[str, Curve]) -> None:
+    for name, curve in curves.items():
+        axes.plot(
+            curve.x, curve.y, marker="o" if curve.markers else None, ms=3, lw=1.4, label=_label(name, curve)
+        )
+    if panel.even:
+        axes.plot((0, 1), (0, 1), color="0.6", lw=0.8, ls="--", zorder=0)
+    axes.set(title=panel.title, xlabel=panel.x, ylabel=panel.y)
+    if panel.logarithmic:
+        axes.set_xscale("log")
+    if panel.x_limits is not None:
+        axes.set_xlim(*panel.x_limits)
+    if panel.y_limits is not None:
+        axes.set_ylim(*panel.y_limits)
+    axes.grid(alpha=0.3)
+    if curves:
+        axes.legend(fontsize="small", loc="best", framealpha=0.85)
+
+
+def _label(name: str, curve: Curve) -> str:
+    return f"{name}: {curve.figure}" if curve.figure else name
