@@ -31,6 +31,7 @@ class LossWeights:
     landmark: float = 0.3
     keep: float = 2.0
     negatives: int = 15
+    score: float = 4.0  # of `soft_loss`
     start: float = 0.3  # share of the start's own score in what `soft_loss` asks for
 
 
@@ -103,7 +104,7 @@ def soft_loss(
     entropy = functional.binary_cross_entropy_with_logits(logit, wanted, reduction="none")
     far = (logit.detach().sigmoid() - wanted).abs()
     total = wanted[positive].sum().clamp(min=4)
-    score = 4 * (far * entropy)[labels != KEPT].sum() / total
+    score = weights.score * (far * entropy)[labels != KEPT].sum() / total
     placed = positive & (beliefs >= PLACED)
     places = torch.cat([answer[0], answer[2]], -1)[placed]
     distance = functional.smooth_l1_loss(places, deltas[placed].nan_to_num(), reduction="none")
