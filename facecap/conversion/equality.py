@@ -1,4 +1,5 @@
-"""Proof that a converted detector answers what the network answers: the same scores and the same boxes."""
+"""Proof that a converted model answers what the network answers: a detector the same scores and boxes, any
+other network the same numbers."""
 
 from __future__ import annotations
 
@@ -14,11 +15,15 @@ from facecap.conversion.priors import prior_boxes
 from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from facecap.training.networks.retinaface import RetinaFace
 
 SCORE_TOLERANCE = 1e-5
 BOX_TOLERANCE = 1e-3  # pixels, on priors that a detector would report
 REPORTED = 0.02
+OUTPUT_TOLERANCE = 1e-4
+NOISY = 8  # pictures of noise
 
 
 class ConversionError(FacecapError):
@@ -57,17 +62,63 @@ def check_same(
     return worst
 
 
+def check_same_outputs(
+    network: nn.Module, data: bytes, sides: tuple[int, int], batch: int | None = None
+) -> float:
+    """Compare a network's answers (B, N) with those of its ONNX file: on noise of falling contrast and on a
+    photograph, scaled to -1 to 1; `batch` is that of the file, None for any.
+
+    Returns:
+        The largest difference, as a share of the largest answer.
+
+    Raises:
+        ConversionError: it is above the tolerance.
+    """
+    import onnxruntime
+    import torch
+
+    width, height = sides
+    noise = np.random.default_rng(0).uniform(-1, 1, (NOISY, 3, height, width)).astype(np.float32)
+    noise *= np.geomspace(1, 0.02, NOISY, dtype=np.float32).reshape(-1, 1, 1, 1)
+    pictures = np.concatenate([_photograph(width, height) / 127.5 - 1, noise])
+    size = len(pictures) if batch is None else batch
+    pictures = np.resize(pictures, (-(-len(pictures) // size) * size, *pictures.shape[1:]))
+    with torch.inference_mode():
+        wanted = network(torch.from_numpy(pictures)).numpy()
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    found = np.concatenate(
+        [session.run(None, {name: pictures[i : i + size]})[0] for i in range(0, len(pictures), size)]
+    )
+    if found.shape != wanted.shape:
+        raise ConversionError(
+            f"the converted model answers {found.shape} where the network answers {wanted.shape}"
+        )
+    difference = float(np.abs(found - wanted).max() / max(float(np.abs(wanted).max()), 1e-9))
+    if not difference <= OUTPUT_TOLERANCE:
+        raise ConversionError(
+            "the converted model differs from the network: "
+            f"outputs by {difference:.2e} of the largest (allowed {OUTPUT_TOLERANCE:g})"
+        )
+    return difference
+
+
 def _inputs() -> Iterator[Floats]:
     random = np.random.default_rng(0)
     for height, width in ((160, 192), (320, 256)):
         yield random.uniform(-123, 151, (1, 3, height, width)).astype(np.float32)
+    yield _photograph(512, 608) - np.array([104, 117, 123], np.float32)[None, :, None, None]
+
+
+def _photograph(width: int, height: int) -> Floats:
+    """A portrait, (1, 3, height, width) BGR, 0 to 255."""
     import cv2
     from matplotlib.cbook import get_sample_data
 
     photograph = cv2.imread(str(get_sample_data("grace_hopper.jpg", asfileobj=False)), cv2.IMREAD_COLOR)
     assert photograph is not None
-    picture = cv2.resize(photograph, (512, 608)).astype(np.float32) - np.array([104, 117, 123], np.float32)
-    yield np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
+    picture = cv2.resize(photograph, (width, height)).astype(np.float32)
+    return np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
 
 
 def _of_network(network: RetinaFace, image: Floats) -> tuple[Floats, Floats]:

@@ -18,7 +18,8 @@ BATCH_NORM_EPSILON = 1e-5
 
 @dataclass(frozen=True)
 class Kernel:
-    """Weights (outputs, inputs / groups, k, k) and bias (outputs,) of one convolution."""
+    """Weights (outputs, inputs / groups, k, k) and bias (outputs,) of a convolution; (outputs, inputs) of a
+    linear layer."""
 
     weight: Floats
     bias: Floats
@@ -28,14 +29,22 @@ class Kernel:
         return int(self.weight.shape[0])
 
 
-def folded(weights: Mapping[str, Floats], convolution: str, norm: str) -> Kernel:
-    """The convolution with the batch norm after it folded in: w g / s and b - m g / s with s = sqrt(var +
-    eps)."""
+def folded(weights: Mapping[str, Floats], layer: str, norm: str) -> Kernel:
+    """A convolution or linear layer with the batch norm after it folded in: w g / s and (b - m) g / s + h
+    with s = sqrt(var + eps)."""
     deviation = np.sqrt(weights[f"{norm}.running_var"].astype(np.float64) + BATCH_NORM_EPSILON)
     gain = weights[f"{norm}.weight"] / deviation
-    bias = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * gain
-    weight = weights[f"{convolution}.weight"] * gain[:, None, None, None]
-    return Kernel(weight.astype(np.float32), bias.astype(np.float32))
+    mean = weights[f"{norm}.running_mean"] - weights.get(f"{layer}.bias", np.float32(0))
+    bias = weights[f"{norm}.bias"] - mean * gain
+    weight = weights[f"{layer}.weight"]
+    scaled = weight * gain.reshape(-1, *[1] * (weight.ndim - 1))
+    return Kernel(scaled.astype(np.float32), bias.astype(np.float32))
+
+
+def plain(weights: Mapping[str, Floats], layer: str) -> Kernel:
+    """A convolution or linear layer as it is; no bias is a bias of zero."""
+    weight = weights[f"{layer}.weight"]
+    return Kernel(weight, weights.get(f"{layer}.bias", np.zeros(len(weight), np.float32)))
 
 
 def stacked(kernels: Sequence[Kernel]) -> Kernel:
@@ -72,20 +81,28 @@ class Graph:
 
     def conv(
         self, x: str, kernel: Kernel, *, stride: int = 1, groups: int = 1, slope: float | None = None,
-        output: str | None = None,
+        padding: int | None = None, output: str | None = None,
     ) -> str:  # fmt: skip
-        """A padded convolution and, with a slope, its activation: 0 is ReLU, anything else leaky ReLU."""
+        """A convolution, padded by half its kernel where no padding is given, and, with a slope, its
+        activation: 0 is ReLU, anything else leaky ReLU."""
         size = kernel.weight.shape[-1]
         y = self.node(
             "Conv", [x, self.constant(kernel.weight), self.constant(kernel.bias)],
             output if slope is None else None,
-            kernel_shape=[size, size], pads=[size // 2] * 4, strides=[stride] * 2, group=groups,
+            kernel_shape=[size, size], pads=[size // 2 if padding is None else padding] * 4,
+            strides=[stride] * 2, group=groups,
         )  # fmt: skip
         if slope is None:
             return y
         if slope == 0:
             return self.node("Relu", [y], output)
         return self.node("LeakyRelu", [y], output, alpha=slope)
+
+    def rename(self, name: str, to: str) -> None:
+        """Give the tensor that a node makes, and nothing reads, another name."""
+        for node in self._nodes:
+            if node.output[0] == name:
+                node.output[0] = to
 
     def model(
         self, inputs: Mapping[str, Sequence[int | str]], outputs: Mapping[str, Sequence[int | str]]

@@ -8,14 +8,11 @@ from typing import Any
 
 from torch import nn
 
-from facecap.conversion.equality import ConversionError
-from facecap.conversion.ghostnet_onnx import INPUT, OUTPUT, to_onnx
 from facecap.conversion.manifest import update_manifest, write_model
+from facecap.conversion.network_onnx import INPUT, LOGITS, to_onnx
 from facecap.training.inputs import MEAN, STD
 from facecap.training.mask_augment import BORDER, SIDE
-from facecap.training.networks.ghostnet import GhostNet
 from facecap.training.recipe import Recipe
-from facecap.training.run import BEST
 
 SHOWN = ("AP", "AUC", "accuracy", "bare called bare", "masked called masked", "calibration error", "unknown")
 RECIPES = {
@@ -56,7 +53,7 @@ def manifest(recipe: Recipe, origin: str, band: tuple[float, float], faces: dict
             "mean": [MEAN] * 3,
             "std": [STD] * 3,
         },
-        "outputs": [{"role": "logits", "name": OUTPUT}],
+        "outputs": [{"role": "logits", "name": LOGITS}],
         "classifier": {
             "output": "sigmoid",
             "classes": ["no_mask", "mask"],
@@ -82,10 +79,8 @@ def name(recipe: Recipe) -> str:
 
 def export(model: nn.Module, folder: Path, manifest: Mapping[str, Any], stem: str) -> Path:
     """Write the model and its manifest into the folder."""
-    if not isinstance(model, GhostNet):
-        raise ConversionError(f"{stem} is trained; there is no export of its network yet, {BEST} holds it")
     path = folder / f"{stem}.onnx"
-    write_model(path, to_onnx(model, SIDE), manifest)
+    write_model(path, to_onnx(model, (SIDE, SIDE)), manifest)
     return path
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class Block(NamedTuple):
@@ -84,9 +85,7 @@ class SqueezeExcite(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Same shape as the input."""
         pooled = x.mean((2, 3), keepdim=True)
-        scale = self.expand(torch.relu(self.reduce(pooled)))
-        gate = torch.clamp((scale + 3.0) / 6.0, 0.0, 1.0)
-        return x * gate
+        return x * functional.hardsigmoid(self.expand(torch.relu(self.reduce(pooled))))
 
 
 def _multiple_of_four(value: float) -> int:

@@ -1,8 +1,8 @@
 """MobileFaceNet: identity vectors of aligned faces of 112x112.
 
 Architecture: S. Chen et al., "MobileFaceNets: Efficient CNNs for Accurate Real-Time Face Verification on
-Mobile Devices", CCBR 2018, table 1, with ReLU6 where the paper has PReLU, as in foamliu/MobileFaceNet: bounded
-activations quantise better. Module names follow that repository's checkpoints.
+Mobile Devices", CCBR 2018, table 1, with ReLU6 where the paper has PReLU, as in foamliu/MobileFaceNet:
+bounded activations quantise better. Module names follow that repository's checkpoints.
 """
 
 from __future__ import annotations

@@ -42,7 +42,8 @@ def _separable(inputs: int, outputs: int, stride: int, slope: float) -> nn.Seque
 
 
 def stages(width: float, slope: float) -> list[nn.Sequential]:
-    """The convolutions in three parts, which end at strides 8, 16 and 32; `width` multiplies the channels."""
+    """The convolutions in three parts, which end at strides 8, 16 and 32; `width` multiplies the channels,
+    `slope` is that of the activations below zero."""
     inputs = int(STEM_CHANNELS * width)
     blocks = [_stem(inputs, slope)]
     parts = []
@@ -59,10 +60,10 @@ def stages(width: float, slope: float) -> list[nn.Sequential]:
 class MobileNetV1(nn.Module):
     """MobileNetV1 with `outputs` logits; 4.23 M parameters for 1000 at width 1."""
 
-    def __init__(self, outputs: int, width: float = 1.0, slope: float = 0.0) -> None:
-        """Weights start from He's normal initialisation; `slope`: of the activations below zero."""
+    def __init__(self, outputs: int, width: float = 1.0) -> None:
+        """Weights start from He's normal initialisation."""
         super().__init__()
-        self.stage1, self.stage2, self.stage3 = stages(width, slope)
+        self.stage1, self.stage2, self.stage3 = stages(width, slope=0.0)
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(int(STAGES[-1][-1][0] * width), outputs)
         initialise(self)

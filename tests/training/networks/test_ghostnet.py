@@ -4,8 +4,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from facecap.conversion import ghostnet_onnx  # noqa: E402
-from facecap.conversion.equality import ConversionError  # noqa: E402
+from facecap.conversion import network_onnx  # noqa: E402
+from facecap.conversion.equality import ConversionError, check_same_outputs  # noqa: E402
 from facecap.training.networks.counting import multiply_adds, parameters  # noqa: E402
 from facecap.training.networks.ghostnet import GhostNet  # noqa: E402
 
@@ -41,12 +41,12 @@ def test_counting_leaves_the_model_as_it_was():
 
 
 def test_the_exported_file_answers_like_the_network(trained):
-    data = ghostnet_onnx.to_onnx(trained, 64)
-    assert ghostnet_onnx.largest_difference(trained, data, 64) < 1e-5
+    data = network_onnx.to_onnx(trained, (64, 64))
+    assert check_same_outputs(trained, data, (64, 64)) < 1e-5
 
 
 def test_the_exported_file_is_plain(trained):
-    model = onnx.load_from_string(ghostnet_onnx.to_onnx(trained, 64))
+    model = onnx.load_from_string(network_onnx.to_onnx(trained, (64, 64)))
     assert model.opset_import[0].version == 13
     assert [d.dim_param or d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim] == [
         "batch", 3, 64, 64,
@@ -61,10 +61,10 @@ def test_the_exported_file_is_plain(trained):
 
 def test_a_file_that_answers_differently_is_refused(trained, monkeypatch):
     other = GhostNet().eval()
-    build = ghostnet_onnx.build
-    monkeypatch.setattr(ghostnet_onnx, "build", lambda model, side: build(other, side))
+    build = network_onnx.build
+    monkeypatch.setattr(network_onnx, "build", lambda model, *shape: build(other, *shape))
     with pytest.raises(ConversionError, match="differs from the network"):
-        ghostnet_onnx.to_onnx(trained, 64)
+        network_onnx.to_onnx(trained, (64, 64))
 
 
 def test_a_picture_of_nan_weights_is_refused():
@@ -72,4 +72,4 @@ def test_a_picture_of_nan_weights_is_refused():
     with torch.no_grad():
         model.classifier.bias.fill_(np.nan)
     with pytest.raises(ConversionError):
-        ghostnet_onnx.to_onnx(model, 64)
+        network_onnx.to_onnx(model, (64, 64))
