@@ -151,10 +151,11 @@ def _picture(path: Path, entries: list[dict[str, Any]]) -> Picture:
         box = np.float32(entry["box"])
         sure = _sure(entry)
         belief = _belief(entry)
+        if belief < LOWEST:
+            continue
         same = next((place for place, row in enumerate(rows) if _iou(box, row[:4]) > 0.4), None)
         if same is not None:
             beliefs[same] = max(beliefs[same], belief)
-        if belief < LOWEST or same is not None:
             continue
         beliefs.append(belief)
         landmarks = entry.get("landmarks")
