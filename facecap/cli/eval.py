@@ -32,39 +32,58 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
-    parser = tasks.add_parser("mask", help="the mask classifier")
+    parser = tasks.add_parser("mask", help="mask classifiers, by set and by condition")
     parser.add_argument(
         "--data", type=Path, required=True, help="folder that holds mask/ and, optionally, detect/"
     )
-    parser.add_argument("--model", help="model file or registry name; the shipped default when not given")
+    parser.add_argument(
+        "--occluders",
+        type=Path,
+        metavar="DIR",
+        help="of `train mask-occluders`: adds faces behind real things",
+    )
+    _add_models(parser)
     parser.add_argument(
         "--split", choices=("val", "calib"), default="val", help="part of the data (%(default)s)"
     )
-    parser.add_argument("--sheet", type=Path, help="write a contact sheet of the worst errors to this PNG")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument("--sheet", type=Path, help="write the worst answers of one model to this PNG")
+    _add_results(parser)
     parser.set_defaults(run_task=_run_mask)
 
 
 def _run_mask(args: argparse.Namespace) -> int:
-    from facecap.evaluation.mask import main
+    from facecap.cli import UsageError
+
+    if args.sheet is not None and len(args.model or []) > 1:
+        raise UsageError("--sheet shows one --model; --out writes a sheet for each")
+    from facecap.evaluation.mask_report import main
 
     return main(args)
 
 
-def _add_detection(tasks: argparse._SubParsersAction[Any], task: str, text: str) -> None:
-    parser = tasks.add_parser(task, help=text)
-    official = task == "widerface"
-    parser.add_argument("--data", type=Path, required=not official, help="folder that holds detect/")
+def _add_models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         action="append",
         help="model file, checkpoint or registry name, repeatable; the shipped default when nothing is given",
     )
     parser.add_argument(
-        "--yunet", type=Path, action="append", metavar="ONNX", help="OpenCV's FaceDetectorYN, for comparison"
-    )
-    parser.add_argument(
         "--runtime", choices=("auto", "onnx", "cvimodel"), default="auto", help="of the models (%(default)s)"
+    )
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write results and curves into this folder")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a model instead of tables")
+
+
+def _add_detection(tasks: argparse._SubParsersAction[Any], task: str, text: str) -> None:
+    parser = tasks.add_parser(task, help=text)
+    official = task == "widerface"
+    parser.add_argument("--data", type=Path, required=not official, help="folder that holds detect/")
+    _add_models(parser)
+    parser.add_argument(
+        "--yunet", type=Path, action="append", metavar="ONNX", help="OpenCV's FaceDetectorYN, for comparison"
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
@@ -84,10 +103,7 @@ def _add_detection(tasks: argparse._SubParsersAction[Any], task: str, text: str)
     parser.add_argument("--flip", action="store_true", help="look at mirrored pictures too")
     if official:
         _add_official(parser)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write results and curves into this folder")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object a model instead of a table"
-    )
+    _add_results(parser)
     parser.set_defaults(run_task=_run_detection)
 
 

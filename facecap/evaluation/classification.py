@@ -8,17 +8,36 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 
+BINS = 15
+
+
+def precision_recall(probabilities: Floats, labels: Labels) -> tuple[Floats, Floats]:
+    """Recall and precision at every threshold that occurs, the highest first; ties are one threshold."""
+    hits, false = _called(probabilities, labels)
+    return hits / max(1, labels.sum()), hits / (hits + false)
+
 
 def average_precision(probabilities: Floats, labels: Labels) -> float:
-    """Area under the precision-recall steps: sum of recall step x precision; ties are one threshold."""
+    """Area under the precision-recall steps: sum of recall step x precision."""
     if not labels.any():
         return float("nan")
+    recall, precision = precision_recall(probabilities, labels)
+    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+
+
+def roc(probabilities: Floats, labels: Labels) -> tuple[Floats, Floats]:
+    """Shares of bare faces and of masked ones that are called masked, at every threshold that occurs."""
+    hits, false = _called(probabilities, labels)
+    return false / max(1, (~labels).sum()), hits / max(1, labels.sum())
+
+
+def _called(probabilities: Floats, labels: Labels) -> tuple[Floats, Floats]:
+    """How many masked and how many bare faces reach each threshold, the highest first."""
     order = np.argsort(-probabilities, kind="stable")
     ordered, hits = probabilities[order], np.cumsum(labels[order])
-    last = np.append(ordered[1:] != ordered[:-1], True)
-    recall = hits[last] / hits[-1]
-    precision = hits[last] / (np.flatnonzero(last) + 1)
-    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+    last = np.append(ordered[1:] != ordered[:-1], True)[: len(ordered)]
+    counts = np.flatnonzero(last) + 1
+    return hits[last].astype(np.float64), (counts - hits[last]).astype(np.float64)
 
 
 def roc_auc(probabilities: Floats, labels: Labels) -> float:
@@ -33,12 +52,20 @@ def roc_auc(probabilities: Floats, labels: Labels) -> float:
     return float((above + 0.5 * equal).sum() / (len(positives) * len(negatives)))
 
 
-def calibration_error(probabilities: Floats, labels: Labels, bins: int = 15) -> float:
+def calibration_error(probabilities: Floats, labels: Labels, bins: int = BINS) -> float:
     """Expected calibration error: mean |share of masks - mean probability| over equal bins, by count."""
+    counts, chance, share = reliability(probabilities, labels, bins)
+    return float((counts * np.abs(share - chance)).sum() / max(1, counts.sum()))
+
+
+def reliability(probabilities: Floats, labels: Labels, bins: int = BINS) -> tuple[Floats, Floats, Floats]:
+    """Of every equal bin that is not empty: number of faces, mean probability, share of masks."""
     places = np.minimum((probabilities * bins).astype(int), bins - 1)
     counts = np.bincount(places, minlength=bins)
-    gaps = np.bincount(places, probabilities - labels, minlength=bins)
-    return float(np.abs(gaps).sum() / max(1, counts.sum()))
+    some = counts > 0
+    chance = np.bincount(places, probabilities, minlength=bins)[some] / counts[some]
+    share = np.bincount(places, labels, minlength=bins)[some] / counts[some]
+    return counts[some].astype(np.float64), chance, share
 
 
 def confusion(probabilities: Floats, labels: Labels, threshold: float) -> dict[str, int]:

@@ -29,12 +29,13 @@ class Panel:
 
 @dataclass(frozen=True)
 class Curve:
-    """Points of a line (N,) each; `figure` is what its legend says beside the model's name."""
+    """Points of a line (N,) each; `figure` is what its legend says beside the model's name. With `weights`
+    (N,) each point is a dot, the larger the more it weighs."""
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     figure: str
-    markers: bool = False
+    weights: NDArray[np.float64] | None = None
 
 
 def draw(panels: Sequence[Panel], curves: Mapping[str, Mapping[str, Curve]], columns: int = 3) -> bytes:
@@ -71,9 +72,11 @@ def short_names(models: Sequence[str]) -> dict[str, str]:
 
 def _fill(axes: Any, panel: Panel, curves: Mapping[str, Curve]) -> None:
     for name, curve in curves.items():
-        axes.plot(
-            curve.x, curve.y, marker="o" if curve.markers else None, ms=3, lw=1.4, label=_label(name, curve)
-        )
+        thin = curve.weights is not None
+        [line] = axes.plot(curve.x, curve.y, lw=0.7 if thin else 1.4, label=_label(name, curve))
+        if curve.weights is not None:
+            areas = 400 * np.sqrt(curve.weights / curve.weights.sum())
+            axes.scatter(curve.x, curve.y, areas, color=line.get_color(), alpha=0.6, linewidths=0)
     if panel.even:
         axes.plot((0, 1), (0, 1), color="0.6", lw=0.8, ls="--", zorder=0)
     axes.set(title=panel.title, xlabel=panel.x, ylabel=panel.y)

@@ -4,8 +4,6 @@ as curves."""
 from __future__ import annotations
 
 import argparse
-import json
-import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,11 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from facecap._files import write_atomic
 from facecap.evaluation import fddb, masked, widerface
 from facecap.evaluation.contenders import Views, looking, open_yunet
-from facecap.evaluation.curves import Panel, draw
+from facecap.evaluation.curves import Panel
 from facecap.evaluation.detection import Found, Measured, PictureSet, detect_all, open_detector
+from facecap.evaluation.report import aligned, number, print_json, write_results
 from facecap.evaluation.wider_ground_truth import read_official
 from facecap.evaluation.wider_predictions import read_predictions, write_predictions
 
@@ -65,12 +63,12 @@ def main(args: argparse.Namespace) -> int:
             results[name] = task.measure(pictures, found)
     figures = {name: measured.figures for name, measured in results.items()}
     if args.json:
-        for name, row in figures.items():
-            print(json.dumps({"model": name, **row}))
+        print_json(figures)
     else:
         print(table(figures))
     if args.out is not None:
-        write_results(args.out, args.task, figures, len(pictures.entries), task.panels, results)
+        curves = {name: measured.curves for name, measured in results.items()}
+        write_results(args.out, args.task, figures, task.panels, curves)
     return 0
 
 
@@ -95,37 +93,8 @@ def _read_predictions(folder: Path, pictures: PictureSet) -> list[Found]:
     return read_predictions(folder, pictures.entries)
 
 
-def write_results(
-    out: Path,
-    task: str,
-    figures: Mapping[str, Mapping[str, float]],
-    pictures: int,
-    panels: Sequence[Panel],
-    results: Mapping[str, Measured],
-) -> None:
-    """`TASK.json` and `TASK.png` in the folder."""
-    out.mkdir(parents=True, exist_ok=True)
-    about = {
-        "task": task,
-        "command": shlex.join(["facecap", *sys.argv[1:]]),
-        "pictures": pictures,
-        "models": [{"model": name, **row} for name, row in figures.items()],
-    }
-    write_atomic(out / f"{task}.json", (json.dumps(about, indent=2) + "\n").encode())
-    write_atomic(out / f"{task}.png", draw(panels, {name: one.curves for name, one in results.items()}))
-    print(f"results and curves: {out}", file=sys.stderr)
-
-
 def table(results: Mapping[str, Mapping[str, float]]) -> str:
     """One row a model, one column a figure."""
     columns = list(dict.fromkeys(name for figures in results.values() for name in figures))
-    width = max(len("model"), *(len(model) for model in results))
-    lines = [f"{'model':{width}}  " + "  ".join(columns)]
-    for model, figures in results.items():
-        cells = [f"{_number(figures[name]):>{len(name)}}" for name in columns]
-        lines.append(f"{model:{width}}  " + "  ".join(cells))
-    return "\n".join(lines)
-
-
-def _number(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:.4f}"
+    rows = [[model, *(number(figures[name]) for name in columns)] for model, figures in results.items()]
+    return aligned([["model", *columns], *rows])

@@ -7,6 +7,9 @@ from facecap.evaluation.classification import (
     average_precision,
     calibration_error,
     confusion,
+    precision_recall,
+    reliability,
+    roc,
     roc_auc,
     unknown_band,
 )
@@ -70,3 +73,30 @@ def test_figures_do_not_depend_on_the_order(rows):
         assert figure(chance[order], masked[order]) == pytest.approx(figure(chance, masked), nan_ok=True)
     low, high = unknown_band(chance, masked)
     assert low <= 0.5 <= high
+
+
+def test_curves_by_hand():
+    recall, precision = precision_recall(CHANCE, MASKED)
+    assert recall == pytest.approx([1 / 3, 1 / 3, 2 / 3, 1, 1])
+    assert precision == pytest.approx([1, 1 / 2, 2 / 3, 3 / 4, 3 / 5])
+    false, hits = roc(np.array([0.9, 0.5, 0.5]), np.array([True, True, False]))
+    assert false.tolist() == [0, 1]
+    assert hits.tolist() == [0.5, 1]
+
+
+def test_reliability_leaves_out_empty_bins():
+    counts, chance, share = reliability(np.array([0.05, 0.15, 0.9]), np.array([False, True, True]), bins=5)
+    assert counts.tolist() == [2, 1]
+    assert chance == pytest.approx([0.1, 0.9])
+    assert share.tolist() == [0.5, 1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=1, max_size=40))
+def test_the_area_under_the_roc_is_the_auc(rows):
+    chance = np.array([value / 8 for value, _ in rows])
+    masked = np.array([label for _, label in rows])
+    if masked.all() or not masked.any():
+        return
+    false, hits = (np.concatenate([[0.0], line]) for line in roc(chance, masked))
+    area = (np.diff(false) * (hits[1:] + hits[:-1]) / 2).sum()
+    assert area == pytest.approx(roc_auc(chance, masked))

@@ -1,0 +1,58 @@
+"""What every evaluation leaves: tables, one JSON object a model, and a folder with results and curves."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from facecap._files import write_atomic
+from facecap.evaluation.curves import Curve, Panel, draw
+
+
+def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """A table with its first `left` columns flush left and the others flush right."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def number(value: float | str | None) -> str:
+    """A cell: words and whole numbers as they are, others with four digits, "-" for none."""
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def print_json(results: Mapping[str, Mapping[str, Any]]) -> None:
+    """One line a model."""
+    for model, figures in results.items():
+        print(json.dumps({"model": model, **figures}))
+
+
+def write_results(
+    out: Path,
+    task: str,
+    results: Mapping[str, Mapping[str, Any]],
+    panels: Sequence[Panel],
+    curves: Mapping[str, Mapping[str, Curve]],
+) -> None:
+    """`TASK.json` with the command and the figures of each model, and `TASK.png` with their curves."""
+    out.mkdir(parents=True, exist_ok=True)
+    about = {
+        "task": task,
+        "command": shlex.join(["facecap", *sys.argv[1:]]),
+        "models": [{"model": model, **figures} for model, figures in results.items()],
+    }
+    write_atomic(out / f"{task}.json", (json.dumps(about, indent=2) + "\n").encode())
+    write_atomic(out / f"{task}.png", draw(panels, curves))
+    print(f"results and curves: {out}", file=sys.stderr)
