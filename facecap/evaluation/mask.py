@@ -68,7 +68,7 @@ def pool(answers: Sequence[Answers], name: str) -> Answers:
 
 
 def measure(answers: Answers, unknown: tuple[float, float]) -> dict[str, Any]:
-    """Figures of one set; AP and AUC only where it has both labels, shares between 0 and 1."""
+    """Figures of one set, shares between 0 and 1; AP and AUC only where it has both labels."""
     chance, masked = answers.probabilities, answers.part.masked
     wrong = (chance >= THRESHOLD) != masked
     inside = (chance > unknown[0]) & (chance < unknown[1])
@@ -82,7 +82,8 @@ def measure(answers: Answers, unknown: tuple[float, float]) -> dict[str, Any]:
         figures["bare called bare"] = float((chance[~masked] < THRESHOLD).mean())
     figures["calibration error"] = calibration_error(chance, masked)
     figures["unknown"] = float(inside.mean())
-    figures["accuracy where known"] = float((~wrong[~inside]).mean()) if not inside.all() else float("nan")
+    if not inside.all():
+        figures["accuracy where known"] = float((~wrong[~inside]).mean())
     figures["confusion"] = {
         f"{threshold:g}": confusion(chance, masked, threshold)
         for threshold in (unknown[0], THRESHOLD, unknown[1])

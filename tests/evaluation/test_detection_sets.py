@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from facecap.cli import main
 from facecap.errors import FacecapError
 from facecap.evaluation import fddb, masked
 from facecap.evaluation.detection import Detect, PictureSet, detect_all
@@ -105,3 +106,23 @@ def test_the_curve_of_masked_faces_passes_the_figures(tmp_path: Path) -> None:
     line = masked.measure(pictures, [found, nothing]).curves[masked.PANELS[0].title]
     assert line.x.tolist() == [1, 1, 2, 2]
     assert line.y.tolist() == [0.5, 0.5, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("task", ["fddb", "masked-recall"])
+def test_models_side_by_side_leave_results_and_curves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], task: str
+) -> None:
+    for module in ("onnx", "matplotlib"):
+        pytest.importorskip(module)
+    import scripted
+
+    write_set(tmp_path, "rmfd", [{"faces": [{"box": FACE, "label": "mask"}]}])
+    write_set(tmp_path, "fddb", [{"faces": [{"box": FACE}], "extra": []}])
+    models = [str(scripted.detector(tmp_path, face)) for face in (100.0, 200.0)]
+    options = ["eval", task, "--data", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert main([*options, "--model", models[0], "--model", models[1], "--flip"]) == 0
+    table = capsys.readouterr().out
+    assert all(model in table for model in models)
+    report = json.loads((tmp_path / "out" / f"{task}.json").read_text())
+    assert [entry["model"] for entry in report["models"]] == models
+    assert cv2.imread(str(tmp_path / "out" / f"{task}.png")) is not None
