@@ -37,9 +37,12 @@ class Task:
       mask
 
       face_embedding
+
+      classification
     """
 
     __members__: typing.ClassVar[dict[str, Task]]
+    classification: typing.ClassVar[Task]
     face_detection: typing.ClassVar[Task]
     face_embedding: typing.ClassVar[Task]
     mask: typing.ClassVar[Task]

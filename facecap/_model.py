@@ -25,7 +25,7 @@ def open_model(
 
     Args:
         model: what the user gave.
-        task: "face_detection", "mask" or "face_embedding".
+        task: "face_detection", "mask", "face_embedding" or "classification".
         runtime: "auto", "onnx" or "cvimodel".
         threads: that compute one call.
 

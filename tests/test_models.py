@@ -131,6 +131,7 @@ DATA = b"model"
 MANIFESTS = [
     tiny.mask_manifest(DATA),
     tiny.mask_manifest(DATA, output="softmax"),
+    tiny.classification_manifest(DATA, ["cat", "dog", "mask"]),
     tiny.detector_manifest(DATA),
     tiny.detector_manifest(DATA, form="concatenated"),
     {
@@ -186,6 +187,7 @@ WORDS = [
     "native",
     "bgr",
     "face_detection",
+    "classification",
     "a" * 64,
     "A" * 64,
 ]

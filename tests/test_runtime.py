@@ -41,6 +41,21 @@ def test_session_computes_what_onnxruntime_computes(tmp_path: Path) -> None:
     assert info["path"] == str(path)
 
 
+def test_a_classifier_of_any_classes(tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    data = tiny.classifier(columns=3).SerializeToString()
+    manifest = tiny.classification_manifest(data, ["cat", "dog", "horse"])
+    path = tiny.write(tmp_path, data, manifest)
+    model, info = open_model(path, "classification")
+    assert info["manifest"]["classifier"]["classes"] == ["cat", "dog", "horse"]
+    wanted = onnxruntime.InferenceSession(str(path)).run(None, {"x": pictures(5)})[0]
+    np.testing.assert_array_equal(model.run([pictures(5)])[model.find_output("logits")], wanted)
+    with pytest.raises(facecap.ModelError, match="a model of the task classification, wanted mask"):
+        facecap.MaskClassifier(path)
+    with pytest.raises(facecap.ModelError, match=r"the role 'logits', 'y' float32 \(\?, 2\)"):
+        open_model((data, tiny.classification_manifest(data, ["cat", "dog"])), "classification")
+
+
 def test_external_data_lies_beside_the_model(tmp_path: Path) -> None:
     proto = tiny.classifier(hidden=64)
     onnx.save(

@@ -77,6 +77,12 @@ def mask_manifest(data: bytes, side: int = 8, output: str = "sigmoid") -> dict[s
     }
 
 
+def classification_manifest(data: bytes, classes: Sequence[str], side: int = 8) -> dict[str, Any]:
+    """A manifest that fits `classifier` with a column for each class."""
+    manifest = {**mask_manifest(data, side), "name": "tiny-classes", "task": "classification"}
+    return {**manifest, "classifier": {"output": "softmax", "classes": list(classes)}}
+
+
 def detector_manifest(data: bytes, form: str = "levels") -> dict[str, Any]:
     """A manifest of a detector with two strides."""
     common = {key: value for key, value in mask_manifest(data).items() if key != "classifier"}

@@ -79,7 +79,8 @@ void register_session(py::module_& module) {
   py::enum_<Task>(module, "Task")
       .value("face_detection", Task::face_detection)
       .value("mask", Task::mask)
-      .value("face_embedding", Task::face_embedding);
+      .value("face_embedding", Task::face_embedding)
+      .value("classification", Task::classification);
   py::class_<Model>(module, "Model")
       .def_property_readonly("path", [](const Model& model) { return model.path; })
       .def_property_readonly("runtime", [](const Model& model) { return model.session->runtime(); })

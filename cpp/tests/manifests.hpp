@@ -26,6 +26,11 @@ inline std::string mask(const std::string& output = "sigmoid", int side = 112) {
                     R"(", "classes": ["no_mask", "mask"], "unknown": [0.3, 0.7], "crop_border": 0.15})");
 }
 
+inline std::string classification(const std::string& classes = R"(["cat", "dog", "horse"])") {
+  return common("classification", input(64, 64, "fixed"), R"([{"role": "logits", "name": "y"}])",
+                R"("classifier": {"output": "softmax", "classes": )" + classes + "}");
+}
+
 inline std::string embedding(int dimensions) {
   return common("face_embedding", input(112, 112, "fixed"), R"([{"role": "embedding", "name": "y"}])",
                 R"("embedder": {"dimensions": )" + std::to_string(dimensions) + R"(, "same_person": 0.5})");

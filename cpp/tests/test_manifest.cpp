@@ -48,6 +48,15 @@ TEST(manifest_of_a_mask_classifier) {
             0);
 }
 
+TEST(manifest_of_a_classifier_of_any_classes) {
+  const Manifest manifest = parse(manifests::classification());
+  EXPECT(manifest.task == facecap::Task::classification);
+  EXPECT_EQ(std::string(facecap::to_string(manifest.task)), "classification");
+  EXPECT_EQ(manifest.classifier->classes.size(), 3u);
+  EXPECT_EQ(manifest.classifier->classes[2], "horse");
+  EXPECT(manifest.classifier->output == facecap::ClassifierSpec::Output::softmax);
+}
+
 TEST(manifest_of_a_detector) {
   const Manifest manifest = parse(manifests::detector("levels", "native"));
   EXPECT(manifest.detector->form == facecap::DetectorSpec::Form::levels);
@@ -84,6 +93,14 @@ TEST(manifest_refuses_what_does_not_go_together) {
   EXPECT_THROWS(ModelError, parse(with(mask, "[0.3, 0.7]", "[0.7, 0.3]")), "[low, high]");
   EXPECT_THROWS(ModelError, parse(with(mask, R"("no_mask", "mask")", R"("mask", "mask")")),
                 "classifier.classes");
+  EXPECT_THROWS(ModelError, parse(manifests::classification(R"(["cat", "dog", "cat"])")), "'cat' only once");
+  EXPECT_THROWS(ModelError, parse(manifests::classification(R"(["cat"])")), "wanted an array of 2 to 65536");
+  EXPECT_THROWS(ModelError, parse(manifests::classification(R"(["cat", ""])")), "classifier.classes[1]");
+  EXPECT_THROWS(ModelError, parse(with(manifests::classification(), "softmax", "sigmoid")),
+                "classifier.output: found 'sigmoid'");
+  EXPECT_THROWS(ModelError,
+                parse(with(manifests::classification(), R"("output")", R"("crop_border": 0.1, "output")")),
+                "unknown key 'classifier.crop_border'");
   EXPECT_THROWS(ModelError, parse(with(mask, R"("logits")", R"("boxes")")), "outputs[0].role: found 'boxes'");
   EXPECT_THROWS(ModelError, parse(with(levels, "[8, 16]", "[16, 8]")), "ascending");
   EXPECT_THROWS(ModelError, parse(with(levels, "[[10, 20], [32, 64]]", "[[10, 20]]")),

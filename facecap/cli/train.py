@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from facecap.cli.options import positive_number
-from facecap.cli.train_options import add_run_options
+from facecap.cli.train_options import add_run_options, side
 from facecap.errors import FacecapError
 
 EXTRA = ("torch", "onnx", "scipy", "matplotlib")  # what the extra `train` brings
@@ -19,6 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
     _add_mask(tasks)
     _add_mask_occluders(tasks)
+    _add_classifier(tasks)
     _add_detector(tasks)
     _add_detector_labels(tasks)
 
@@ -70,6 +71,27 @@ def _run_mask_occluders(args: argparse.Namespace) -> int:
 
     print(f"{write_occluders(args.photos, args.out)} things in {args.out}")
     return 0
+
+
+def _add_classifier(tasks: argparse._SubParsersAction[Any]) -> None:
+    parser = tasks.add_parser("classifier", help="a classifier of any classes, of any network")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        help="folder with a sub-folder of pictures for each class, or with train/ and val/ of such",
+    )
+    parser.add_argument(
+        "--side", type=side, default=112, help="input in pixels, 112, 224 or so (%(default)s)"
+    )
+    add_run_options(parser)
+    parser.set_defaults(run_task=_run_classifier)
+
+
+def _run_classifier(args: argparse.Namespace) -> int:
+    from facecap.training.classifier import train
+
+    return train(args)
 
 
 def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:

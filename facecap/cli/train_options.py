@@ -72,3 +72,11 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
         default=1,
         help="processes that prepare pictures, 0 to 16 (%(default)s)",
     )
+
+
+def side(text: str) -> int:
+    """Pixels of a square input: a multiple of 16, 32 to 512."""
+    pixels = int(text) if text.isdecimal() else 0
+    if not 32 <= pixels <= 512 or pixels % 16:
+        raise argparse.ArgumentTypeError(f"wanted a multiple of 16 from 32 to 512, found {text!r}")
+    return pixels

@@ -11,7 +11,12 @@ from typing import Any
 from facecap._files import write_atomic
 from facecap.errors import FacecapError
 
-SECTIONS = {"face_detection": "detector", "mask": "classifier", "face_embedding": "embedder"}
+SECTIONS = {
+    "face_detection": "detector",
+    "mask": "classifier",
+    "face_embedding": "embedder",
+    "classification": "classifier",
+}
 REQUIRED = ("name", "task", "architecture", "input", "outputs", "licence", "origin")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -9,6 +11,19 @@ from torch.nn import functional
 from facecap.training.mask_data import Image
 
 MEAN = STD = 127.5
+
+
+def section(name: str, side: int) -> dict[str, Any]:
+    """The section `input` of the manifest of a model that is fed so."""
+    return {
+        "name": name,
+        "width": side,
+        "height": side,
+        "fit": "fixed",
+        "color": "rgb",
+        "mean": [MEAN] * 3,
+        "std": [STD] * 3,
+    }
 
 
 def prepare(images: Tensor, side: int) -> Tensor:

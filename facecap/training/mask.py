@@ -13,8 +13,7 @@ import torch
 from facecap import MaskClassifier
 from facecap.evaluation.mask import answer, measure, unknown_band
 from facecap.evaluation.mask_sets import MaskSet, read_sets
-from facecap.training import execution, mask_model, recipe
-from facecap.training.backbone import freeze_backbone
+from facecap.training import execution, mask_model, model_file, recipe
 from facecap.training.loop import Loop
 from facecap.training.mask_data import describe, load_patches, read_faces
 from facecap.training.mask_recipe import PRESETS, REFINED_SHARE
@@ -22,21 +21,19 @@ from facecap.training.mask_task import MaskTask
 from facecap.training.networks.registry import build
 from facecap.training.occluders import read_occluders
 from facecap.training.recipe import Recipe
-from facecap.training.run import BEST, Progress, RunFolder, seed_all
-from facecap.training.start import Start, blend, load, read_start
+from facecap.training.run import BEST, Progress, RunFolder
+from facecap.training.start import RANDOM, Start, begin, blend, from_options
 
 OUTPUTS = 1
 
 
 def train(args: argparse.Namespace) -> int:
     """Train by the options of the command line; returns the exit code."""
-    chosen = recipe.from_options(PRESETS, args)
+    chosen = recipe.choose(PRESETS, args)
     machine = execution.choose(args.device, args.precision)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)  # its thread pool does not survive the fork of the workers
-    start = None
-    if args.start is not None:
-        start = read_start(args.start, chosen.network, OUTPUTS, chosen.new_head)
+    start = from_options(chosen, OUTPUTS)
     faces = read_faces(args.data, "train")
     if chosen.preset == "mission":
         faces = [face for face in faces if face.source == "mask"]
@@ -48,15 +45,9 @@ def train(args: argparse.Namespace) -> int:
     run = RunFolder(args.out, config)
     progress = Progress()
     progress.say(f"training faces: {counts}; {machine}")
-    seed_all(chosen.seed)
-    model = build(chosen.network, OUTPUTS)
-    if start is not None:
-        load(model, start)
-    if chosen.freeze_backbone:
-        freeze_backbone(model, chosen.network)
-    origin = "random weights" if start is None else start.origin
+    origin = RANDOM if start is None else start.origin
     task = MaskTask(chosen, origin, patches, occluders, validation, args.workers)
-    Loop(chosen, task, model, run, progress, machine).fit()
+    Loop(chosen, task, begin(chosen, OUTPUTS, start), run, progress, machine).fit()
     finish(run, chosen, task, [*validation, *calibration], start)
     progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
@@ -76,7 +67,8 @@ def finish(
         weights = blend(start.weights, weights, REFINED_SHARE)
     model = build(chosen.network, OUTPUTS).eval()
     model.load_state_dict(weights)
-    path = mask_model.export(model, run.path, task.manifest(model, sets), mask_model.name(chosen))
+    path = run.path / f"{model_file.stem('mask', chosen.network)}.onnx"
+    model_file.export(model, path, task.manifest(model, sets))
     classifier = MaskClassifier(str(path))
     band = unknown_band(classifier)
     answers = answer(classifier, [part for part in sets if part.split == "val"])

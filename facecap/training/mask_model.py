@@ -1,17 +1,15 @@
-"""The trained mask classifier as a model file and its manifest."""
+"""The manifest of a trained mask classifier."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
-from facecap.conversion.manifest import update_manifest, write_model
-from facecap.conversion.network_onnx import INPUT, LOGITS, to_onnx
-from facecap.training.inputs import MEAN, STD
+from facecap.conversion.network_onnx import INPUT, LOGITS
+from facecap.conversion.manifest import update_manifest
+from facecap.training.inputs import section
 from facecap.training.mask_augment import BORDER, SIDE
+from facecap.training.model_file import FROZEN, stem
 from facecap.training.recipe import Recipe
 
 SHOWN = ("AP", "AUC", "accuracy", "bare called bare", "masked called masked", "calibration error", "unknown")
@@ -26,7 +24,6 @@ RECIPES = {
     "mission": "Adam 1e-4, L2 1e-6, focal loss alpha 0.34, batch 64, flips, turns up to 30 degrees, mask/ "
     "alone.",
 }
-FROZEN = "Only the head learns, statistics of batch norm stay. "
 BAND = (
     " The unknown band is the narrowest, symmetric in log odds, that holds 60 % of the wrong answers on the "
     "validation and calibration faces, but at most 3 % of the right ones."
@@ -41,18 +38,10 @@ def manifest(recipe: Recipe, origin: str, band: tuple[float, float], faces: dict
     """
     text = f"{recipe.network}, one logit, from {origin}. {FROZEN * recipe.freeze_backbone}"
     return {
-        "name": name(recipe).replace("_", "-"),
+        "name": stem("mask", recipe.network).replace("_", "-"),
         "task": "mask",
         "architecture": recipe.network,
-        "input": {
-            "name": INPUT,
-            "width": SIDE,
-            "height": SIDE,
-            "fit": "fixed",
-            "color": "rgb",
-            "mean": [MEAN] * 3,
-            "std": [STD] * 3,
-        },
+        "input": section(INPUT, SIDE),
         "outputs": [{"role": "logits", "name": LOGITS}],
         "classifier": {
             "output": "sigmoid",
@@ -70,18 +59,6 @@ def manifest(recipe: Recipe, origin: str, band: tuple[float, float], faces: dict
             "seed": recipe.seed,
         },
     }
-
-
-def name(recipe: Recipe) -> str:
-    """The stem of the model's file: `mask_` and the network, whose size is left out where there is one."""
-    return f"mask_{recipe.network.removesuffix('_1.0x')}"
-
-
-def export(model: nn.Module, folder: Path, manifest: Mapping[str, Any], stem: str) -> Path:
-    """Write the model and its manifest into the folder."""
-    path = folder / f"{stem}.onnx"
-    write_model(path, to_onnx(model, (SIDE, SIDE)), manifest)
-    return path
 
 
 def add_figures(path: Path, figures: dict[str, dict[str, Any]]) -> None:

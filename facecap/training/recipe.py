@@ -44,7 +44,7 @@ class Recipe:
         return " ".join(words)
 
 
-def from_options(presets: dict[str, Recipe], args: argparse.Namespace) -> Recipe:
+def choose(presets: dict[str, Recipe], args: argparse.Namespace) -> Recipe:
     """The preset that the command line names, changed by what else it says.
 
     Raises:

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from facecap.training.backbone import head_names
+from facecap.training.backbone import freeze_backbone, head_names
 from facecap.training.networks.registry import build
-from facecap.training.run import TrainingError
+from facecap.training.recipe import Recipe
+from facecap.training.run import TrainingError, seed_all
 
 Weights = dict[str, Tensor]
 
@@ -23,6 +24,9 @@ UNREADABLE = (
 )
 
 
+RANDOM = "random weights"  # the origin of a run without a start
+
+
 @dataclass(frozen=True)
 class Start:
     """Weights to start from; `whole` unless the head was dropped; `origin` says in words what they are."""
@@ -30,6 +34,13 @@ class Start:
     weights: Weights
     whole: bool
     origin: str
+
+
+def from_options(recipe: Recipe, outputs: int) -> Start | None:
+    """What the recipe starts from; None for random weights."""
+    if recipe.start is None:
+        return None
+    return read_start(Path(recipe.start), recipe.network, outputs, recipe.new_head)
 
 
 def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
@@ -65,9 +76,15 @@ def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
     return Start(kept, not dropped, f"the best checkpoint of a run{run}")
 
 
-def load(model: nn.Module, start: Start) -> None:
-    """Put the start's weights into the model; a dropped head stays as it was initialised."""
-    model.load_state_dict({**model.state_dict(), **start.weights})
+def begin(recipe: Recipe, outputs: int, start: Start | None) -> nn.Module:
+    """The network at the beginning of a run; what the start does not bring is drawn by the seed."""
+    seed_all(recipe.seed)
+    model = build(recipe.network, outputs)
+    if start is not None:
+        model.load_state_dict({**model.state_dict(), **start.weights})
+    if recipe.freeze_backbone:
+        freeze_backbone(model, recipe.network)
+    return model
 
 
 def blend(start: Weights, end: Weights, share: float) -> Weights:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from facecap.training.backbone import freeze_backbone, head_names, takes_side, train_mode  # noqa: E402
+from facecap.training.mask_recipe import PRESETS  # noqa: E402
 from facecap.training.networks.registry import NETWORKS, build  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
-from facecap.training.start import blend, load, read_start  # noqa: E402
+from facecap.training.start import begin, blend, read_start  # noqa: E402
 
 NETWORK = "mobilenet_v1_0.25"
+RECIPE = replace(PRESETS["default"], network=NETWORK)
 
 
 @pytest.fixture
@@ -37,8 +41,7 @@ def test_the_same_outputs_keep_the_head(checkpoint):
     start = read_start(checkpoint, NETWORK, 3, new_head=False)
     assert start.whole
     assert start.origin == "the best checkpoint of a run (trained on squares)"
-    model = build(NETWORK, 3)
-    load(model, start)
+    model = begin(RECIPE, 3, start)
     for name, value in torch.load(checkpoint, weights_only=True)["model"].items():
         assert torch.equal(model.state_dict()[name], value)
 
@@ -47,9 +50,7 @@ def test_the_same_outputs_keep_the_head(checkpoint):
 def test_the_head_is_dropped_where_the_outputs_differ_or_when_asked(checkpoint, outputs, new_head):
     start = read_start(checkpoint, NETWORK, outputs, new_head)
     assert not start.whole
-    model = build(NETWORK, outputs)
-    fresh = {name: value.clone() for name, value in model.state_dict().items()}
-    load(model, start)
+    fresh, model = begin(RECIPE, outputs, None).state_dict(), begin(RECIPE, outputs, start)
     head = head_names(NETWORK)
     loaded = torch.load(checkpoint, weights_only=True)["model"]
     for name, value in model.state_dict().items():

@@ -10,7 +10,7 @@
 
 namespace facecap {
 
-enum class Task { face_detection, mask, face_embedding };
+enum class Task { face_detection, mask, face_embedding, classification };
 
 struct ManifestInput {
   enum class Fit { fixed, native };
@@ -40,7 +40,8 @@ struct DetectorSpec {
 struct ClassifierSpec {
   enum class Output { sigmoid, softmax };
   Output output = Output::sigmoid;
-  std::vector<std::string> classes;
+  std::vector<std::string> classes;  // in output order
+  // Of the task mask alone:
   std::array<float, 2> unknown{0.5f, 0.5f};  // probabilities strictly between are not answered
   float crop_border = 0.15f;
   int mask_class = 1;  // index of "mask" in classes

@@ -34,12 +34,18 @@ std::int64_t prior_count(const Manifest& manifest) {
   return count;
 }
 
+std::int64_t logit_count(const ClassifierSpec& classifier) {
+  return classifier.output == ClassifierSpec::Output::softmax
+             ? static_cast<std::int64_t>(classifier.classes.size())
+             : 1;
+}
+
 Shape wanted_shape(const Manifest& manifest, const std::string& role, int stride) {
   if (role == "level") return level_shape(manifest, stride);
   if (role == "boxes") return {1, prior_count(manifest), 4};
   if (role == "scores") return {1, prior_count(manifest), 2};
   if (role == "landmarks") return {1, prior_count(manifest), 10};
-  if (role == "logits") return {-1, manifest.classifier->output == ClassifierSpec::Output::softmax ? 2 : 1};
+  if (role == "logits") return {-1, logit_count(*manifest.classifier)};
   return {-1, manifest.embedder->dimensions};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "facecap/error.hpp"
 #include "runtime/manifest_reader.hpp"
@@ -11,13 +12,17 @@ namespace {
 
 constexpr int kMaxSide = 8192;  // pixels; so many that the priors of all levels are counted in 31 bits
 constexpr std::size_t kMaxLevels = 8;
+constexpr std::size_t kMaxClasses = 65536;
 constexpr std::size_t kMaxText = 1 << 20;
 
 // The bounds below also stand in facecap/models/manifest.schema.json; a test holds the two together.
 
 Task read_task(const Field& field) {
-  const std::string& word = field.one_of({"face_detection", "mask", "face_embedding"});
-  return word == "mask" ? Task::mask : word == "face_embedding" ? Task::face_embedding : Task::face_detection;
+  const Task tasks[] = {Task::face_detection, Task::mask, Task::face_embedding, Task::classification};
+  std::vector<std::string> words;
+  for (const Task task : tasks) words.push_back(to_string(task));
+  const auto place = std::find(words.begin(), words.end(), field.one_of(words));
+  return tasks[place - words.begin()];
 }
 
 void read_file(const Field& field, Manifest& manifest) {
@@ -108,7 +113,7 @@ DetectorSpec read_detector(const Field& field) {
   return detector;
 }
 
-ClassifierSpec read_classifier(const Field& field) {
+ClassifierSpec read_mask_classifier(const Field& field) {
   Section section(field);
   ClassifierSpec classifier;
   if (section.get("output").one_of({"sigmoid", "softmax"}) == "softmax")
@@ -121,6 +126,22 @@ ClassifierSpec read_classifier(const Field& field) {
   classifier.unknown = unknown.numbers<2>(0, 1);
   if (classifier.unknown[0] > classifier.unknown[1]) unknown.fail("[low, high]");
   classifier.crop_border = static_cast<float>(section.get("crop_border").number(0, 2));
+  section.finish();
+  return classifier;
+}
+
+/// Any classes, each named once.
+ClassifierSpec read_classes(const Field& field) {
+  Section section(field);
+  ClassifierSpec classifier;
+  section.get("output").one_of({"softmax"});
+  classifier.output = ClassifierSpec::Output::softmax;
+  const Field classes = section.get("classes");
+  std::set<std::string> seen;
+  for (const Field& name : classes.list(2, kMaxClasses)) {
+    classifier.classes.push_back(name.string());
+    if (!seen.insert(name.string()).second) classes.fail("'" + name.string() + "' only once");
+  }
   section.finish();
   return classifier;
 }
@@ -178,12 +199,16 @@ Manifest Manifest::parse(const std::string& text, const std::string& source) {
                              : read_outputs(section.get("outputs"), {"boxes", "scores", "landmarks"});
       break;
     case Task::mask:
-      manifest.classifier = read_classifier(section.get("classifier"));
+      manifest.classifier = read_mask_classifier(section.get("classifier"));
       manifest.outputs = read_outputs(section.get("outputs"), {"logits"});
       break;
     case Task::face_embedding:
       manifest.embedder = read_embedder(section.get("embedder"));
       manifest.outputs = read_outputs(section.get("outputs"), {"embedding"});
+      break;
+    case Task::classification:
+      manifest.classifier = read_classes(section.get("classifier"));
+      manifest.outputs = read_outputs(section.get("outputs"), {"logits"});
       break;
   }
   check_notes(section);
@@ -209,6 +234,8 @@ const char* to_string(Task task) {
       return "mask";
     case Task::face_embedding:
       return "face_embedding";
+    case Task::classification:
+      return "classification";
   }
   return "";
 }

@@ -1,0 +1,28 @@
+"""A trained classifier as a model file: its name, its ONNX and the manifest beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from facecap.conversion.manifest import write_model
+from facecap.conversion.network_onnx import to_onnx
+
+FROZEN = "Only the head learns, statistics of batch norm stay. "
+
+
+def stem(task: str, network: str) -> str:
+    """The name of the file: task and network, whose size is left out where there is one alone."""
+    return f"{task}_{network.removesuffix('_1.0x')}"
+
+
+def export(model: nn.Module, path: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the model to `path` (`.onnx`) and its manifest beside it."""
+    if not isinstance(model, GhostNet):
+        raise ConversionError(
+            f"{path.stem} is trained; there is no export of its network yet, {BEST} holds it"
+        )
+    write_model(path, to_onnx(model, manifest["input"]["width"]), manifest)
