@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from facecap._checks import LARGEST_INPUT
+from facecap.cli.options import positive
 
 SMALLEST_SIDE = 32  # px, below which a detector sees nothing
 DETECTION = {
@@ -21,6 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser("eval", help="measure a model", description=__doc__)
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
     _add_mask(tasks)
+    _add_classifier(tasks)
     for task, text in DETECTION.items():
         _add_detection(tasks, task, text)
 
@@ -57,6 +59,27 @@ def _run_mask(args: argparse.Namespace) -> int:
     if args.sheet is not None and len(args.model or []) > 1:
         raise UsageError("--sheet shows one --model; --out writes a sheet for each")
     from facecap.evaluation.mask_report import main
+
+    return main(args)
+
+
+def _add_classifier(tasks: argparse._SubParsersAction[Any]) -> None:
+    parser = tasks.add_parser("classifier", help="a classifier of any classes: top-1 and top-5")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with val/<class>/<picture>, or <class>/<picture>"
+    )
+    parser.add_argument(
+        "--model", action="append", required=True, help="model file or registry name, repeatable"
+    )
+    parser.add_argument("--threads", type=positive, default=1, help="threads of a network (%(default)s)")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object a model instead of a table"
+    )
+    parser.set_defaults(run_task=_run_classifier)
+
+
+def _run_classifier(args: argparse.Namespace) -> int:
+    from facecap.evaluation.classifier import main
 
     return main(args)
 
