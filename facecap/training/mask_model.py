@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from facecap.conversion.network_onnx import INPUT, LOGITS
 from facecap.conversion.manifest import update_manifest
+from facecap.conversion.network_onnx import INPUT, LOGITS
 from facecap.training.inputs import section
 from facecap.training.mask_augment import BORDER, SIDE
 from facecap.training.model_file import FROZEN, stem

@@ -21,8 +21,5 @@ def stem(task: str, network: str) -> str:
 
 def export(model: nn.Module, path: Path, manifest: Mapping[str, Any]) -> None:
     """Write the model to `path` (`.onnx`) and its manifest beside it."""
-    if not isinstance(model, GhostNet):
-        raise ConversionError(
-            f"{path.stem} is trained; there is no export of its network yet, {BEST} holds it"
-        )
-    write_model(path, to_onnx(model, manifest["input"]["width"]), manifest)
+    sides = (manifest["input"]["width"], manifest["input"]["height"])
+    write_model(path, to_onnx(model, sides), manifest)

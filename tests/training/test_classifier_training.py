@@ -17,7 +17,7 @@ from facecap.evaluation.classifier_model import ClassifierModel  # noqa: E402
 from facecap.training.classifier_batches import ClassifierBatches, random_crop  # noqa: E402
 from facecap.training.classifier_data import load_pictures, read_split  # noqa: E402
 from facecap.training.classifier_recipe import PRESETS, at_side  # noqa: E402
-from facecap.training.run import TrainingError  # noqa: E402
+from facecap.training.run import RunFolder, TrainingError  # noqa: E402
 
 COUNTS = {"blue": 8, "green": 10, "red": 9}
 NETWORK = "mobilenet_v1_0.25"
@@ -37,7 +37,9 @@ def options(data, out, *more):
 @pytest.fixture(scope="module")
 def run(data, tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
-    assert main(options(data, out, "--epochs", "8")) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RunFolder, "plot", lambda self: None)
+        assert main(options(data, out, "--epochs", "60")) == 0
     return out
 
 
