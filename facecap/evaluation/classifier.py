@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from facecap.evaluation.classifier_model import ClassifierModel
 from facecap.evaluation.image_folder import FolderError, Image, ImageFolder, Item, centre_crop, read_folder
+from facecap.evaluation.report import aligned, number, print_json
 from facecap.evaluation.top_k import hits
 from facecap.training.mask_data import read_rgb
 
@@ -23,14 +22,11 @@ def main(args: argparse.Namespace) -> int:
     """Measure by the options of the command line and print; returns the exit code."""
     val = args.data / "val"
     folder = read_folder(val if val.is_dir() else args.data)
-    rows = []
-    for name in args.model:
-        figures = measure(ClassifierModel(name, threads=args.threads), folder)
-        if args.json:
-            print(json.dumps({"model": str(name), **figures}))
-        rows.append((Path(name).name, figures))
-    if not args.json:
-        print(table(rows))
+    results = {str(name): measure(ClassifierModel(name, threads=args.threads), folder) for name in args.model}
+    if args.json:
+        print_json(results)
+    else:
+        print(table(results))
     return 0
 
 
@@ -60,15 +56,11 @@ def measure(model: ClassifierModel, folder: ImageFolder) -> dict[str, Any]:
     return figures
 
 
-def table(rows: Sequence[tuple[str, dict[str, Any]]]) -> str:
+def table(results: Mapping[str, Mapping[str, Any]]) -> str:
     """Models in rows, figures in columns."""
-    cells = [["model", *COLUMNS]]
-    cells += [[name, *(_cell(figures.get(column)) for column in COLUMNS)] for name, figures in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
-        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
-        for row in cells
-    )
+    rows = [["model", *COLUMNS]]
+    rows += [[name, *(number(row.get(column)) for column in COLUMNS)] for name, row in results.items()]
+    return aligned(rows)
 
 
 def _label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:
@@ -99,9 +91,3 @@ def _batches(
         if pairs:
             crops, labels = zip(*pairs, strict=True)
             yield np.stack(crops), np.array(labels, np.int64)
-
-
-def _cell(value: float | int | None) -> str:
-    if value is None:
-        return "-"
-    return str(value) if isinstance(value, int) else f"{value:.4f}"

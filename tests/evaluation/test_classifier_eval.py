@@ -61,8 +61,8 @@ def test_several_models_make_one_table(tmp_path, capsys, data):
     assert main(command) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == ["model", "pictures", "top-1", "top-5"]
-    assert lines[1] == ["right.onnx", "12", "1.0000", "-"]
-    assert lines[2] == ["swapped.onnx", "12", f"{4 / 12:.4f}", "-"]
+    assert lines[1] == [str(right), "12", "1.0000", "-"]
+    assert lines[2] == [str(swapped), "12", f"{4 / 12:.4f}", "-"]
 
 
 def test_a_damaged_picture_is_named_and_left_out(tmp_path, capsys, data):
