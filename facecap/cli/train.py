@@ -120,7 +120,7 @@ def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
         "--side", type=int, default=320, help="pixels of a canvas, a multiple of 32 (%(default)s)"
     )
     parser.add_argument(
-        "--rate", type=positive_number, help="highest learning rate; 5e-5 when not given, 5e-4 of distil"
+        "--rate", type=positive_number, help="highest learning rate; 5e-5 when not given, 6e-5 of distil"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of order and augmentation (%(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="threads of the network (%(default)s)")

@@ -32,7 +32,7 @@ class LossWeights:
     keep: float = 2.0
     negatives: int = 15
     score: float = 4.0  # of `soft_loss`
-    start: float = 0.3  # share of the start's own score in what `soft_loss` asks for
+    start: float = 0.5  # share of the start's own score in what `soft_loss` asks for
 
 
 Rows = tuple[Tensor, Tensor, Tensor]

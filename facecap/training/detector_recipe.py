@@ -35,11 +35,11 @@ PRESETS = {
     ),
     "distil": Preset(
         minutes=120,
-        rate=3e-4,
+        rate=6e-5,
         leash=False,
         smallest=7.0,
         text="every layer; as score of a face the belief of the teacher and of a second detector in it, with "
-        "a share of 0.3 of the starting network's own score, by a focal loss; the teacher's boxes",
+        "a share of 0.5 of the starting network's own score, by a focal loss; the teacher's boxes",
     ),
 }
 
