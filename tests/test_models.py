@@ -137,6 +137,7 @@ MANIFESTS = [
     {
         **tiny.embedder_manifest(DATA, 128),
         "training": {"data": ["a"], "seed": 0, "more": None},
+        "conversion": {"precision": "int8", "source": {}},
         "figures": [{"measure": "AP", "dataset": "val", "value": 0.5, "command": "facecap eval mask"}],
     },
 ]

@@ -118,6 +118,8 @@ TEST(manifest_keeps_notes_but_checks_their_form) {
   parse(
       noted(R"("figures": [{"measure": "AP", "dataset": "val", "value": 0.99, "command": "facecap eval"}])"));
   EXPECT_THROWS(ModelError, parse(noted(R"("training": 3)")), "training: found 3, wanted an object");
+  parse(noted(R"("conversion": {"precision": "int8"})"));
+  EXPECT_THROWS(ModelError, parse(noted(R"("conversion": "int8")")), "conversion: found");
   EXPECT_THROWS(ModelError, parse(noted(R"("figures": [{"measure": "AP"}])")),
                 "'figures[0].dataset' is missing");
 }

@@ -10,9 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from facecap.conversion.network_input import letterbox
 
 Floats = NDArray[np.float32]
 CANDIDATES = 5000  # best scores that reach suppression
@@ -37,7 +38,7 @@ class NumpyRetinaFace:
 
     def detect(self, image: NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:
         """Faces of one BGR picture, best first, in its pixels."""
-        blob, scale, left, top = self._prepare(image)
+        blob, scale, left, top = letterbox(image, self._manifest["input"])
         scores, deltas = self._run(blob)
         faces = self._decode(deltas, self._priors_of(blob.shape[2], blob.shape[3]))
         keep = np.flatnonzero(scores > self._threshold)
@@ -46,27 +47,6 @@ class NumpyRetinaFace:
         kept = suppress(faces[:, :4], self._iou)[: self._max_faces]
         faces = (faces[kept] - np.tile(np.array([left, top], np.float32), 7)) / np.float32(scale)
         return faces[:, :4], scores[keep][kept], faces[:, 4:].reshape(-1, 5, 2)
-
-    def _prepare(self, image: NDArray[np.uint8]) -> tuple[Floats, float, int, int]:
-        """The network's input, and how the picture lies in it: scale, left and top margin."""
-        entry = self._manifest["input"]
-        height, width = image.shape[:2]
-        scale = min(entry["width"] / width, entry["height"] / height)
-        if entry["fit"] == "native":
-            unit = entry["multiple"]
-            full = (-(-round(width * scale) // unit) * unit, -(-round(height * scale) // unit) * unit)
-        else:
-            full = (entry["width"], entry["height"])
-        size = (round(width * scale), round(height * scale))
-        left, top = (full[0] - size[0]) // 2, (full[1] - size[1]) // 2
-        if size != (width, height):
-            method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-            image = np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
-        planes = image[..., ::-1] if entry["color"] == "rgb" else image
-        planes = (planes.astype(np.float32) - np.float32(entry["mean"])) / np.float32(entry["std"])
-        blob = np.zeros((1, 3, full[1], full[0]), np.float32)  # the margin is 0, the mean pixel
-        blob[0, :, top : top + size[1], left : left + size[0]] = planes.transpose(2, 0, 1)
-        return blob, scale, left, top
 
     def _run(self, blob: Floats) -> tuple[Floats, Floats]:
         """Scores (N,) and the fourteen deltas (N, 14) of all priors."""

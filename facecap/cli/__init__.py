@@ -17,7 +17,7 @@ from importlib.metadata import version
 from facecap.cli.environment import Parser
 from facecap.errors import FacecapError
 
-COMMANDS = ("run", "detect", "models", "train", "eval", "bench", "doctor")
+COMMANDS = ("run", "detect", "models", "train", "eval", "convert", "bench", "doctor")
 INTERRUPTED = 130
 
 

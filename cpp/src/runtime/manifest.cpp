@@ -161,6 +161,7 @@ void check_notes(Section& section) {
   section.get("licence").string();
   section.get("origin").string();
   if (section.has("training")) Section(section.get("training"));
+  if (section.has("conversion")) Section(section.get("conversion"));
   if (!section.has("figures")) return;
   for (const Field& item : section.get("figures").list(0, 1000)) {
     Section figure(item);

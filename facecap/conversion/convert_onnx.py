@@ -1,0 +1,78 @@
+"""`facecap convert onnx`: any model as ONNX with a manifest, in the asked batch, form and precision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import onnx
+
+from facecap.conversion import run_graph
+from facecap.conversion.batch import with_batch
+from facecap.conversion.equality import ConversionError
+from facecap.conversion.float16 import to_float16
+from facecap.conversion.import_checkpoint import Form
+from facecap.conversion.manifest import write_model
+from facecap.conversion.network_input import noise
+from facecap.conversion.source import Source, open_source
+
+Precision = Literal["float32", "float16"]
+Batch = int | Literal["free"] | None
+FLOAT16_TOLERANCE = 0.05  # share of an output's largest value, on noise; a float16 has 11 bits
+
+
+def convert(
+    model: str | Path,
+    out: Path,
+    *,
+    batch: Batch = None,
+    form: Form | None = None,
+    precision: Precision = "float32",
+) -> float:
+    """Write `out` (`.onnx`) and its manifest; returns by how much its answers differ from the model's.
+
+    Args:
+        model: a file, a registry name or a checkpoint.
+        out: the file to write.
+        batch: pictures at once, "free" for any number; None keeps the model's own.
+        form: of a detector's outputs, `levels` or `concatenated`; checkpoints only.
+        precision: of weights and computation; inputs and outputs are float32 in any case.
+
+    Returns:
+        The largest difference on noise, as a share of an output's largest value.
+
+    Raises:
+        ConversionError: the model cannot be converted so, or the result would answer differently.
+    """
+    source = open_source(model, form)
+    graph = _batched(source, batch)
+    if precision == "float16":
+        graph = to_float16(graph)
+    difference = _difference(source, graph)
+    allowed = FLOAT16_TOLERANCE if precision == "float16" else 0.0 if batch is None else 1e-4
+    if not difference <= allowed:
+        raise ConversionError(
+            f"the converted model differs by {difference:.1e} of its range (allowed {allowed:g})"
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_model(
+        out, graph.SerializeToString(), source.derived(precision=precision, batch=batch or "as it was")
+    )
+    return difference
+
+
+def _batched(source: Source, batch: Batch) -> onnx.ModelProto:
+    if batch is None:
+        return source.graph
+    if source.task == "face_detection" and batch not in (1, "free"):
+        raise ConversionError(
+            f"batch {batch}: a detector answers one picture at a time: wanted 1, or free for other programs"
+        )
+    return with_batch(source.graph, None if batch == "free" else batch, source.manifest["input"])
+
+
+def _difference(source: Source, graph: onnx.ModelProto) -> float:
+    pictures = noise(source.manifest["input"], 2)
+    return run_graph.largest_difference(
+        run_graph.outputs(source.graph, pictures), run_graph.outputs(graph, pictures)
+    )
