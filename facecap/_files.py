@@ -31,12 +31,14 @@ def write_atomic(path: Path, data: bytes) -> None:
     """Write a whole file.
 
     Raises:
-        OSError: it names `path`; nothing is left behind.
+        OSError: it names `path`. Nothing is left behind, nor where the user interrupts.
     """
     pending = PendingFile(path)
     try:
         pending.temporary.write_bytes(data)
         pending.commit()
-    except OSError as error:
+    except BaseException as error:
         pending.discard()
-        raise OSError(error.errno, error.strerror, str(path)) from None
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        raise

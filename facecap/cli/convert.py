@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from facecap.cli.options import positive
 from facecap.errors import FacecapError
 
 MODEL = "a file, a name of `facecap models list`, or a checkpoint of a training run"
@@ -18,6 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
     _add_onnx(kinds)
+    _add_int8(kinds)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,6 +59,79 @@ def _run_onnx(args: argparse.Namespace) -> int:
     difference = convert(args.model, args.out, batch=args.batch, form=args.form, precision=args.precision)
     print(f"{args.out}: differs from {args.model} by {difference:.1e} of its range on noise")
     return 0
+
+
+def _add_int8(kinds: argparse._SubParsersAction[Any]) -> None:
+    parser = kinds.add_parser("int8", help="int8 by calibration on pictures, with its manifest")
+    parser.add_argument("model", metavar="MODEL", help=MODEL)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        help="what the model trains on: holds mask/ and detect/, or classes",
+    )
+    parser.add_argument("--photos", type=Path, help="labelled photographs that a detector was trained on too")
+    parser.add_argument("--out", type=onnx_file, required=True, metavar="ONNX", help="file to write, .onnx")
+    group = parser.add_argument_group("calibration: the ranges of activations")
+    group.add_argument(
+        "--method", choices=("minmax", "percentile", "entropy"), default="minmax", help="%(default)s"
+    )
+    group.add_argument(
+        "--percentile", type=percentage, default=99.99, help="of the values, for that method (%(default)s)"
+    )
+    group.add_argument("--count", type=positive, default=64, metavar="N", help="pictures (%(default)s)")
+    group.add_argument("--seed", type=int, default=0, help="of drawing them (%(default)s)")
+    group = parser.add_argument_group("what is quantised how")
+    group.add_argument(
+        "--per-tensor",
+        action="store_true",
+        help="one scale for all weights of a layer instead of one a channel",
+    )
+    group.add_argument(
+        "--symmetric",
+        action="store_true",
+        help="activations in int8 without a zero point, for runtimes that want it",
+    )
+    group.add_argument(
+        "--quantize-outputs", action="store_true", help="the last layers too, which stay float otherwise"
+    )
+    group.add_argument(
+        "--equalize",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="balance the channels of activations first, which changes no answer (%(default)s)",
+    )
+    parser.set_defaults(run_kind=_run_int8)
+
+
+def _run_int8(args: argparse.Namespace) -> int:
+    from facecap.conversion.calibration import Calibration
+    from facecap.conversion.convert_int8 import convert
+    from facecap.conversion.int8 import Int8
+
+    calibration = Calibration(args.method, args.percentile, args.count, args.seed)
+    way = Int8(
+        equalized=args.equalize,
+        per_channel=not args.per_tensor,
+        symmetric=args.symmetric,
+        float_outputs=not args.quantize_outputs,
+    )
+    result = convert(args.model, args.data, args.out, calibration, way, args.photos)
+    ratios = ", ".join(f"{name} {value:.1f} dB" for name, value in result.decibels.items())
+    share = result.bytes / result.float_bytes
+    print(f"{args.out}: {share:.2f} of the float file's size; signal to noise of the outputs: {ratios}")
+    return 0
+
+
+def percentage(text: str) -> float:
+    """A number above 50 and up to 100."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 50 < number <= 100:
+        raise argparse.ArgumentTypeError(f"wanted a number above 50 and up to 100, found {text!r}")
+    return number
 
 
 def batch(text: str) -> int | str:
