@@ -20,7 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 from facecap.conversion import run_graph
 from facecap.conversion.network_input import Floats
 
-SHARE, DEPTHWISE_SHARE = 0.5, 1.0  # p and q
+SHARE, DEPTHWISE_SHARE = 0.4, 1.0  # p and q
 SILENT = 1e-3  # share of the tensor's largest activation below which a channel stays as it is
 LARGEST = 1e3
 COMMUTING = ("Relu", "LeakyRelu", "PRelu", "MaxPool")
@@ -89,6 +89,8 @@ def _seams(model: onnx.ModelProto) -> list[_Seam]:
 
 def _channel_peaks(model: onnx.ModelProto, tensors: list[str], inputs: Iterable[Floats]) -> dict[str, Floats]:
     """Largest magnitude of every channel of these tensors."""
+    if not tensors:
+        return {}
     watched = onnx.ModelProto()
     watched.CopyFrom(model)
     watched.graph.output.extend(helper.make_tensor_value_info(t, TensorProto.FLOAT, None) for t in tensors)

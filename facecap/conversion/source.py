@@ -13,7 +13,6 @@ import onnx
 from facecap import models
 from facecap.conversion.equality import ConversionError
 from facecap.conversion.import_checkpoint import Form, import_checkpoint
-from facecap.conversion.model_source import as_model
 
 CHECKPOINTS = (".pt", ".pth", ".tar")
 QUANTIZED = ("QuantizeLinear", "DequantizeLinear")
@@ -73,13 +72,11 @@ def open_source(model: str | Path, form: Form | None = None) -> Source:
 
 
 def _file(given: Path, folder: Path, form: Form | None) -> Path:
-    if form == "concatenated" and given.suffix in CHECKPOINTS:
+    if given.suffix in CHECKPOINTS:
         path = folder / f"{given.stem}.onnx"
-        import_checkpoint(given, path, form=form)
+        import_checkpoint(given, path, form=form or "levels")
         return path
-    found = as_model(given if given.suffix in (*models.SUFFIXES, *CHECKPOINTS) else str(given), folder)
-    path = Path(str(found))
-    return path if path.suffix in models.SUFFIXES else models.find(str(found)).path
+    return given if given.suffix in models.SUFFIXES else models.find(str(given)).path
 
 
 def _takes_float32(model: onnx.ModelProto) -> bool:
