@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from facecap.cli.options import cosine
+
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `models` and its actions."""
@@ -28,10 +30,13 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     verify.set_defaults(run_action=_verify)
 
     importing = actions.add_parser(
-        "import", help="turn a published RetinaFace checkpoint into ONNX and a manifest"
+        "import", help="turn a published RetinaFace or MobileFaceNet, or a run's best.pt, into a model"
     )
     importing.add_argument(
-        "checkpoint", type=Path, metavar="CHECKPOINT", help="a .pth (mobilenet0.25 or ResNet-50)"
+        "checkpoint",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="RetinaFace .pth (mobilenet0.25 or ResNet-50), MobileFaceNet .onnx or .pt, or a run's best.pt",
     )
     importing.add_argument("--out", type=Path, required=True, metavar="ONNX", help="file to write, .onnx")
     importing.add_argument("--form", choices=("levels", "concatenated"), default="levels", help="%(default)s")
@@ -48,9 +53,18 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         default=0.0,
         help="of the activations below zero; 0.1 where they leak (%(default)s)",
     )
-    importing.add_argument("--name", help="name in the registry; the stem of --out when not given")
     importing.add_argument(
-        "--licence", default="unknown", help="of the weights, an SPDX name or words (%(default)s)"
+        "--same-person",
+        type=cosine,
+        metavar="COSINE",
+        help="of an embedder, from which two faces count as one person; 0.3 when not given",
+    )
+    importing.add_argument(
+        "--name", help="name in the registry; the stem of --out, or what the run says, when not given"
+    )
+    importing.add_argument(
+        "--licence",
+        help="of the weights, an SPDX name or words; unknown, or what the run says, when not given",
     )
     importing.add_argument("--origin", help="where the weights come from")
     importing.set_defaults(run_action=_import)
@@ -110,21 +124,23 @@ def _import(args: argparse.Namespace) -> int:
     from facecap.errors import FacecapError
 
     try:
-        from facecap.conversion.import_checkpoint import import_checkpoint
+        from facecap.conversion.import_model import import_model
 
-        difference = import_checkpoint(
+        difference = import_model(
             args.checkpoint,
             args.out,
             form=args.form,
             min_sizes=args.min_sizes and [args.min_sizes[i : i + 2] for i in (0, 2, 4)],
             slope=args.slope,
+            same_person=args.same_person,
             name=args.name,
             licence=args.licence,
             origin=args.origin,
         )
     except ModuleNotFoundError as error:
         raise FacecapError(f"{error.name} is missing: pip install 'facecap[train]'") from None
-    print(f"{args.out}: outputs agree with the checkpoint: {difference}")
+    detail = "" if difference is None else f": {difference}"
+    print(f"{args.out}: outputs agree with the checkpoint{detail}")
     return 0
 
 

@@ -153,6 +153,17 @@ def positive_number(text: str) -> float:
     return number
 
 
+def cosine(text: str) -> float:
+    """A number from -1 to 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not -1 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"wanted a number from -1 to 1, found {text!r}")
+    return number
+
+
 def size(text: str) -> tuple[int, int]:
     """`640x480` as (width, height)."""
     match = re.fullmatch(r"(\d+)[xX](\d+)", text)

@@ -1,8 +1,9 @@
-"""Reads published RetinaFace checkpoints: which layout a state_dict has, and its weights as arrays."""
+"""Reads torch checkpoints: their weights, and the RetinaFace whose published layout they have."""
 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,42 +11,80 @@ from typing import TYPE_CHECKING, Any
 from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from facecap.conversion.retinaface_onnx import Weights
     from facecap.training.networks.retinaface import RetinaFace
 
 WRAPPERS = ("state_dict", "model", "network")
+UNREADABLE = (  # what torch.load raises for files of other kinds
+    *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError),
+    pickle.UnpicklingError,
+)
+WANTED = "wanted a state_dict, a mapping of names to tensors"
 
 
 class CheckpointError(FacecapError):
     """A checkpoint that is not readable or has no known layout."""
 
 
-def load_network(path: Path, slope: float = 0.0) -> RetinaFace:
-    """The network of a `.pth` (keys with or without `module.`), in evaluation mode; for `slope` see
-    `Layout`."""
-    import torch
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What a `.pt`, `.pth` or `.tar` of torch holds.
 
-    from facecap.training.networks.retinaface import MOBILENET, RESNET50, RetinaFace
+    Raises:
+        CheckpointError: there is no such file, or it holds anything but a mapping of plain values.
+    """
+    import torch
 
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file")
     try:
         loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
+    except UNREADABLE as error:
         raise CheckpointError(f"{path}: not a torch checkpoint of plain tensors") from error
+    if not isinstance(loaded, dict):
+        raise CheckpointError(f"{path}: found a {type(loaded).__name__}, {WANTED}")
+    return loaded
+
+
+def weights_in(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
+    """The state_dict that a checkpoint is or holds, its keys without `module.`.
+
+    Raises:
+        CheckpointError: there is none; `path` is for its text.
+    """
+    import torch
+
     for wrapper in WRAPPERS:
-        if isinstance(loaded, dict) and isinstance(loaded.get(wrapper), dict):
-            loaded = loaded[wrapper]
-    if not isinstance(loaded, dict) or not all(isinstance(v, torch.Tensor) for v in loaded.values()):
-        raise CheckpointError(f"{path}: wanted a state_dict, a mapping of names to tensors")
-    state = {str(key).removeprefix("module."): value for key, value in loaded.items()}
+        if isinstance(checkpoint.get(wrapper), Mapping):
+            checkpoint = checkpoint[wrapper]
+    if not checkpoint or not all(isinstance(v, torch.Tensor) for v in checkpoint.values()):
+        raise CheckpointError(f"{path}: {WANTED}")
+    return {str(key).removeprefix("module."): value for key, value in checkpoint.items()}
+
+
+def load_network(path: Path, slope: float = 0.0) -> RetinaFace:
+    """The network of a `.pth` (keys with or without `module.`), in evaluation mode; for `slope` see
+    `Layout`."""
+    from facecap.training.networks.retinaface import MOBILENET, RESNET50, RetinaFace
+
+    state = weights_in(read_checkpoint(path), path)
     layout = RESNET50 if "body.layer1.0.conv1.weight" in state else replace(MOBILENET, slope=slope)
     network = RetinaFace(layout)
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise CheckpointError(f"{path}: does not fit {layout.name}: {_short(error)}") from error
+    fit(network, state, f"{path}: does not fit {layout.name}")
     return network.eval()
+
+
+def fit(network: nn.Module, weights: Mapping[str, Tensor], problem: str) -> None:
+    """Load the weights.
+
+    Raises:
+        CheckpointError: they are not the network's; its text starts with `problem`.
+    """
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CheckpointError(f"{problem}: {_short(error)}") from error
 
 
 def weights_of(network: RetinaFace) -> Weights:

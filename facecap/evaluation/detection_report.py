@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from facecap.conversion.model_source import as_model
 from facecap.evaluation import fddb, masked, widerface
 from facecap.evaluation.contenders import Views, looking, open_yunet
 from facecap.evaluation.curves import Panel
@@ -18,17 +19,6 @@ from facecap.evaluation.detection import Found, Measured, PictureSet, detect_all
 from facecap.evaluation.report import aligned, number, print_json, write_results
 from facecap.evaluation.wider_ground_truth import read_official
 from facecap.evaluation.wider_predictions import read_predictions, write_predictions
-
-
-def as_model(model: str | None, folder: Path) -> str | Path | None:
-    """A checkpoint as an ONNX file in `folder`; everything else as it is."""
-    if model is None or Path(model).suffix not in (".pth", ".pt", ".tar"):
-        return model
-    from facecap.conversion.import_checkpoint import import_checkpoint
-
-    out = folder / f"{Path(model).stem}.onnx"
-    import_checkpoint(Path(model), out)
-    return out
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from facecap import MaskClassifier
 from facecap._files import write_atomic
+from facecap.conversion.model_source import as_model
 from facecap.errors import FacecapError
 from facecap.evaluation.curves import short_names
 from facecap.evaluation.mask import Answers, answer, measure, pool, unknown_band
@@ -32,10 +33,6 @@ CALLS = ("mask called mask", "mask called bare", "bare called mask", "bare calle
 ONCE = ("mask", "fddb tight", "udacity", "rmfd")  # every face once, boxed as a detector does
 PLAIN = "plain"
 HIDDEN = ("hard", "occluded")
-
-
-def as_model(model: str | None, folder: Path) -> str | Path | None:
-    return model
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from facecap.errors import FacecapError
 from facecap.training.networks.ghostnet import GhostNet
@@ -23,6 +24,9 @@ NETWORKS: Mapping[str, Callable[[int], nn.Module]] = {
 }
 
 
+LAYERS = nn.Conv2d | nn.Linear
+
+
 def build(name: str, outputs: int) -> nn.Module:
     """A network of random weights: (B, 3, H, W) -> (B, outputs) logits, or a vector of `mobilefacenet`.
 
@@ -34,7 +38,15 @@ def build(name: str, outputs: int) -> nn.Module:
     return NETWORKS[name](outputs)
 
 
-def head_of(network: nn.Module) -> str:
-    """The name of the layer that makes the outputs: what another number of outputs changes."""
-    names = [name for name, module in network.named_modules() if isinstance(module, nn.Linear | nn.Conv2d)]
-    return str(names[-1])
+def recognise(weights: Mapping[str, Tensor]) -> tuple[str, int] | None:
+    """Name and outputs of the network that these weights are of, by names and shapes; None if of none."""
+    shapes = {key: value.shape for key, value in weights.items()}
+    with torch.device("meta"):
+        for name in NETWORKS:
+            layers = [key for key, module in build(name, 1).named_modules() if isinstance(module, LAYERS)]
+            outputs = shapes.get(f"{layers[-1]}.bias")
+            if outputs is not None:
+                wanted = build(name, outputs[0]).state_dict()
+                if {key: value.shape for key, value in wanted.items()} == shapes:
+                    return name, outputs[0]
+    return None

@@ -14,7 +14,7 @@ from facecap.training.networks.counting import (  # noqa: E402
     parameters,
     running_statistics,
 )
-from facecap.training.networks.registry import NETWORKS, build, head_of  # noqa: E402
+from facecap.training.networks.registry import NETWORKS, build, recognise  # noqa: E402
 from facecap.training.networks.retinaface import RetinaFace  # noqa: E402
 
 # Network, outputs, side, multiply-adds in M, parameters in M as published, and how they were counted:
@@ -81,15 +81,17 @@ def test_an_unknown_network_is_refused_with_the_names():
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_only_the_head_depends_on_the_outputs(name):
-    one, other = build(name, 1), build(name, 7)
-    head = head_of(one)
-    shapes = {key: value.shape for key, value in other.state_dict().items()}
-    differing = {
-        key.rpartition(".")[0] for key, value in one.state_dict().items() if value.shape != shapes[key]
-    }
-    assert head in differing
-    assert differing <= {head, "bn"}  # the batch norm behind the head of mobilefacenet
+@pytest.mark.parametrize("outputs", [1, 10])
+def test_weights_are_recognised(name, outputs):
+    assert recognise(build(name, outputs).state_dict()) == (name, outputs)
+
+
+def test_weights_of_other_networks_are_not_recognised():
+    assert recognise({}) is None
+    assert recognise(RetinaFace().state_dict()) is None
+    short = build("mobilenet_v2", 3).state_dict()
+    del short["features.4.conv.2.weight"]
+    assert recognise(short) is None
 
 
 # Some entries of published checkpoints, one for each kind of layer.
