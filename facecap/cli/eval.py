@@ -23,6 +23,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
     _add_mask(tasks)
     _add_classifier(tasks)
+    _add_lfw(tasks)
     for task, text in DETECTION.items():
         _add_detection(tasks, task, text)
 
@@ -84,11 +85,31 @@ def _run_classifier(args: argparse.Namespace) -> int:
     return main(args)
 
 
-def _add_models(parser: argparse.ArgumentParser) -> None:
+def _add_lfw(tasks: argparse._SubParsersAction[Any]) -> None:
+    parser = tasks.add_parser("lfw", help="embedders on pairs of Labelled Faces in the Wild")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with pairs*.txt and images/, itself or as lfw_dev/"
+    )
+    parser.add_argument("--detector", metavar="MODEL", help="what finds the faces; the shipped default")
+    parser.add_argument("--flip", action="store_true", help="add the vector of the mirrored face")
+    _add_models(parser, required=True)
+    _add_results(parser)
+    parser.set_defaults(run_task=_run_lfw)
+
+
+def _run_lfw(args: argparse.Namespace) -> int:
+    from facecap.evaluation.lfw import main
+
+    return main(args)
+
+
+def _add_models(parser: argparse.ArgumentParser, required: bool = False) -> None:
+    default = "" if required else "; the shipped default when nothing is given"
     parser.add_argument(
         "--model",
         action="append",
-        help="model file, checkpoint or registry name, repeatable; the shipped default when nothing is given",
+        required=required,
+        help=f"model file, checkpoint or registry name, repeatable{default}",
     )
     parser.add_argument(
         "--runtime", choices=("auto", "onnx", "cvimodel"), default="auto", help="of the models (%(default)s)"
