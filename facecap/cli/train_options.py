@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from facecap.cli.options import positive, positive_number
+from facecap.cli.options import count, positive, positive_number
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
     length.add_argument("--epochs", type=positive, help="passes over the data; 120 of the preset mission")
     group.add_argument("--batch", type=positive, help="pictures a step, 64 when not given")
     group.add_argument(
-        "--seed", type=int, default=0, help="seed of weights, order and augmentation (%(default)s)"
+        "--seed", type=count, default=0, help="seed of weights, order and augmentation (%(default)s)"
     )
 
 

@@ -18,6 +18,16 @@ def head_names(network: str) -> frozenset[str]:
     return frozenset(name for name, shape in shapes[0].items() if shapes[1][name] != shape)
 
 
+def check_network(network: str) -> None:
+    """Nothing for a name of the registry.
+
+    Raises:
+        FacecapError: it is none; the text has the names.
+    """
+    with torch.device("meta"):
+        build(network, 1)
+
+
 def takes_side(network: str, side: int) -> bool:
     """Whether the network answers pictures of this side, in px."""
     with torch.device("meta"):

@@ -11,7 +11,7 @@ import torch
 from facecap.conversion.manifest import update_manifest
 from facecap.training import execution, model_file, recipe
 from facecap.training.backbone import takes_side
-from facecap.training.classifier_data import load_crops, load_pictures, read_split
+from facecap.training.classifier_data import Split, load_crops, load_pictures, read_split
 from facecap.training.classifier_recipe import PRESETS, at_side
 from facecap.training.classifier_task import ClassifierTask
 from facecap.training.loop import Loop
@@ -42,25 +42,28 @@ def train(args: argparse.Namespace) -> int:
     origin = RANDOM if start is None else start.origin
     task = ClassifierTask(chosen, origin, classes, pictures, crops, args.side, args.workers)
     Loop(chosen, task, begin(chosen, len(classes), start), run, progress, machine).fit()
-    finish(run, chosen, task, classes)
+    finish(run, chosen, task, split)
     progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
 
 
-def finish(run: RunFolder, chosen: Recipe, task: ClassifierTask, classes: list[str]) -> None:
+def finish(run: RunFolder, chosen: Recipe, task: ClassifierTask, split: Split) -> None:
     """Export the best checkpoint and note its figures in the manifest."""
     state = run.load(BEST)
     assert state is not None
-    model = build(chosen.network, len(classes)).eval()
+    model = build(chosen.network, len(split.classes)).eval()
     model.load_state_dict(state["model"])
     path = run.path / f"{model_file.stem('classifier', chosen.network)}.onnx"
-    model_file.export(model, path, task.manifest())
+    manifest = task.manifest()
+    model_file.export(model, path, manifest)
+    part = "held out of DATA" if split.drawn else "of DATA/val"
+    again = f"facecap eval classifier --data DATA --model {path.name}"
     rows = [
         {
             "measure": name.removeprefix("val "),
-            "dataset": f"val, {len(task.crops.labels)} pictures",
+            "dataset": f"{len(task.crops.labels)} pictures {part}",
             "value": round(value, 5),
-            "command": f"facecap eval classifier --data DATA --model {path.name}",
+            "command": manifest["training"]["command"] if split.drawn else again,
         }
         for name, value in state["figures"].items()
         if name.startswith("val top")

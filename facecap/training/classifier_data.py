@@ -21,11 +21,12 @@ QUALITY = 95  # of the JPEG code in memory
 
 @dataclass(frozen=True)
 class Split:
-    """Class names, and the pictures of both parts."""
+    """Class names, the pictures of both parts, and whether these were drawn for lack of a folder `val/`."""
 
     classes: list[str]
     train: list[Item]
     val: list[Item]
+    drawn: bool
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def read_split(data: Path, seed: int) -> Split:
     if val.classes != whole.classes:
         other = sorted(set(val.classes) ^ set(whole.classes))
         raise TrainingError(f"{data}: train/ and val/ differ by the classes {other}; wanted the same in both")
-    return Split(whole.classes, whole.items, val.items)
+    return Split(whole.classes, whole.items, val.items, drawn=False)
 
 
 def _split(classes: list[str], items: list[Item], seed: int) -> Split:
@@ -84,7 +85,7 @@ def _split(classes: list[str], items: list[Item], seed: int) -> Split:
         held = max(1, round(HELD_OUT * len(own)))
         val += [own[place] for place in sorted(order[:held])]
         train += [own[place] for place in sorted(order[held:])]
-    return Split(classes, train, val)
+    return Split(classes, train, val, drawn=True)
 
 
 def load_pictures(items: Sequence[Item], side: int, classes: Sequence[str]) -> Pictures:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from torch import nn
 from torch.optim import Adam, AdamW, Optimizer
 
-from facecap.training.backbone import takes_side
+from facecap.training.backbone import check_network, takes_side
 from facecap.training.run import TrainingError
 
 
@@ -48,8 +48,9 @@ def choose(presets: dict[str, Recipe], args: argparse.Namespace) -> Recipe:
     """The preset that the command line names, changed by what else it says.
 
     Raises:
-        TrainingError: `refine` without a start, or options of a start without one.
+        FacecapError: no network has the name; `refine` without a start, or options of a start without one.
     """
+    check_network(args.network)
     recipe = presets[args.preset]
     if args.start is None:
         for asked, option in (

@@ -58,7 +58,8 @@ def test_the_manifest_says_how_the_model_came_about(run):
     assert manifest["architecture"] == NETWORK
     assert manifest["training"]["data"] == {"pictures": {"train": 23, "val": 4}, "classes": 3}
     assert "--side 32" in manifest["training"]["command"]
-    assert [row["measure"] for row in manifest["figures"]] == ["top-1"]
+    (row,) = manifest["figures"]
+    assert (row["measure"], row["dataset"]) == ("top-1", "4 pictures held out of DATA")
 
 
 def test_the_best_is_chosen_by_top_1(run):

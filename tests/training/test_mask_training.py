@@ -92,6 +92,23 @@ def test_what_is_no_checkpoint_is_no_start(data, tmp_path, capsys):
     assert "--preset refine needs --start" in capsys.readouterr().err
 
 
+def test_a_network_that_there_is_not_is_refused_with_those_that_there_are(data, tmp_path, capsys):
+    command = ["train", "mask", "--data", str(data), "--out", str(tmp_path / "run"), "--network", "alexnet"]
+    assert main(command) == 1
+    error = capsys.readouterr().err
+    assert "no network 'alexnet'" in error and "mobilenet_v2" in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_another_network_makes_a_model_of_its_own_name(data, tmp_path):
+    network = ["--network", "mobilenet_v1_0.25"]
+    assert main([*options(data, tmp_path), *network]) == 0
+    classifier = facecap.MaskClassifier(tmp_path / "mask_mobilenet_v1_0.25.onnx")
+    assert classifier.info["manifest"]["architecture"] == "mobilenet_v1_0.25"
+    state = torch.load(tmp_path / "best.pt", weights_only=True)
+    assert state["manifest"].keys() >= {"task", "architecture", "input", "outputs", "classifier", "licence"}
+
+
 def test_other_options_do_not_resume_a_run(run, data, capsys):
     assert main([*options(data, run), "--seed", "9"]) == 1
     assert "seed = 0, wanted 9" in capsys.readouterr().err
@@ -120,7 +137,9 @@ def _parsed(data, out):
     )
 
 
-@pytest.mark.parametrize("wrong", [["--minutes", "-1"], ["--batch", "0"], ["--workers", "-1"]])
+@pytest.mark.parametrize(
+    "wrong", [["--minutes", "-1"], ["--batch", "0"], ["--workers", "-1"], ["--seed", "-1"]]
+)
 def test_wrong_options_are_wrong_usage(data, tmp_path, wrong):
     with pytest.raises(SystemExit) as ended:
         main(["train", "mask", "--data", str(data), "--out", str(tmp_path), *wrong])
