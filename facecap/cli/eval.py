@@ -70,7 +70,7 @@ def _add_classifier(tasks: argparse._SubParsersAction[Any]) -> None:
         "--data", type=Path, required=True, help="folder with val/<class>/<picture>, or <class>/<picture>"
     )
     parser.add_argument(
-        "--model", action="append", required=True, help="model file or registry name, repeatable"
+        "--model", action="append", required=True, help="model file, checkpoint or registry name, repeatable"
     )
     parser.add_argument("--threads", type=positive, default=1, help="threads of a network (%(default)s)")
     parser.add_argument(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facecap.conversion.model_source import as_model
 from facecap.evaluation.classifier_model import ClassifierModel
 from facecap.evaluation.image_folder import FolderError, Image, ImageFolder, Item, centre_crop, read_folder
 from facecap.evaluation.report import aligned, number, print_json
@@ -22,7 +25,12 @@ def main(args: argparse.Namespace) -> int:
     """Measure by the options of the command line and print; returns the exit code."""
     val = args.data / "val"
     folder = read_folder(val if val.is_dir() else args.data)
-    results = {str(name): measure(ClassifierModel(name, threads=args.threads), folder) for name in args.model}
+    results = {}
+    with tempfile.TemporaryDirectory() as made:
+        for name in args.model:
+            model = as_model(name, Path(made))
+            assert model is not None
+            results[str(name)] = measure(ClassifierModel(model, threads=args.threads), folder)
     if args.json:
         print_json(results)
     else:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from facecap import models
 from facecap._model import open_model
+from facecap.conversion.network_input import normalized
 from facecap.errors import ModelError
 from facecap.evaluation.image_folder import Image
 
@@ -50,9 +51,7 @@ class ClassifierModel:
         Returns:
             (N, classes) float32.
         """
-        planes = pictures if self._input["color"] == "rgb" else pictures[..., ::-1]
-        mean, std = (np.array(self._input[key], np.float32) for key in ("mean", "std"))
-        tensor = ((planes.astype(np.float32) - mean) / std).transpose(0, 3, 1, 2)
+        tensor = normalized(pictures[..., ::-1], self._input)
         missing = self.batch - len(tensor) if self._model.inputs[0][2][0] > 0 else 0
         padded = np.concatenate([tensor, np.zeros((missing, *tensor.shape[1:]), np.float32)])
         answers = self._model.run([np.ascontiguousarray(padded)])[self._output][: len(pictures)]

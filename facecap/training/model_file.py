@@ -8,8 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from facecap.conversion.manifest import write_model
-from facecap.conversion.network_onnx import to_onnx
+from facecap.conversion.export_run import export_run
 
 FROZEN = "Only the head learns, statistics of batch norm stay. "
 
@@ -20,6 +19,5 @@ def stem(task: str, network: str) -> str:
 
 
 def export(model: nn.Module, path: Path, manifest: Mapping[str, Any]) -> None:
-    """Write the model to `path` (`.onnx`) and its manifest beside it."""
-    sides = (manifest["input"]["width"], manifest["input"]["height"])
-    write_model(path, to_onnx(model, sides), manifest)
+    """Write the model to `path` (`.onnx`) and its manifest beside it, as is done for its checkpoint."""
+    export_run({"model": model.state_dict(), "manifest": manifest}, path, path, {})

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import torch
 from torch import Tensor, nn
 
+from facecap.conversion.checkpoint import CheckpointError, read_checkpoint, weights_in
+from facecap.conversion.export_run import is_run
 from facecap.training.backbone import freeze_backbone, head_names
-from facecap.training.networks.registry import build
+from facecap.training.networks.registry import build, recognise
 from facecap.training.recipe import Recipe
 from facecap.training.run import TrainingError, seed_all
 
 Weights = dict[str, Tensor]
-
-# What torch.load raises for files of other kinds, and what other objects than a run's checkpoint do.
-UNREADABLE = (
-    *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError),
-    pickle.UnpicklingError,
-)
-
 
 RANDOM = "random weights"  # the origin of a run without a start
 
@@ -44,7 +36,7 @@ def from_options(recipe: Recipe, outputs: int) -> Start | None:
 
 
 def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
-    """The weights of a checkpoint that an earlier run left (`best.pt`), as they fit the asked network.
+    """The weights of a checkpoint, as they fit the asked network: the `best.pt` of a run, or a state_dict.
 
     The head is dropped when `new_head` says so or when it has another number of outputs.
 
@@ -52,12 +44,17 @@ def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
         TrainingError: it is not a checkpoint, or one of another network.
     """
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        weights: Weights = dict(state["model"])
-        about: dict[str, Any] = state.get("manifest", {})
-        found = about.get("architecture", network)
-    except UNREADABLE as e:
-        raise TrainingError(f"{path}: not a checkpoint of a classifier's run ({e}); give its best.pt") from e
+        checkpoint = read_checkpoint(path)
+        weights = weights_in(checkpoint, path)
+    except CheckpointError as error:
+        raise TrainingError(f"{error}; to start from an earlier run give its best.pt") from error
+    if is_run(checkpoint):
+        manifest = checkpoint["manifest"]
+        found = manifest.get("architecture", network)
+        origin = f"the best checkpoint of a run ({manifest.get('origin', 'of unknown origin')})"
+    else:
+        found, _ = recognise(weights) or (network, outputs)
+        origin = f"the weights of {path.name}"
     if found != network:
         raise TrainingError(f"{path} holds {found}, wanted {network}: give --network {found}")
     wanted = build(network, outputs).state_dict()
@@ -72,8 +69,7 @@ def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
             f"{path} does not fit {network} ({len(wrong)} weights differ, {min(wrong)} for one); "
             "give its best.pt, and the --network that it was trained with"
         )
-    run = f" ({about['origin']})" if "origin" in about else ""
-    return Start(kept, not dropped, f"the best checkpoint of a run{run}")
+    return Start(kept, not dropped, origin)
 
 
 def begin(recipe: Recipe, outputs: int, start: Start | None) -> nn.Module:

@@ -171,3 +171,12 @@ def test_a_network_of_one_input_size_says_so(data, tmp_path, capsys):
     command = ["train", "classifier", "--data", str(data), "--out", str(tmp_path), "--side", "224"]
     assert main([*command, "--network", "mobilefacenet"]) == 1
     assert "--side 224: mobilefacenet takes no such pictures; give 112" in capsys.readouterr().err
+
+
+def test_a_checkpoint_is_measured_like_its_model(run, data, capsys):
+    figures = []
+    for model in (run / "best.pt", run / f"classifier_{NETWORK}.onnx"):
+        assert main(["eval", "classifier", "--data", str(data), "--model", str(model), "--json"]) == 0
+        figures.append(json.loads(capsys.readouterr().out))
+        figures[-1].pop("model")
+    assert figures[0] == figures[1]

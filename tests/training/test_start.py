@@ -75,11 +75,26 @@ def test_a_frozen_backbone_stays_to_the_last_bit():
 def test_a_checkpoint_of_another_network_is_refused_by_name(checkpoint, tmp_path):
     with pytest.raises(TrainingError, match=f"holds {NETWORK}, wanted mobilenet_v2"):
         read_start(checkpoint, "mobilenet_v2", 3, new_head=False)
-    nameless = tmp_path / "nameless.pt"
-    torch.save({"model": torch.load(checkpoint, weights_only=True)["model"]}, nameless)
-    assert read_start(nameless, NETWORK, 3, new_head=False).origin == "the best checkpoint of a run"
-    with pytest.raises(TrainingError, match="does not fit mobilenet_v2"):
-        read_start(nameless, "mobilenet_v2", 3, new_head=False)
+    plain = tmp_path / "plain.pth"
+    torch.save(torch.load(checkpoint, weights_only=True)["model"], plain)
+    with pytest.raises(TrainingError, match=f"holds {NETWORK}, wanted mobilenet_v2"):
+        read_start(plain, "mobilenet_v2", 3, new_head=False)
+    torch.save(torch.nn.Linear(2, 3).state_dict(), plain)
+    with pytest.raises(TrainingError, match=f"does not fit {NETWORK}"):
+        read_start(plain, NETWORK, 3, new_head=False)
+
+
+def test_plain_weights_are_a_start_too(checkpoint, tmp_path):
+    weights = torch.load(checkpoint, weights_only=True)["model"]
+    older = tmp_path / "older.pt"
+    torch.save({"model": weights, "step": 3}, older)
+    assert read_start(older, NETWORK, 3, new_head=False).origin == "the weights of older.pt"
+
+
+def test_published_weights_of_imagenet_are_a_start(shared):
+    start = read_start(shared / "data/weights/mobilenetV1X0.25_pretrain.tar", NETWORK, 1, new_head=False)
+    assert not start.whole
+    assert begin(RECIPE, 1, start)(torch.zeros(2, 3, 64, 64)).shape == (2, 1)
 
 
 @pytest.mark.parametrize("content", [b"", b"text", None])
@@ -89,7 +104,7 @@ def test_what_is_no_checkpoint_is_refused(tmp_path, content):
         torch.save([1, 2], path)
     else:
         path.write_bytes(content)
-    with pytest.raises(TrainingError, match=r"not a checkpoint .* give its best.pt"):
+    with pytest.raises(TrainingError, match=r"best.pt: .* give its best.pt"):
         read_start(path, NETWORK, 3, new_head=False)
 
 
