@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from facecap.cli.options import positive_number
+from facecap.cli.train_embedder import add_embedder
 from facecap.cli.train_options import add_run_options, side
 from facecap.errors import FacecapError
 
@@ -20,6 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     _add_mask(tasks)
     _add_mask_occluders(tasks)
     _add_classifier(tasks)
+    add_embedder(tasks)
     _add_detector(tasks)
     _add_detector_labels(tasks)
 

@@ -21,7 +21,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     _add_recipe(parser.add_argument_group("recipe"))
     _add_start(parser.add_argument_group("start"))
-    _add_machine(parser.add_argument_group("machine"))
+    add_machine_options(parser.add_argument_group("machine"))
 
 
 def _add_recipe(group: argparse._ArgumentGroup) -> None:
@@ -51,7 +51,8 @@ def _add_start(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_machine(group: argparse._ArgumentGroup) -> None:
+def add_machine_options(group: argparse._ArgumentGroup) -> None:
+    """Where and how a run computes."""
     group.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute (%(default)s)"
     )

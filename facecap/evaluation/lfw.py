@@ -41,7 +41,7 @@ PANELS = (
         "same pairs accepted",
         logarithmic=True,
         x_limits=(3e-4, 1.0),
-        y_limits=(0.8, 1.0),
+        y_limits=None,
     ),
 )
 COLUMNS = ("accuracy", "std", "threshold", "TAR at FAR 0.01", "TAR at FAR 0.001")
