@@ -52,13 +52,13 @@ def main(args: argparse.Namespace) -> int:
                 write_predictions(write_to, pictures.entries, found)
             results[name] = task.measure(pictures, found)
     figures = {name: measured.figures for name, measured in results.items()}
+    if args.out is not None:
+        curves = {name: measured.curves for name, measured in results.items()}
+        write_results(args.out, args.task, figures, task.panels, curves)
     if args.json:
         print_json(figures)
     else:
         print(table(figures))
-    if args.out is not None:
-        curves = {name: measured.curves for name, measured in results.items()}
-        write_results(args.out, args.task, figures, task.panels, curves)
     return 0
 
 

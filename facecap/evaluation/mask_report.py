@@ -53,16 +53,16 @@ def main(args: argparse.Namespace) -> int:
             print(f"mask: {model or 'default'}", file=sys.stderr)
             classifier = MaskClassifier(as_model(model, Path(folder)), runtime=args.runtime)
             reports[model or "default"] = report(classifier, sets)
-    if args.json:
-        print_json({model: one.figures for model, one in reports.items()})
-    else:
-        print(text(reports))
     if args.sheet is not None:
         [one] = reports.values()
         write_atomic(args.sheet, contact_sheet(one.answers))
         print(f"worst answers of each set: {args.sheet}", file=sys.stderr)
     if args.out is not None:
         _write(args.out, reports)
+    if args.json:
+        print_json({model: one.figures for model, one in reports.items()})
+    else:
+        print(text(reports))
     return 0
 
 
@@ -80,7 +80,7 @@ def report(classifier: MaskClassifier, sets: Sequence[MaskSet]) -> Report:
     groups = [plain, *(entry for entry in answers if entry.part.name in HIDDEN)]
     faces = sum(len(entry.probabilities) for entry in answers)
     figures = {
-        "path": str(classifier.info["path"]),
+        "name": classifier.info["manifest"]["name"],
         "unknown": list(band),
         **network_size(classifier.info),
         "ms a crop": 1000 * sum(entry.seconds for entry in answers) / faces,
