@@ -15,11 +15,11 @@ from facecap.conversion.checkpoint import CheckpointError
 from facecap.conversion.equality import ConversionError, check_same_outputs
 from facecap.conversion.manifest import write_model
 from facecap.conversion.network_onnx import EMBEDDING, INPUT, to_onnx
+from facecap.training.inputs import section
 from facecap.training.networks.mobilefacenet import SIDE, MobileFaceNet
 
 ARCHITECTURE = "mobilefacenet"
 SIDES = (SIDE, SIDE)
-MEAN = STD = 127.5
 
 
 def manifest(dimensions: int, same_person: float) -> dict[str, Any]:
@@ -30,15 +30,7 @@ def manifest(dimensions: int, same_person: float) -> dict[str, Any]:
     return {
         "task": "face_embedding",
         "architecture": ARCHITECTURE,
-        "input": {
-            "name": INPUT,
-            "width": SIDE,
-            "height": SIDE,
-            "fit": "fixed",
-            "color": "rgb",
-            "mean": [MEAN] * 3,
-            "std": [STD] * 3,
-        },
+        "input": section(INPUT, SIDE),
         "outputs": [{"role": "embedding", "name": EMBEDDING}],
         "embedder": {"dimensions": dimensions, "same_person": same_person},
     }

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import onnx
 
-from facecap.conversion.graph import Floats, Graph, Kernel, folded, padded, stacked
+from facecap.conversion.graph import Floats, Graph, Kernel, folded, padded, plain, stacked
 
 STRIDES = (8, 16, 32)
 ANCHORS = 2
@@ -172,8 +172,7 @@ def _taking(skipped: int, taken: int) -> Kernel:
 
 
 def _head(weights: Weights, head: str, level: int) -> Kernel:
-    name = f"{head}.{level}.conv1x1"
-    return Kernel(weights[f"{name}.weight"], weights[f"{name}.bias"])
+    return plain(weights, f"{head}.{level}.conv1x1")
 
 
 def _fused_heads(weights: Weights, level: int) -> Kernel:

@@ -1,8 +1,9 @@
-"""What several networks share: the start of their weights and the block of MobileNetV2."""
+"""What several networks share: the start of their weights and the blocks of MobileNetV2."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
@@ -34,6 +35,25 @@ def conv_norm(
         nn.BatchNorm2d(outputs),
     ]
     return nn.Sequential(*layers) if act is None else nn.Sequential(*layers, act())
+
+
+class Row(NamedTuple):
+    """Inverted residuals in a row; the stride is that of the first."""
+
+    expansion: int
+    channels: int
+    blocks: int
+    stride: int
+
+
+def inverted_residuals(inputs: int, rows: Sequence[Row]) -> list[nn.Module]:
+    """The blocks of all rows; the last row says how many channels come out."""
+    layers: list[nn.Module] = []
+    for expansion, channels, blocks, stride in rows:
+        for block in range(blocks):
+            layers.append(InvertedResidual(inputs, channels, stride if block == 0 else 1, expansion))
+            inputs = channels
+    return layers
 
 
 class InvertedResidual(nn.Module):

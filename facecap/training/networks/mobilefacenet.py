@@ -7,24 +7,13 @@ bounded activations quantise better. Module names follow that repository's check
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from torch import Tensor, nn
 
-from facecap.training.networks.layers import InvertedResidual, conv_norm, initialise
+from facecap.training.networks.layers import Row, conv_norm, initialise, inverted_residuals
 
 SIDE = 112
 STEM_CHANNELS = 64
 LAST_CHANNELS = 512
-
-
-class Row(NamedTuple):
-    """One row of the paper's table; the stride is that of the first of its blocks."""
-
-    expansion: int
-    channels: int
-    blocks: int
-    stride: int
 
 
 ROWS = (Row(2, 64, 5, 2), Row(4, 128, 1, 2), Row(2, 128, 6, 1), Row(4, 128, 1, 2), Row(2, 128, 2, 1))
@@ -67,13 +56,8 @@ class MobileFaceNet(nn.Module):
         super().__init__()
         self.conv1 = conv_norm(3, STEM_CHANNELS, 3, 2)
         self.dw_conv = Separable(STEM_CHANNELS)
-        inputs, layers = STEM_CHANNELS, []
-        for expansion, channels, blocks, stride in ROWS:
-            for block in range(blocks):
-                layers.append(InvertedResidual(inputs, channels, stride if block == 0 else 1, expansion))
-                inputs = channels
-        self.features = nn.Sequential(*layers)
-        self.conv2 = conv_norm(inputs, LAST_CHANNELS, 1)
+        self.features = nn.Sequential(*inverted_residuals(STEM_CHANNELS, ROWS))
+        self.conv2 = conv_norm(ROWS[-1].channels, LAST_CHANNELS, 1)
         self.gdconv = GlobalDepthwise(LAST_CHANNELS, SIDE // 16)
         self.conv3, self.bn = nn.Conv2d(LAST_CHANNELS, outputs, 1), nn.BatchNorm2d(outputs)
         initialise(self)

@@ -6,21 +6,9 @@ Module names are those that published PyTorch checkpoints use: `features.N`, `cl
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from torch import Tensor, nn
 
-from facecap.training.networks.layers import InvertedResidual, conv_norm, initialise
-
-
-class Row(NamedTuple):
-    """One row of the paper's table; the stride is that of the first of its blocks."""
-
-    expansion: int
-    channels: int
-    blocks: int
-    stride: int
-
+from facecap.training.networks.layers import Row, conv_norm, initialise, inverted_residuals
 
 STEM_CHANNELS = 32
 LAST_CHANNELS = 1280
@@ -41,13 +29,11 @@ class MobileNetV2(nn.Module):
     def __init__(self, outputs: int, dropout: float = 0.2) -> None:
         """Weights start from He's normal initialisation."""
         super().__init__()
-        layers: list[nn.Module] = [conv_norm(3, STEM_CHANNELS, 3, 2)]
-        inputs = STEM_CHANNELS
-        for expansion, channels, blocks, stride in ROWS:
-            for block in range(blocks):
-                layers.append(InvertedResidual(inputs, channels, stride if block == 0 else 1, expansion))
-                inputs = channels
-        self.features = nn.Sequential(*layers, conv_norm(inputs, LAST_CHANNELS, 1))
+        self.features = nn.Sequential(
+            conv_norm(3, STEM_CHANNELS, 3, 2),
+            *inverted_residuals(STEM_CHANNELS, ROWS),
+            conv_norm(ROWS[-1].channels, LAST_CHANNELS, 1),
+        )
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(LAST_CHANNELS, outputs))
         initialise(self)
