@@ -31,8 +31,14 @@ class ArcFace(nn.Module):
         nn.init.normal_(self.centres, std=0.01)
 
     def logits(self, vectors: Tensor, labels: Tensor) -> Tensor:
-        """(B, dimensions) of any length and (B,) people -> (B, people), the own person's with the margin."""
-        cosine = functional.linear(functional.normalize(vectors.float()), functional.normalize(self.centres))
+        """(B, dimensions) of any length and (B,) people -> (B, people), the own person's with the margin.
+
+        In float32 always: angles near 0 are lost in the digits of a smaller type.
+        """
+        with torch.autocast(vectors.device.type, enabled=False):
+            cosine = functional.linear(
+                functional.normalize(vectors.float()), functional.normalize(self.centres)
+            )
         own = cosine.gather(1, labels[:, None]).clamp(-1.0, 1.0)
         sine = torch.sqrt((1.0 - own**2).clamp_min(1e-7))  # whose slope would be infinite at 0
         further = own * math.cos(self.margin) - sine * math.sin(self.margin)

@@ -53,6 +53,14 @@ def test_vectors_on_their_centre_have_finite_gradients():
     assert vectors.grad.isfinite().all() and head.centres.grad.isfinite().all()
 
 
+def test_mixed_precision_does_not_reach_the_angles():
+    head, labels = ArcFace(4, 3), torch.arange(3)
+    vectors = torch.rand(3, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = head.logits(vectors, labels)
+    assert torch.equal(mixed, head.logits(vectors, labels))
+
+
 def test_names_are_compared_without_case_and_order():
     assert name_keys("Zhang_Ziyi") & name_keys("zhangziyi")
     assert name_keys("ZIYI zhang") & name_keys("Zhang_Ziyi")
