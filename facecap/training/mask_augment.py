@@ -51,6 +51,13 @@ class Composer:
         patch = self._masked_face(rng) if masked else self._bare_face(rng)
         return degrade(cut(patch, rng), rng), masked
 
+    def hide(self, patch: Patch, rng: Random) -> Patch:
+        """A copy behind a real thing; a mask stays in sight."""
+        patch = _copy(patch)
+        assert patch.landmarks is not None
+        occlude(patch.image, patch.landmarks, self._thing(rng), rng, low=patch.face.masked)
+        return patch
+
     def _masked_face(self, rng: Random) -> Patch:
         way = rng.random()
         if not self._can_compose or way < 2 / 3:
@@ -71,10 +78,7 @@ class Composer:
 
     def _bare_face(self, rng: Random) -> Patch:
         if self._occluders and self._can_compose and rng.random() < REAL_OCCLUDERS:
-            patch = _copy(self._draw(self._bare_marked, rng))
-            assert patch.landmarks is not None
-            occlude(patch.image, patch.landmarks, self._thing(rng), rng)
-            return patch
+            return self.hide(self._draw(self._bare_marked, rng), rng)
         way = rng.random()
         if not self._can_compose or way < 0.40:
             return self._draw(self._bare, rng)

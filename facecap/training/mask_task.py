@@ -72,7 +72,8 @@ class MaskTask:
         """Of the model, with the unknown band that its answers on `sets` ask for."""
         chance = np.concatenate([predict(model, part) for part in sets])
         band = unknown_band(chance, np.concatenate([part.masked for part in sets]))
-        return mask_model.manifest(self._recipe, self._origin, band, describe(self._patches))
+        faces, things = describe(self._patches), len(self._occluders)
+        return mask_model.manifest(self._recipe, self._origin, band, faces, things)
 
 
 def predict(model: nn.Module, part: MaskSet, side: int = SIDE) -> NDArray[np.float64]:
