@@ -1,6 +1,8 @@
 import csv
 import json
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +14,10 @@ import facecap  # noqa: E402
 from facecap.cli import main  # noqa: E402
 from facecap.training import mask as mask_training  # noqa: E402
 from facecap.training.loop import Loop  # noqa: E402
-from facecap.training.mask_data import Face  # noqa: E402
+from facecap.training.mask_batches import MaskBatches  # noqa: E402
+from facecap.training.mask_data import Face, load_patches, read_faces  # noqa: E402
+from facecap.training.mask_recipe import PRESETS  # noqa: E402
+from facecap.training.occluders import Occluder  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +162,35 @@ def test_without_torch_it_says_what_to_install(data, tmp_path, monkeypatch, caps
 
 def _without_torch(args):
     raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+
+def test_faces_are_hidden_behind_things_in_training_and_measured_behind_others(run, data, tmp_path):
+    occluders, refined = tmp_path / "occluders", tmp_path / "refined"
+    for split, count in (("train", 3), ("val", 2)):
+        (occluders / split).mkdir(parents=True)
+        for number in range(count):
+            cv2.imwrite(str(occluders / split / f"bag_{number}_0.png"), np.full((40, 30, 4), 255, np.uint8))
+    command = ["train", "mask", "--data", str(data), "--out", str(refined), "--batch", "12", "--workers", "0"]
+    start = ["--preset", "refine", "--start", str(run / "best.pt"), "--minutes", "0.002"]
+    assert main([*command, *start, "--occluders", str(occluders)]) == 0
+    manifest = json.loads((refined / "mask_ghostnet.json").read_text())
+    assert manifest["training"]["data"]["occluders"] == 3
+    assert "--occluders" in manifest["training"]["command"] and "behind" in manifest["training"]["recipe"]
+    hidden = [row for row in manifest["figures"] if row["dataset"].startswith("occluded val, ")]
+    assert hidden and all("--occluders" in row["command"] for row in hidden)
+
+
+def test_the_refining_preset_hides_some_faces_and_keeps_masks_in_sight(data):
+    patches = load_patches(read_faces(data, "train"))
+    thing = Occluder("bag", np.full((40, 30, 4), 255, np.uint8))
+    plain, hidden = (
+        MaskBatches(patches, replace(PRESETS["refine"], batch=24), 0, things) for things in ([], [thing])
+    )
+    changed = {True: 0, False: 0}
+    for number in range(4):
+        (before, labels), (after, same) = plain.make(number), hidden.make(number)
+        assert (labels == same).all()
+        white = (after == 255).all(-1).float().mean((1, 2)) - (before == 255).all(-1).float().mean((1, 2))
+        for share, label in zip(white.tolist(), labels.tolist(), strict=True):
+            changed[bool(label)] += share > 0.02
+    assert changed[False] > 5 and changed[True] > 0
