@@ -39,25 +39,27 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         help="RetinaFace .pth (mobilenet0.25 or ResNet-50), MobileFaceNet .onnx or .pt, or a run's best.pt",
     )
     importing.add_argument("--out", type=Path, required=True, metavar="ONNX", help="file to write, .onnx")
-    importing.add_argument("--form", choices=("levels", "concatenated"), default="levels", help="%(default)s")
+    importing.add_argument(
+        "--form", choices=("levels", "concatenated"), default="levels", help="of a detector (%(default)s)"
+    )
     importing.add_argument(
         "--min-sizes",
         type=int,
         nargs=6,
         metavar="PX",
-        help="priors' sides, two a stride; those of the published network of this layout when not given",
+        help="of a detector: priors' sides, two a stride; those published with this layout when not given",
     )
     importing.add_argument(
         "--slope",
         type=float,
         default=0.0,
-        help="of the activations below zero; 0.1 where they leak (%(default)s)",
+        help="of a detector's activations below zero; 0.1 where they leak (%(default)s)",
     )
     importing.add_argument(
         "--same-person",
         type=cosine,
         metavar="COSINE",
-        help="of an embedder, from which two faces count as one person; 0.3 when not given",
+        help="of an embedder, from which two faces are one person; 0.3, or what the run says, when not given",
     )
     importing.add_argument(
         "--name", help="name in the registry; the stem of --out, or what the run says, when not given"

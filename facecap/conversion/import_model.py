@@ -58,7 +58,9 @@ def import_model(
         return None
     checkpoint = read_checkpoint(path)
     if is_run(checkpoint):
-        export_run(checkpoint, path, out, given)
+        said = checkpoint["manifest"].get("embedder")
+        changed = {} if None in (said, same_person) else {"embedder": {**said, "same_person": same_person}}
+        export_run(checkpoint, path, out, {**given, **changed})
         return None
     weights = weights_in(checkpoint, path)
     if any(key.startswith(DETECTOR_HEAD) for key in weights):

@@ -90,7 +90,12 @@ def test_runs_of_the_same_name_do_not_meet(mask_run, tmp_path):
 def test_an_embedder_answers_like_its_network(embedding_network, photo, tmp_path):
     manifest = {**embedder.manifest(128, 0.4), "name": "e", "licence": "MIT", "origin": "a test"}
     checkpoint = {"model": embedding_network.state_dict(), "manifest": manifest}
-    opened = facecap.Embedder(as_model(saved(tmp_path / "best.pt", checkpoint), tmp_path))
+    path = saved(tmp_path / "best.pt", checkpoint)
+    opened = facecap.Embedder(as_model(path, tmp_path))
+    assert opened.info["manifest"]["embedder"]["same_person"] == 0.4
+    import_model(path, tmp_path / "stricter.onnx", same_person=0.5, name="stricter")
+    stricter = facecap.Embedder(tmp_path / "stricter.onnx").info["manifest"]
+    assert stricter["embedder"]["same_person"] == 0.5 and stricter["name"] == "stricter"
     crop = np.ascontiguousarray(photo[200:312, 200:312])
     pixels = torch.from_numpy(crop[:, :, ::-1].copy()).permute(2, 0, 1)[None].float()
     with torch.no_grad():
