@@ -12,9 +12,10 @@ import onnx
 
 from facecap import models
 from facecap.conversion.equality import ConversionError
-from facecap.conversion.import_checkpoint import Form, import_checkpoint
+from facecap.conversion.import_checkpoint import Form
+from facecap.conversion.import_model import import_model
+from facecap.conversion.model_source import CHECKPOINTS
 
-CHECKPOINTS = (".pt", ".pth", ".tar")
 QUANTIZED = ("QuantizeLinear", "DequantizeLinear")
 
 
@@ -74,7 +75,7 @@ def open_source(model: str | Path, form: Form | None = None) -> Source:
 def _file(given: Path, folder: Path, form: Form | None) -> Path:
     if given.suffix in CHECKPOINTS:
         path = folder / f"{given.stem}.onnx"
-        import_checkpoint(given, path, form=form or "levels")
+        import_model(given, path, form=form or "levels")
         return path
     return given if given.suffix in models.SUFFIXES else models.find(str(given)).path
 

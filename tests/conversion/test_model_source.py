@@ -17,6 +17,7 @@ from facecap.conversion import embedder  # noqa: E402
 from facecap.conversion.checkpoint import CheckpointError  # noqa: E402
 from facecap.conversion.import_model import import_model  # noqa: E402
 from facecap.conversion.model_source import as_model  # noqa: E402
+from facecap.conversion.source import open_source  # noqa: E402
 from facecap.training.networks.mobilefacenet import MobileFaceNet  # noqa: E402
 from facecap.training.networks.registry import build  # noqa: E402
 
@@ -77,6 +78,11 @@ def test_a_run_becomes_a_model_that_opens(mask_run, tmp_path):
     classifier = facecap.MaskClassifier(path)
     assert classifier.info["manifest"]["name"] == "mine"
     assert classifier.info["input_size"] == (64, 64)
+
+
+def test_a_conversion_starts_from_a_run(mask_run):
+    source = open_source(mask_run)
+    assert source.task == "mask" and source.manifest["name"] == "mine"
 
 
 def test_runs_of_the_same_name_do_not_meet(mask_run, tmp_path):
