@@ -1,0 +1,181 @@
+"""Quantisation-aware training: every convolution and linear layer learns under the rounding of int8.
+
+After Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+Inference", CVPR 2018: batch norm is folded first, weights are rounded symmetrically, one scale a channel or
+one a layer, and what a layer reads is rounded to uint8 in a range that follows a moving average of what it
+saw. Gradients pass as if nothing was rounded, but for values outside of the range.
+"""
+
+from __future__ import annotations
+
+import copy
+from itertools import pairwise
+from typing import Any, TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Network = TypeVar("Network", bound=nn.Module)
+Ranges = dict[str, tuple[float, float]]
+
+KEPT = 0.99  # of a range, a step
+FROZEN_FROM = 0.5  # share of a run from which ranges stay
+LEVELS = 255  # of an activation; weights have 127 on each side of 0
+SMALLEST = 1e-8
+
+
+class _FoldedNorm(nn.Identity):
+    """Stands where a batch norm was that is now part of the layer before."""
+
+    def __init__(self, layer: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
+        super().__init__()
+        self.biased, self.eps = layer.bias is not None, norm.eps
+
+    def state(self, bias: Tensor) -> dict[str, Tensor]:
+        """Of the batch norm whose layer now has this bias."""
+        return {
+            "weight": torch.ones_like(bias),
+            "bias": bias,
+            "running_mean": torch.zeros_like(bias),
+            "running_var": torch.full_like(bias, 1 - self.eps),
+            "num_batches_tracked": torch.zeros((), dtype=torch.long),
+        }
+
+
+class _Rounded(nn.Module):
+    """What rounded layers share: the range of their input, and how input and weights are rounded."""
+
+    weight: Tensor
+    bias: Any
+    low: Tensor
+    high: Tensor
+    seen: Tensor
+    per_channel: bool
+    frozen: bool
+
+    def _prepare(self, per_channel: bool) -> None:
+        device = self.weight.device
+        for name in ("low", "high", "seen"):
+            self.register_buffer(name, torch.zeros((), device=device))
+        self.per_channel, self.frozen = per_channel, False
+
+    def _input(self, x: Tensor) -> Tensor:
+        x = x.float()
+        if self.training and not self.frozen:
+            self._follow(x.detach())
+        if not self.seen:
+            return x
+        scale = ((self.high - self.low) / LEVELS).clamp(min=SMALLEST)
+        zero = (-self.low / scale).round().clamp(0, LEVELS).to(torch.int32)
+        return torch.fake_quantize_per_tensor_affine(x, scale, zero, 0, LEVELS)
+
+    def _follow(self, x: Tensor) -> None:
+        low, high = (
+            bound.clamp(*sides) for bound, sides in zip(x.aminmax(), ((None, 0), (0, None)), strict=True)
+        )
+        kept = KEPT if self.seen else 0.0
+        self.low.lerp_(low, 1 - kept)
+        self.high.lerp_(high, 1 - kept)
+        self.seen.fill_(1)
+
+    def _rounded_weight(self) -> Tensor:
+        weight = self.weight.float()
+        if not self.per_channel:
+            scale = (weight.detach().abs().max() / 127).clamp(min=SMALLEST)
+            return torch.fake_quantize_per_tensor_affine(
+                weight, scale, torch.zeros_like(scale, dtype=torch.int32), -127, 127
+            )
+        scales = (weight.detach().flatten(1).abs().amax(1) / 127).clamp(min=SMALLEST)
+        zeros = torch.zeros_like(scales, dtype=torch.int32)
+        return torch.fake_quantize_per_channel_affine(weight, scales, zeros, 0, -127, 127)
+
+
+class RoundedConv2d(_Rounded, nn.Conv2d):
+    """A convolution on rounded input with rounded weights; parameters are named as before."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, outputs, h, w), float32 in any autocast."""
+        with torch.autocast(x.device.type, enabled=False):
+            return cast(Tensor, self._conv_forward(self._input(x), self._rounded_weight(), self.bias))
+
+
+class RoundedLinear(_Rounded, nn.Linear):
+    """A linear layer on rounded input with rounded weights; parameters are named as before."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs) -> (B, outputs), float32 in any autocast."""
+        with torch.autocast(x.device.type, enabled=False):
+            return functional.linear(self._input(x), self._rounded_weight(), self.bias)
+
+
+ROUNDED: dict[type[nn.Module], type[_Rounded]] = {nn.Conv2d: RoundedConv2d, nn.Linear: RoundedLinear}
+
+
+def prepare_qat(model: Network, per_channel: bool = True) -> Network:
+    """A copy of any network that trains under the rounding of int8.
+
+    Before the first training step nothing but the weights is rounded: the ranges of inputs are not known.
+
+    Args:
+        model: a float network; batch norms that follow a convolution in the order of their module are folded
+            into it, others stay.
+        per_channel: one scale for each output of a layer, else one for the layer.
+    """
+    prepared = copy.deepcopy(model)
+    training = prepared.training
+    _fold(prepared.eval())
+    for module in list(prepared.modules()):
+        for name, child in module.named_children():
+            kind = ROUNDED.get(type(child))
+            if kind is not None:
+                rounded: _Rounded = kind.__new__(kind)
+                rounded.__dict__.update(copy.copy(child.__dict__))
+                rounded._parameters = dict(child._parameters)
+                rounded._buffers = dict(child._buffers)
+                rounded._prepare(per_channel)
+                module._modules[name] = rounded
+    return prepared.train(training)
+
+
+def finish_qat(model: nn.Module) -> tuple[dict[str, Tensor], Ranges]:
+    """Weights in the keys of the network that `prepare_qat` was given, not rounded, and the range of what
+    each rounded layer reads, by its name. A folded batch norm keeps the bias and nothing else."""
+    state = model.state_dict()
+    ranges: Ranges = {}
+    for name, module in model.named_modules():
+        prefix = f"{name}." if name else ""
+        if isinstance(module, _Rounded):
+            ranges[name] = (float(state[f"{prefix}low"]), float(state[f"{prefix}high"]))
+            for key in ("low", "high", "seen"):
+                del state[prefix + key]
+        for first, second in pairwise(module._modules):
+            norm = module._modules[second]
+            if isinstance(norm, _FoldedNorm):
+                bias = state.pop(f"{prefix}{first}.bias")
+                state |= {f"{prefix}{second}.{key}": value for key, value in norm.state(bias).items()}
+                if norm.biased:
+                    state[f"{prefix}{first}.bias"] = torch.zeros_like(bias)
+    return dict(state), ranges
+
+
+def float_weights(model: nn.Module) -> dict[str, Tensor]:
+    """The state of a network as it is built, whether it trains under rounding or not."""
+    return finish_qat(model)[0]
+
+
+def follow_run(model: nn.Module, share: float) -> None:
+    """Freeze the ranges of a network in training when enough of its run is done; nothing to do for others."""
+    for module in model.modules():
+        if isinstance(module, _Rounded):
+            module.frozen = share >= FROZEN_FROM
+
+
+def _fold(model: nn.Module) -> None:
+    for module in list(model.modules()):
+        for first, second in pairwise(list(module._modules)):
+            layer, norm = module._modules[first], module._modules[second]
+            if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                folded = nn.utils.fuse_conv_bn_eval(layer, norm)
+                module._modules[first] = folded.requires_grad_(layer.weight.requires_grad)
+                module._modules[second] = _FoldedNorm(layer, norm)
