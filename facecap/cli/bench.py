@@ -36,7 +36,24 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     pipeline.add_argument("--count", type=options.positive, default=1000, help="frames (%(default)s)")
     pipeline.set_defaults(run_task=_pipeline)
 
-    for task in (detect, pipeline):
+    model = tasks.add_parser("model", help="networks in float32, float16 and int8, at batch 1, 4 and 8")
+    model.add_argument(
+        "models",
+        metavar="MODEL",
+        nargs="+",
+        help="a file, a name of `facecap models list`, or a checkpoint; a float32 one is converted here too",
+    )
+    model.add_argument("--turns", type=options.positive, default=20, help="at each batch (%(default)s)")
+    model.add_argument(
+        "--input-size",
+        type=options.size,
+        default=(640, 480),
+        metavar="WxH",
+        help="for networks of any size, in pixels (640x480)",
+    )
+    model.set_defaults(run_task=_model)
+
+    for task in (detect, pipeline, model):
         task.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -59,6 +76,14 @@ def _pipeline(args: argparse.Namespace) -> int:
 
     result = pipeline.measure(args.turns, args.count, _say)
     print(json.dumps(pipeline.to_json(result)) if args.json else pipeline.report(result))
+    return 0
+
+
+def _model(args: argparse.Namespace) -> int:
+    from facecap.benchmark import precisions
+
+    results = precisions.measure(args.models, args.input_size, args.turns, _say)
+    print(json.dumps(precisions.to_json(results)) if args.json else precisions.report(results))
     return 0
 
 

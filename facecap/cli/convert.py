@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
     _add_onnx(kinds)
     _add_int8(kinds)
+    _add_compare(kinds)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -120,6 +122,29 @@ def _run_int8(args: argparse.Namespace) -> int:
     ratios = ", ".join(f"{name} {value:.1f} dB" for name, value in result.decibels.items())
     share = result.bytes / result.float_bytes
     print(f"{args.out}: {share:.2f} of the float file's size; signal to noise of the outputs: {ratios}")
+    return 0
+
+
+def _add_compare(kinds: argparse._SubParsersAction[Any]) -> None:
+    parser = kinds.add_parser("compare", help="converted models against the float one: figures, layers, time")
+    parser.add_argument("models", metavar="MODEL", nargs="+", help="the float model, then others")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data of the task")
+    parser.add_argument("--turns", type=positive, default=20, help="of each model for the time (%(default)s)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write table, JSON and picture in here")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+    parser.set_defaults(run_kind=_run_compare)
+
+
+def _run_compare(args: argparse.Namespace) -> int:
+    from facecap.cli import UsageError
+    from facecap.conversion import compare
+
+    if len(args.models) < 2:
+        raise UsageError("give the float model and at least one other")
+    compared = compare.compare(args.models, args.data, args.turns)
+    print(json.dumps(compare.to_json(compared)) if args.json else compare.table(compared))
+    if args.out is not None:
+        compare.write_report(args.out, compared)
     return 0
 
 

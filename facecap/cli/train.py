@@ -110,19 +110,24 @@ def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument(
         "--preset",
-        choices=("finetune", "distil"),
+        choices=("finetune", "distil", "qat"),
         default="finetune",
-        help="finetune teaches what the start gets wrong, distil all that the teacher sees (%(default)s)",
+        help="finetune teaches what the start gets wrong, distil all that the teacher sees, qat the same "
+        "under the rounding of int8 (%(default)s)",
     )
     parser.add_argument(
-        "--minutes", type=positive_number, help="time budget; 20 when not given, 120 of the preset distil"
+        "--minutes",
+        type=positive_number,
+        help="time budget; 20 when not given, 120 of the preset distil, 6 of qat",
     )
     parser.add_argument("--batch", type=int, default=16, help="canvases a step (%(default)s)")
     parser.add_argument(
         "--side", type=int, default=320, help="pixels of a canvas, a multiple of 32 (%(default)s)"
     )
     parser.add_argument(
-        "--rate", type=positive_number, help="highest learning rate; 5e-5 when not given, 6e-5 of distil"
+        "--rate",
+        type=positive_number,
+        help="highest learning rate; 5e-5 when not given, 6e-5 of distil, 1e-5 of qat",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of order and augmentation (%(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="threads of the network (%(default)s)")

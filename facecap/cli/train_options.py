@@ -26,11 +26,16 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_recipe(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--preset", choices=("default", "refine", "mission"), default="default", help="recipe (%(default)s)"
+        "--preset",
+        choices=("default", "refine", "qat", "mission"),
+        default="default",
+        help="recipe; qat goes on from --start under the rounding of int8 (%(default)s)",
     )
     length = group.add_mutually_exclusive_group()
     length.add_argument(
-        "--minutes", type=positive_number, help="time budget; 30 of the preset default, 15 of refine"
+        "--minutes",
+        type=positive_number,
+        help="time budget; 30 of the preset default, 15 of refine, 10 of qat",
     )
     length.add_argument("--epochs", type=positive, help="passes over the data; 120 of the preset mission")
     group.add_argument("--batch", type=positive, help="pictures a step, 64 when not given")

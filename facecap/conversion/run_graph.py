@@ -24,6 +24,12 @@ def session(model: onnx.ModelProto | bytes, optimized: bool = True) -> Any:
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
+def fill_batch(network: Any, blob: Floats) -> Floats:
+    """One picture (1, 3, height, width), as often as the network's batch wants it."""
+    batch = network.get_inputs()[0].shape[0]
+    return np.repeat(blob, batch, 0) if isinstance(batch, int) else blob
+
+
 def outputs(model: onnx.ModelProto | bytes, pictures: Floats) -> dict[str, Floats]:
     """Every output for pictures (N, 3, height, width), N in a row however large a batch the graph takes."""
     network = session(model)

@@ -21,7 +21,7 @@ QUANTIZED = ("QuantizeLinear", "DequantizeLinear")
 
 @dataclass(frozen=True)
 class Source:
-    """A float model, opened. `sha256` is of the ONNX file; `checkpoint` of what that was made from, if so."""
+    """A model, opened. `sha256` is of the ONNX file; `checkpoint` of what that was made from, if so."""
 
     graph: onnx.ModelProto
     manifest: dict[str, Any]
@@ -46,8 +46,13 @@ class Source:
         return {**kept, "name": name, "conversion": {**conversion, "source": origin}}
 
 
-def open_source(model: str | Path, form: Form | None = None) -> Source:
-    """Open a file, a registry name or a checkpoint; `form` only for checkpoints of detectors.
+def open_source(model: str | Path, form: Form | None = None, *, converted: bool = False) -> Source:
+    """Open a file, a registry name or a checkpoint.
+
+    Args:
+        model: what the user gave.
+        form: of a detector that is made from a checkpoint.
+        converted: whether it may be float16 or int8.
 
     Raises:
         ConversionError: the model is no float32 ONNX model, or has another form.
@@ -66,7 +71,7 @@ def open_source(model: str | Path, form: Form | None = None) -> Source:
                 "from which both forms can be written"
             )
         graph = onnx.load(str(path))
-        if any(node.op_type in QUANTIZED for node in graph.graph.node) or not _takes_float32(graph):
+        if not converted and precision_of(graph) != "float32":
             raise ConversionError(f"{model}: is converted already: give the float32 model")
         checkpoint = hashlib.sha256(given.read_bytes()).hexdigest() if made_here else None
         return Source(graph, manifest, manifest["file"]["sha256"], checkpoint)
@@ -80,6 +85,9 @@ def _file(given: Path, folder: Path, form: Form | None) -> Path:
     return given if given.suffix in models.SUFFIXES else models.find(str(given)).path
 
 
-def _takes_float32(model: onnx.ModelProto) -> bool:
-    weights = {initializer.data_type for initializer in model.graph.initializer}
-    return onnx.TensorProto.FLOAT16 not in weights
+def precision_of(graph: onnx.ModelProto) -> str:
+    """`float32`, `float16` or `int8`, by what is in the graph."""
+    if any(node.op_type in QUANTIZED for node in graph.graph.node):
+        return "int8"
+    half = any(weight.data_type == onnx.TensorProto.FLOAT16 for weight in graph.graph.initializer)
+    return "float16" if half else "float32"

@@ -15,6 +15,7 @@ from facecap.training import classifier_model, classifier_recipe, inputs
 from facecap.training.batches import Batch, batches_per_epoch, loader
 from facecap.training.classifier_batches import ClassifierBatches
 from facecap.training.classifier_data import Crops, Pictures
+from facecap.training.quantisation import float_weights
 from facecap.training.recipe import Recipe
 
 
@@ -60,7 +61,7 @@ class ClassifierTask:
 
     def checkpoint(self, model: nn.Module) -> dict[str, Any]:
         """The weights, and the manifest of a model that is made of them."""
-        return {"model": model.state_dict(), "manifest": self.manifest()}
+        return {"model": float_weights(model), "manifest": self.manifest()}
 
     def manifest(self) -> dict[str, Any]:
         """Everything of the manifest but `schema` and `file`."""

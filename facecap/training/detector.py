@@ -22,12 +22,21 @@ from facecap.conversion.import_checkpoint import MIN_SIZES, VARIANCES
 from facecap.conversion.priors import prior_boxes
 from facecap.evaluation.detection import open_detector
 from facecap.training.detector_augment import CanvasMaker
-from facecap.training.detector_choice import FACTORS, choose, measure, most_precise, shortest, write_candidate
+from facecap.training.detector_choice import (
+    FACTORS,
+    choose,
+    measure,
+    most_precise,
+    shortest,
+    whole_way,
+    write_candidate,
+)
 from facecap.training.detector_data import DOUBTFUL, Source, load_sources, read_pictures
 from facecap.training.detector_loss import LossWeights, Rows, detection_loss, soft_loss, targets
 from facecap.training.detector_recipe import Recipe, from_args
 from facecap.training.detector_weights import fold_norms, interpolate, unfold_norms
 from facecap.training.networks.retinaface import MOBILENET, Levels, RetinaFace, flatten
+from facecap.training.quantisation import follow_run, prepare_qat
 from facecap.training.run import LAST, Clock, Progress, RunFolder, TrainingError, seed_all
 
 MEAN = torch.tensor([104.0, 117.0, 123.0])
@@ -35,7 +44,6 @@ KEPT_SHARE = 0.999  # of the running average of the weights, a step
 REPORT_EVERY = 50  # steps
 SAVE_EVERY = 250  # steps
 HELD_OUT_FIGURES = 12  # times in a run that the averaged weights are measured on held-out pictures
-WARM_UP = 200  # steps
 
 
 class _Canvases(IterableDataset[tuple[Tensor, ...]]):
@@ -82,7 +90,8 @@ def train(args: argparse.Namespace) -> int:
         print(f"{source.name}: {len(source.train)} pictures, {faces} faces", file=sys.stderr)
     average = _Run(network, published, sources, recipe, folder).fit(args.workers)
     start = fold_norms(published).state_dict()
-    ends = {factor: interpolate(start, average, factor) for factor in FACTORS}
+    factors = (0.0, 1.0) if recipe.way.rounded else FACTORS
+    ends = {factor: interpolate(start, average, factor) for factor in factors}
     candidates = {factor: unfold_norms(end, published) for factor, end in ends.items()}
     about = {
         "name": "retinaface-mobilenet0.25",
@@ -96,7 +105,7 @@ def train(args: argparse.Namespace) -> int:
             "seed": recipe.seed,
         },
     }
-    rule = shortest if recipe.way.leash else most_precise
+    rule = whole_way if recipe.way.rounded else shortest if recipe.way.leash else most_precise
     factor = choose(published, candidates, sources, folder.path, about, rule)
     print(f"took {factor:g} of the way from the start", file=sys.stderr)
     return 0
@@ -115,7 +124,10 @@ class _Run:
     ) -> None:
         self._network, self._start, self._sources = network, start, sources
         self._recipe, self._folder = recipe, folder
-        self._average, self._reference = copy.deepcopy(network), copy.deepcopy(network)
+        self._reference = copy.deepcopy(network)
+        if recipe.way.rounded:
+            self._network = network = prepare_qat(network)
+        self._average = copy.deepcopy(network)
         if recipe.way.leash:
             network.body.get_submodule("stage1").requires_grad_(False)
         learning = [weight for weight in network.parameters() if weight.requires_grad]
@@ -135,7 +147,7 @@ class _Run:
                 sums[key] = sums.get(key, 0.0) + value
             if self._step % REPORT_EVERY == 0:
                 row = {key: value / REPORT_EVERY for key, value in sums.items()}
-                if int(share * HELD_OUT_FIGURES) > measured and not self._recipe.way.leash:
+                if int(share * HELD_OUT_FIGURES) > measured and self._recipe.preset == "distil":
                     measured = int(share * HELD_OUT_FIGURES)
                     row |= self._held_out()
                 self._folder.log({"step": self._step, **row})
@@ -150,9 +162,10 @@ class _Run:
 
     def _learn(self, batch: list[Tensor], share: float) -> dict[str, float]:
         """One step of the optimizer at a rate that warms up and falls along a cosine."""
-        warm = min(1.0, (self._step + 1) / WARM_UP)
+        warm = min(1.0, (self._step + 1) / self._recipe.way.warm_up)
         for group in self._optimizer.param_groups:
             group["lr"] = self._recipe.rate * warm * 0.5 * (1 + math.cos(math.pi * share))
+        follow_run(self._network, share)
         parts = self._loss(batch)
         self._optimizer.zero_grad()
         parts["loss"].backward()  # type: ignore[no-untyped-call]

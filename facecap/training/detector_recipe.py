@@ -14,7 +14,8 @@ class Preset:
 
     `leash`: teach only what the start gets wrong and keep its answers elsewhere, with the first stage
     frozen; without it every layer learns how sure the labellers are of a face. `smallest`: pixels, on
-    smaller faces nothing is asked.
+    smaller faces nothing is asked. `rounded`: under the rounding of int8, to the end of
+    the way. `warm_up`: steps until the rate is reached.
     """
 
     minutes: float
@@ -22,6 +23,8 @@ class Preset:
     leash: bool
     smallest: float
     text: str
+    rounded: bool = False
+    warm_up: int = 200
 
 
 PRESETS = {
@@ -40,6 +43,15 @@ PRESETS = {
         smallest=7.0,
         text="every layer; as score of a face the belief of the teacher and of a second detector in it, with "
         "a share of 0.5 of the starting network's own score, by a focal loss; the teacher's boxes",
+    ),
+    "qat": Preset(
+        minutes=6,
+        rate=1e-5,
+        leash=False,
+        smallest=7.0,
+        text="every layer under the rounding of int8, weights a channel and inputs a layer, else as distil",
+        rounded=True,
+        warm_up=20,
     ),
 }
 
@@ -68,7 +80,11 @@ class Recipe:
         return (
             f"{self.preset}: batch norm folded; {self.way.text}; AdamW {self.rate:g}, cosine, "
             f"{self.minutes:g} minutes, {self.batch} canvases of {self.side} px a step; averaged weights, "
-            "then part of the way back to the start, chosen on held-out pictures"
+            + (
+                ""
+                if self.way.rounded
+                else "then part of the way back to the start, chosen on held-out pictures"
+            )
         )
 
     def command(self) -> str:

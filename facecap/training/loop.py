@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from facecap.training.backbone import train_mode
 from facecap.training.batches import Batch
 from facecap.training.execution import Execution
+from facecap.training.quantisation import follow_run
 from facecap.training.recipe import Recipe, learning_rate, optimizer, side
 from facecap.training.run import BEST, LAST, Clock, Progress, RunFolder, TrainingError
 
@@ -95,6 +96,7 @@ class Loop:
     def _train_step(self, pictures: Tensor, labels: Tensor, share: float) -> None:
         torch.manual_seed(self._recipe.seed + (self._step << 32))  # dropout, the same after a resumption
         train_mode(self.model)
+        follow_run(self.model, share)
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate(self._recipe, share)
         device = self._execution.device

@@ -14,10 +14,12 @@ REFINED_SHARE = 0.7
 # refine: a second, gentler run from a checkpoint of the default preset, on the real faces as they are, some
 # of them behind real things where there are occluders; what is exported lies at REFINED_SHARE of the way from
 # the checkpoint to the end of this run.
+# qat: from a checkpoint of any preset, under the rounding of int8, on the real faces as they are.
 # mission: the recipe that the project was given, mask/ alone, flips and turns, focal loss.
 PRESETS = {
     "default": Recipe("default", 30.0, None, 64, 2e-3, 0.05, "decoupled", "cosine", 64, 0.4),
     "refine": Recipe("refine", 15.0, None, 64, 5e-4, 0.05, "decoupled", "cosine"),
+    "qat": Recipe("qat", 10.0, None, 64, 1e-4, 0.0, "decoupled", "cosine"),
     "mission": Recipe("mission", None, 120, 64, 1e-4, 1e-6, "l2", "constant"),
 }
 

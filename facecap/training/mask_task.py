@@ -18,6 +18,7 @@ from facecap.training.mask_augment import SIDE
 from facecap.training.mask_batches import MaskBatches
 from facecap.training.mask_data import Patch, describe
 from facecap.training.occluders import Occluder
+from facecap.training.quantisation import float_weights
 from facecap.training.recipe import Recipe
 
 
@@ -66,7 +67,7 @@ class MaskTask:
 
     def checkpoint(self, model: nn.Module) -> dict[str, Any]:
         """The weights, and the manifest of a model that is made of them."""
-        return {"model": model.state_dict(), "manifest": self.manifest(model, self._sets)}
+        return {"model": float_weights(model), "manifest": self.manifest(model, self._sets)}
 
     def manifest(self, model: nn.Module, sets: Sequence[MaskSet]) -> dict[str, Any]:
         """Of the model, with the unknown band that its answers on `sets` ask for."""

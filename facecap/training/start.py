@@ -11,6 +11,7 @@ from facecap.conversion.checkpoint import CheckpointError, read_checkpoint, weig
 from facecap.conversion.export_run import is_run
 from facecap.training.backbone import freeze_backbone, head_names
 from facecap.training.networks.registry import build, recognise
+from facecap.training.quantisation import prepare_qat
 from facecap.training.recipe import Recipe
 from facecap.training.run import TrainingError, seed_all
 
@@ -80,7 +81,7 @@ def begin(recipe: Recipe, outputs: int, start: Start | None) -> nn.Module:
         model.load_state_dict({**model.state_dict(), **start.weights})
     if recipe.freeze_backbone:
         freeze_backbone(model, recipe.network)
-    return model
+    return prepare_qat(model) if recipe.preset == "qat" else model
 
 
 def blend(start: Weights, end: Weights, share: float) -> Weights:

@@ -55,7 +55,7 @@ def arguments(tmp_path: Path, layout: Layout = MOBILENET, preset: str = "finetun
     )
 
 
-@pytest.mark.parametrize("preset", ["finetune", "distil"])
+@pytest.mark.parametrize("preset", ["finetune", "distil", "qat"])
 def test_from_start_to_model(tmp_path: Path, preset: str) -> None:
     write_pictures(tmp_path / "data", 40)
     args = arguments(tmp_path, preset=preset)

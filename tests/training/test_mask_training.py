@@ -114,6 +114,29 @@ def test_another_network_makes_a_model_of_its_own_name(data, tmp_path):
     assert state["manifest"].keys() >= {"task", "architecture", "input", "outputs", "classifier", "licence"}
 
 
+def test_training_under_rounding_goes_on_from_a_checkpoint(run, data, tmp_path, capsys):
+    command = [
+        "train",
+        "mask",
+        "--data",
+        str(data),
+        "--out",
+        str(tmp_path),
+        "--batch",
+        "12",
+        "--workers",
+        "0",
+    ]
+    assert main([*command, "--preset", "qat"]) == 1
+    assert "--preset qat needs --start" in capsys.readouterr().err
+    assert main([*command, "--preset", "qat", "--start", str(run / "best.pt"), "--epochs", "1"]) == 0
+    facecap.MaskClassifier(tmp_path / "mask_ghostnet.onnx")
+    state = torch.load(tmp_path / "best.pt", weights_only=True)
+    assert state["model"].keys() == torch.load(run / "best.pt", weights_only=True)["model"].keys()
+    manifest = json.loads((tmp_path / "mask_ghostnet.json").read_text())
+    assert "rounded to int8" in manifest["training"]["recipe"]
+
+
 def test_other_options_do_not_resume_a_run(run, data, capsys):
     assert main([*options(data, run), "--seed", "9"]) == 1
     assert "seed = 0, wanted 9" in capsys.readouterr().err

@@ -1,0 +1,96 @@
+"""The figures by which models of a task are compared: those of `facecap eval`, with its data read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from facecap.conversion.equality import ConversionError
+
+Figures = dict[str, float]
+Measure = Callable[[Path], Figures]
+
+
+def measure_of(task: str, data: Path) -> Measure:
+    """What measures a model file of this task; figures are shares between 0 and 1, and more is better but for
+    false alarms and calibration errors.
+
+    Raises:
+        FacecapError: the data of the task is not there.
+    """
+    return _TASKS[task](data)
+
+
+def _detection(data: Path) -> Measure:
+    from facecap.evaluation.detection import detect_all, open_detector
+    from facecap.evaluation.detection_report import TASKS
+
+    sets = {name: task.read(data) for name, task in TASKS.items()}
+
+    def measure(model: Path) -> Figures:
+        detect = open_detector(model)
+        figures: Figures = {}
+        for name, pictures in sets.items():
+            figures |= TASKS[name].measure(pictures, detect_all(detect, pictures)).figures
+        return figures
+
+    return measure
+
+
+def _mask(data: Path) -> Measure:
+    from facecap import MaskClassifier
+    from facecap.evaluation.mask import answer, measure, unknown_band
+    from facecap.evaluation.mask_sets import read_sets
+
+    sets = read_sets(data, "val")
+    kept = ("AP", "accuracy", "calibration error", "unknown")
+
+    def figures(model: Path) -> Figures:
+        classifier = MaskClassifier(model)
+        band = unknown_band(classifier)
+        found = {entry.part.name: measure(entry, band) for entry in answer(classifier, sets)}
+        return {f"{name} {key}": row[key] for name, row in found.items() for key in kept if key in row}
+
+    return figures
+
+
+def _classification(data: Path) -> Measure:
+    from facecap.evaluation.classifier import measure
+    from facecap.evaluation.classifier_model import ClassifierModel
+    from facecap.evaluation.image_folder import read_folder
+
+    folder = read_folder(data / "val" if (data / "val").is_dir() else data)
+
+    def figures(model: Path) -> Figures:
+        found = measure(ClassifierModel(model), folder)
+        return {key: found[key] for key in ("top-1", "top-5") if key in found}
+
+    return figures
+
+
+def _embedding(data: Path) -> Measure:
+    from facecap import Detector, Embedder
+    from facecap.evaluation import lfw
+    from facecap.evaluation.lfw_pairs import read_pairs
+
+    folder = data / lfw.FOLDER if (data / lfw.FOLDER).is_dir() else data
+    lists = sorted(folder.glob("pairs*.txt"))
+    if not lists:
+        raise ConversionError(f"{folder}: no pairs*.txt of Labelled Faces in the Wild")
+    pairs = read_pairs(lists[0])
+    detector = Detector(input_size=(lfw.SIDE, lfw.SIDE), score_threshold=lfw.LEAST_SCORE)
+    faces = lfw.align_all(folder / "images", pairs, detector)
+
+    def figures(model: Path) -> Figures:
+        found = lfw.measure(lfw.compare(Embedder(model), faces, pairs), pairs, faces)
+        return {key: found[key] for key in lfw.COLUMNS if key in found}
+
+    return figures
+
+
+_TASKS: dict[str, Callable[[Path], Measure]] = {
+    "face_detection": _detection,
+    "mask": _mask,
+    "classification": _classification,
+    "face_embedding": _embedding,
+}
