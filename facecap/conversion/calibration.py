@@ -86,7 +86,7 @@ def find_ranges(
         if not done:
             raise ConversionError("calibration found no picture")
         found = calibrator.compute_data()
-        return {tensor: _pair(found[tensor]) for tensor in found.keys()}  # noqa: SIM118
+        return {tensor: _pair(data) for tensor, data in found.items()}
 
 
 @contextlib.contextmanager
