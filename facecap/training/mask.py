@@ -9,11 +9,13 @@ from pathlib import Path
 
 import cv2
 import torch
+from torch import nn
 
 from facecap import MaskClassifier
 from facecap.evaluation.mask import answer, measure, unknown_band
 from facecap.evaluation.mask_sets import MaskSet, read_sets
 from facecap.training import execution, mask_model, model_file, recipe
+from facecap.training.backbone import head_names
 from facecap.training.loop import Loop
 from facecap.training.mask_data import describe, load_patches, read_faces
 from facecap.training.mask_recipe import PRESETS, REFINED_SHARE
@@ -58,15 +60,19 @@ def finish(
 ) -> Path:
     """Export the best checkpoint, measure it as it runs in production, note the figures in its manifest.
 
-    A refined one is first taken back towards its start, which forgets less of what the first run drew.
+    A refined one is first taken back towards its start, which forgets less of what the first run drew, and
+    answers as if both labels came as often.
     """
     state = run.load(BEST)
     assert state is not None
     weights = state["model"]
-    if chosen.preset == "refine" and start is not None and start.whole:
+    blended = chosen.preset == "refine" and start is not None and start.whole
+    if blended and start is not None:
         weights = blend(start.weights, weights, REFINED_SHARE)
     model = build(chosen.network, OUTPUTS).eval()
     model.load_state_dict(weights)
+    if chosen.preset == "refine":
+        even_odds(model, chosen.network, task.label_odds() * (REFINED_SHARE if blended else 1.0))
     path = run.path / f"{model_file.stem('mask', chosen.network)}.onnx"
     model_file.export(model, path, task.manifest(model, sets))
     classifier = MaskClassifier(str(path))
@@ -74,3 +80,14 @@ def finish(
     answers = answer(classifier, [part for part in sets if part.split == "val"])
     mask_model.add_figures(path, {entry.part.name: measure(entry, band) for entry in answers})
     return path
+
+
+def even_odds(model: nn.Module, network: str, log_odds: float) -> None:
+    """Take what the share of masks in training adds to the logit out of the last bias.
+
+    A classifier learns log odds that hold the labels' own; without them it answers for equal chances (M.
+    Saerens et al., 2002, "Adjusting the outputs of a classifier to new a priori probabilities").
+    """
+    bias = next(name for name in sorted(head_names(network)) if name.endswith("bias"))
+    with torch.no_grad():
+        model.get_parameter(bias).sub_(log_odds)

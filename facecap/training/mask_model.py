@@ -21,7 +21,8 @@ RECIPES = {
     "face. Jittered boxes, turns, flips, blur, low resolution, JPEG, light, noise.",
     "refine": "AdamW 5e-4, cosine, weight decay 0.05, label smoothing 0.03, at 112 px on the real faces of "
     "every source as they are, flips and turns up to 30 degrees; then, where the start had the same head, "
-    "0.7 of the way from it to the end of this run, by weights.",
+    "0.7 of the way from it to the end of this run, by weights; what the share of masks adds to the logit is "
+    "taken out.",
     "qat": "AdamW 1e-4, cosine, label smoothing 0.03, at 112 px on the real faces of every source, as "
     "they are, flips and turns up to 30 degrees; batch norm folded, weights and inputs of every layer "
     "rounded to int8.",

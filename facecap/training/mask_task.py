@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -43,6 +44,11 @@ class MaskTask:
     def steps_per_epoch(self) -> int:
         """Batches in one pass over the faces."""
         return batches_per_epoch(len(self._patches), self._recipe.batch)
+
+    def label_odds(self) -> float:
+        """Logarithm of how many times more masked than bare faces there are."""
+        masked = sum(patch.face.masked for patch in self._patches)
+        return math.log(max(masked, 1) / max(len(self._patches) - masked, 1))
 
     def batches(self, first: int) -> Iterable[Batch]:
         """Endless batches from number `first` on."""

@@ -17,6 +17,7 @@ from facecap.training.loop import Loop  # noqa: E402
 from facecap.training.mask_batches import MaskBatches  # noqa: E402
 from facecap.training.mask_data import Face, load_patches, read_faces  # noqa: E402
 from facecap.training.mask_recipe import PRESETS  # noqa: E402
+from facecap.training.networks.registry import build  # noqa: E402
 from facecap.training.occluders import Occluder  # noqa: E402
 
 
@@ -217,3 +218,13 @@ def test_the_refining_preset_hides_some_faces_and_keeps_masks_in_sight(data):
         for share, label in zip(white.tolist(), labels.tolist(), strict=True):
             changed[bool(label)] += share > 0.02
     assert changed[False] > 5 and changed[True] > 0
+
+
+@pytest.mark.parametrize("network", ["ghostnet_1.0x", "mobilenet_v1_0.25", "mobilenet_v2"])
+def test_even_odds_take_the_share_of_a_label_out_of_the_answer(network):
+    model = build(network, 1).eval()
+    crops = torch.randn(2, 3, 112, 112)
+    with torch.no_grad():
+        before = model(crops)
+        mask_training.even_odds(model, network, -1.2)
+        torch.testing.assert_close(model(crops), before + 1.2)
