@@ -21,7 +21,8 @@ def fold_norms(network: RetinaFace) -> RetinaFace:
         for convolution, norm in pairwise(names):
             first, second = module._modules[convolution], module._modules[norm]
             if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-                module._modules[convolution] = torch.nn.utils.fuse_conv_bn_eval(first, second)
+                fused = torch.nn.utils.fuse_conv_bn_eval(first, second)
+                module._modules[convolution] = fused.requires_grad_()  # torch 2.13 freezes the bias
                 module._modules[norm] = nn.Identity()
     return folded
 

@@ -31,7 +31,7 @@ RECIPES = {
 }
 HIDDEN = {
     preset: f" Of the {faces}, 30 % are behind cut-outs of hands, arms, scarves, bags, clothes and hair."
-    for preset, faces in (("default", "bare faces"), ("refine", "faces, masks left in sight,"))
+    for preset, faces in (("default", "bare faces"), ("refine", "faces (masks left in sight)"))
 }
 BAND = (
     " The unknown band is the narrowest, symmetric in log odds, that holds 60 % of the wrong answers on the "

@@ -190,6 +190,7 @@ def test_folded_weights_answer_the_same_and_go_back() -> None:
     network.train()(torch.randn(2, 3, 64, 64))
     network.eval()
     folded = fold_norms(network)
+    assert all(weight.requires_grad for weight in folded.parameters())
     again = RetinaFace(MOBILENET).eval()
     again.load_state_dict(unfold_norms(folded.state_dict(), network))
     image = torch.randn(1, 3, 64, 96)
