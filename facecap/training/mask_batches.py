@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from facecap.training.batches import Batch, Batches, epoch_part
-from facecap.training.mask_augment import REAL_OCCLUDERS, Composer, cut_plain
+from facecap.training.mask_augment import Composer, cut_plain
 from facecap.training.mask_data import Image, Patch
 from facecap.training.occluders import Occluder
 from facecap.training.recipe import Recipe
@@ -24,15 +24,10 @@ class MaskBatches(Batches):
         super().__init__(first)
         self._patches = patches
         self._recipe = recipe
-        composer = Composer(patches, occluders=occluders)
-        self._composer = composer if recipe.preset == "default" else None
-        self._hide = composer.hide if recipe.preset == "refine" and occluders else None
+        self._composer = Composer(patches, occluders=occluders) if recipe.preset == "default" else None
 
     def make(self, number: int) -> Batch:
-        """Composed crops of the default preset, else the faces as they are, in shuffled passes.
-
-        Where there are occluders the refining preset hides some of the faces behind them.
-        """
+        """Composed crops of the default preset, else the faces as they are, in shuffled passes."""
         recipe = self._recipe
         rng = np.random.default_rng((recipe.seed, number))
         if self._composer is not None:
@@ -45,7 +40,5 @@ class MaskBatches(Batches):
 
     def _plain(self, index: int, rng: np.random.Generator) -> tuple[Image, bool]:
         patch = self._patches[index]
-        if self._hide is not None and patch.landmarks is not None and rng.random() < REAL_OCCLUDERS:
-            patch = self._hide(patch, rng)
         degrees, flip = float(rng.uniform(-30, 30)), bool(rng.random() < 0.5)
         return cut_plain(patch.image, patch.box, degrees, flip), patch.face.masked

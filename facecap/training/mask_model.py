@@ -29,10 +29,7 @@ RECIPES = {
     "mission": "Adam 1e-4, L2 1e-6, focal loss alpha 0.34, batch 64, flips, turns up to 30 degrees, mask/ "
     "alone.",
 }
-HIDDEN = {
-    preset: f" Of the {faces}, 30 % are behind cut-outs of hands, arms, scarves, bags, clothes and hair."
-    for preset, faces in (("default", "bare faces"), ("refine", "faces (masks left in sight)"))
-}
+HIDDEN = " Of the bare faces, 30 % are behind cut-outs of hands, arms, scarves, bags, clothes and hair."
 BAND = (
     " The unknown band is the narrowest, symmetric in log odds, that holds 60 % of the wrong answers on the "
     "validation and calibration faces, but at most 3 % of the right ones."
@@ -48,7 +45,7 @@ def manifest(
     `origin` says where the weights started; `occluders` counts the real things that hid some of the faces.
     """
     text = f"{recipe.network}, one logit, from {origin}. {FROZEN * recipe.freeze_backbone}"
-    hidden = bool(occluders) and recipe.preset in HIDDEN
+    hidden = bool(occluders) and recipe.preset == "default"
     return {
         "name": stem("mask", recipe.network).replace("_", "-"),
         "task": "mask",
@@ -66,7 +63,7 @@ def manifest(
         "training": {
             "data": {"faces": faces, "split": "train"} | ({"occluders": occluders} if hidden else {}),
             "starting_point": origin,
-            "recipe": text + RECIPES[recipe.preset] + (HIDDEN[recipe.preset] if hidden else "") + BAND,
+            "recipe": text + RECIPES[recipe.preset] + HIDDEN * hidden + BAND,
             "command": f"facecap train mask --data DATA --out RUN {'--occluders OCCLUDERS ' * hidden}"
             + recipe.options(),
             "seed": recipe.seed,

@@ -11,10 +11,9 @@ from facecap.training.recipe import Recipe
 REFINED_SHARE = 0.7
 
 # default: for a CPU, real and composed faces of every source, small pictures first, ends on time.
-# refine: a second, gentler run from a checkpoint of the default preset, on the real faces as they are, some
-# of them behind real things where there are occluders; what is exported lies at REFINED_SHARE of the way from
-# the checkpoint to the end of this run.
-# qat: from a checkpoint of any preset, under the rounding of int8, on the real faces as they are.
+# refine: a second, gentler run from a checkpoint of the default preset, on the real faces as they are; what
+# is exported lies at REFINED_SHARE of the way from the checkpoint to the end of this run. Occluders have no
+# place in it: without drawn and pasted masks beside them, the trace of a paste would mean a bare face.
 # mission: the recipe that the project was given, mask/ alone, flips and turns, focal loss.
 PRESETS = {
     "default": Recipe("default", 30.0, None, 64, 2e-3, 0.05, "decoupled", "cosine", 64, 0.4),
