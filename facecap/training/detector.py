@@ -59,12 +59,12 @@ class _Canvases(IterableDataset[tuple[Tensor, ...]]):
         maker = CanvasMaker(self._sources, self._recipe.side, seed, self._recipe.way.smallest)
         while True:
             canvas = maker.draw()
-            faces, asked = canvas.faces, canvas.whole
+            faces, asked, belief = canvas.faces, canvas.whole, canvas.belief
             if self._recipe.way.leash:
-                seen = canvas.belief >= DOUBTFUL
-                faces, asked = faces[seen], canvas.certain[seen]
+                seen = belief >= DOUBTFUL
+                faces, asked, belief = faces[seen], canvas.certain[seen], belief[seen]
             labels, deltas, owner = targets(self._priors, faces, asked, (VARIANCES[0], VARIANCES[1]))
-            beliefs = np.append(canvas.belief, np.float32(0))[owner]
+            beliefs = np.append(belief, np.float32(0))[owner]
             yield tuple(torch.from_numpy(array) for array in (canvas.image, labels, deltas, beliefs))
 
 

@@ -14,8 +14,8 @@ class Preset:
 
     `leash`: teach only what the start gets wrong and keep its answers elsewhere, with the first stage
     frozen; without it every layer learns how sure the labellers are of a face. `smallest`: pixels, on
-    smaller faces nothing is asked. `rounded`: under the rounding of int8, to the end of
-    the way. `warm_up`: steps until the rate is reached.
+    smaller faces nothing is asked. `rounded`: under the rounding of int8, to the end of the way. `warm_up`:
+    steps until the rate is reached.
     """
 
     minutes: float
@@ -77,14 +77,14 @@ class Recipe:
 
     def text(self) -> str:
         """One sentence for the manifest."""
+        end = (
+            ""
+            if self.way.rounded
+            else ", then part of the way back to the start, chosen on held-out pictures"
+        )
         return (
             f"{self.preset}: batch norm folded; {self.way.text}; AdamW {self.rate:g}, cosine, "
-            f"{self.minutes:g} minutes, {self.batch} canvases of {self.side} px a step; averaged weights, "
-            + (
-                ""
-                if self.way.rounded
-                else "then part of the way back to the start, chosen on held-out pictures"
-            )
+            f"{self.minutes:g} minutes, {self.batch} canvases of {self.side} px a step; averaged weights{end}"
         )
 
     def command(self) -> str:
