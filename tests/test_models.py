@@ -130,7 +130,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 DATA = b"model"
 MANIFESTS = [
     tiny.mask_manifest(DATA),
-    tiny.mask_manifest(DATA, output="softmax"),
+    {**tiny.mask_manifest(DATA, output="softmax"), "chip": "cv182x"},
     tiny.classification_manifest(DATA, ["cat", "dog", "mask"]),
     tiny.detector_manifest(DATA),
     tiny.detector_manifest(DATA, form="concatenated"),

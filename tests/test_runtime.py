@@ -219,6 +219,10 @@ BAD_MODELS: dict[str, tuple[Callable[[Path], Path], str]] = {
         with_manifest(lambda m: {**m, "input": {**m["input"], "width": 9}}),
         r"takes 'x' float32 \(\?, 3, 8, 8\), the manifest wants one input float32 \(\?, 3, 8, 9\)",
     ),
+    "chip of an ONNX file": (
+        with_manifest(lambda m: {**m, "chip": "cv182x"}),
+        "found the key 'chip', which only",
+    ),
     "name cut within a character": (
         with_manifest(lambda m: {**m, "task": "m" + "\u00e9" * 80}),
         "found 'm\u00e9+.?', wanted one of",

@@ -36,6 +36,7 @@ TEST(manifest_of_a_mask_classifier) {
   EXPECT(manifest.task == facecap::Task::mask);
   EXPECT_EQ(manifest.name, "tiny");
   EXPECT_EQ(manifest.bytes, 10u);
+  EXPECT_EQ(manifest.chip, "");
   EXPECT_EQ(manifest.input.size.width, 112);
   EXPECT(manifest.input.normalization.color == facecap::ColorOrder::rgb);
   EXPECT_EQ(manifest.input.normalization.mean[1], 127.5f);

@@ -61,6 +61,7 @@ struct Manifest {
   Task task = Task::face_detection;
   std::string sha256;
   std::size_t bytes = 0;
+  std::string chip;  // that a .cvimodel is made for; empty for other models
   ManifestInput input;
   std::vector<ManifestOutput> outputs;
   std::optional<DetectorSpec> detector;
@@ -74,5 +75,8 @@ struct Manifest {
 };
 
 const char* to_string(Task task);
+
+/// The chips that a .cvimodel can be made for.
+const std::vector<std::string>& chip_names();
 
 }  // namespace facecap

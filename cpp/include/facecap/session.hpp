@@ -56,6 +56,9 @@ class Session {
 struct SessionOptions {
   std::string runtime = "auto";  // "auto" goes by the file
   int threads = 1;               // 1 computes on the calling thread
+  // Of a .cvimodel alone:
+  std::string chip;        // it must be made for this one, e.g. "cv182x"; empty: for the manifest's
+  bool unchecked = false;  // takes a file whose own checksum is not right, as old toolchains wrote them
 };
 
 /// A model file or its bytes, with its manifest.
@@ -84,5 +87,8 @@ int find_output(const Session& session, const Manifest& manifest, const std::str
 
 /// Where libonnxruntime is. Empty: the environment variable FACECAP_ONNXRUNTIME, then the plain name.
 void set_onnxruntime_path(const std::string& path);
+
+/// Where libcviruntime is. Empty: the environment variable FACECAP_CVIRUNTIME, then the plain name.
+void set_cviruntime_path(const std::string& path);
 
 }  // namespace facecap

@@ -191,6 +191,7 @@ Manifest Manifest::parse(const std::string& text, const std::string& source) {
   manifest.architecture = section.get("architecture").string();
   manifest.task = read_task(section.get("task"));
   read_file(section.get("file"), manifest);
+  if (section.has("chip")) manifest.chip = section.get("chip").one_of(chip_names());
   manifest.input = read_input(section.get("input"));
   switch (manifest.task) {
     case Task::face_detection:
@@ -225,6 +226,12 @@ Manifest Manifest::load(const std::string& path) {
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > kMaxText) throw ModelError(path + ": larger than 1 MiB, which no manifest is");
   return parse(text, path);
+}
+
+const std::vector<std::string>& chip_names() {
+  static const std::vector<std::string>* names =
+      new std::vector<std::string>{"cv180x", "cv181x", "cv182x", "cv183x"};
+  return *names;
 }
 
 const char* to_string(Task task) {

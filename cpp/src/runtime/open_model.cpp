@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -42,6 +43,10 @@ void check_options(const SessionOptions& options) {
     throw std::invalid_argument("runtime: found '" + options.runtime + "', wanted auto, onnx or cvimodel");
   if (options.threads < 1 || options.threads > 256)
     throw std::invalid_argument("threads: found " + std::to_string(options.threads) + ", wanted 1 to 256");
+  const std::vector<std::string>& chips = chip_names();
+  if (!options.chip.empty() && std::find(chips.begin(), chips.end(), options.chip) == chips.end())
+    throw std::invalid_argument("chip: found '" + options.chip +
+                                "', wanted cv180x, cv181x, cv182x or cv183x");
 }
 
 void check_runtime(const ModelFile& file, const std::string& wanted) {
@@ -56,6 +61,13 @@ Manifest read_manifest(const ModelSource& source, const ModelFile& file) {
   if (!source.manifest.empty()) return Manifest::parse(source.manifest, "manifest of " + file.label);
   if (source.path.empty()) throw ModelError(file.label + ": bytes need their manifest beside them");
   return Manifest::load(manifest_path(source.path));
+}
+
+void check_chip(const ModelFile& file, const Manifest& manifest) {
+  if (file.runtime == "cvimodel" && manifest.chip.empty())
+    throw ModelError(manifest.source + ": the key 'chip' is missing, which a .cvimodel needs");
+  if (file.runtime != "cvimodel" && !manifest.chip.empty())
+    throw ModelError(manifest.source + ": found the key 'chip', which only a .cvimodel has");
 }
 
 void check_size(const ModelFile& file, const Manifest& manifest) {
@@ -97,6 +109,7 @@ Model open_model(const ModelSource& source, Task task, const SessionOptions& opt
   if (manifest->task != task)
     throw ModelError(manifest->source + ": a model of the task " + to_string(manifest->task) + ", wanted " +
                      to_string(task));
+  check_chip(file, *manifest);
   check_size(file, *manifest);
   std::shared_ptr<Session> session = open_shared(source, file, *manifest, options.threads);
   check_fit(*session, *manifest);
