@@ -1,0 +1,1 @@
+"""The service: cameras push frames, people see captures."""

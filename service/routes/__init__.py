@@ -1,0 +1,1 @@
+"""HTTP routes, one group a file; each file has a `router`."""
