@@ -65,7 +65,7 @@ const ImageView kPicture{kPixels.data(), 640, 640, std::ptrdiff_t{3} * 640};
 }  // namespace
 
 TEST(pipeline_keeps_the_refined_points_of_a_shot_and_their_pose) {
-  FaceCapture capture = make(at_once(), [](const ImageView&, const Box&, const Landmarks& found) {
+  FaceCapture capture = make(at_once(), [](const FrameView&, const Box&, const Landmarks& found) {
     Landmarks moved = found;
     moved[2].x += 20;
     return Refinement{moved};
@@ -79,7 +79,7 @@ TEST(pipeline_keeps_the_refined_points_of_a_shot_and_their_pose) {
 }
 
 TEST(pipeline_asks_the_refinement_for_its_confidence) {
-  FaceCapture capture = make(at_once(), [](const ImageView&, const Box&, const Landmarks& found) {
+  FaceCapture capture = make(at_once(), [](const FrameView&, const Box&, const Landmarks& found) {
     return Refinement{found, 0.49f};
   });
   EXPECT(capture.process(kPicture, {}, {}).reasons[0] == Reason::low_landmark_confidence);

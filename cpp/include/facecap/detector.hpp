@@ -3,8 +3,8 @@
 #include <optional>
 #include <vector>
 
+#include "facecap/frame_view.hpp"
 #include "facecap/geometry.hpp"
-#include "facecap/image.hpp"
 #include "facecap/session.hpp"
 
 namespace facecap {
@@ -42,7 +42,7 @@ class Detector {
   ~Detector();
   /// The result is valid until the next call. Numbers that are not finite and boxes that show nothing of the
   /// picture are no faces.
-  const Detections& detect(const ImageView& image);
+  const Detections& detect(const FrameView& frame);
   const DetectTimings& timings() const { return timings_; }
   const Model& model() const { return model_; }
   const DetectorOptions& options() const { return options_; }

@@ -62,7 +62,7 @@ struct Refinement {
   float confidence = 1;
   float blur = 0;
 };
-using Refine = std::function<Refinement(const ImageView&, const Box&, const Landmarks&)>;
+using Refine = std::function<Refinement(const FrameView&, const Box&, const Landmarks&)>;
 
 /// The stages that a FaceCapture owns; what they load is shared between all that open the same model.
 struct FaceCaptureParts {
@@ -79,7 +79,7 @@ class FaceCapture {
   ~FaceCapture();
   /// One frame. Without `frame_index` frames count from 0. The result is valid until the next call.
   /// Throws std::invalid_argument where frame_index does not grow.
-  const FrameResult& process(const ImageView& image, std::optional<std::int64_t> frame_index,
+  const FrameResult& process(const FrameView& frame, std::optional<std::int64_t> frame_index,
                              std::optional<double> timestamp);
   /// Ends every visit: pending shots are given out, tracks are forgotten, ids go on.
   std::vector<Capture> flush();

@@ -136,17 +136,21 @@ Size Detector::input_size() const {
   return options_.input_size.value_or(model_.manifest->input.size);
 }
 
-const Detections& Detector::detect(const ImageView& image) {
+const Detections& Detector::detect(const FrameView& frame) {
+  const Size size = size_of(frame);
   const Clock::time_point start = Clock::now();
   const ManifestInput& input = model_.manifest->input;
   const DetectorSpec& spec = *model_.manifest->detector;
   const Letterbox letterbox = input.fit == ManifestInput::Fit::native
-                                  ? fit_native(image.size(), input_size(), input.multiple)
-                                  : fit_letterbox(image.size(), input_size());
+                                  ? fit_native(size, input_size(), input.multiple)
+                                  : fit_letterbox(size, input_size());
   const Size target = letterbox.target;
   State& state = *state_;
   state.planes.resize(std::size_t{3} * target.width * target.height);
-  letterbox_to_planes(image, letterbox, input.normalization, state.planes.data(), state.row);
+  const auto fill = [&](const auto& picture) {
+    letterbox_to_planes(picture, letterbox, input.normalization, state.planes.data(), state.row);
+  };
+  std::visit(fill, frame);
   const Clock::time_point prepared = Clock::now();
 
   model_.session->run({{ElementType::float32, {1, 3, target.height, target.width}, state.planes.data()}},
@@ -157,14 +161,13 @@ const Detections& Detector::detect(const ImageView& image) {
   state.coding = {spec.variances[0], spec.variances[1]};
   rank_priors(*state.levels, state.heads.logits(), options_.score_threshold.value_or(spec.score_threshold),
               options_.top_k, state.candidates);
-  state.decode(letterbox, image.size());
+  state.decode(letterbox, size);
   Detections& found = state.detections;
   found.clear();
   for (const int index :
        state.suppression.select(state.boxes, options_.nms_iou.value_or(spec.nms_iou), options_.max_faces)) {
     const ScoredPrior& candidate = state.candidates[static_cast<std::size_t>(index)];
-    found.boxes.push_back(
-        clip(letterbox.to_image(state.boxes[static_cast<std::size_t>(index)]), image.size()));
+    found.boxes.push_back(clip(letterbox.to_image(state.boxes[static_cast<std::size_t>(index)]), size));
     found.scores.push_back(candidate.score);
     found.landmarks.push_back(state.points_of(candidate, letterbox));
   }

@@ -2,7 +2,8 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "facecap/image.hpp"
+#include "facecap/frame_view.hpp"
+#include "image/yuv_color.hpp"
 
 namespace facecap {
 namespace {
@@ -17,8 +18,19 @@ struct Vector {
   double y = 0;
 };
 
+void read_pixel(const ImageView& image, int x, int y, std::uint8_t* out) {
+  std::copy_n(image.data + y * image.stride + 3 * std::ptrdiff_t{x}, 3, out);
+}
+
+void read_pixel(const YuvView& image, int x, int y, std::uint8_t* out) {
+  const std::uint8_t* pair = image.chroma + (y / 2) * image.chroma_stride + 2 * std::ptrdiff_t{x / 2};
+  const int blue = image.order == ChromaOrder::uv ? 0 : 1;
+  yuv_to_rgb(image.luma[y * image.luma_stride + x], pair[blue], pair[1 - blue], out);
+}
+
 /// The picture's values at a point between pixel centres; black outside.
-void sample(const ImageView& image, double x, double y, std::uint8_t* out) {
+template <typename View>
+void sample(const View& image, double x, double y, std::uint8_t* out) {
   const double left = std::floor(x);
   const double top = std::floor(y);
   if (!(left >= -1 && top >= -1 && left < image.width && top < image.height)) {
@@ -36,10 +48,27 @@ void sample(const ImageView& image, double x, double y, std::uint8_t* out) {
     const int px = column + k % 2;
     const int py = row + k / 2;
     if (px < 0 || py < 0 || px >= image.width || py >= image.height) continue;
-    const std::uint8_t* pixel = image.data + py * image.stride + 3 * std::ptrdiff_t{px};
+    std::uint8_t pixel[3];
+    read_pixel(image, px, py, pixel);
     for (int c = 0; c < 3; ++c) sum[c] += shares[k] * static_cast<float>(pixel[c]);
   }
   for (int c = 0; c < 3; ++c) out[c] = static_cast<std::uint8_t>(static_cast<int>(sum[c]));
+}
+
+template <typename View>
+Image align(const View& image, ColorOrder color, const Landmarks& landmarks, int size) {
+  const Similarity forward = fit_alignment(landmarks, size);
+  const double square = double{forward[0]} * forward[0] + double{forward[3]} * forward[3];
+  const double cosine = forward[0] / square, sine = forward[3] / square;  // of the way back
+  Image aligned{std::vector<std::uint8_t>(std::size_t{3} * size * size), size, size, color};
+  std::uint8_t* out = aligned.pixels.data();
+  for (int y = 0; y < size; ++y)
+    for (int x = 0; x < size; ++x, out += 3) {
+      const double u = x - forward[2];
+      const double v = y - forward[5];
+      sample(image, cosine * u + sine * v, cosine * v - sine * u, out);
+    }
+  return aligned;
 }
 
 }  // namespace
@@ -76,18 +105,11 @@ Similarity fit_alignment(const Landmarks& landmarks, int size) {
 }
 
 Image align_face(const ImageView& image, const Landmarks& landmarks, int size) {
-  const Similarity forward = fit_alignment(landmarks, size);
-  const double square = double{forward[0]} * forward[0] + double{forward[3]} * forward[3];
-  const double cosine = forward[0] / square, sine = forward[3] / square;  // of the way back
-  Image aligned{std::vector<std::uint8_t>(std::size_t{3} * size * size), size, size, image.color};
-  std::uint8_t* out = aligned.pixels.data();
-  for (int y = 0; y < size; ++y)
-    for (int x = 0; x < size; ++x, out += 3) {
-      const double u = x - forward[2];
-      const double v = y - forward[5];
-      sample(image, cosine * u + sine * v, cosine * v - sine * u, out);
-    }
-  return aligned;
+  return align(image, image.color, landmarks, size);
+}
+
+Image align_face(const YuvView& image, const Landmarks& landmarks, int size) {
+  return align(image, ColorOrder::rgb, landmarks, size);
 }
 
 }  // namespace facecap

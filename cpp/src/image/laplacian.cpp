@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "facecap/image.hpp"
+#include "facecap/frame_view.hpp"
 
 namespace facecap {
 namespace {
@@ -13,19 +13,18 @@ int grey(const std::uint8_t* pixel, ColorOrder color) {
   return (4899 * red + 9617 * pixel[1] + 1868 * blue + (1 << 13)) >> 14;
 }
 
-}  // namespace
-
-float laplacian_variance(const ImageView& image, const Rect& area) {
-  const Rect inside{std::max(area.x1, 0), std::max(area.y1, 0), std::min(area.x2, image.width),
-                    std::min(area.y2, image.height)};
+/// `grey_at(x, y)` gives the grey value of a pixel.
+template <typename GreyAt>
+float variance(GreyAt grey_at, Size size, const Rect& area) {
+  const Rect inside{std::max(area.x1, 0), std::max(area.y1, 0), std::min(area.x2, size.width),
+                    std::min(area.y2, size.height)};
   if (inside.empty() || inside.width() < 3 || inside.height() < 3) return 0;
   const int width = inside.width();
   std::vector<int> rows[3];  // grey values of the row above, this one and the one below
   const auto load = [&](int y) {
     std::vector<int>& row = rows[y % 3];
     row.resize(width);
-    const std::uint8_t* pixels = image.data + (inside.y1 + y) * image.stride + 3 * std::ptrdiff_t{inside.x1};
-    for (int x = 0; x < width; ++x) row[x] = grey(pixels + 3 * x, image.color);
+    for (int x = 0; x < width; ++x) row[x] = grey_at(inside.x1 + x, inside.y1 + y);
   };
   load(0);
   load(1);
@@ -44,6 +43,23 @@ float laplacian_variance(const ImageView& image, const Rect& area) {
   const double count = static_cast<double>(width - 2) * (inside.height() - 2);
   const double mean = static_cast<double>(sum) / count;
   return static_cast<float>(static_cast<double>(squares) / count - mean * mean);
+}
+
+}  // namespace
+
+float laplacian_variance(const ImageView& image, const Rect& area) {
+  const auto grey_at = [&image](int x, int y) {
+    return grey(image.data + y * image.stride + 3 * std::ptrdiff_t{x}, image.color);
+  };
+  return variance(grey_at, image.size(), area);
+}
+
+float laplacian_variance(const YuvView& image, const Rect& area) {
+  const auto grey_at = [&image](int x, int y) {
+    const int luma = image.luma[y * image.luma_stride + x];
+    return std::clamp((255 * (luma - 16) + 109) / 219, 0, 255);
+  };
+  return variance(grey_at, image.size(), area);
 }
 
 }  // namespace facecap

@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
+#include "facecap/frame_view.hpp"
 #include "image/planes.hpp"
 #include "image/resampler.hpp"
+#include "image/yuv_resampler.hpp"
 
 namespace facecap {
 namespace {
@@ -27,6 +28,45 @@ Letterbox centre(Size image, Size content, Size target) {
   letterbox.scale_x = static_cast<float>(static_cast<double>(image.width) / content.width);
   letterbox.scale_y = static_cast<float>(static_cast<double>(image.height) / content.height);
   return letterbox;
+}
+
+void clear_padding(const Letterbox& letterbox, float* planes) {
+  const Rect& content = letterbox.content;
+  const Size target = letterbox.target;
+  const std::size_t plane_size = static_cast<std::size_t>(target.width) * target.height;
+  for (int plane = 0; plane < 3; ++plane) {
+    float* rows = planes + plane * plane_size;
+    std::fill_n(rows, static_cast<std::size_t>(content.y1) * target.width, 0.0f);
+    std::fill(rows + static_cast<std::size_t>(content.y2) * target.width, rows + plane_size, 0.0f);
+    for (int y = content.y1; y < content.y2; ++y) {
+      float* row = rows + static_cast<std::size_t>(y) * target.width;
+      std::fill_n(row, content.x1, 0.0f);
+      std::fill(row + content.x2, row + target.width, 0.0f);
+    }
+  }
+}
+
+/// `row_of(y)` gives the packed pixels of the content's row y.
+template <typename RowOf>
+void write_rows(RowOf row_of, const Letterbox& letterbox, const ChannelPlan& plan, float* planes) {
+  const Rect& content = letterbox.content;
+  const Size target = letterbox.target;
+  const std::size_t plane_size = static_cast<std::size_t>(target.width) * target.height;
+  clear_padding(letterbox, planes);
+  for (int y = 0; y < content.height(); ++y)
+    row_to_planes(row_of(y), content.width(), plan,
+                  planes + static_cast<std::size_t>(content.y1 + y) * target.width + content.x1, plane_size);
+}
+
+template <typename AnyResampler>
+void write_resampled(AnyResampler& resampler, const Letterbox& letterbox, const ChannelPlan& plan,
+                     float* planes, std::vector<std::uint8_t>& scratch) {
+  scratch.resize(std::size_t{3} * letterbox.content.width());
+  const auto row_of = [&](int y) {
+    resampler.row(y, scratch.data());
+    return scratch.data();
+  };
+  write_rows(row_of, letterbox, plan, planes);
 }
 
 int round_up(int value, int multiple) {
@@ -53,31 +93,21 @@ Letterbox fit_native(Size image, Size bounds, int multiple) {
 void letterbox_to_planes(const ImageView& image, const Letterbox& letterbox,
                          const Normalization& normalization, float* planes,
                          std::vector<std::uint8_t>& scratch) {
-  const Rect& content = letterbox.content;
-  const Size target = letterbox.target;
-  const std::size_t plane_size = static_cast<std::size_t>(target.width) * target.height;
-  for (int plane = 0; plane < 3; ++plane) {
-    float* rows = planes + plane * plane_size;
-    std::fill_n(rows, static_cast<std::size_t>(content.y1) * target.width, 0.0f);
-    std::fill(rows + static_cast<std::size_t>(content.y2) * target.width, rows + plane_size, 0.0f);
-    for (int y = content.y1; y < content.y2; ++y) {
-      float* row = rows + static_cast<std::size_t>(y) * target.width;
-      std::fill_n(row, content.x1, 0.0f);
-      std::fill(row + content.x2, row + target.width, 0.0f);
-    }
-  }
+  const Size content{letterbox.content.width(), letterbox.content.height()};
   const ChannelPlan plan = plan_channels(image.color, normalization);
-  std::optional<Resampler> resampler;
-  if (image.size() != Size{content.width(), content.height()}) {
-    resampler.emplace(image, Rect{0, 0, image.width, image.height}, Size{content.width(), content.height()});
-    scratch.resize(std::size_t{3} * content.width());
+  if (image.size() == content) {
+    write_rows([&](int y) { return image.data + y * image.stride; }, letterbox, plan, planes);
+    return;
   }
-  for (int y = 0; y < content.height(); ++y) {
-    if (resampler) resampler->row(y, scratch.data());
-    const std::uint8_t* row = resampler ? scratch.data() : image.data + y * image.stride;
-    row_to_planes(row, content.width(), plan,
-                  planes + static_cast<std::size_t>(content.y1 + y) * target.width + content.x1, plane_size);
-  }
+  Resampler resampler(image, Rect{0, 0, image.width, image.height}, content);
+  write_resampled(resampler, letterbox, plan, planes, scratch);
+}
+
+void letterbox_to_planes(const YuvView& image, const Letterbox& letterbox, const Normalization& normalization,
+                         float* planes, std::vector<std::uint8_t>& scratch) {
+  YuvResampler resampler(image, Rect{0, 0, image.width, image.height},
+                         {letterbox.content.width(), letterbox.content.height()});
+  write_resampled(resampler, letterbox, plan_channels(ColorOrder::rgb, normalization), planes, scratch);
 }
 
 }  // namespace facecap

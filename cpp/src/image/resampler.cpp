@@ -1,17 +1,9 @@
 #include "image/resampler.hpp"
 
-#include "image/multiversion.hpp"
+#include "image/blend_rows.hpp"
 
 namespace facecap {
 namespace {
-
-FACECAP_MULTIVERSION void blend_first(const std::uint8_t* row, float weight, int count, float* out) {
-  for (int i = 0; i < count; ++i) out[i] = weight * static_cast<float>(row[i]);
-}
-
-FACECAP_MULTIVERSION void blend_next(const std::uint8_t* row, float weight, int count, float* out) {
-  for (int i = 0; i < count; ++i) out[i] += weight * static_cast<float>(row[i]);
-}
 
 /// Four lanes at once, of which three are the pixel's: `row` has a spare value behind its last pixel.
 void blend_columns(const float* row, const AxisTaps& taps, std::uint8_t* out) {
@@ -36,11 +28,8 @@ Resampler::Resampler(const ImageView& image, const Rect& source, Size target)
       blended_(static_cast<std::size_t>(source_values_) + 1) {}
 
 void Resampler::row(int y, std::uint8_t* out) {
-  const std::uint8_t* row = origin_ + rows_.first[y] * stride_;
-  const float* weights = rows_.of(y);
-  blend_first(row, weights[0], source_values_, blended_.data());
-  for (int k = 1; k < rows_.count[y]; ++k)
-    blend_next(row + k * stride_, weights[k], source_values_, blended_.data());
+  blend_rows(origin_ + rows_.first[y] * stride_, stride_, rows_.of(y), rows_.count[y], source_values_,
+             blended_.data());
   blend_columns(blended_.data(), columns_, out);
 }
 

@@ -18,10 +18,11 @@ std::optional<Reason> limits(const Box& box, const Pose& pose, const CaptureConf
   return {};
 }
 
-float score(const ImageView& image, const Box& box, const Landmarks& landmarks, const CaptureConfig& config) {
-  const QualityInput face{box, landmarks, image.size()};
+float score(const FrameView& frame, const Box& box, const Landmarks& landmarks, const CaptureConfig& config) {
+  const QualityInput face{box, landmarks, size_of(frame)};
   const auto variance = [&] {
-    return laplacian_variance(image, sharpness_area(box, landmarks, image.size()));
+    const Rect area = sharpness_area(box, landmarks, size_of(frame));
+    return std::visit([&](const auto& picture) { return laplacian_variance(picture, area); }, frame);
   };
   switch (config.quality_method) {
     case QualityMethod::eye_distance:
@@ -42,12 +43,12 @@ float score(const ImageView& image, const Box& box, const Landmarks& landmarks, 
 
 }  // namespace
 
-Assessment assess(const ImageView& image, const Box& box, const Landmarks& landmarks,
+Assessment assess(const FrameView& frame, const Box& box, const Landmarks& landmarks,
                   const CaptureConfig& config) {
   Assessment result;
   result.pose = face_pose(landmarks);
   result.rejection = limits(box, result.pose, config);
-  if (!result.rejection) result.quality = score(image, box, landmarks, config);
+  if (!result.rejection) result.quality = score(frame, box, landmarks, config);
   return result;
 }
 

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "facecap/capture_gate.hpp"
-#include "facecap/image.hpp"
+#include "facecap/frame_view.hpp"
 #include "facecap/quality.hpp"
 
 namespace facecap {
@@ -16,7 +16,7 @@ struct Assessment {
 };
 
 /// Size and pose limits (specification 2.2; pose limits always apply) and the configured score.
-Assessment assess(const ImageView& image, const Box& box, const Landmarks& landmarks,
+Assessment assess(const FrameView& frame, const Box& box, const Landmarks& landmarks,
                   const CaptureConfig& config);
 
 }  // namespace facecap

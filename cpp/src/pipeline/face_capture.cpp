@@ -70,13 +70,13 @@ struct FaceCapture::State {
     return frame;
   }
 
-  void assess_faces(const ImageView& image) {
+  void assess_faces(const FrameView& frame) {
     result.poses.clear();
     result.quality.clear();
     rejections.clear();
     refined = result.faces.landmarks;
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
-      const Assessment face = assess(image, result.faces.boxes[i], result.faces.landmarks[i], gate.config());
+      const Assessment face = assess(frame, result.faces.boxes[i], result.faces.landmarks[i], gate.config());
       result.poses.push_back(face.pose);
       result.quality.push_back(face.quality);
       rejections.push_back(face.rejection);
@@ -89,10 +89,12 @@ struct FaceCapture::State {
   }
 
   /// Asks once a track. A failure of the embedder costs the check, never the capture.
-  bool duplicate(const ImageView& image, std::int64_t id, const Landmarks& landmarks) {
+  bool duplicate(const FrameView& frame, std::int64_t id, const Landmarks& landmarks) {
     if (!parts.embedder) return false;
     if (!identities.knows(id)) try {
-        const Image aligned = align_face(image, landmarks, parts.embedder->crop_size().width);
+        const int side = parts.embedder->crop_size().width;
+        const Image aligned =
+            std::visit([&](const auto& picture) { return align_face(picture, landmarks, side); }, frame);
         identities.observe(id, parts.embedder->embed({aligned.view()}).data(), parts.embedder->dimensions());
       } catch (const Error& error) {
         stage_error = error.what();
@@ -100,7 +102,7 @@ struct FaceCapture::State {
     return identities.is_duplicate(id);
   }
 
-  Candidate candidate(const ImageView& image, std::size_t i) {
+  Candidate candidate(const FrameView& frame, std::size_t i) {
     const Box& box = result.faces.boxes[i];
     const Landmarks& landmarks = result.faces.landmarks[i];
     Candidate face;
@@ -110,19 +112,19 @@ struct FaceCapture::State {
     face.eye_distance = eye_distance(landmarks);
     face.rejection = rejections[i];
     if (!eligible(i)) return face;
-    const Refinement refinement = parts.refine ? parts.refine(image, box, landmarks) : Refinement{landmarks};
+    const Refinement refinement = parts.refine ? parts.refine(frame, box, landmarks) : Refinement{landmarks};
     refined[i] = refinement.landmarks;
     face.refined_eye_distance = eye_distance(refined[i]);
     face.landmark_confidence = refinement.confidence;
-    face.refined_quality = posture_quality({box, refined[i], image.size(), true, refinement.blur});
-    if (crop_rect(box, image.size(), gate.config().crop_border).empty())
+    face.refined_quality = posture_quality({box, refined[i], size_of(frame), true, refinement.blur});
+    if (crop_rect(box, size_of(frame), gate.config().crop_border).empty())
       face.rejection = Reason::crop_failed;
-    else if (duplicate(image, face.track_id, refined[i]))
+    else if (duplicate(frame, face.track_id, refined[i]))
       face.rejection = Reason::duplicate_identity;
     return face;
   }
 
-  void keep_shots(const ImageView& image, const GateStep& step, std::optional<double> timestamp) {
+  void keep_shots(const FrameView& frame, const GateStep& step, std::optional<double> timestamp) {
     for (const GateStep::Stored& stored : step.stored) {
       Shot& shot = shots[stored.slot];
       const std::size_t i = static_cast<std::size_t>(stored.candidate);
@@ -134,10 +136,13 @@ struct FaceCapture::State {
       shot.mask_prob = kNotKnown;
       shot.crop.width = crop_size.width;
       shot.crop.height = crop_size.height;
-      shot.crop.color = image.color;
+      shot.crop.color = crop_color(frame);
       shot.crop.pixels.resize(std::size_t{3} * crop_size.width * crop_size.height);
-      resize(image, crop_rect(shot.box, image.size(), gate.config().crop_border), crop_size.width,
-             crop_size.height, shot.crop.pixels.data());
+      const Rect rect = crop_rect(shot.box, size_of(frame), gate.config().crop_border);
+      const auto cut = [&](const auto& picture) {
+        resize(picture, rect, crop_size.width, crop_size.height, shot.crop.pixels.data());
+      };
+      std::visit(cut, frame);
       result.capture[i] = true;
     }
   }
@@ -216,26 +221,26 @@ const std::string& FaceCapture::stage_error() const {
   return state_->stage_error;
 }
 
-const FrameResult& FaceCapture::process(const ImageView& image, std::optional<std::int64_t> frame_index,
+const FrameResult& FaceCapture::process(const FrameView& frame, std::optional<std::int64_t> frame_index,
                                         std::optional<double> timestamp) {
   State& s = *state_;
   FrameResult& result = s.result;
-  const std::int64_t frame = s.admit(frame_index, timestamp);
+  const std::int64_t index = s.admit(frame_index, timestamp);
   StageSeconds seconds;
   {
     const StageTimer total(seconds.total);
     {
       const StageTimer timer(seconds.detect);
-      result.faces = s.parts.detector->detect(image);
+      result.faces = s.parts.detector->detect(frame);
     }
-    result.frame_index = frame;
+    result.frame_index = index;
     result.timestamp = timestamp;
     result.classified = 0;
     s.stage_error.clear();
     result.capture.assign(result.faces.size(), false);
     {
       const StageTimer timer(seconds.quality);
-      s.assess_faces(image);
+      s.assess_faces(frame);
     }
     {
       const StageTimer timer(seconds.track);
@@ -245,13 +250,13 @@ const FrameResult& FaceCapture::process(const ImageView& image, std::optional<st
     {
       const StageTimer timer(seconds.gate);
       s.candidates.clear();
-      for (std::size_t i = 0; i < result.faces.size(); ++i) s.candidates.push_back(s.candidate(image, i));
-      step = &s.gate.update(frame, s.candidates, result.tracks.live_ids, timestamp);
+      for (std::size_t i = 0; i < result.faces.size(); ++i) s.candidates.push_back(s.candidate(frame, i));
+      step = &s.gate.update(index, s.candidates, result.tracks.live_ids, timestamp);
       result.reasons = step->reasons;
     }
     {
       const StageTimer timer(seconds.crop);
-      s.keep_shots(image, *step, timestamp);
+      s.keep_shots(frame, *step, timestamp);
     }
     {
       const StageTimer timer(seconds.classify);
@@ -270,7 +275,7 @@ const FrameResult& FaceCapture::process(const ImageView& image, std::optional<st
     }
   }
   result.seconds = seconds;
-  s.next_frame = frame + 1;
+  s.next_frame = index + 1;
   s.last_timestamp = timestamp ? timestamp : s.last_timestamp;
   return result;
 }
