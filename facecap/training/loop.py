@@ -60,7 +60,7 @@ class Loop:
         self.model = model.to(execution.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = optimizer(recipe, self.model)
         self._scaler = execution.scaler()
-        self._step, self._best, self._mean_loss = 0, float("-inf"), math.nan
+        self._step, self._checks, self._best, self._mean_loss = 0, 0, float("-inf"), math.nan
         spent = self._take_up()
         self._clock = Clock(None if recipe.minutes is None else 60 * recipe.minutes, spent)
         self._steps = None if recipe.epochs is None else recipe.epochs * task.steps_per_epoch()
@@ -71,20 +71,18 @@ class Loop:
 
     def fit(self) -> None:
         """Train to the end; an interruption leaves a checkpoint to resume from."""
-        if self.share() >= 1.0:
+        if self._checks == CHECKS:
             return
-        checks = int(self.share() * CHECKS)
         saved = self._clock.spent
         try:
             for pictures, labels in self._task.batches(self._step):
                 share = self.share()
                 if share >= 1.0:
                     break
+                if int(share * CHECKS) > self._checks:
+                    self._check(share)
                 self._train_step(pictures, labels, share)
                 self._progress.update(share, self._clock, f"step {self._step}  loss {self._mean_loss:.4f}")
-                if int(share * CHECKS) > checks:
-                    checks = int(share * CHECKS)
-                    self._check(share)
                 if self._clock.spent - saved > SAVE_SECONDS:
                     self._save()
                     saved = self._clock.spent
@@ -130,6 +128,7 @@ class Loop:
             self._best = figures["figure"]
             state = {**self._task.checkpoint(self.model), "step": self._step, "figures": figures}
             self._run.save(BEST, state)
+        self._checks = int(share * CHECKS)
         self._save()
 
     def _side(self, share: float) -> int:
@@ -144,6 +143,7 @@ class Loop:
         self._optimizer.load_state_dict(state["optimizer"])
         self._scaler.load_state_dict(state["scaler"])
         self._step, self._best, self._mean_loss = state["step"], state["best"], state["mean_loss"]
+        self._checks = state.get("checks", 0)  # older checkpoints lack it, and are validated once more
         spent = float(state["spent"])
         self._progress.say(f"resumed at step {self._step} after {spent / 60:.1f} minutes")
         return spent
@@ -151,4 +151,5 @@ class Loop:
     def _save(self) -> None:
         state: dict[str, Any] = {"model": self.model.state_dict(), "optimizer": self._optimizer.state_dict()}
         state |= {"scaler": self._scaler.state_dict(), "step": self._step, "best": self._best}
-        self._run.save(LAST, {**state, "mean_loss": self._mean_loss, "spent": self._clock.spent})
+        state |= {"checks": self._checks, "mean_loss": self._mean_loss}
+        self._run.save(LAST, {**state, "spent": self._clock.spent})

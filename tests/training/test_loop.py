@@ -33,8 +33,9 @@ class Squares(Batches):
 class Task:
     side = 8
 
-    def __init__(self, figures=None, stop_at=None):
+    def __init__(self, figures=None, stop_at=None, stop_validating=False):
         self.sides, self._figures, self._stop_at = [], figures or [], stop_at
+        self._stop_validating = stop_validating
 
     def steps_per_epoch(self):
         return 5
@@ -49,6 +50,8 @@ class Task:
         return functional.cross_entropy(model(pictures.permute(0, 3, 1, 2)[..., :side, :side] / 255), labels)
 
     def validate(self, model, side):
+        if self._stop_validating and not self._figures:
+            raise KeyboardInterrupt
         return {"figure": self._figures.pop(0) if self._figures else 0.0}
 
     def checkpoint(self, model):
@@ -77,7 +80,7 @@ def state(folder, name=LAST):
     return torch.load(folder / name, weights_only=True)
 
 
-@pytest.mark.parametrize("stop_at", [0, 3, 11, 19])
+@pytest.mark.parametrize("stop_at", [0, 3, 10, 11, 19])
 def test_an_interrupted_run_ends_as_if_nothing_had_been(tmp_path, stop_at):
     run(tmp_path / "whole", Task())
     with pytest.raises(KeyboardInterrupt):
@@ -89,6 +92,15 @@ def test_an_interrupted_run_ends_as_if_nothing_had_been(tmp_path, stop_at):
     for name, value in whole["model"].items():
         assert torch.equal(value, parts["model"][name]), name
     assert [row["loss"] for row in whole["history"]] == [row["loss"] for row in parts["history"]]
+
+
+def test_a_validation_that_was_interrupted_is_made_again(tmp_path):
+    run(tmp_path / "whole", Task())
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "parts", Task(figures=[0.0] * 5, stop_validating=True))
+    run(tmp_path / "parts", Task())
+    whole, parts = state(tmp_path / "whole"), state(tmp_path / "parts")
+    assert [row["step"] for row in whole["history"]] == [row["step"] for row in parts["history"]]
 
 
 def test_a_finished_run_is_left_as_it_is(tmp_path):
