@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from facecap._extra import extra_for
 from facecap.cli import options
 
 
@@ -59,7 +60,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the chosen task; returns the exit code."""
-    code: int = args.run_task(args)
+    with extra_for("this benchmark"):
+        code: int = args.run_task(args)
     return code
 
 

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import positive
-from facecap.errors import FacecapError
+from facecap._extra import extra_for
+from facecap.cli.options import count, positive
 
 MODEL = "a file, a name of `facecap models list`, or a checkpoint of a training run"
 
@@ -26,14 +26,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the chosen kind; returns the exit code."""
-    try:
+    with extra_for("conversion"):
         code: int = args.run_kind(args)
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "onnx", "scipy", "matplotlib"):
-            raise
-        raise FacecapError(
-            f"conversion needs {error.name}, which is not installed: pip install 'facecap[train]'"
-        ) from error
     return code
 
 
@@ -82,7 +76,7 @@ def _add_int8(kinds: argparse._SubParsersAction[Any]) -> None:
         "--percentile", type=percentage, default=99.99, help="of the values, for that method (%(default)s)"
     )
     group.add_argument("--count", type=positive, default=64, metavar="N", help="pictures (%(default)s)")
-    group.add_argument("--seed", type=int, default=0, help="of drawing them (%(default)s)")
+    group.add_argument("--seed", type=count, default=0, help="of drawing them (%(default)s)")
     group = parser.add_argument_group("what is quantised how")
     group.add_argument(
         "--per-tensor",

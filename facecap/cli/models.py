@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from facecap._extra import extra_for
 from facecap.cli.options import cosine
 
 
@@ -123,9 +124,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace) -> int:
-    from facecap.errors import FacecapError
-
-    try:
+    with extra_for("importing"):
         from facecap.conversion.import_model import import_model
 
         difference = import_model(
@@ -139,8 +138,6 @@ def _import(args: argparse.Namespace) -> int:
             licence=args.licence,
             origin=args.origin,
         )
-    except ModuleNotFoundError as error:
-        raise FacecapError(f"{error.name} is missing: pip install 'facecap[train]'") from None
     detail = "" if difference is None else f": {difference}"
     print(f"{args.out}: outputs agree with the checkpoint{detail}")
     return 0

@@ -6,12 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import positive_number
+from facecap._extra import extra_for
+from facecap.cli.options import count, positive, positive_number
 from facecap.cli.train_embedder import add_embedder
 from facecap.cli.train_options import add_run_options, side
-from facecap.errors import FacecapError
-
-EXTRA = ("torch", "onnx", "scipy", "matplotlib")  # what the extra `train` brings
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -28,14 +26,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the chosen task; returns the exit code."""
-    try:
+    with extra_for("training"):
         code: int = args.run_task(args)
-    except ModuleNotFoundError as error:
-        if error.name not in EXTRA:
-            raise
-        raise FacecapError(
-            f"training needs {error.name}, which is not installed: pip install 'facecap[train]'"
-        ) from error
     return code
 
 
@@ -120,19 +112,19 @@ def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
         type=positive_number,
         help="time budget; 20 when not given, 120 of the preset distil, 6 of qat",
     )
-    parser.add_argument("--batch", type=int, default=16, help="canvases a step (%(default)s)")
+    parser.add_argument("--batch", type=positive, default=16, help="canvases a step (%(default)s)")
     parser.add_argument(
-        "--side", type=int, default=320, help="pixels of a canvas, a multiple of 32 (%(default)s)"
+        "--side", type=positive, default=320, help="pixels of a canvas, a multiple of 32 (%(default)s)"
     )
     parser.add_argument(
         "--rate",
         type=positive_number,
         help="highest learning rate; 5e-5 when not given, 6e-5 of distil, 1e-5 of qat",
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of order and augmentation (%(default)s)")
-    parser.add_argument("--threads", type=int, default=1, help="threads of the network (%(default)s)")
+    parser.add_argument("--seed", type=count, default=0, help="seed of order and augmentation (%(default)s)")
+    parser.add_argument("--threads", type=positive, default=1, help="threads of the network (%(default)s)")
     parser.add_argument(
-        "--workers", type=int, default=1, help="processes that prepare canvases (%(default)s)"
+        "--workers", type=count, default=1, help="processes that prepare canvases (%(default)s)"
     )
     parser.set_defaults(run_task=_run_detector)
 
@@ -151,7 +143,7 @@ def _add_detector_labels(tasks: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--tiles", action="store_true", help="look again at overlapping quarters, for small faces"
     )
-    parser.add_argument("--every", type=int, default=1, help="take every n-th picture (%(default)s)")
+    parser.add_argument("--every", type=positive, default=1, help="take every n-th picture (%(default)s)")
     parser.add_argument(
         "--second",
         metavar="MODEL",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from facecap._extra import extra_for
+
 CHECKPOINTS = (".pt", ".pth", ".tar")
 
 
@@ -19,18 +21,14 @@ def as_model(model: str | Path | None, folder: Path) -> str | Path | None:
     Raises:
         CheckpointError: the checkpoint is of another kind; the text says what it is.
         ConversionError: the model would not answer like its network.
-        FacecapError: torch or onnx is missing.
+        FacecapError: a package of the extra `train` is missing.
     """
     if model is None or Path(model).suffix not in CHECKPOINTS:
         return model
-    from facecap.errors import FacecapError
-
-    try:
+    with extra_for(str(model)):
         from facecap.conversion.import_model import import_model
 
         path = Path(model).resolve()
         out = folder / f"{path.stem}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}.onnx"
         import_model(path, out)
-    except ModuleNotFoundError as error:
-        raise FacecapError(f"{model}: {error.name} is missing: pip install 'facecap[train]'") from None
     return out

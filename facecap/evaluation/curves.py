@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap.errors import FacecapError
+from facecap._extra import extra_for
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,9 @@ class Curve:
 def draw(panels: Sequence[Panel], curves: Mapping[str, Mapping[str, Curve]], columns: int = 3) -> bytes:
     """A PNG with a panel each, and in it the curve of that title of every model; `curves` is by model, then
     by title."""
-    try:
+    with extra_for("drawing curves"):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise FacecapError("curves need matplotlib: pip install 'facecap[train]'") from error
 
     columns = min(columns, len(panels))
     lines = -(-len(panels) // columns)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from facecap._extra import extra_for
 from facecap.errors import FacecapError
 from facecap.evaluation.detection import PictureSet
 from facecap.evaluation.widerface import SUBSETS
@@ -51,10 +52,8 @@ def read_official(ground_truth: Path, images: Path | None) -> PictureSet:
 
 
 def _load(path: Path, key: str) -> dict[str, Any]:
-    try:
+    with extra_for(f"reading {path}"):
         from scipy.io import loadmat
-    except ImportError as error:
-        raise FacecapError(f"{path}: reading it needs scipy: pip install 'facecap[train]'") from error
     if not path.is_file():
         raise FacecapError(f"{path}: no such file; --ground-truth wants the four .mat files of WIDER FACE")
     try:
