@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import positive, positive_number
+from facecap.cli.options import count, positive, positive_number
 from facecap.cli.train_options import add_machine_options
 
 
@@ -44,7 +44,7 @@ def add_embedder(tasks: argparse._SubParsersAction[Any]) -> None:
         "--scale", type=positive_number, default=32.0, help="of the cosines in the loss (%(default)s)"
     )
     group.add_argument(
-        "--seed", type=int, default=0, help="of weights, order and held-out people (%(default)s)"
+        "--seed", type=count, default=0, help="of weights, order and held-out people (%(default)s)"
     )
     group.add_argument("--start", type=Path, metavar="PT", help="best.pt of an earlier run to go on from")
     add_machine_options(parser.add_argument_group("machine"))

@@ -74,17 +74,16 @@ def train(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)  # its pool of threads would not survive the fork of the workers
     seed_all(recipe.seed)
-    folder = RunFolder(args.out, asdict(recipe))
     published = load_network(args.start)
     if published.layout != MOBILENET:
         raise TrainingError(f"{args.start}: has the layout {published.layout.name}, wanted {MOBILENET.name}")
     network = fold_norms(published).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    sources = load_sources(args.data, args.photos)
+    sources = read_pictures(load_sources(args.data, args.photos))
     if not any(source.held_out for source in sources):
         raise TrainingError(
             f"{args.data}: too few labelled pictures under detect/ to hold some out of training"
         )
-    read_pictures(sources)
+    folder = RunFolder(args.out, asdict(recipe))
     for source in sources:
         faces = sum(int(p.certain.sum()) for p in source.train)
         print(f"{source.name}: {len(source.train)} pictures, {faces} faces", file=sys.stderr)
@@ -99,6 +98,7 @@ def train(args: argparse.Namespace) -> int:
         "origin": f"fine-tuned from {args.start.name}",
         "training": {
             "data": {source.name: len(source.train) for source in sources},
+            "shares": {source.name: source.weight for source in sources},
             "starting_point": args.start.name,
             "recipe": recipe.text(),
             "command": recipe.command(),
@@ -135,30 +135,39 @@ class _Run:
         self._step = 0
 
     def fit(self, workers: int) -> dict[str, Tensor]:
-        """Train until the time is spent, going on from the folder's checkpoint; the averaged weights."""
+        """Train until the time is spent, going on from the folder's checkpoint; the averaged weights. An
+        interruption leaves a checkpoint to resume from."""
         spent = self._take_up()
         canvases = _Canvases(self._sources, self._recipe, self._network.layout.name, skip=self._step)
         loader = iter(DataLoader(canvases, self._recipe.batch, num_workers=workers))
         clock, progress = Clock(self._recipe.minutes * 60, spent), Progress()
+        try:
+            self._steps(loader, clock, progress)
+        except KeyboardInterrupt:
+            self._save(clock)
+            raise
+        self._save(clock)
+        self._folder.plot()
+        return self._average.state_dict()
+
+    def _steps(self, loader: Iterator[list[Tensor]], clock: Clock, progress: Progress) -> None:
         sums: dict[str, float] = {}
+        reported = self._step
         measured = int(clock.share() * HELD_OUT_FIGURES)
         while (share := clock.share()) < 1:
             for key, value in self._learn(next(loader), share).items():
                 sums[key] = sums.get(key, 0.0) + value
             if self._step % REPORT_EVERY == 0:
-                row = {key: value / REPORT_EVERY for key, value in sums.items()}
+                row = {key: value / (self._step - reported) for key, value in sums.items()}
                 if int(share * HELD_OUT_FIGURES) > measured and self._recipe.preset == "distil":
                     measured = int(share * HELD_OUT_FIGURES)
                     row |= self._held_out()
                 self._folder.log({"step": self._step, **row})
                 text = "  ".join(f"{k} {v:.3f}" for k, v in row.items())
                 progress.update(share, clock, f"step {self._step}  {text}")
-                sums = {}
+                sums, reported = {}, self._step
             if self._step % SAVE_EVERY == 0:
                 self._save(clock)
-        self._save(clock)
-        self._folder.plot()
-        return self._average.state_dict()
 
     def _learn(self, batch: list[Tensor], share: float) -> dict[str, float]:
         """One step of the optimizer at a rate that warms up and falls along a cosine."""
@@ -167,6 +176,8 @@ class _Run:
             group["lr"] = self._recipe.rate * warm * 0.5 * (1 + math.cos(math.pi * share))
         follow_run(self._network, share)
         parts = self._loss(batch)
+        if not math.isfinite(float(parts["loss"].detach())):
+            raise TrainingError(f"the loss is no number at step {self._step}: give a lower --rate")
         self._optimizer.zero_grad()
         parts["loss"].backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self._network.parameters(), 10.0)

@@ -3,6 +3,7 @@ saw."""
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,6 @@ from facecap.training.networks.retinaface import RetinaFace
 SCORE = 0.5
 SMALLEST = 6.0  # pixels, at the size that the detector sees
 SIZES = (640, 256)  # longer sides: the second makes faces small, with labels from the first
-LIMIT = 120  # pictures a source
 FACTORS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 AS_GOOD = 0.005  # masked recall that is given away for a shorter way
 AS_QUIET = 0.02  # share of false alarms that is taken on for a shorter way
@@ -67,7 +67,9 @@ def choose(
     )
     training = {**about["training"], "share_of_the_way": chosen}
     write_candidate(network, candidates[chosen], folder / "detector.onnx", {**about, "training": training})
-    torch.save(dict(candidates[chosen]), folder / "detector.pth")
+    buffer = io.BytesIO()
+    torch.save(dict(candidates[chosen]), buffer)
+    write_atomic(folder / "detector.pth", buffer.getvalue())
     for suffix in (".onnx", ".json"):
         (folder / "candidate").with_suffix(suffix).unlink()
     return chosen
@@ -137,4 +139,4 @@ def whole_way(qualities: Mapping[float, Quality]) -> float:
 
 
 def _held_out(sources: Sequence[Source]) -> list[Picture]:
-    return [picture for source in sources for picture in source.held_out[:LIMIT] if picture.load()]
+    return [picture for source in sources for picture in source.held_out if picture.load()]

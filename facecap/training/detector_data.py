@@ -6,7 +6,8 @@ import csv
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facecap.training.detector_shares import Share, read_shares
 from facecap.training.mask_data import tight_box
+from facecap.training.run import TrainingError
 
 Floats = npt.NDArray[np.float32]
 LONG_SIDE = 640  # pixels; larger photographs are scaled down once, when they are read
@@ -27,6 +30,7 @@ LABELLED = 0.95  # belief in a face that people, or two networks that saw a mask
 LOWEST = 0.05  # belief below which there is no face
 SURE_MASKED = 0.5  # where a second network saw a mask on the same face
 HELD_OUT = 12  # one group of pictures in so many is kept for choosing between runs
+MEASURED = 120  # of those, at most, in a source
 
 
 @dataclass
@@ -62,7 +66,7 @@ class Picture:
 
 @dataclass
 class Source:
-    """Pictures of one kind, and how often they are drawn."""
+    """Pictures of one kind, how often they are drawn, and those that are measured instead."""
 
     name: str
     weight: float
@@ -72,54 +76,72 @@ class Source:
 
 def load_sources(data: Path, photos: Path | None) -> list[Source]:
     """Every set found under `data` (the pack) and `photos` (`<name>/` with `<name>.json` beside it), with
-    its share."""
-    sources = [
-        _pack_set(data, photos, "rmfd", 0.22),
-        _pack_set(data, photos, "fddb", 0.16),
-        _pack_set(data, photos, "udacity", 0.04, held_out=False),
-        _masks(data, photos, "with_mask", 0.12),
-        _masks(data, photos, "without_mask", 0.05),
-    ]
-    weights = {
-        "flickr8k": 0.2,
-        "gaze": 0.1,
-        "coco": 0.08,
-        "people": 0.06,
-        "fashion": 0.05,
-        "street": 0.06,
-        "clothing": 0.02,
-    }
-    for labels in sorted(photos.glob("*.json")) if photos else []:
-        folder = labels.with_suffix("")
-        if folder.is_dir():
+    its share (`detector_shares`).
+
+    Raises:
+        TrainingError: `photos` is no folder, or an annotation has another form; the text names the file.
+    """
+    if photos is not None and not photos.is_dir():
+        raise TrainingError(f"{photos}: no such folder; --photos wants one of NAME/ and NAME.json")
+    shares = read_shares(photos)
+    sources = [_pack_set(data, photos, name, shares[name]) for name in ("rmfd", "fddb", "udacity")]
+    sources += [_masks(data, photos, label, shares[label]) for label in ("with_mask", "without_mask")]
+    for folder in sorted(entry for entry in photos.iterdir() if entry.is_dir()) if photos else []:
+        labels = folder.with_name(folder.name + ".json")
+        if not labels.is_file():
+            print(f"{folder}: left out, there is no {labels.name} beside it", file=sys.stderr)
+            continue
+        with _in_form(labels):
             pictures = [_picture(folder / e["file"], e["faces"]) for e in json.loads(labels.read_text())]
-            keep_out = folder.name not in {"street", "fashion"}  # near copies: no part of them is unseen
-            sources.append(_split(folder.name, weights.get(folder.name, 0.05), pictures, keep_out))
+        sources.append(_split(folder.name, shares.get(folder.name, Share()), pictures))
     return [source for source in sources if source.train]
 
 
-def read_pictures(sources: Iterable[Source]) -> None:
-    """Read the pixels of all training pictures into memory; what cannot be read is dropped and reported."""
+def read_pictures(sources: Iterable[Source]) -> list[Source]:
+    """Read the pixels into memory; a damaged picture is named on standard error and left out. The sources
+    that still have some to train on."""
+    read = []
     for source in sources:
-        whole = [picture for picture in source.train if picture.load()]
-        if len(whole) < len(source.train):
-            print(f"{source.name}: {len(source.train) - len(whole)} files are no pictures", file=sys.stderr)
-        source.train = whole
+        source.train, source.held_out = _whole(source.train), _whole(source.held_out)
+        if source.train:
+            read.append(source)
+    return read
 
 
-def _pack_set(data: Path, photos: Path | None, name: str, weight: float, held_out: bool = True) -> Source:
+def _whole(pictures: list[Picture]) -> list[Picture]:
+    whole = []
+    for picture in pictures:
+        if picture.load():
+            whole.append(picture)
+        else:
+            print(f"facecap: skipped {picture.path}: missing or not a picture", file=sys.stderr)
+    return whole
+
+
+@contextmanager
+def _in_form(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (LookupError, TypeError, ValueError) as error:
+        raise TrainingError(f"{path} is not in the expected form: {error!r}") from error
+
+
+def _pack_set(data: Path, photos: Path | None, name: str, share: Share) -> Source:
     folder = data / "detect" / name
+    pictures: list[Picture] = []
+    groups: list[str] = []
     if not folder.is_dir():
-        return Source(name, weight, [], [])
+        return _split(name, share, pictures)
     relabelled = _relabelled(photos, name)
-    pictures, groups = [], []
-    for entry in json.loads((folder / "annotations.json").read_text()):
-        if entry["split"] != "train":
-            continue
-        seen = relabelled.get(Path(entry["file"]).name, [])
-        pictures.append(_picture(folder / entry["file"], _pack_faces(name, entry) + seen))
-        groups.append(entry.get("group") or entry["file"])
-    return _split(name, weight, pictures, held_out, groups)
+    annotations = folder / "annotations.json"
+    with _in_form(annotations):
+        for entry in json.loads(annotations.read_text()):
+            if entry["split"] != "train":
+                continue
+            seen = relabelled.get(Path(entry["file"]).name, [])
+            pictures.append(_picture(folder / entry["file"], _pack_faces(name, entry) + seen))
+            groups.append(entry.get("group") or entry["file"])
+    return _split(name, share, pictures, groups)
 
 
 def _relabelled(photos: Path | None, name: str) -> dict[str, list[dict[str, Any]]]:
@@ -127,7 +149,8 @@ def _relabelled(photos: Path | None, name: str) -> dict[str, list[dict[str, Any]
     labels = photos / f"{name}.json" if photos else None
     if labels is None or not labels.is_file():
         return {}
-    return {entry["file"]: entry["faces"] for entry in json.loads(labels.read_text())}
+    with _in_form(labels):
+        return {entry["file"]: entry["faces"] for entry in json.loads(labels.read_text())}
 
 
 def _pack_faces(name: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -186,13 +209,13 @@ def _iou(a: Floats, b: Floats) -> float:
     return float(overlap / (np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - overlap + 1e-6))
 
 
-def _masks(data: Path, photos: Path | None, label: str, weight: float) -> Source:
+def _masks(data: Path, photos: Path | None, label: str, share: Share) -> Source:
     """Pictures of mask/ that show exactly one face, or all where the teacher labelled them."""
     index = data / "mask" / "index.csv"
     relabelled = _relabelled(photos, label)
     pictures = []
     if index.is_file():
-        with index.open(newline="") as stream:
+        with _in_form(index), index.open(newline="") as stream:
             for row in csv.DictReader(stream):
                 if row["split"] != "train" or row["label"] != label or row["score"] == "":
                     continue
@@ -205,13 +228,12 @@ def _masks(data: Path, photos: Path | None, label: str, weight: float) -> Source
                     face["label"] = "mask"
                 others = relabelled.get(Path(row["file"]).name, [])
                 pictures.append(_picture(index.parent / row["file"], [face, *others]))
-    return _split(label, weight, pictures, held_out=False)
+    return _split(label, share, pictures)
 
 
-def _split(
-    name: str, weight: float, pictures: list[Picture], held_out: bool, groups: list[str] | None = None
-) -> Source:
+def _split(name: str, share: Share, pictures: list[Picture], groups: list[str] | None = None) -> Source:
     keys = groups or [picture.path.name for picture in pictures]
-    out = [held_out and int(hashlib.sha256(k.encode()).hexdigest(), 16) % HELD_OUT == 0 for k in keys]
+    out = [share.held_out and int(hashlib.sha256(k.encode()).hexdigest(), 16) % HELD_OUT == 0 for k in keys]
     train = [p for p, o in zip(pictures, out, strict=True) if not o]
-    return Source(name, weight, train, [p for p, o in zip(pictures, out, strict=True) if o])
+    held_out = [p for p, o in zip(pictures, out, strict=True) if o]
+    return Source(name, share.share, train, held_out[:MEASURED])

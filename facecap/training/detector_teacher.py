@@ -18,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facecap import Detector
+from facecap._files import write_atomic
 from facecap.evaluation.average_precision import overlaps
+from facecap.training.run import TrainingError
 
 Floats = npt.NDArray[np.float32]
 
@@ -37,11 +39,16 @@ class Scrfd:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime has no class of its own for what it cannot read
+            raise TrainingError(f"{path}: no ONNX file of a teacher: {error}") from error
         entry = self._session.get_inputs()[0]
         if len(self._session.get_outputs()) != 9 or not isinstance(entry.shape[-1], int):
-            raise ValueError(
-                f"{path}: want an SCRFD file with landmarks: nine outputs and a fixed input size"
+            raise TrainingError(
+                f"{path}: wanted an SCRFD file with landmarks: nine outputs and a fixed input size"
             )
         self._name, self._side = entry.name, entry.shape[-1]
 
@@ -131,9 +138,15 @@ def label_folder(
 
     `out` is a JSON list of `{file, width, height, faces: [{box, landmarks, score}]}`, `file` relative to
     `folder`.
+
+    Raises:
+        TrainingError: there is no picture in the folder.
     """
     entries = []
-    for path in _progress(sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES)[::every]):
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES)
+    if not paths:
+        raise TrainingError(f"{folder}: found no picture ({' '.join(sorted(PICTURES))}) in it")
+    for path in _progress(paths[::every]):
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if image is None:
             print(f"skipped, not a picture: {path}", file=sys.stderr)
@@ -146,9 +159,7 @@ def label_folder(
                 "faces": label_picture(teacher, np.asarray(image, np.uint8), threshold, tiles),
             }
         )
-    partial = out.with_name(out.name + ".part")
-    partial.write_text(json.dumps(entries))
-    partial.replace(out)
+    write_atomic(out, json.dumps(entries).encode())
     return sum(len(entry["faces"]) for entry in entries)
 
 
@@ -173,9 +184,7 @@ def add_second(folder: Path, labels: Path, model: str | Path) -> int:
             continue
         seen = second.detect(np.asarray(image, np.uint8))
         added += _merge_second(entry["faces"], seen)
-    partial = labels.with_name(labels.name + ".part")
-    partial.write_text(json.dumps(entries))
-    partial.replace(labels)
+    write_atomic(labels, json.dumps(entries).encode())
     return added
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from pathlib import Path
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ import facecap
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
+from facecap.cli import main  # noqa: E402
+from facecap.training import detector  # noqa: E402
 from facecap.training.detector import train  # noqa: E402
 from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
@@ -74,10 +77,32 @@ def test_from_start_to_model(tmp_path: Path, preset: str) -> None:
         train(args)
 
 
+@pytest.mark.parametrize(
+    "wrong", [("--batch", "0"), ("--side", "0"), ("--threads", "0"), ("--workers", "-1"), ("--seed", "-1")]
+)
+def test_wrong_options_are_wrong_usage(tmp_path: Path, wrong: tuple[str, str]) -> None:
+    given = ["--start", tmp_path / "start.pth", "--data", tmp_path, "--out", tmp_path / "run"]
+    with pytest.raises(SystemExit) as ended:
+        main(["train", "detector", *map(str, given), *wrong])
+    assert ended.value.code == 2
+
+
+def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pictures(tmp_path / "data", 40)
+    args = arguments(tmp_path)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(detector, "detection_loss", Mock(side_effect=KeyboardInterrupt))
+        train(args)
+    assert torch.load(args.out / "last.pt", weights_only=True)["step"] == 0
+    assert train(args) == 0
+    assert torch.load(args.out / "last.pt", weights_only=True)["step"] > 0
+
+
 def test_says_what_it_cannot_train(tmp_path: Path) -> None:
     args = arguments(tmp_path)
     with pytest.raises(TrainingError, match="too few labelled pictures"):
         train(args)
+    assert not args.out.exists(), "so that the same folder can be given with other data"
     args = arguments(tmp_path, RESNET50)
     with pytest.raises(TrainingError, match="resnet50"):
         train(args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import facecap
 from facecap.training.detector_data import load_sources
 from facecap.training.detector_teacher import Scrfd, add_second, label_folder, suppress
+from facecap.training.run import TrainingError
 
 
 def test_suppression_keeps_the_best() -> None:
@@ -42,8 +44,17 @@ def test_labels_of_a_photograph(shared: Path, photo: np.ndarray, tmp_path: Path)
 
 
 def test_another_model_is_no_teacher(shared: Path) -> None:
-    with pytest.raises(ValueError, match="nine outputs"):
+    with pytest.raises(TrainingError, match="nine outputs"):
         Scrfd(shared / "data" / "weights" / "aizoo_260.onnx")
+
+
+def test_what_cannot_be_labelled_is_named(tmp_path: Path) -> None:
+    (tmp_path / "text.onnx").write_text("no model")
+    with pytest.raises(TrainingError, match=r"text\.onnx: no ONNX file"):
+        Scrfd(tmp_path / "text.onnx")
+    with pytest.raises(TrainingError, match="nowhere: found no picture"):
+        label_folder(tmp_path / "nowhere", tmp_path / "labels.json", Mock())
+    assert not (tmp_path / "labels.json").exists()
 
 
 def test_a_second_detector_agrees_and_adds(photo: np.ndarray, tmp_path: Path) -> None:
