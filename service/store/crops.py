@@ -1,0 +1,105 @@
+"""Crops as files, named by the hash of their content, in 256 folders."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+SHARDS = tuple(f"{number:02x}" for number in range(256))
+_NAME = re.compile(r"([0-9a-f]{64})\.png")
+_TEMPORARY = ".tmp-"
+
+
+def crop_hash(png: bytes) -> str:
+    """The name of a crop: SHA-256 of its file, 64 hexadecimal digits."""
+    return hashlib.sha256(png).hexdigest()
+
+
+class CropFolder:
+    """Writes and removes the files; which of them are needed is the database's to say."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folders.
+
+        Raises:
+            OSError: they cannot be made.
+        """
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for shard in SHARDS:
+            (folder / shard).mkdir(exist_ok=True)
+        _sync(folder)
+        _sync(folder.parent)
+
+    def path(self, name: str) -> Path:
+        """Where the crop of a hash lies, or would lie."""
+        return self.folder / name[:2] / f"{name}.png"
+
+    def put(self, crops: dict[str, bytes]) -> None:
+        """Have crops, by their hashes, on the disk, names included; one that is there is not written again.
+
+        Raises:
+            OSError: a file cannot be written; no part of it is left under its name.
+        """
+        for name, png in crops.items():
+            if not self.has(name, len(png)):
+                self._write(self.path(name), png)
+        # Also of crops that were there: who wrote them may not have come this far.
+        for shard in {name[:2] for name in crops}:
+            _sync(self.folder / shard)
+
+    def has(self, name: str, size: int) -> bool:
+        """Whether the crop is there with all its bytes."""
+        try:
+            return self.path(name).stat().st_size == size
+        except FileNotFoundError:
+            return False
+
+    def remove(self, name: str) -> bool:
+        """Remove a crop; whether there was one."""
+        try:
+            self.path(name).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def written_before(self, shard: str, moment: float) -> list[str]:
+        """Hashes of the crops of a shard that were written before `moment`, in seconds since 1970.
+
+        Files that a process began before then and never completed are removed on the way.
+        """
+        found = []
+        for entry in os.scandir(self.folder / shard):
+            try:
+                if entry.stat(follow_symlinks=False).st_mtime >= moment:
+                    continue
+                if entry.name.startswith(_TEMPORARY):
+                    Path(entry.path).unlink()
+            except FileNotFoundError:
+                continue
+            if match := _NAME.fullmatch(entry.name):
+                found.append(match[1])
+        return found
+
+    def _write(self, path: Path, data: bytes) -> None:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_TEMPORARY)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,151 @@
+"""The connection to either database, and what a transaction is."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from .errors import StoreError
+
+_WAIT_SECONDS = 30
+_WANTED = "wanted sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+
+
+class Database:
+    """Transactions on SQLite (write-ahead log, synced at every commit) or PostgreSQL (read committed)."""
+
+    def __init__(self, url: str) -> None:
+        """Connects to nothing yet.
+
+        Raises:
+            StoreError: the URL is of no database that can be used.
+        """
+        self.url = _checked(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        # SQLite has one writer: its threads queue here instead of polling for the lock in the file.
+        self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+        self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        with self._failures(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is on the disk when the block ends, or has not happened.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        with self._failures(), self._writer, self._engine.connect() as connection:
+            connection = connection.execution_options(facecap_writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            cause = getattr(error, "orig", None) or error
+            reason = " ".join(str(cause).split())
+            raise StoreError(f"the database {self} failed: {reason}") from error
+
+
+def _checked(text_url: str) -> URL:
+    try:
+        url = make_url(text_url)
+        backend = url.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        # The text may hold a password, so it is not repeated.
+        raise StoreError(f"the database's URL cannot be read, {_WANTED}") from None
+    if backend == "sqlite" and url.database not in (None, "", ":memory:") and not url.query:
+        return url.set(drivername="sqlite")
+    if backend == "postgresql" and url.drivername in ("postgresql", "postgresql+psycopg") and url.database:
+        return url.set(drivername="postgresql+psycopg")
+    raise StoreError(f"the database {url.render_as_string(hide_password=True)} cannot be used, {_WANTED}")
+
+
+def _sqlite(url: URL) -> Engine:
+    # Values stay out of error texts: they are about people.
+    engine = create_engine(
+        url, hide_parameters=True, pool_size=8, max_overflow=56, connect_args={"timeout": _WAIT_SECONDS}
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        mode = _write_ahead(connection)
+        if mode != "wal":
+            connection.close()
+            raise StoreError(
+                f"the database {url.database} cannot have a write-ahead log (its journal is {mode!r}): "
+                "put it on a local disk"
+            )
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=FAST")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("facecap_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> str:
+    """Switches on the log; SQLite does not wait by itself where another process does the same."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _postgresql(url: URL) -> Engine:
+    wanted = {
+        "connect_timeout": "10",
+        "application_name": "facecap",
+        # Nothing waits for ever on a lock or a disk that another program holds.
+        "options": f"-c statement_timeout={_WAIT_SECONDS}s",
+    }
+    defaults = {name: value for name, value in wanted.items() if name not in url.query}
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=8,
+        max_overflow=24,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        connect_args=defaults,
+    )
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)

@@ -1,0 +1,15 @@
+"""Names of captures: 26 hexadecimal digits that sort by arrival."""
+
+from __future__ import annotations
+
+import secrets
+
+
+def capture_ids(received: int, count: int) -> list[str]:
+    """Ids of captures that came together, in their order.
+
+    Args:
+        received: microseconds since 1970.
+        count: how many, up to 65,536.
+    """
+    return [f"{received:014x}{place:04x}{secrets.randbits(32):08x}" for place in range(count)]

@@ -1,0 +1,1 @@
+"""How a database came to its tables, step by step, as alembic runs them."""

@@ -1,0 +1,8 @@
+"""Runs the steps on the connection that `store.migrate` hands over, inside its transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+context.run_migrations()

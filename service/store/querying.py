@@ -1,0 +1,63 @@
+"""Which captures, page by page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, literal, select, tuple_
+
+from . import cursors
+from .records import CaptureQuery, Page, StoredCapture
+from .rows import CAPTURE_COLUMNS, stored_capture
+from .schema import captures
+from .times import to_microseconds
+
+
+def page(connection: Connection, query: CaptureQuery) -> Page:
+    """One page, newest shot first.
+
+    Raises:
+        InvalidCursor: the query's cursor was never given out.
+    """
+    rows = connection.execute(
+        select(*CAPTURE_COLUMNS)
+        .where(*_conditions(query))
+        .order_by(captures.c.time.desc(), captures.c.id.desc())
+        .limit(query.limit + 1)
+    ).all()
+    shown = rows[: query.limit]
+    return Page(
+        [stored_capture(row) for row in shown], _cursor(shown[-1]) if len(rows) > len(shown) else None
+    )
+
+
+def one(connection: Connection, identity: str) -> StoredCapture | None:
+    """The capture of an id."""
+    row = connection.execute(select(*CAPTURE_COLUMNS).where(captures.c.id == identity)).one_or_none()
+    return None if row is None else stored_capture(row)
+
+
+def _conditions(query: CaptureQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if query.camera is not None:
+        conditions.append(captures.c.camera == query.camera)
+    if query.time_from is not None:
+        conditions.append(captures.c.time >= to_microseconds(query.time_from))
+    if query.time_to is not None:
+        conditions.append(captures.c.time < to_microseconds(query.time_to))
+    if query.mask is not None:
+        conditions.append(captures.c.mask == query.mask)
+    if query.min_quality is not None:
+        conditions.append(captures.c.quality >= query.min_quality)
+    if query.max_quality is not None:
+        conditions.append(captures.c.quality <= query.max_quality)
+    if query.cursor is not None:
+        last = cursors.decode(query.cursor)
+        conditions.append(
+            tuple_(captures.c.time, captures.c.id) < tuple_(literal(last.time), literal(last.id))
+        )
+    return conditions
+
+
+def _cursor(row: Row[Any]) -> str:
+    return cursors.encode(cursors.Position(row.time, row.id))

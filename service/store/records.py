@@ -1,0 +1,106 @@
+"""What goes into the store and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from .times import rfc3339
+
+Mask = Literal["mask", "no_mask", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewCapture:
+    """A capture on its way into the store."""
+
+    capture: dict[str, Any]
+    """`Capture.to_dict()` of facecap; of a line of captures.jsonl, its `crop` is left out."""
+    crop_png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCapture:
+    """A capture that survives."""
+
+    id: str
+    """Sorts by arrival."""
+    camera: str
+    received: datetime
+    """When it came, UTC."""
+    time: datetime
+    """When the shot was taken: the capture's timestamp, or `received` where the camera's clock was never set
+    (none, before 2000, or more than a day ahead)."""
+    capture: dict[str, Any]
+    crop: str
+    """SHA-256 of the crop's file, 64 hexadecimal digits."""
+    known: bool = False
+    """Whether it was already there under the idempotency key that it came with."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types: what lists, events and webhooks say of it."""
+        return {
+            "id": self.id,
+            "camera": self.camera,
+            "received": rfc3339(self.received),
+            "time": rfc3339(self.time),
+            **self.capture,
+            "crop": f"/v1/captures/{self.id}/crop",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened."""
+
+    id: int
+    """Grows by time of commit: whoever has seen an id has seen, or can read, all below it."""
+    kind: str
+    """`capture`, `track.started`, `track.ended`, `camera.opened` or `camera.closed`."""
+    camera: str
+    time: datetime
+    """UTC."""
+    data: dict[str, Any]
+    """Plain JSON types; of a capture, `StoredCapture.to_dict()`."""
+    crop: str | None = None
+    """Of a capture: SHA-256 of its crop."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureQuery:
+    """Which captures, newest shot first. None: no limit."""
+
+    camera: str | None = None
+    time_from: datetime | None = None
+    """Inclusive, with a time zone."""
+    time_to: datetime | None = None
+    """Exclusive, with a time zone."""
+    mask: Mask | None = None
+    min_quality: float | None = None
+    max_quality: float | None = None
+    cursor: str | None = None
+    """`Page.next_cursor` of the page before."""
+    limit: int = 50
+    """1 or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Captures in a row."""
+
+    captures: list[StoredCapture]
+    next_cursor: str | None
+    """Of the page that follows; None at the end. A capture that comes meanwhile moves no page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep removed."""
+
+    captures: int = 0
+    events: int = 0
+    crops: int = 0
+    """Files, those among them that belonged to no capture included."""
+    bytes_kept: int = 0
+    """Of all crops that stay."""

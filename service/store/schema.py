@@ -1,0 +1,89 @@
+"""The tables. Moments are whole microseconds since 1970: both databases order and compare them alike."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# Compared byte by byte whatever the database's language, as Python compares them.
+_ID = String(26).with_variant(String(26, collation="C"), "postgresql")
+
+crops = Table(
+    "crops",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    comment="Files in the folder. Who adds a row of captures or removes a file holds the row here locked.",
+)
+
+captures = Table(
+    "captures",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("camera", Text, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("mask", String(16), nullable=False),
+    Column("quality", Double),
+    Column("capture", JSON, nullable=False),
+    Column("crop", String(64), ForeignKey("crops.hash"), nullable=False),
+    Index("captures_time", "time", "id"),
+    Index("captures_camera_time", "camera", "time", "id"),
+    Index("captures_received", "received", "id"),
+    Index("captures_crop", "crop"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(32), nullable=False),
+    Column("camera", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("data", JSON, comment="Null of a capture: its row says it all."),
+    Column("capture", _ID, ForeignKey("captures.id", ondelete="CASCADE")),
+    Index("events_time", "time"),
+    Index("events_capture", "capture"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("last_event", BigInteger, nullable=False),
+    Column("installation", String(36), nullable=False),
+    comment="One row. Locked by whoever writes events until the commit, so that ids are seen in order.",
+)
+
+pushes = Table(
+    "pushes",
+    metadata,
+    Column("camera", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("received", BigInteger, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("captures", JSON, nullable=False, comment="Ids."),
+    Index("pushes_received", "received"),
+)
+
+hooks = Table(
+    "hooks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False, comment="Last event that the hook is done with."),
+    Column("owner", String(36), comment="The process that delivers."),
+    Column("owned_until", BigInteger, nullable=False),
+)

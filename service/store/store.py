@@ -1,0 +1,216 @@
+"""The store: captures, their crops and what happened, kept through kill -9 and loss of power."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from . import adding, hook_positions, journal, querying, removing
+from .crops import CropFolder
+from .database import Database
+from .errors import StoreError
+from .migrate import migrate
+from .records import CaptureQuery, Event, NewCapture, Page, StoredCapture, Swept
+from .times import now, to_microseconds
+
+
+class Store:
+    """Captures and events in a database, crops in a folder; for any number of threads and processes at once.
+
+    Every method waits for the disk or the network: call it in a thread, not on an event loop. Each may raise
+    `StoreError`, and has then done nothing.
+    """
+
+    def __init__(self, database: Database, folder: CropFolder) -> None:
+        self._database = database
+        self._folder = folder
+        self._listeners: list[Callable[[], None]] = []
+
+    @classmethod
+    def open(cls, url: str, folder: Path) -> Store:
+        """Open a store, making it or bringing it to this version where needed.
+
+        Args:
+            url: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME.
+            folder: of the crops; processes that share a database share it.
+
+        Raises:
+            StoreError: the database or the folder cannot be used, or a newer version has been at it.
+        """
+        database = Database(url)
+        try:
+            with _disk():
+                crops = CropFolder(folder)
+                if database.is_sqlite and database.url.database is not None:
+                    Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
+            migrate(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, crops)
+
+    def close(self) -> None:
+        """Close every connection; nothing is lost without it."""
+        self._database.close()
+
+    def ready(self) -> None:
+        """Ask the database and the folder for a sign of life.
+
+        Raises:
+            StoreError: one of them does not answer.
+        """
+        self.last_event_id()
+        if not self._folder.folder.is_dir():
+            raise StoreError(
+                f"the folder of crops {self._folder.folder} is not there: mount it or make it again"
+            )
+
+    def add(self, camera: str, captures: Sequence[NewCapture], key: str | None = None) -> list[StoredCapture]:
+        """Store captures with their events, all or none; on the disk when it returns.
+
+        Args:
+            camera: name, not empty.
+            captures: up to 65,536.
+            key: under which the same captures may come again; then the answer is those of the first time that
+                are still there, with `known` set. Kept for 30 days.
+
+        Raises:
+            ValueError, TypeError: a capture is not one of facecap's.
+            KeyReused: the key came before with other captures.
+        """
+        if not captures:
+            return []
+        batch = adding.Batch.of(camera, captures, key)
+        if key is not None:
+            with self._database.reading() as connection:
+                known = adding.earlier(connection, camera, batch)
+            if known is not None:
+                return known
+        with _disk():
+            self._folder.put(batch.crops)
+            with self._database.writing() as connection:
+                if key is not None and not adding.take_key(connection, camera, batch):
+                    return adding.earlier(connection, camera, batch) or []
+                adding.add(connection, camera, batch, self._folder)
+        self._tell()
+        return batch.stored
+
+    def event(self, kind: str, camera: str, data: dict[str, Any]) -> int:
+        """Note something that happened, with plain JSON types; returns its id."""
+        row = {"kind": kind, "camera": camera, "time": to_microseconds(now()), "data": data}
+        with self._database.writing() as connection:
+            identity = journal.append(connection, [row])
+        self._tell()
+        return identity
+
+    def captures(self, query: CaptureQuery) -> Page:
+        """One page of captures, newest shot first.
+
+        Raises:
+            InvalidCursor: the query's cursor was never given out.
+        """
+        with self._database.reading() as connection:
+            return querying.page(connection, query)
+
+    def capture(self, identity: str) -> StoredCapture | None:
+        """The capture of an id; None where there is none (any more)."""
+        with self._database.reading() as connection:
+            return querying.one(connection, identity)
+
+    def crop(self, capture: StoredCapture) -> bytes | None:
+        """The PNG file of a capture; None where the capture was removed meanwhile."""
+        with _disk():
+            try:
+                return self._folder.path(capture.crop).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def delete(self, identity: str) -> bool:
+        """Remove a capture, its event, and its crop where no other has the same; whether it was there."""
+        with _disk():
+            return removing.delete_capture(self._database, self._folder, identity)
+
+    def sweep(
+        self,
+        max_age: timedelta | None = None,
+        max_bytes: int | None = None,
+        *,
+        events_max_age: timedelta | None = None,
+        grace: timedelta = timedelta(hours=1),
+    ) -> Swept:
+        """Remove captures that came too long ago, then the oldest until the crops fit, and what crashes left.
+
+        Args:
+            max_age: of captures, by when they came; None: no limit.
+            max_bytes: of all crops together; None: no limit.
+            events_max_age: of events; None: no limit but that of their captures.
+            grace: a file that belongs to no capture is left alone for so long.
+        """
+        with _disk():
+            return removing.sweep(self._database, self._folder, max_age, max_bytes, events_max_age, grace)
+
+    def events_after(self, position: int | None, limit: int) -> list[Event]:
+        """Events that came after the one of an id, oldest first; from the first where None.
+
+        Once an event was given out, no event with a lower id appears any more.
+        """
+        with self._database.reading() as connection:
+            return journal.after(connection, position or 0, limit)
+
+    def last_event_id(self) -> int:
+        """Of the last event that was ever noted, by any process; 0 where none was."""
+        with self._database.reading() as connection:
+            return journal.last_id(connection)
+
+    def installation(self) -> str:
+        """A UUID that this database alone has."""
+        with self._database.reading() as connection:
+            return journal.installation(connection)
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have `listener` called, in the thread that stored, after every event of this process.
+
+        Returns what ends it.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def keep_hooks(self, names: Sequence[str]) -> None:
+        """Have webhooks of these names and no others; a new one begins with what happens from now on."""
+        with self._database.writing() as connection:
+            hook_positions.keep(connection, names)
+
+    def claim_hook(self, name: str, owner: str, lease: timedelta) -> int | None:
+        """The last event that a hook is done with; None while another owner delivers to it."""
+        with self._database.writing() as connection:
+            return hook_positions.claim(connection, name, owner, lease)
+
+    def advance_hook(self, name: str, owner: str, position: int) -> bool:
+        """Note that a hook is done with all up to `position`; False where it has another owner meanwhile."""
+        with self._database.writing() as connection:
+            return hook_positions.advance(connection, name, owner, position)
+
+    def release_hooks(self, owner: str) -> None:
+        """Leave the owner's hooks to other processes at once."""
+        with self._database.writing() as connection:
+            hook_positions.release(connection, owner)
+
+    def hook_positions(self) -> dict[str, int]:
+        """The last event that each hook is done with."""
+        with self._database.reading() as connection:
+            return hook_positions.positions(connection)
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"the folder of crops failed: {error}") from error

@@ -1,0 +1,47 @@
+"""Moments: microseconds since 1970 in the database, aware datetimes in Python, RFC 3339 in JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
+_FIRST_PLAUSIBLE = datetime(2000, 1, 1, tzinfo=timezone.utc)
+_AHEAD = timedelta(days=1)
+
+
+def now() -> datetime:
+    """This moment, UTC."""
+    return datetime.now(timezone.utc)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Of a moment with a time zone, whole microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """The moment, UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def rfc3339(moment: datetime) -> str:
+    """As JSON has it, with milliseconds."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def shot_time(timestamp: str | None, received: datetime) -> datetime:
+    """When a shot was taken, by a capture's RFC 3339 timestamp; `received` where its clock was never set.
+
+    Raises:
+        ValueError: the timestamp is not RFC 3339.
+    """
+    if timestamp is None:
+        return received
+    moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        raise ValueError(
+            f"the timestamp {timestamp!r} has no time zone, wanted one as in 2026-01-31T12:00:00Z"
+        )
+    moment = moment.astimezone(timezone.utc)
+    return moment if _FIRST_PLAUSIBLE <= moment <= received + _AHEAD else received
