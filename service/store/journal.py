@@ -1,8 +1,8 @@
 """The event table, written so that its ids are seen in their order.
 
 A reader goes by "all after the last id that I have seen". With ids of a sequence it would skip an event whose
-transaction took a lower id and committed later. So the ids come from the one row of `journal`: whoever takes some
-holds the row locked until its commit, and the next in line is given its ids, and becomes visible, after that.
+transaction took a lower id and committed later. So the ids come from the one row of `journal`: who takes some
+holds the row locked until the commit, and the next in line is given ids, and becomes visible, after that.
 """
 
 from __future__ import annotations

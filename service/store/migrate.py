@@ -38,8 +38,8 @@ def migrate(database: Database) -> None:
         if revision is not None and revision not in known:
             raise StoreError(
                 f"the database {database} is at revision {revision}, this version of facecap knows "
-                f"{known[-1]} to {known[0]}: a newer facecap has been at it, install that one or restore a copy "
-                "from before"
+                f"{known[-1]} to {known[0]}: a newer facecap has been at it, install that one, or restore a "
+                "copy from before"
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

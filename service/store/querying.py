@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, Connection, Row, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, literal, select, tuple_
 
 from . import cursors
 from .records import CaptureQuery, Page, StoredCapture
@@ -25,10 +23,8 @@ def page(connection: Connection, query: CaptureQuery) -> Page:
         .order_by(captures.c.time.desc(), captures.c.id.desc())
         .limit(query.limit + 1)
     ).all()
-    shown = rows[: query.limit]
-    return Page(
-        [stored_capture(row) for row in shown], _cursor(shown[-1]) if len(rows) > len(shown) else None
-    )
+    found = [stored_capture(row) for row in rows[: query.limit]]
+    return Page(found, _cursor(found[-1]) if len(rows) > len(found) else None)
 
 
 def one(connection: Connection, identity: str) -> StoredCapture | None:
@@ -59,5 +55,5 @@ def _conditions(query: CaptureQuery) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _cursor(row: Row[Any]) -> str:
-    return cursors.encode(cursors.Position(row.time, row.id))
+def _cursor(last: StoredCapture) -> str:
+    return cursors.encode(cursors.Position(to_microseconds(last.time), last.id))

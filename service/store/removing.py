@@ -1,8 +1,9 @@
 """How captures, events and crops leave: on demand, by age, by size.
 
 A capture's row goes first, in a transaction of its own. Its crop is then removed under the lock of the crop's
-row, and only where no capture needs it any more; `adding` looks for the file under the same lock. So a file outlives
-its rows for a moment, or until the next sweep where the process dies in between, and no row outlives its file.
+row, and only where no capture needs it any more; `adding` looks for the file under the same lock. So a file
+outlives its rows for a moment, or until the next sweep where the process dies in between, and no row outlives
+its file.
 """
 
 from __future__ import annotations
