@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import onnx
 
 from facecap.benchmark.interleave import Turns, take_turns
@@ -103,7 +104,8 @@ def _precisions(source: Source) -> dict[str, onnx.ModelProto]:
     found = precision_of(source.graph)
     if found != "float32":
         return {found: source.graph}
-    pictures = [blob[None] for blob in noise(source.manifest["input"], CALIBRATED_WITH)]
+    batch = run_graph.batch_of(source.graph)
+    pictures = np.split(noise(source.manifest["input"], CALIBRATED_WITH * batch), CALIBRATED_WITH)
     ranges = find_ranges(source.graph, OPERATORS, pictures, Calibration("minmax"))
     return {
         "float32": source.graph,

@@ -19,7 +19,6 @@ from facecap.conversion.network_input import Floats
 
 Method = Literal["minmax", "percentile", "entropy"]
 Ranges = Mapping[str, tuple[float, float]]
-METHODS = ("minmax", "percentile", "entropy")
 HISTOGRAM_BINS = {"percentile": 2048, "entropy": 512}
 
 
@@ -28,9 +27,9 @@ class Calibration:
     """How ranges are found: `minmax` takes everything, `percentile` (0 to 100) cuts the rarest values off on
     both sides together, `entropy` cuts where the distribution changes least."""
 
-    method: Method = "percentile"
+    method: Method = "minmax"
     percentile: float = 99.99
-    count: int = 128
+    count: int = 64
     seed: int = 0
 
     def described(self) -> dict[str, Any]:

@@ -6,44 +6,70 @@ import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
+
+import numpy as np
 
 from facecap import align_face, crop_face
 from facecap.conversion.equality import ConversionError
 from facecap.conversion.network_input import Floats, letterbox, normalized
+from facecap.evaluation.image_folder import centre_crop
 from facecap.sources.picture import read_picture
 from facecap.sources.picture_header import PictureError
+from facecap.training.classifier_data import read_split
 from facecap.training.detector_data import load_sources
 from facecap.training.mask_data import Face, face_box, read_faces
 
 Item = TypeVar("Item")
 Read = Callable[[], Floats]
 Groups = dict[str, dict[str, list[Read]]]  # by class, then by source
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 OF_LFW = ("fddb", "udacity")  # their people are in LFW, on which embedders are measured
 
 
 @dataclass(frozen=True)
 class CalibrationSet:
-    """How each picture becomes what the network is fed with, and how many there are of which class."""
+    """How each picture becomes what the network is fed with, and how many there are of which class; each is
+    repeated for a network that takes a `batch` at once."""
 
     readers: Sequence[Read]
     classes: Mapping[str, int]
+    batch: int = 1
 
     def inputs(self, count: int | None = None) -> Iterator[Floats]:
-        """The first `count` inputs, all when not given, read anew each time; what cannot be read is named
-        on standard error and left out."""
-        for read in self.readers[:count]:
+        """The first `count` inputs that can be read, all when not given, read anew each time; what cannot be
+        read is named on standard error and left out."""
+        return islice(self._readable(), count)
+
+    def _readable(self) -> Iterator[Floats]:
+        for read in self.readers:
             try:
-                yield read()
+                picture = read()
             except (PictureError, OSError, ValueError) as error:
                 print(f"facecap: left out of calibration: {error}", file=sys.stderr)
+                continue
+            yield np.repeat(picture, self.batch, 0)
+
+    def first(self, count: int) -> list[Floats]:
+        """The first `count` inputs that can be read.
+
+        Raises:
+            ConversionError: none can.
+        """
+        found = list(self.inputs(count))
+        if not found:
+            raise ConversionError(f"none of the {len(self.readers)} pictures drawn could be read")
+        return found
 
 
 def draw(
-    manifest: Mapping[str, Any], data: Path, count: int, seed: int, photos: Path | None = None
+    manifest: Mapping[str, Any],
+    data: Path,
+    count: int,
+    seed: int,
+    photos: Path | None = None,
+    batch: int = 1,
 ) -> CalibrationSet:
     """Draw `count` pictures for the task of a manifest.
 
@@ -54,6 +80,7 @@ def draw(
         count: of the pictures; fewer where there are not so many.
         seed: of the drawing.
         photos: labelled photographs that a detector was trained on too.
+        batch: of the network.
 
     Raises:
         ConversionError: there is no picture.
@@ -67,7 +94,8 @@ def draw(
     if not chosen:
         raise ConversionError(f"{data}: no picture to calibrate a model of the task {manifest['task']} with")
     names = [name for name, _ in chosen]
-    return CalibrationSet([read for _, read in chosen], {name: names.count(name) for name in classes})
+    counts = {name: names.count(name) for name in classes}
+    return CalibrationSet([read for _, read in chosen], counts, batch)
 
 
 def _in_turn(lists: Sequence[Sequence[Item]]) -> list[Item]:
@@ -116,27 +144,19 @@ def _aligned_faces(manifest: Mapping[str, Any], data: Path, photos: Path | None)
 
 
 def _class_folders(manifest: Mapping[str, Any], data: Path, photos: Path | None) -> Groups:
-    """By class: DATA/train/CLASS or DATA/CLASS, the picture's centre."""
-    root = data / "train" if (data / "train").is_dir() else data
-    if not root.is_dir():
-        raise ConversionError(f"{data}: no such folder")
+    """By class: what the run of this seed learns from, cut as it is measured."""
+    entry = manifest["input"]
+    split = read_split(data, int(manifest.get("training", {}).get("seed", 0)))
 
     def reader(path: Path) -> Read:
-        def read() -> Floats:
-            image = read_picture(path)
-            height, width = image.shape[:2]
-            half = min(height, width) / 2
-            box = (width / 2 - half, height / 2 - half, width / 2 + half, height / 2 + half)
-            crop = crop_face(image, box, manifest["input"]["width"], border=0)
-            return normalized(crop[None], manifest["input"])
+        return lambda: normalized(
+            centre_crop(read_picture(path), entry["width"], entry["height"])[None], entry
+        )
 
-        return read
-
-    folders = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
-    return {
-        folder.name: {"": [reader(p) for p in sorted(folder.rglob("*")) if p.suffix.lower() in PICTURES]}
-        for folder in folders
-    }
+    groups: Groups = {name: {"": []} for name in split.classes}
+    for item in split.train:
+        groups[split.classes[item.label]][""].append(reader(item.path))
+    return groups
 
 
 def _calibration_faces(data: Path) -> list[Face]:

@@ -59,7 +59,7 @@ def compare(names: Sequence[str], data: Path, turns: int = TURNS, seed: int = 0)
         sources |= {name: open_source(paths[name], converted=True) for name in others}
         for name, source in sources.items():
             _check_task(name, source.task, sources[first].task)
-        blobs = list(draw(sources[first].manifest, data, WATCHED, seed).inputs())
+        blobs = draw(sources[first].manifest, data, WATCHED, seed).first(WATCHED)
         ratios = _times(sources, blobs[0], turns)
         measure = measure_of(sources[first].task, data)
         compared = {}

@@ -59,7 +59,9 @@ def convert(
         ConversionError: the model is converted already, or there is nothing to calibrate it with.
     """
     source = open_source(model)
-    pictures = draw(source.manifest, data, calibration.count, calibration.seed, photos)
+    batch = run_graph.batch_of(source.graph)
+    pictures = draw(source.manifest, data, calibration.count, calibration.seed, photos, batch)
+    checks = pictures.first(CHECKED_WITH)
     progress(f"calibration pictures: {dict(pictures.classes)}")
     graph = source.graph
     if way.equalized:
@@ -72,7 +74,6 @@ def convert(
             progress(f"calibrated with {done} of {total} pictures")
 
     ranges = find_ranges(graph, OPERATORS, pictures.inputs(), calibration, tell)
-    checks = list(pictures.inputs(CHECKED_WITH))
     data_written = quantize(graph, ranges, checks[0], way).SerializeToString()
     decibels = _decibels(source.graph.SerializeToString(), data_written, checks)
     told = {**calibration.described(), "pictures": dict(pictures.classes)}

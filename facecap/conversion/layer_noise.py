@@ -43,11 +43,12 @@ def layer_noise(wanted: onnx.ModelProto, found: onnx.ModelProto, inputs: Iterabl
     sums: dict[str, Sums] = {}
     for blob in inputs:
         answers = [
-            s.run(list(names), {s.get_inputs()[0].name: blob})
+            s.run(list(names), {s.get_inputs()[0].name: run_graph.fill_batch(s, blob)})
             for s, names in zip(sessions, (watched, watched.values()), strict=True)
         ]
         for tensor, right, other in zip(watched, *answers, strict=True):
-            sums[tensor] = sums.get(tensor, np.zeros(1)) + _products(right, other)
+            same = slice(min(len(right), len(other)))  # of batches that differ, the picture was repeated
+            sums[tensor] = sums.get(tensor, np.zeros(1)) + _products(right[same], other[same])
     layers = [_layer(tensor, makers[tensor], total) for tensor, total in sums.items()]
     return sorted(layers, key=lambda layer: layer.decibels)
 

@@ -24,6 +24,11 @@ def session(model: onnx.ModelProto | bytes, optimized: bool = True) -> Any:
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
+def batch_of(model: onnx.ModelProto) -> int:
+    """How many pictures the graph takes at once, 1 where it takes any number."""
+    return model.graph.input[0].type.tensor_type.shape.dim[0].dim_value or 1
+
+
 def fill_batch(network: Any, blob: Floats) -> Floats:
     """One picture (1, 3, height, width), as often as the network's batch wants it."""
     batch = network.get_inputs()[0].shape[0]

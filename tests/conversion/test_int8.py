@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import scripted
 import tiny_models as tiny
+from class_folder import write_class_folder
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,11 +24,14 @@ onnx = pytest.importorskip("onnx")
 from onnx import helper  # noqa: E402
 
 from facecap.conversion import run_graph  # noqa: E402
+from facecap.conversion.batch import with_batch  # noqa: E402
 from facecap.conversion.calibration import Calibration, find_ranges  # noqa: E402
 from facecap.conversion.calibration_set import _in_turn, draw  # noqa: E402
 from facecap.conversion.equality import ConversionError  # noqa: E402
 from facecap.conversion.equalize import equalized  # noqa: E402
 from facecap.conversion.int8 import OPERATORS, Int8, quantize  # noqa: E402
+from facecap.conversion.layer_noise import layer_noise  # noqa: E402
+from facecap.training.classifier_data import read_split  # noqa: E402
 
 RANDOM = np.random.default_rng(1)
 
@@ -163,6 +167,18 @@ def test_detector_from_folder_to_int8_file(tmp_path: Path) -> None:
     assert len(found) == len(wanted) == 2
 
 
+def test_nothing_is_written_where_every_picture_is_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = write_faces(tmp_path / "data"), tmp_path / "int8.onnx"
+    for path in data.rglob("*.png"):
+        path.write_bytes(b"no picture")
+    model = tiny.write_mask(tmp_path, side=8)
+    assert main(["convert", "int8", str(model), "--data", str(data), "--out", str(out)]) == 1
+    assert "pictures drawn could be read" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_nothing_is_written_without_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model, out = scripted.detector(tmp_path), tmp_path / "int8.onnx"
     assert main(["convert", "int8", str(model), "--data", str(tmp_path), "--out", str(out)]) == 1
@@ -195,7 +211,7 @@ def test_damaged_pictures_are_named_and_left_out(tmp_path: Path, capsys: pytest.
 
 @pytest.mark.parametrize("layout", ["", "train"])
 def test_classes_of_a_folder_are_drawn_evenly(tmp_path: Path, layout: str) -> None:
-    for name, count in (("cat", 3), ("dog", 9)):
+    for name, count in (("cat", 4), ("dog", 9)):  # of whom one each is held out of training
         (tmp_path / layout / name).mkdir(parents=True)
         for index in range(count):
             cv2.imwrite(str(tmp_path / layout / name / f"{index}.png"), np.full((20, 30, 3), 7, np.uint8))
@@ -203,6 +219,38 @@ def test_classes_of_a_folder_are_drawn_evenly(tmp_path: Path, layout: str) -> No
     found = draw(manifest, tmp_path, count=6, seed=0)
     assert found.classes == {"cat": 3, "dog": 3}
     assert {blob.shape for blob in found.inputs()} == {(1, 3, 8, 8)}
+
+
+def test_a_run_s_held_out_pictures_calibrate_nothing(tmp_path: Path) -> None:
+    write_class_folder(tmp_path, {"blue": 20, "red": 20})
+    held_out = read_split(tmp_path, seed=5).val
+    for item in held_out:
+        item.path.write_bytes(b"not to be opened")
+    entry = {**tiny.INPUT, "width": 8, "height": 8}
+    found = draw({"task": "classification", "input": entry, "training": {"seed": 5}}, tmp_path, 99, seed=0)
+    assert held_out and len(list(found.inputs())) == 40 - len(held_out)
+
+
+def test_a_model_of_a_fixed_batch_is_quantised_compared_and_timed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_faces(tmp_path / "data")
+    model, four = tiny.write_mask(tmp_path, side=8), tmp_path / "four.onnx"
+    assert main(["convert", "onnx", str(model), "--out", str(four), "--batch", "4"]) == 0
+    out = tmp_path / "int8.onnx"
+    assert main(["convert", "int8", str(four), "--data", str(data), "--out", str(out), "--count", "4"]) == 0
+    assert onnx.load(out).graph.input[0].type.tensor_type.shape.dim[0].dim_value == 4
+    capsys.readouterr()
+    assert main(["bench", "model", str(four), "--turns", "1", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)["batches"][0]["ms"]) == {
+        f"{four} {precision}" for precision in ("float32", "float16", "int8")
+    }
+
+
+def test_batches_that_differ_are_compared_by_the_picture() -> None:
+    one, four = two_layers(), with_batch(two_layers(), 4, {**tiny.INPUT, "width": 8, "height": 8})
+    layers = layer_noise(one, four, [blob[:1] for blob in pictures()])
+    assert layers and all(layer.decibels > 100 for layer in layers)
 
 
 @given(st.lists(st.lists(st.integers(), max_size=6), max_size=5))
