@@ -69,13 +69,9 @@ def _add_classifier(tasks: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--data", type=Path, required=True, help="folder with val/<class>/<picture>, or <class>/<picture>"
     )
-    parser.add_argument(
-        "--model", action="append", required=True, help="model file, checkpoint or registry name, repeatable"
-    )
+    _add_models(parser, required=True)
     parser.add_argument("--threads", type=positive, default=1, help="threads of a network (%(default)s)")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object a model instead of a table"
-    )
+    _add_results(parser)
     parser.set_defaults(run_task=_run_classifier)
 
 

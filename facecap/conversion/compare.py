@@ -32,7 +32,8 @@ TURNS = 20
 
 @dataclass(frozen=True)
 class Compared:
-    """One model: figures, bytes of the file, time over the float model's, and layers, the worst first."""
+    """One model: figures, bytes of the file, time a picture over the float model's, and layers, the worst
+    first."""
 
     figures: Figures
     bytes: int
@@ -121,15 +122,15 @@ def _path(name: str, folder: Path) -> Path:
 
 
 def _times(sources: dict[str, Source], blob: Floats, turns: int) -> dict[str, float]:
-    """Median over the turns of each model's time divided by the first's."""
-    calls = {}
+    """Median over the turns of each model's time a picture divided by the first's."""
+    calls, batches = {}, {name: run_graph.batch_of(source.graph) for name, source in sources.items()}
     for name, source in sources.items():
         network = run_graph.session(source.graph)
         feed = {network.get_inputs()[0].name: run_graph.fill_batch(network, blob)}
         calls[name] = lambda network=network, feed=feed: network.run(None, feed)
     measured = take_turns(calls, turns)
     base = next(iter(sources))
-    return {name: measured.ratio(name, base) for name in sources}
+    return {name: measured.ratio(name, base) * batches[base] / batches[name] for name in sources}
 
 
 def _picture(compared: dict[str, Compared]) -> bytes:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from facecap.conversion.equality import ConversionError
-
 Figures = dict[str, float]
 Measure = Callable[[Path], Figures]
 
@@ -69,17 +67,10 @@ def _classification(data: Path) -> Measure:
 
 
 def _embedding(data: Path) -> Measure:
-    from facecap import Detector, Embedder
+    from facecap import Embedder
     from facecap.evaluation import lfw
-    from facecap.evaluation.lfw_pairs import read_pairs
 
-    folder = data / lfw.FOLDER if (data / lfw.FOLDER).is_dir() else data
-    lists = sorted(folder.glob("pairs*.txt"))
-    if not lists:
-        raise ConversionError(f"{folder}: no pairs*.txt of Labelled Faces in the Wild")
-    pairs = read_pairs(lists[0])
-    detector = Detector(input_size=(lfw.SIDE, lfw.SIDE), score_threshold=lfw.LEAST_SCORE)
-    faces = lfw.align_all(folder / "images", pairs, detector)
+    pairs, faces = lfw.read_set(data)
 
     def figures(model: Path) -> Figures:
         found = lfw.measure(lfw.compare(Embedder(model), faces, pairs), pairs, faces)

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from facecap.conversion.model_source import as_model
 from facecap.evaluation.classifier_model import ClassifierModel
+from facecap.evaluation.curves import Curve, Panel
 from facecap.evaluation.image_folder import FolderError, Image, ImageFolder, Item, centre_crop, read_folder
-from facecap.evaluation.report import aligned, number, print_json
+from facecap.evaluation.report import aligned, number, print_json, write_results
 from facecap.evaluation.top_k import hits
 from facecap.training.mask_data import read_rgb
 
 COLUMNS = ("pictures", "top-1", "top-5")
+PANEL = Panel("top-1 by class, worst first", "share of the classes", "top-1")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -30,7 +32,11 @@ def main(args: argparse.Namespace) -> int:
         for name in args.model:
             model = as_model(name, Path(made))
             assert model is not None
-            results[str(name)] = measure(ClassifierModel(model, threads=args.threads), folder)
+            opened = ClassifierModel(model, runtime=args.runtime, threads=args.threads)
+            results[str(name)] = measure(opened, folder)
+    if args.out is not None:
+        curves = {name: {PANEL.title: _curve(figures)} for name, figures in results.items()}
+        write_results(args.out, "classifier", results, [PANEL], curves)
     if args.json:
         print_json(results)
     else:
@@ -69,6 +75,12 @@ def table(results: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [["model", *COLUMNS]]
     rows += [[name, *(number(row.get(column)) for column in COLUMNS)] for name, row in results.items()]
     return aligned(rows)
+
+
+def _curve(figures: Mapping[str, Any]) -> Curve:
+    by_class = np.sort(np.array(list(figures["top-1 by class"].values())))
+    share = np.arange(1, len(by_class) + 1) / len(by_class)
+    return Curve(share, by_class, f"top-1 {figures['top-1']:.3f}")
 
 
 def _label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:

@@ -23,8 +23,8 @@ BATCH = 64  # where the model leaves it free
 class ClassifierModel:
     """A model with one logit a class, of which a mask classifier's may be left out."""
 
-    def __init__(self, model: str | os.PathLike[str], *, threads: int = 1) -> None:
-        """`model`: a path or a registry name.
+    def __init__(self, model: str | os.PathLike[str], *, runtime: str = "auto", threads: int = 1) -> None:
+        """`model`: a path or a registry name; `runtime`: auto, onnx or cvimodel.
 
         Raises:
             ModelError: it cannot be used, or is of another task.
@@ -32,7 +32,7 @@ class ClassifierModel:
         task = _task_of(model)
         if task not in TASKS:
             raise ModelError(f"{model}: a model of the task {task}, wanted {' or '.join(TASKS)}")
-        self._model, self.info = open_model(model, task, threads=threads)
+        self._model, self.info = open_model(model, task, runtime=runtime, threads=threads)
         manifest = self.info["manifest"]
         self.classes: list[str] = manifest["classifier"]["classes"]
         self.size: tuple[int, int] = self.info["input_size"]

@@ -60,9 +60,7 @@ class Faces:
 
 def main(args: argparse.Namespace) -> int:
     """Measure every model by the options of the command line and print; returns the exit code."""
-    folder = args.data / FOLDER if (args.data / FOLDER).is_dir() else args.data
-    pairs = read_pairs(_pairs_file(folder))
-    faces = align_all(folder / "images", pairs, Detector(args.detector, **_limits()))
+    pairs, faces = read_set(args.data, args.detector)
     figures: dict[str, dict[str, Any]] = {}
     curves: dict[str, dict[str, Curve]] = {}
     with tempfile.TemporaryDirectory() as made:
@@ -72,13 +70,25 @@ def main(args: argparse.Namespace) -> int:
             similarity = compare(embedder, faces, pairs, args.flip)
             figures[model] = {"path": str(embedder.info["path"]), **measure(similarity, pairs, faces)}
             curves[model] = {ROC: _curve(similarity, pairs, figures[model])}
+    if args.out is not None:
+        write_results(args.out, "lfw", figures, PANELS, curves)
     if args.json:
         print_json(figures)
     else:
         print(text(figures))
-    if args.out is not None:
-        write_results(args.out, "lfw", figures, PANELS, curves)
     return 0
+
+
+def read_set(data: Path, detector: str | None = None) -> tuple[list[Pair], Faces]:
+    """The pairs of `data`, or of its folder `lfw_dev`, and the faces of their pictures.
+
+    Raises:
+        FacecapError: the folder has another shape, or a picture cannot be read.
+    """
+    folder = data / FOLDER if (data / FOLDER).is_dir() else data
+    pairs = read_pairs(_pairs_file(folder))
+    limits: dict[str, Any] = {"input_size": (SIDE, SIDE), "score_threshold": LEAST_SCORE}
+    return pairs, align_all(folder / "images", pairs, Detector(detector, **limits))
 
 
 def align_all(images: Path, pairs: Sequence[Pair], detector: Detector) -> Faces:
@@ -157,10 +167,6 @@ def text(figures: Mapping[str, Mapping[str, Any]]) -> str:
     if one["faces not found"]:
         lines.append(f"no face found, pairs counted as wrong: {', '.join(one['faces not found'])}")
     return "\n".join(lines)
-
-
-def _limits() -> dict[str, Any]:
-    return {"input_size": (SIDE, SIDE), "score_threshold": LEAST_SCORE}
 
 
 def _pairs_file(folder: Path) -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import crop_face, face_pose
+from facecap.errors import FacecapError
 from facecap.training import mask_draw
 from facecap.training.mask_data import (
     Box,
@@ -207,5 +208,7 @@ def _origin(face: Face) -> str:
 
 
 def _collect(name: str, split: str, examples: list[Example]) -> MaskSet:
+    if not examples:
+        raise FacecapError(f"the set {name!r} of the split {split!r} has no picture that can be used")
     crops, masked, origins, views = zip(*examples, strict=True)
     return MaskSet(name, split, np.stack(crops), np.array(masked), list(origins), views)

@@ -92,6 +92,10 @@ class Loop:
         self._check(1.0)
 
     def _train_step(self, pictures: Tensor, labels: Tensor, share: float) -> None:
+        if len(labels) < 2:
+            raise TrainingError(
+                "a step of one picture, batch norm needs two: give a larger --batch, or more data"
+            )
         torch.manual_seed(self._recipe.seed + (self._step << 32))  # dropout, the same after a resumption
         train_mode(self.model)
         follow_run(self.model, share)

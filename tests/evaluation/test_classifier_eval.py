@@ -84,6 +84,15 @@ def test_other_classes_are_refused_by_name(tmp_path, capsys, data):
     assert "'green' is no class of the model; the model's 'yellow' has no folder" in error
 
 
+def test_results_and_the_curve_of_the_classes_are_written(tmp_path, data):
+    model = tiny.write(tmp_path, *colour_model(["red", "blue", "green"]))
+    out = tmp_path / "out"
+    assert main(["eval", "classifier", "--data", str(data), "--model", str(model), "--out", str(out)]) == 0
+    (found,) = json.loads((out / "classifier.json").read_text())["models"]
+    assert found["model"] == str(model) and set(found["top-1 by class"]) == {"blue", "green", "red"}
+    assert (out / "classifier.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_mask_classifier_answers_for_two_folders(tmp_path, capsys):
     write_class_folder(tmp_path / "data", {"green": 4, "red": 4})
     (tmp_path / "data" / "green").rename(tmp_path / "data" / "no_mask")

@@ -94,6 +94,14 @@ def test_a_folder_without_data_ends_with_what_was_found(model, tmp_path, capsys)
     assert "no mask/index.csv" in capsys.readouterr().err
 
 
+def test_a_split_whose_pictures_are_all_damaged_is_said(model, tmp_path, capsys):
+    data = write_face_folder(tmp_path)
+    for path in data.rglob("val_*.png"):
+        path.write_bytes(b"nothing")
+    assert main(["eval", "mask", "--data", str(data), "--model", str(model)]) == 1
+    assert "the set 'mask' of the split 'val' has no picture that can be used" in capsys.readouterr().err
+
+
 def test_conditions_split_the_faces():
     views = (View(20, 0.0), View(50, -35.0), View(50, float("nan")))
     plain = answers([0.9, 0.9, 0.1], [True, False, False], views)

@@ -128,6 +128,15 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_reason(tmp_path):
         run(tmp_path, task)
 
 
+def test_a_step_of_one_picture_is_refused(tmp_path):
+    task = Task()
+    task.batches = lambda first: [
+        (torch.zeros(1, 8, 8, 3, dtype=torch.uint8), torch.zeros(1, dtype=torch.long))
+    ]
+    with pytest.raises(TrainingError, match="give a larger --batch"):
+        run(tmp_path, task)
+
+
 def test_time_bounds_a_run_as_well(tmp_path):
     task = Task()
     run(tmp_path, task, replace(RECIPE, minutes=0.005, epochs=None))
