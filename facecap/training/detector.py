@@ -83,6 +83,8 @@ def train(args: argparse.Namespace) -> int:
         raise TrainingError(
             f"{args.data}: too few labelled pictures under detect/ to hold some out of training"
         )
+    if not any(picture.certain.any() for source in sources for picture in source.train):
+        raise TrainingError(f"{args.data}: no face to train on that its labellers are sure of")
     folder = RunFolder(args.out, asdict(recipe))
     for source in sources:
         faces = sum(int(p.certain.sum()) for p in source.train)

@@ -13,18 +13,7 @@ from facecap.training.detector_data import Floats, Picture, Source
 
 Image = npt.NDArray[np.uint8]
 VISIBLE = 0.6  # share of a face that must lie inside its cell to count
-MIRRORED = [
-    2,
-    3,
-    0,
-    1,
-    4,
-    5,
-    8,
-    9,
-    6,
-    7,
-]  # landmark coordinates after the eyes and the mouth corners change places
+MIRRORED = [2, 3, 0, 1, 4, 5, 8, 9, 6, 7]  # landmark coordinates with eyes and mouth corners changed over
 
 
 @dataclass

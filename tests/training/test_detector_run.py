@@ -98,6 +98,14 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert torch.load(args.out / "last.pt", weights_only=True)["step"] > 0
 
 
+def test_faces_that_nobody_is_sure_of_are_not_enough(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "data", 40)
+    annotations = tmp_path / "data" / "detect" / "rmfd" / "annotations.json"
+    annotations.write_text(annotations.read_text().replace('"score": 0.9', '"score": 0.2'))
+    with pytest.raises(TrainingError, match="no face to train on"):
+        train(arguments(tmp_path))
+
+
 def test_says_what_it_cannot_train(tmp_path: Path) -> None:
     args = arguments(tmp_path)
     with pytest.raises(TrainingError, match="too few labelled pictures"):
