@@ -21,10 +21,12 @@ __all__: list[str] = [
     "align_face",
     "answer_mask",
     "crop_face",
+    "cviruntime",
     "face_pose",
     "open_model",
     "parse_manifest",
     "posture_quality",
+    "set_cviruntime_path",
     "set_onnxruntime_path",
 ]
 
@@ -76,6 +78,8 @@ class Model:
     def inputs(self) -> list[tuple[str, str, list[int]]]: ...
     @property
     def manifest(self) -> str: ...
+    @property
+    def native_inputs(self) -> list[tuple[str, str, list[int], float]]: ...
     @property
     def outputs(self) -> list[tuple[str, str, list[int]]]: ...
     @property
@@ -267,6 +271,7 @@ def crop_face(
     size: typing.SupportsInt | typing.SupportsIndex,
     border: typing.SupportsFloat | typing.SupportsIndex,
 ) -> numpy.typing.NDArray[numpy.uint8]: ...
+def cviruntime() -> tuple[str, str]: ...
 def face_pose(
     landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
 ) -> tuple[float, float, float]: ...
@@ -277,6 +282,8 @@ def open_model(
     task: Task,
     runtime: str,
     threads: typing.SupportsInt | typing.SupportsIndex,
+    chip: str,
+    unchecked: bool,
 ) -> Model: ...
 def parse_manifest(json: str, source: str) -> str: ...
 def posture_quality(
@@ -285,4 +292,5 @@ def posture_quality(
     width: typing.SupportsInt | typing.SupportsIndex,
     height: typing.SupportsInt | typing.SupportsIndex,
 ) -> float: ...
+def set_cviruntime_path(path: str) -> None: ...
 def set_onnxruntime_path(path: str) -> None: ...

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from facecap import _core, models
+from facecap import _core, _cvimodel, models
 from facecap.errors import ModelError
 
 ModelLike: TypeAlias = str | os.PathLike[str] | bytes | tuple[bytes, dict[str, Any]] | None
@@ -39,7 +39,15 @@ def open_model(
     """
     source = _source(model, task)
     _core.set_onnxruntime_path(onnxruntime_path() or "")
-    opened = _core.open_model(**source, task=getattr(_core.Task, task), runtime=runtime, threads=threads)
+    _core.set_cviruntime_path(_cvimodel.cviruntime_path() or "")
+    opened = _core.open_model(
+        **source,
+        task=getattr(_core.Task, task),
+        runtime=runtime,
+        threads=threads,
+        chip=_cvimodel.wanted_chip(),
+        unchecked=_cvimodel.take_unchecked(),
+    )
     manifest = json.loads(opened.manifest)
     info = {
         "path": opened.path or None,

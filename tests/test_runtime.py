@@ -197,7 +197,7 @@ BAD_MODELS: dict[str, tuple[Callable[[Path], Path], str]] = {
     "text": (foreign(b"hello there\n" * 10, ".txt"), "a text"),
     "checkpoint": (foreign(b"PK\x03\x04" + bytes(100), ".pth"), "facecap models import"),
     "old checkpoint": (foreign(b"\x80\x02\x8a\nl\xfc" + bytes(100), ".pth"), "facecap models import"),
-    "for the board": (foreign(b"CviModel" + bytes(100), ".cvimodel"), "no cvimodel runtime"),
+    "for the board": (foreign(b"CviModel" + bytes(100), ".cvimodel"), "the key 'chip' is missing"),
     "truncated": (damaged(lambda data: data[:-20]), r"the manifest wants \d+: the file is truncated"),
     "longer": (damaged(lambda data: data + b"\0"), "another file"),
     "other bytes": (

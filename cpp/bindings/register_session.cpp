@@ -65,11 +65,19 @@ std::vector<py::array> run(const Model& model, const std::vector<py::array>& arr
 }
 
 using Description = std::tuple<std::string, std::string, std::vector<std::int64_t>>;
+using NativeDescription = std::tuple<std::string, std::string, std::vector<std::int64_t>, float>;
 
 std::vector<Description> describe(const std::vector<facecap::TensorInfo>& infos) {
   std::vector<Description> out;
   for (const facecap::TensorInfo& info : infos)
     out.emplace_back(info.name, facecap::to_string(info.type), info.shape);
+  return out;
+}
+
+std::vector<NativeDescription> describe_native(const std::vector<facecap::TensorInfo>& infos) {
+  std::vector<NativeDescription> out;
+  for (const facecap::TensorInfo& info : infos)
+    out.emplace_back(info.name, facecap::to_string(info.type), info.shape, info.scale);
   return out;
 }
 
@@ -89,6 +97,8 @@ void register_session(py::module_& module) {
       .def_property_readonly("providers", [](const Model& model) { return model.session->providers(); })
       .def_property_readonly("manifest", [](const Model& model) { return model.manifest->json; })
       .def_property_readonly("inputs", [](const Model& model) { return describe(model.session->inputs()); })
+      .def_property_readonly(
+          "native_inputs", [](const Model& model) { return describe_native(model.session->native_inputs()); })
       .def_property_readonly("outputs", [](const Model& model) { return describe(model.session->outputs()); })
       .def_property_readonly(
           "session_id",
@@ -103,13 +113,13 @@ void register_session(py::module_& module) {
   module.def(
       "open_model",
       [](const std::string& path, const py::bytes& bytes, const std::string& manifest, Task task,
-         const std::string& runtime, int threads) {
+         const std::string& runtime, int threads, const std::string& chip, bool unchecked) {
         const facecap::ModelSource source{path, bytes, manifest};
         const py::gil_scoped_release release;
-        return facecap::open_model(source, task, {runtime, threads});
+        return facecap::open_model(source, task, {runtime, threads, chip, unchecked});
       },
       py::arg("path"), py::arg("bytes"), py::arg("manifest"), py::arg("task"), py::arg("runtime"),
-      py::arg("threads"));
+      py::arg("threads"), py::arg("chip"), py::arg("unchecked"));
   module.def(
       "parse_manifest",
       [](const std::string& json, const std::string& source) {
@@ -117,4 +127,9 @@ void register_session(py::module_& module) {
       },
       py::arg("json"), py::arg("source"));
   module.def("set_onnxruntime_path", &facecap::set_onnxruntime_path, py::arg("path"));
+  module.def("set_cviruntime_path", &facecap::set_cviruntime_path, py::arg("path"));
+  module.def("cviruntime", [] {
+    const facecap::RuntimeLibrary library = facecap::cviruntime();
+    return std::make_pair(library.path, library.version);
+  });
 }

@@ -65,7 +65,7 @@ TEST(open_refuses_what_is_no_model) {
   EXPECT_THROWS(ModelError, open({"", "\x89PNG\r\n\x1a\n", manifest}), "a PNG picture");
   EXPECT_THROWS(ModelError, open({"", std::string("PK\x03\x04rest"), manifest}), "facecap models import");
   EXPECT_THROWS(ModelError, open({"", "hello", manifest}), "a text");
-  EXPECT_THROWS(ModelError, open({"", "CviModel....", manifest}), "no cvimodel runtime");
+  EXPECT_THROWS(ModelError, open({"", "CviModel....", manifest}), "the key 'chip' is missing");
   EXPECT_THROWS(ModelError, open({"", "\x08\x08", ""}), "bytes need their manifest");
 }
 

@@ -18,6 +18,7 @@ struct TensorInfo {
   std::string name;
   ElementType type = ElementType::float32;
   std::vector<std::int64_t> shape;  // -1 where free
+  float scale = 1;                  // of an integer tensor: stored = value * scale
 };
 
 /// A tensor that somebody else owns.
@@ -44,9 +45,13 @@ class Session {
   virtual ~Session() = default;
   virtual const std::vector<TensorInfo>& inputs() const = 0;
   virtual const std::vector<TensorInfo>& outputs() const = 0;
-  /// Runs the network. `inputs` in the order of inputs(); `outputs` is resized to outputs() and keeps its
-  /// buffers from call to call, so a caller that keeps its shapes pays no allocation and no copy. Throws
-  /// ModelError where count, type or shape do not fit, or where the runtime fails.
+  /// The inputs as the network stores them, where that is not what inputs() says: a quantised network takes
+  /// its own integers, perhaps pixel by pixel (N, H, W, C), as well as float32 planes, which it converts.
+  virtual const std::vector<TensorInfo>& native_inputs() const { return inputs(); }
+  /// Runs the network. `inputs` in the order of inputs(), each as there or as in native_inputs(); `outputs`
+  /// is resized to outputs() and keeps its buffers from call to call, so a caller that keeps its shapes pays
+  /// no allocation and no copy. Throws ModelError where count, type or shape do not fit, or where the runtime
+  /// fails.
   virtual void run(const std::vector<TensorView>& inputs, std::vector<Tensor>& outputs) = 0;
   virtual const std::string& runtime() const = 0;          // "onnx" or "cvimodel"
   virtual const std::string& runtime_version() const = 0;  // as the library says
@@ -90,5 +95,13 @@ void set_onnxruntime_path(const std::string& path);
 
 /// Where libcviruntime is. Empty: the environment variable FACECAP_CVIRUNTIME, then the plain name.
 void set_cviruntime_path(const std::string& path);
+
+struct RuntimeLibrary {
+  std::string path;
+  std::string version;  // as it says, "unknown" where it does not
+};
+
+/// The vendor's library of .cvimodel files, loaded if it is not yet. Throws ModelError where it cannot be.
+RuntimeLibrary cviruntime();
 
 }  // namespace facecap

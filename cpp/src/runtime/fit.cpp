@@ -61,12 +61,11 @@ bool named_otherwise(const Manifest& manifest, const TensorInfo& info, const Man
   });
 }
 
-void check_input(const Session& session, const Manifest& manifest) {
+void check_input(const std::vector<TensorInfo>& found, const Manifest& manifest) {
   const ManifestInput& input = manifest.input;
   const bool native = input.fit == ManifestInput::Fit::native;
   const std::int64_t batch = manifest.task == Task::face_detection ? 1 : -1;
   const Shape wanted = {batch, 3, native ? -1 : input.size.height, native ? -1 : input.size.width};
-  const std::vector<TensorInfo>& found = session.inputs();
   const bool one = found.size() == 1 && takes(found[0], wanted) && found[0].shape[0] != 0;
   const bool free = one && (!native || (found[0].shape[2] < 0 && found[0].shape[3] < 0));
   if (!free)
@@ -75,9 +74,8 @@ void check_input(const Session& session, const Manifest& manifest) {
                      (native ? ", height and width free since input.fit is native" : ""));
 }
 
-}  // namespace
-
-int find_output(const Session& session, const Manifest& manifest, const std::string& role, int stride) {
+int find_output(const std::vector<TensorInfo>& outputs, const Manifest& manifest, const std::string& role,
+                int stride) {
   const auto output =
       std::find_if(manifest.outputs.begin(), manifest.outputs.end(),
                    [&](const ManifestOutput& each) { return each.role == role && each.stride == stride; });
@@ -86,8 +84,8 @@ int find_output(const Session& session, const Manifest& manifest, const std::str
   const Shape wanted = wanted_shape(manifest, role, stride);
   std::vector<int> fitting;
   std::vector<int> unclaimed;
-  for (std::size_t i = 0; i < session.outputs().size(); ++i) {
-    const TensorInfo& info = session.outputs()[i];
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const TensorInfo& info = outputs[i];
     if (!takes(info, wanted)) continue;
     if (info.name == output->name) return static_cast<int>(i);
     fitting.push_back(static_cast<int>(i));
@@ -98,21 +96,36 @@ int find_output(const Session& session, const Manifest& manifest, const std::str
   throw ModelError(manifest.source + ": the manifest wants " + (fitting.empty() ? "an" : "one") +
                    " output with the role '" + role + "', " +
                    describe({output->name, ElementType::float32, wanted}) + "; the network gives " +
-                   describe(session.outputs()) +
+                   describe(outputs) +
                    (fitting.empty() ? "" : ", of which several fit: name the right one in the manifest"));
 }
 
-void check_fit(const Session& session, const Manifest& manifest) {
-  check_input(session, manifest);
+}  // namespace
+
+int find_output(const Session& session, const Manifest& manifest, const std::string& role, int stride) {
+  return find_output(session.outputs(), manifest, role, stride);
+}
+
+void check_fit(const std::vector<TensorInfo>& inputs, const std::vector<TensorInfo>& outputs,
+               const Manifest& manifest) {
+  check_input(inputs, manifest);
   std::vector<int> taken;
   for (const ManifestOutput& output : manifest.outputs) {
-    const int index = find_output(session, manifest, output.role, output.stride);
+    const int index = find_output(outputs, manifest, output.role, output.stride);
     if (std::find(taken.begin(), taken.end(), index) != taken.end())
-      throw ModelError(manifest.source + ": the output '" +
-                       session.outputs()[static_cast<std::size_t>(index)].name +
-                       "' would have to take two roles; the network gives " + describe(session.outputs()));
+      throw ModelError(manifest.source + ": the output '" + outputs[static_cast<std::size_t>(index)].name +
+                       "' would have to take two roles; the network gives " + describe(outputs));
     taken.push_back(index);
   }
+}
+
+void check_fit(const Session& session, const Manifest& manifest) {
+  check_fit(session.inputs(), session.outputs(), manifest);
+}
+
+std::size_t output_rank(const Manifest& manifest) {
+  const ManifestOutput& output = manifest.outputs.front();
+  return wanted_shape(manifest, output.role, output.stride).size();
 }
 
 }  // namespace facecap

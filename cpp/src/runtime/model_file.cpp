@@ -112,6 +112,16 @@ ModelFile inspect(const ModelSource& source) {
   return file;
 }
 
+std::string read_all(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file ? std::streamoff{file.tellg()} : -1;
+  std::string bytes(size > 0 ? static_cast<std::size_t>(size) : 0, '\0');
+  file.seekg(0);
+  if (size < 0 || !file.read(&bytes[0], size))
+    throw ModelError(path + ": cannot be read: " + std::strerror(errno));
+  return bytes;
+}
+
 std::string sha256_of(const ModelSource& source) {
   Sha256 hash;
   if (source.path.empty()) {

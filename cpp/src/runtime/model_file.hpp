@@ -21,6 +21,9 @@ struct ModelFile {
 /// folder, empty, a picture, a text, a checkpoint of PyTorch.
 ModelFile inspect(const ModelSource& source);
 
+/// The bytes of a file. Throws ModelError where they cannot be read.
+std::string read_all(const std::string& path);
+
 std::string sha256_of(const ModelSource& source);
 
 /// The manifest that belongs to a model file: the same stem, .json.

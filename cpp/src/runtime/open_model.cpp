@@ -5,6 +5,7 @@
 
 #include "facecap/error.hpp"
 #include "facecap/session.hpp"
+#include "runtime/cvimodel/cvimodel_session.hpp"
 #include "runtime/fit.hpp"
 #include "runtime/model_file.hpp"
 #include "runtime/onnx/onnx_session.hpp"
@@ -53,8 +54,6 @@ void check_runtime(const ModelFile& file, const std::string& wanted) {
   if (wanted != "auto" && wanted != file.runtime)
     throw ModelError(file.label + ": a model of the runtime " + file.runtime + ", but runtime=\"" + wanted +
                      "\" was asked for");
-  if (file.runtime == "cvimodel")
-    throw ModelError(file.label + ": a cvimodel, and this build has no cvimodel runtime");
 }
 
 Manifest read_manifest(const ModelSource& source, const ModelFile& file) {
@@ -63,11 +62,15 @@ Manifest read_manifest(const ModelSource& source, const ModelFile& file) {
   return Manifest::load(manifest_path(source.path));
 }
 
-void check_chip(const ModelFile& file, const Manifest& manifest) {
+void check_chip(const ModelFile& file, const Manifest& manifest, const std::string& wanted) {
   if (file.runtime == "cvimodel" && manifest.chip.empty())
     throw ModelError(manifest.source + ": the key 'chip' is missing, which a .cvimodel needs");
   if (file.runtime != "cvimodel" && !manifest.chip.empty())
     throw ModelError(manifest.source + ": found the key 'chip', which only a .cvimodel has");
+  if (!wanted.empty() && manifest.chip != wanted)
+    throw ModelError(file.label + ": " +
+                     (manifest.chip.empty() ? "made for no chip" : "made for the chip " + manifest.chip) +
+                     ", wanted " + wanted);
 }
 
 void check_size(const ModelFile& file, const Manifest& manifest) {
@@ -78,23 +81,38 @@ void check_size(const ModelFile& file, const Manifest& manifest) {
       (file.bytes < manifest.bytes ? ": the file is truncated or another one" : ": another file"));
 }
 
-std::string cache_key(const ModelFile& file, const std::string& sha256, int threads) {
-  const std::string what = file.path.empty() ? sha256
+/// What else than the file decides about a session.
+std::string variant(const ModelFile& file, const Manifest& manifest, const SessionOptions& options) {
+  if (file.runtime == "cvimodel") return (options.unchecked ? "unchecked " : "checked ") + manifest.json;
+  return std::to_string(options.threads);
+}
+
+std::string cache_key(const ModelFile& file, const Manifest& manifest, const SessionOptions& options) {
+  const std::string what = file.path.empty() ? manifest.sha256
                                              : file.path + '\0' + std::to_string(file.modified) + '\0' +
                                                    std::to_string(file.bytes);
-  return what + '\0' + file.runtime + '\0' + std::to_string(threads);
+  return what + '\0' + file.runtime + '\0' + variant(file, manifest, options);
+}
+
+std::shared_ptr<Session> open_session(const ModelSource& source, const ModelFile& file,
+                                      const Manifest& manifest, const SessionOptions& options) {
+  if (file.runtime == "onnx")
+    return onnx::open_session(source.path, source.bytes, file.label, options.threads);
+  const std::string read = source.path.empty() ? "" : read_all(source.path);
+  return cvimodel::open_session(source.path.empty() ? source.bytes : read, file.label, manifest,
+                                options.unchecked);
 }
 
 std::shared_ptr<Session> open_shared(const ModelSource& source, const ModelFile& file,
-                                     const Manifest& manifest, int threads) {
+                                     const Manifest& manifest, const SessionOptions& options) {
   const std::lock_guard<std::mutex> lock(cache().mutex());
-  SessionCache::Entry& entry = cache().entry(cache_key(file, manifest.sha256, threads));
+  SessionCache::Entry& entry = cache().entry(cache_key(file, manifest, options));
   std::shared_ptr<Session> session = entry.session.lock();
   const std::string sha256 = session && !source.path.empty() ? entry.sha256 : sha256_of(source);
   if (sha256 != manifest.sha256)
     throw ModelError(file.label + ": found the sha256 " + sha256 + ", the manifest wants " + manifest.sha256);
   if (session) return session;
-  session = onnx::open_session(source.path, source.bytes, file.label, threads);
+  session = open_session(source, file, manifest, options);
   entry = {session, sha256};
   return session;
 }
@@ -109,9 +127,9 @@ Model open_model(const ModelSource& source, Task task, const SessionOptions& opt
   if (manifest->task != task)
     throw ModelError(manifest->source + ": a model of the task " + to_string(manifest->task) + ", wanted " +
                      to_string(task));
-  check_chip(file, *manifest);
+  check_chip(file, *manifest, options.chip);
   check_size(file, *manifest);
-  std::shared_ptr<Session> session = open_shared(source, file, *manifest, options.threads);
+  std::shared_ptr<Session> session = open_shared(source, file, *manifest, options);
   check_fit(*session, *manifest);
   return {std::move(session), std::move(manifest), source.path};
 }
