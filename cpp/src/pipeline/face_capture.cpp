@@ -43,6 +43,7 @@ struct FaceCapture::State {
         identities(parts.embedder ? parts.embedder->model().manifest->embedder->same_person : 1.0f) {
     if (!parts.detector) throw std::invalid_argument("FaceCapture needs a detector");
     if (parts.classifier) crop_size = parts.classifier->crop_size();
+    for (Shot& shot : shots) shot.crop.pixels.reserve(std::size_t{3} * crop_size.width * crop_size.height);
     const Size aligned = parts.embedder ? parts.embedder->crop_size() : Size{};
     if (aligned.width != aligned.height)
       throw std::invalid_argument("the embedder takes crops of " + std::to_string(aligned.width) + "x" +

@@ -1,0 +1,55 @@
+#include "http_url.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "errors.hpp"
+#include "values.hpp"
+
+namespace facecap::board {
+namespace {
+
+[[noreturn]] void refuse(const std::string& text, const std::string& why) {
+  throw UsageError("push_url is '" + text + "': " + why);
+}
+
+}  // namespace
+
+HttpUrl parse_http_url(const std::string& text) {
+  if (text.compare(0, 8, "https://") == 0)
+    refuse(text, "this program speaks http:// only; a proxy on the board or in its network can speak https");
+  if (text.compare(0, 7, "http://") != 0) refuse(text, "wanted http://host[:port][/path]");
+  // Nothing of the address may break the lines of a request.
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+  if (!plain) refuse(text, "it has a character that no address has");
+  const std::size_t slash = text.find('/', 7);
+  std::string authority = text.substr(7, slash == std::string::npos ? slash : slash - 7);
+  HttpUrl url;
+  if (slash != std::string::npos) url.path = text.substr(slash);
+  if (url.path.find_first_of("?#") != std::string::npos) refuse(text, "it may not have ? or #");
+  while (!url.path.empty() && url.path.back() == '/') url.path.pop_back();
+  if (authority.find('@') != std::string::npos) refuse(text, "no name and password in it: use push_key_file");
+  std::size_t colon = authority.rfind(':');
+  if (!authority.empty() && authority[0] == '[') {
+    const std::size_t bracket = authority.find(']');
+    if (bracket == std::string::npos) refuse(text, "a bracket is not closed");
+    if (bracket + 1 != authority.size() && authority[bracket + 1] != ':')
+      refuse(text, "wanted :port behind ]");
+    url.host = authority.substr(1, bracket - 1);
+    colon = bracket + 1 == authority.size() ? std::string::npos : bracket + 1;
+  } else {
+    url.host = authority.substr(0, colon);
+    if (url.host.find(':') != std::string::npos) refuse(text, "an IPv6 address stands in brackets");
+  }
+  if (url.host.empty() || url.host.find_first_of("?#\\") != std::string::npos)
+    refuse(text, "it names no host");
+  url.port = colon == std::string::npos ? "80" : authority.substr(colon + 1);
+  try {
+    url.port = std::to_string(read_whole(url.port, 1, 65535));
+  } catch (const std::invalid_argument& error) {
+    refuse(text, std::string("its port is ") + error.what());
+  }
+  return url;
+}
+
+}  // namespace facecap::board

@@ -1,0 +1,72 @@
+#include <csetjmp>
+#include <cstddef>
+#include <cstdio>
+
+#include "errors.hpp"
+#include "picture.hpp"
+
+// Behind the others: it uses their types without including them.
+#include <jpeglib.h>
+
+namespace facecap::board {
+namespace {
+
+/// The library leaves by longjmp where it would end the program; its warnings are of damaged data too.
+struct Failure {
+  jpeg_error_mgr manager;
+  std::jmp_buf back;
+  char text[JMSG_LENGTH_MAX];
+};
+
+[[noreturn]] void leave(j_common_ptr info) {
+  auto* failure = reinterpret_cast<Failure*>(info->err);
+  info->err->format_message(info, failure->text);
+  std::longjmp(failure->back, 1);
+}
+
+void on_message(j_common_ptr info, int level) {
+  if (level < 0) leave(info);
+}
+
+/// No C++ object that needs a destructor lives in here, since longjmp runs none.
+bool decode_rows(jpeg_decompress_struct& info, Failure& failure, Image& picture,
+                 const std::vector<std::uint8_t>& bytes,
+                 bool (*size_is_set)(Image&, unsigned long, unsigned long)) {
+  if (setjmp(failure.back)) return false;
+  jpeg_create_decompress(&info);
+  jpeg_mem_src(&info, bytes.data(), static_cast<unsigned long>(bytes.size()));
+  jpeg_read_header(&info, TRUE);
+  info.out_color_space = JCS_RGB;
+  if (!size_is_set(picture, info.image_width, info.image_height)) return false;
+  jpeg_start_decompress(&info);
+  while (info.output_scanline < info.output_height) {
+    JSAMPROW row = picture.pixels.data() + std::size_t{3} * info.output_width * info.output_scanline;
+    jpeg_read_scanlines(&info, &row, 1);
+  }
+  jpeg_finish_decompress(&info);
+  return true;
+}
+
+}  // namespace
+
+void decode_jpeg(const std::vector<std::uint8_t>& bytes, Image& picture) {
+  jpeg_decompress_struct info{};
+  Failure failure{};
+  info.err = jpeg_std_error(&failure.manager);
+  failure.manager.error_exit = leave;
+  failure.manager.emit_message = on_message;
+  std::snprintf(failure.text, sizeof failure.text, "its size does not fit");
+  const auto size_is_set = [](Image& image, unsigned long width, unsigned long height) {
+    try {
+      set_size(image, width, height);
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  };
+  const bool done = decode_rows(info, failure, picture, bytes, size_is_set);
+  jpeg_destroy_decompress(&info);
+  if (!done) throw Error(failure.text);
+}
+
+}  // namespace facecap::board

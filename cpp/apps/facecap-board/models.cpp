@@ -1,0 +1,80 @@
+#include "models.hpp"
+
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "errors.hpp"
+#include "files.hpp"
+
+namespace facecap::board {
+namespace {
+
+constexpr const char* kDetector = "detector_retinaface";
+constexpr const char* kClassifier = "mask_ghostnet";
+
+std::string folder_of_executable() {
+  char path[4096];
+  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
+  const std::string whole(path, length < 0 ? 0 : static_cast<std::size_t>(length));
+  const std::size_t slash = whole.rfind('/');
+  return slash == std::string::npos ? "." : whole.substr(0, slash);
+}
+
+/// The chip's model goes first; the other one is for a PC.
+std::string beside_executable(const std::string& stem, const char* flag) {
+  const std::string path = folder_of_executable() + "/" + stem;
+  for (const char* suffix : {".cvimodel", ".onnx"})
+    if (exists(path + suffix)) return path + suffix;
+  throw ModelError(path + ".cvimodel (or .onnx) is missing beside the program: put it there or give " + flag);
+}
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+Model open(const std::string& path, Task task, const Settings& settings) {
+  ModelSource source;
+  source.path = path;
+  SessionOptions options;
+  options.threads = settings.threads;
+  options.chip = settings.chip;
+  options.unchecked = settings.unchecked;
+  try {
+    return open_model(source, task, options);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+}
+
+}  // namespace
+
+Models open_models(const Settings& settings) {
+  const std::string detector =
+      settings.detector.empty() ? beside_executable(kDetector, "--detector") : settings.detector;
+  const std::string classifier =
+      settings.classifier.empty() ? beside_executable(kClassifier, "--classifier") : settings.classifier;
+  if (!settings.runtime_library.empty()) {
+    if (ends_with(detector, ".onnx"))
+      set_onnxruntime_path(settings.runtime_library);
+    else
+      set_cviruntime_path(settings.runtime_library);
+  }
+  return {open(detector, Task::face_detection, settings), open(classifier, Task::mask, settings)};
+}
+
+FaceCaptureParts make_parts(const Models& models, const Settings& settings) {
+  DetectorOptions options;
+  options.input_size = settings.input_size;
+  options.score_threshold = settings.score_threshold;
+  FaceCaptureParts parts;
+  try {
+    parts.detector = std::make_unique<Detector>(models.detector, options);
+    parts.classifier = std::make_unique<MaskClassifier>(models.classifier);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+  return parts;
+}
+
+}  // namespace facecap::board
