@@ -101,8 +101,8 @@ def take_key(connection: Connection, camera: str, batch: Batch) -> bool:
         "fingerprint": batch.fingerprint,
         "captures": [item.id for item in batch.stored],
     }
-    taken = connection.execute(upsert(connection, pushes).values(row).on_conflict_do_nothing())
-    return taken.rowcount == 1
+    insertion = upsert(connection, pushes).values(row).on_conflict_do_nothing()
+    return connection.execute(insertion.returning(pushes.c.key)).one_or_none() is not None
 
 
 def earlier(connection: Connection, camera: str, batch: Batch) -> list[StoredCapture] | None:

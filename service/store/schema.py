@@ -21,12 +21,12 @@ metadata = MetaData()
 # Compared byte by byte whatever the database's language, as Python compares them.
 _ID = String(26).with_variant(String(26, collation="C"), "postgresql")
 
+# Files in the folder. Who adds a row of captures or removes a file holds the row here locked.
 crops = Table(
     "crops",
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("size", BigInteger, nullable=False),
-    comment="Files in the folder. Who adds a row of captures or removes a file holds the row here locked.",
 )
 
 captures = Table(
@@ -53,19 +53,19 @@ events = Table(
     Column("kind", String(32), nullable=False),
     Column("camera", Text, nullable=False),
     Column("time", BigInteger, nullable=False),
-    Column("data", JSON, comment="Null of a capture: its row says it all."),
+    Column("data", JSON),  # null of a capture: its row says it all
     Column("capture", _ID, ForeignKey("captures.id", ondelete="CASCADE")),
     Index("events_time", "time"),
     Index("events_capture", "capture"),
 )
 
+# One row, locked by whoever writes events until the commit, so that ids are seen in order.
 journal = Table(
     "journal",
     metadata,
     Column("one", Integer, primary_key=True, autoincrement=False),
     Column("last_event", BigInteger, nullable=False),
     Column("installation", String(36), nullable=False),
-    comment="One row. Locked by whoever writes events until the commit, so that ids are seen in order.",
 )
 
 pushes = Table(
@@ -75,7 +75,7 @@ pushes = Table(
     Column("key", Text, primary_key=True),
     Column("received", BigInteger, nullable=False),
     Column("fingerprint", String(64), nullable=False),
-    Column("captures", JSON, nullable=False, comment="Ids."),
+    Column("captures", JSON, nullable=False),  # their ids
     Index("pushes_received", "received"),
 )
 
@@ -83,7 +83,7 @@ hooks = Table(
     "hooks",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("position", BigInteger, nullable=False, comment="Last event that the hook is done with."),
-    Column("owner", String(36), comment="The process that delivers."),
+    Column("position", BigInteger, nullable=False),  # last event that it is done with
+    Column("owner", String(36)),  # the process that delivers
     Column("owned_until", BigInteger, nullable=False),
 )

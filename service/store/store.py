@@ -120,11 +120,11 @@ class Store:
         with self._database.reading() as connection:
             return querying.one(connection, identity)
 
-    def crop(self, capture: StoredCapture) -> bytes | None:
-        """The PNG file of a capture; None where the capture was removed meanwhile."""
+    def crop(self, name: str) -> bytes | None:
+        """The PNG file of a crop by its hash; None where its captures were removed meanwhile."""
         with _disk():
             try:
-                return self._folder.path(capture.crop).read_bytes()
+                return self._folder.path(name).read_bytes()
             except FileNotFoundError:
                 return None
 

@@ -1,0 +1,51 @@
+"""Captures as facecap gives them out, by hand."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from facecap_service.store import NewCapture
+
+_numbers = itertools.count()
+
+
+def png(seed: int) -> bytes:
+    """A crop, another for every seed."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (112, 112, 3), np.uint8)
+    ok, encoded = cv2.imencode(".png", pixels)
+    assert ok
+    return encoded.tobytes()
+
+
+def capture(**changes: Any) -> dict[str, Any]:
+    """`Capture.to_dict()`, with changes."""
+    return {
+        "kind": "first",
+        "track_id": 1,
+        "sequence": 1,
+        "frame": 12,
+        "shot_frame": 12,
+        "timestamp": None,
+        "box": [10.0, 20.0, 110.0, 140.0],
+        "landmarks": [[30.0, 50.0], [80.0, 50.0], [55.0, 80.0], [35.0, 110.0], [75.0, 110.0]],
+        "score": 0.99,
+        "quality": 0.8,
+        "pose": {"yaw": 1.0, "pitch": -2.0, "roll": 0.5},
+        "mask_prob": 0.98,
+        "mask": "mask",
+        **changes,
+    }
+
+
+def new(crop: bytes | None = None, **changes: Any) -> NewCapture:
+    """A capture with a crop of its own."""
+    return NewCapture(capture(**changes), png(next(_numbers)) if crop is None else crop)
+
+
+def files(folder: Path) -> set[str]:
+    """Names of all files under a folder of crops."""
+    return {path.name for path in folder.rglob("*") if path.is_file()}

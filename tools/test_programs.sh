@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# test_programs.sh: has the programs that tests start, which no Python package brings. As root what is missing comes
+# by apt-get; otherwise a sentence says what to install. Silent when all is there.
+set -euo pipefail
+
+# have PACKAGE FILE...: one of the programs is there (a name in PATH, or a file), or its Debian package is installed.
+have() {
+  local package=$1 program
+  shift
+  for program in "$@"; do
+    command -v "$program" >/dev/null && return
+  done
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "None of $* is there: install the package $package." >&2
+    exit 1
+  fi
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$package"; } \
+    >&2 || {
+    echo "The package $package could not be installed: see above." >&2
+    exit 1
+  }
+}
+
+have postgresql postgres /usr/lib/postgresql/*/bin/postgres
