@@ -18,7 +18,7 @@ from facecap.conversion.equalize import equalized
 from facecap.conversion.int8 import OPERATORS, Int8, quantize
 from facecap.conversion.manifest import write_model
 from facecap.conversion.network_input import Floats, noise
-from facecap.conversion.source import Source, open_source
+from facecap.conversion.source import Source, check_apart, open_source
 
 WAY = Int8()
 EQUALIZED_WITH = 32  # pictures
@@ -56,8 +56,10 @@ def convert(
         progress: is told what goes on.
 
     Raises:
-        ConversionError: the model is converted already, or there is nothing to calibrate it with.
+        ConversionError: the model is converted already, `out` is its own file, or there is nothing to
+            calibrate it with.
     """
+    check_apart(model, out)
     source = open_source(model)
     batch = run_graph.batch_of(source.graph)
     pictures = draw(source.manifest, data, calibration.count, calibration.seed, photos, batch)

@@ -14,7 +14,7 @@ from facecap.conversion.float16 import to_float16
 from facecap.conversion.import_checkpoint import Form
 from facecap.conversion.manifest import write_model
 from facecap.conversion.network_input import noise
-from facecap.conversion.source import Source, open_source
+from facecap.conversion.source import Source, check_apart, open_source
 
 Precision = Literal["float32", "float16"]
 Batch = int | Literal["free"] | None
@@ -42,8 +42,10 @@ def convert(
         The largest difference on noise, as a share of an output's largest value.
 
     Raises:
-        ConversionError: the model cannot be converted so, or the result would answer differently.
+        ConversionError: the model cannot be converted so, `out` is its own file, or the result would answer
+            differently.
     """
+    check_apart(model, out)
     source = open_source(model, form)
     graph = _batched(source, batch)
     if precision == "float16":

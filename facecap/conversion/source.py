@@ -77,6 +77,16 @@ def open_source(model: str | Path, form: Form | None = None, *, converted: bool 
         return Source(graph, manifest, manifest["file"]["sha256"], checkpoint)
 
 
+def check_apart(model: str | Path, out: Path) -> None:
+    """Nothing for a model that `out` is not.
+
+    Raises:
+        ConversionError: `out` is the file of the model, which would be lost.
+    """
+    if Path(model).resolve() == out.resolve():
+        raise ConversionError(f"{out}: is the model itself: give another name to write to")
+
+
 def _file(given: Path, folder: Path, form: Form | None) -> Path:
     if given.suffix in CHECKPOINTS:
         path = folder / f"{given.stem}.onnx"

@@ -179,6 +179,17 @@ def test_nothing_is_written_where_every_picture_is_damaged(
     assert not out.exists()
 
 
+@pytest.mark.parametrize("kind", ["int8", "onnx"])
+def test_a_model_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    model = tiny.write_mask(tmp_path, side=8)
+    before = model.read_bytes()
+    data = ["--data", str(tmp_path)] if kind == "int8" else []
+    out = tmp_path / "elsewhere" / ".." / model.name
+    assert main(["convert", kind, str(model), *data, "--out", str(out)]) == 1
+    assert "is the model itself" in capsys.readouterr().err
+    assert model.read_bytes() == before
+
+
 def test_nothing_is_written_without_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model, out = scripted.detector(tmp_path), tmp_path / "int8.onnx"
     assert main(["convert", "int8", str(model), "--data", str(tmp_path), "--out", str(out)]) == 1
