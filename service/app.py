@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from facecap import FaceCapture
 
-from . import problems
+from . import page, problems
 from .services import Services
 from .settings import Settings
 
@@ -31,4 +31,5 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     app = FastAPI(title="facecap", lifespan=lifespan)
     app.state.services = services
     problems.install(app)
+    app.include_router(page.router)
     return app

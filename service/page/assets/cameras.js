@@ -1,0 +1,102 @@
+/** The cameras: state, last frame, and a click to see one camera's captures. */
+
+import { getJson } from "./api.js";
+import { byId, h, show } from "./dom.js";
+import { fetchInto } from "./pictures.js";
+import { CAMERA, captures, count, since } from "./words.js";
+
+const PERIOD = 3000;
+
+export class Cameras {
+  #list = byId("cameras");
+  #filters;
+  #tiles = new Map();
+  #timer = null;
+
+  constructor(filters) {
+    this.#filters = filters;
+    document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
+  }
+
+  /** Ask how the cameras are, now and from now on while the page is in view. */
+  async refresh() {
+    clearTimeout(this.#timer);
+    try {
+      const { cameras } = await getJson("v1/cameras");
+      this.#show(cameras);
+    } finally {
+      clearTimeout(this.#timer);
+      if (!document.hidden) this.#timer = setTimeout(() => this.refresh().catch(() => {}), PERIOD);
+    }
+  }
+
+  /** Stop asking. */
+  stop() {
+    clearTimeout(this.#timer);
+  }
+
+  /** Mark the camera that the filters ask for. */
+  mark() {
+    for (const [name, tile] of this.#tiles) tile.button.setAttribute("aria-pressed", name === this.#filters.camera);
+  }
+
+  #show(cameras) {
+    const names = cameras.map(({ name }) => name);
+    for (const [name, tile] of this.#tiles) {
+      if (names.includes(name)) continue;
+      tile.item.remove();
+      this.#tiles.delete(name);
+    }
+    for (const camera of cameras) {
+      if (!this.#tiles.has(camera.name)) this.#add(camera.name);
+      this.#tiles.get(camera.name).update(camera);
+    }
+    this.#filters.offer(names);
+    this.mark();
+    show(byId("no-cameras"), cameras.length === 0);
+    show(this.#list, cameras.length > 0);
+  }
+
+  #add(name) {
+    const tile = new Tile(name, () => (this.#filters.camera = this.#filters.camera === name ? "" : name));
+    const next = Array.from(this.#tiles).find(([other]) => other > name);
+    this.#list.insertBefore(tile.item, next ? next[1].item : null);
+    this.#tiles.set(name, tile);
+    this.#tiles = new Map(Array.from(this.#tiles).sort(([one], [other]) => (one < other ? -1 : 1)));
+  }
+}
+
+class Tile {
+  #state = h("span", { class: "state" });
+  #facts = h("span", { class: "facts" });
+  #image = h("img", { class: "frame", alt: "", hidden: true });
+  #lastFrame = null;
+
+  constructor(name, choose) {
+    this.name = name;
+    this.button = h(
+      "button",
+      { type: "button", class: "camera", "aria-pressed": "false", title: `Show the captures of ${name} alone`, click: choose },
+      this.#image,
+      h("span", { class: "about" }, h("strong", {}, name), this.#state, this.#facts),
+    );
+    this.item = h("li", {}, this.button);
+  }
+
+  update(camera) {
+    this.#state.textContent = CAMERA[camera.state] ?? camera.state;
+    this.#state.dataset.state = camera.state;
+    const last = camera.last_frame_received;
+    this.#facts.textContent = [
+      last ? `last frame ${since(last)}` : "no frame yet",
+      `${count(camera.frames.ok ?? 0)} frames`,
+      captures(camera.captures),
+    ].join(" · ");
+    if (camera.frame && last !== this.#lastFrame && !document.hidden) this.#showFrame(camera.frame);
+    this.#lastFrame = last;
+  }
+
+  async #showFrame(path) {
+    show(this.#image, await fetchInto(this.#image, path.replace(/^\//, "")));
+  }
+}

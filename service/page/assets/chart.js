@@ -1,0 +1,152 @@
+/** Captures and mask rate over time: two panels on one time axis, and the same as a table. */
+
+import { h, svg } from "./dom.js";
+import { MASK, captures, count, share } from "./words.js";
+
+const RATE_HEIGHT = 44;
+const BAR_HEIGHT = 84;
+const GAP = 18;
+const LEFT = 40;
+const BOTTOM = 20;
+const HEIGHT = GAP + RATE_HEIGHT + GAP + BAR_HEIGHT + BOTTOM;
+const KINDS = ["mask", "no_mask", "unknown"];
+
+/** Draw the statistics of the service into a figure. */
+export function drawChart(figure, statistics) {
+  const opened = figure.querySelector("details")?.open ?? false;
+  const plot = new Plot(figure.clientWidth || 600, statistics);
+  figure.replaceChildren(legend(), plot.draw(), table(plot.buckets, plot.name, opened));
+}
+
+class Plot {
+  constructor(width, { buckets, step }) {
+    this.width = width;
+    this.buckets = buckets;
+    this.band = (width - LEFT) / Math.max(1, buckets.length);
+    this.top = niceCeiling(Math.max(...buckets.map(sum), 1));
+    const parts = step >= 86400 ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" };
+    if (step < 86400 && step * buckets.length > 86400) Object.assign(parts, { day: "numeric", month: "short" });
+    this.format = new Intl.DateTimeFormat(undefined, parts);
+  }
+
+  name = (bucket) => this.format.format(new Date(bucket.start));
+
+  draw() {
+    const id = "chart-about";
+    return svg(
+      "svg",
+      { role: "img", "aria-labelledby": id, viewBox: `0 0 ${this.width} ${HEIGHT}`, width: this.width, height: HEIGHT },
+      svg("title", { id }, this.#summary()),
+      this.#axis(GAP, "100 %"),
+      this.#axis(GAP + RATE_HEIGHT, "0 %"),
+      ...this.#rate(),
+      this.#axis(this.#y(this.top), count(this.top)),
+      this.#axis(this.#y(0), "0"),
+      ...this.buckets.map((bucket, place) => this.#bar(bucket, place)),
+      ...this.#times(),
+    );
+  }
+
+  #summary() {
+    const all = this.buckets.reduce((total, bucket) => total + sum(bucket), 0);
+    if (!all) return "Captures over time: none.";
+    const most = this.buckets.reduce((best, bucket) => (sum(bucket) > sum(best) ? bucket : best));
+    return `Captures over time: ${captures(all)}, most at ${this.name(most)} (${count(sum(most))}).`;
+  }
+
+  #y(value) {
+    return GAP + RATE_HEIGHT + GAP + BAR_HEIGHT * (1 - value / this.top);
+  }
+
+  #x(place) {
+    return LEFT + this.band * place;
+  }
+
+  #axis(y, text) {
+    return svg(
+      "g",
+      { class: "axis" },
+      svg("line", { x1: LEFT, x2: this.width, y1: y, y2: y }),
+      svg("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text),
+    );
+  }
+
+  #bar(bucket, place) {
+    let below = 0;
+    const inset = Math.min(2, this.band * 0.15);
+    const parts = KINDS.filter((kind) => bucket[kind]).map((kind) => {
+      const y = this.#y(below + bucket[kind]);
+      const height = this.#y(below) - y;
+      below += bucket[kind];
+      return svg("rect", { x: this.#x(place) + inset, width: this.band - 2 * inset, y, height, "data-mask": kind });
+    });
+    const told = `${this.name(bucket)}: ${captures(sum(bucket))}, mask rate ${rateText(bucket)}`;
+    const target = svg("rect", { class: "target", x: this.#x(place), width: this.band, y: GAP, height: HEIGHT - GAP - BOTTOM });
+    return svg("g", {}, ...parts, target, svg("title", {}, told));
+  }
+
+  /** The line breaks where nobody's answer is known; a point alone is a dot. */
+  #rate() {
+    const runs = [];
+    let run = [];
+    this.buckets.forEach((bucket, place) => {
+      const rate = maskRate(bucket);
+      if (rate === null) {
+        run = [];
+      } else {
+        if (!run.length) runs.push(run);
+        run.push([this.#x(place) + this.band / 2, GAP + RATE_HEIGHT * (1 - rate)]);
+      }
+    });
+    return runs.flatMap((points) => [
+      svg("polyline", { class: "rate", points: points.join(" ") }),
+      ...points.map(([cx, cy]) => svg("circle", { class: "rate", cx, cy, r: 2 })),
+    ]);
+  }
+
+  #times() {
+    const every = Math.ceil(64 / this.band / 0.8);
+    return this.buckets.flatMap((bucket, place) => {
+      if (place % every) return [];
+      const x = this.#x(place);
+      if (x + 50 > this.width) return [];
+      return [svg("text", { class: "time", x, y: HEIGHT - 5 }, this.name(bucket))];
+    });
+  }
+}
+
+function legend() {
+  const items = KINDS.map((kind) => h("span", { class: "badge", "data-mask": kind }, MASK[kind]));
+  return h("figcaption", {}, "Mask rate, and captures: ", ...items);
+}
+
+function table(buckets, name, opened) {
+  const head = ["Time", "Mask", "No mask", "Unknown", "Mask rate"].map((text) => h("th", { scope: "col" }, text));
+  const rows = buckets
+    .filter((bucket) => sum(bucket))
+    .map((bucket) =>
+      h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, name(bucket)),
+        ...KINDS.map((kind) => h("td", {}, count(bucket[kind]))),
+        h("td", {}, rateText(bucket)),
+      ),
+    );
+  const whole = h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));
+  return h("details", { open: opened }, h("summary", {}, "As a table"), whole);
+}
+
+const sum = (bucket) => bucket.mask + bucket.no_mask + bucket.unknown;
+
+function maskRate({ mask, no_mask }) {
+  return mask + no_mask ? mask / (mask + no_mask) : null;
+}
+
+const rateText = ({ mask, no_mask }) => share(mask, mask + no_mask);
+
+/** 1, 2 or 5 times a power of ten, not below the value. */
+function niceCeiling(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * [1, 2, 5, 10].find((factor) => factor * power >= value);
+}

@@ -1,0 +1,206 @@
+/** The captures that are shown, newest shot first: pages of the past, and what comes meanwhile. */
+
+import { say, sayCapture } from "./announcer.js";
+import { getJson } from "./api.js";
+import { card } from "./cards.js";
+import { byId, show } from "./dom.js";
+import { captures } from "./words.js";
+
+const PAGE = 48;
+const MOST = 480;
+
+export class Gallery {
+  #list = byId("captures");
+  #held = byId("held");
+  #older = byId("older");
+  #filters;
+  #open;
+  #shown = [];
+  #cards = new Map();
+  #waiting = [];
+  #cursor = null;
+  #generation = 0;
+  #paused = false;
+
+  /**
+   * @param filters which captures.
+   * @param open called with the capture whose card was chosen.
+   */
+  constructor(filters, open) {
+    this.#filters = filters;
+    this.#open = open;
+    this.#held.addEventListener("click", () => this.#release());
+    this.#older.addEventListener("click", () => this.#loadOlder());
+    this.#list.addEventListener("keydown", (event) => this.#move(event));
+    addEventListener("scroll", () => this.#atTop() && !this.#paused && this.#release(), { passive: true });
+  }
+
+  set paused(paused) {
+    this.#paused = paused;
+    if (!paused) this.#release();
+  }
+
+  /** Load what the filters ask for. */
+  async load() {
+    const generation = ++this.#generation;
+    this.#list.setAttribute("aria-busy", "true");
+    try {
+      const page = await getJson("v1/captures", { ...this.#filters.query, limit: PAGE });
+      if (generation !== this.#generation) return;
+      // What came while the page was on its way is on it or newer than it.
+      const came = this.#waiting.concat(this.#shown.filter((capture) => capture.live)).filter((capture) => this.#filters.match(capture));
+      this.#clear();
+      this.#cursor = page.next_cursor;
+      this.#insert(page.captures);
+      this.#insert(came);
+      this.#showState();
+      say(this.#shown.length ? `${captures(this.#shown.length)} shown.` : "No captures.");
+    } finally {
+      if (generation === this.#generation) this.#list.removeAttribute("aria-busy");
+    }
+  }
+
+  /** A capture has come. */
+  arrived(capture) {
+    if (!this.#filters.match(capture) || this.#cards.has(capture.id)) return;
+    capture.live = true;
+    if (this.#paused || !this.#atTop()) {
+      if (this.#waiting.every(({ id }) => id !== capture.id)) this.#waiting.push(capture);
+    } else {
+      this.#insert([capture]);
+      sayCapture(capture);
+    }
+    this.#showState();
+  }
+
+  /** A capture is no more. */
+  remove(id) {
+    const place = this.#shown.findIndex((capture) => capture.id === id);
+    if (place < 0) return;
+    const neighbour = this.#shown[place + 1] ?? this.#shown[place - 1];
+    this.#cards.get(id).remove();
+    this.#cards.delete(id);
+    this.#shown.splice(place, 1);
+    this.#showState();
+    this.focus(neighbour);
+  }
+
+  /** The capture before (-1) or after (1) one; undefined at the ends. */
+  neighbour(capture, step) {
+    return this.#shown[this.#shown.findIndex(({ id }) => id === capture.id) + step];
+  }
+
+  /** Focus a capture's card, or the heading where it has none. */
+  focus(capture) {
+    (this.#cards.get(capture?.id)?.firstElementChild ?? byId("captures-title")).focus();
+  }
+
+  async #loadOlder() {
+    const generation = this.#generation;
+    const last = this.#shown.at(-1);
+    this.#older.disabled = true;
+    try {
+      let first = null;
+      do {
+        const page = await getJson("v1/captures", { ...this.#filters.query, limit: PAGE, cursor: this.#cursor, ...this.#resume(last) });
+        if (generation !== this.#generation) return;
+        this.#cursor = page.next_cursor;
+        first = this.#insert(page.captures, Infinity);
+      } while (!first && this.#cursor);
+      this.focus(first ?? last);
+      this.#showState();
+    } finally {
+      this.#older.disabled = false;
+    }
+  }
+
+  /** Where cards were dropped at the end, no cursor leads on: go by the time of the last, known to the millisecond. */
+  #resume(last) {
+    if (this.#cursor !== DROPPED) return {};
+    return { cursor: null, to: new Date(Date.parse(last.time) + 1).toISOString() };
+  }
+
+  #release() {
+    if (!this.#waiting.length) return;
+    const came = this.#waiting;
+    this.#waiting = [];
+    const hadFocus = document.activeElement === this.#held;
+    this.#insert(came);
+    this.#showState();
+    if (hadFocus) {
+      scrollTo({ top: 0 });
+      this.focus(this.#shown[0]);
+    }
+  }
+
+  /** Put captures at their places; the first of them that was not there. */
+  #insert(list, most = MOST) {
+    let first = null;
+    for (const capture of list) {
+      if (this.#cards.has(capture.id)) continue;
+      first ??= capture;
+      const place = this.#shown.findIndex((other) => isNewer(capture, other));
+      const item = card(capture, this.#open);
+      this.#cards.set(capture.id, item);
+      if (place < 0) {
+        this.#shown.push(capture);
+        this.#list.append(item);
+      } else {
+        this.#list.insertBefore(item, this.#cards.get(this.#shown[place].id));
+        this.#shown.splice(place, 0, capture);
+      }
+    }
+    while (this.#shown.length > most) {
+      const dropped = this.#shown.pop();
+      this.#cards.get(dropped.id).remove();
+      this.#cards.delete(dropped.id);
+      this.#cursor = DROPPED;
+    }
+    return first;
+  }
+
+  #clear() {
+    this.#list.replaceChildren();
+    this.#cards.clear();
+    this.#shown = [];
+    this.#waiting = [];
+  }
+
+  #atTop() {
+    return this.#list.getBoundingClientRect().top > -120;
+  }
+
+  #showState() {
+    const waiting = this.#waiting.length;
+    this.#held.textContent = waiting === 1 ? "1 new capture" : `${waiting} new captures`;
+    show(this.#held, waiting > 0);
+    show(this.#older, this.#cursor !== null);
+    const empty = byId("no-captures");
+    show(empty, this.#shown.length === 0);
+    empty.textContent = this.#filters.narrow
+      ? "No capture fits these filters."
+      : "No captures in this time. They appear here as visitors come by.";
+  }
+
+  /** Arrow keys go from card to card as they lie on the screen. */
+  #move(event) {
+    const cards = Array.from(this.#list.children, (item) => item.firstElementChild);
+    const place = cards.indexOf(document.activeElement);
+    if (place < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
+    const top = cards[0].offsetTop;
+    const columns = Math.max(1, cards.filter((button) => button.offsetTop === top).length);
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -place, End: cards.length - 1 - place };
+    const next = cards[place + (steps[event.key] ?? NaN)];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  }
+}
+
+/** In place of a cursor: there are older captures, whose cards were dropped. */
+const DROPPED = Symbol("dropped");
+
+function isNewer(one, other) {
+  const difference = Date.parse(one.time) - Date.parse(other.time);
+  return difference > 0 || (difference === 0 && one.id > other.id);
+}

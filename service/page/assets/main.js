@@ -1,0 +1,77 @@
+/** The live page: its parts, and how they hear of each other. */
+
+import { Problem } from "./api.js";
+import { Cameras } from "./cameras.js";
+import { Details } from "./details.js";
+import { byId, show } from "./dom.js";
+import { Filters } from "./filters.js";
+import { Gallery } from "./gallery.js";
+import { KeyDialog } from "./key.js";
+import { Overview } from "./overview.js";
+import { Stream } from "./stream.js";
+
+const STATES = { connecting: "Connecting…", live: "Live", lost: "Connection lost, trying again…", refused: "A key is needed" };
+
+const filters = new Filters(() => {
+  cameras.mark();
+  load();
+});
+const gallery = new Gallery(filters, (capture) => details.open(capture));
+const details = new Details(gallery);
+const cameras = new Cameras(filters);
+const overview = new Overview(filters, (names) => filters.offer(names));
+const keyDialog = new KeyDialog(() => start());
+const stream = new Stream({ onEvent: happened, onState: connectionIs });
+let loaded = false;
+
+/** Ask for everything that is shown. */
+async function load() {
+  const results = await Promise.allSettled([gallery.load(), overview.refresh(), cameras.refresh()]);
+  const failure = results.find(({ status }) => status === "rejected")?.reason;
+  if (failure instanceof Problem && failure.asksForKey) keyDialog.ask(failure);
+  else notice(failure ? `The service did not answer: ${failure.message}` : "");
+  loaded = !failure;
+}
+
+function happened({ kind, data }) {
+  if (kind === "capture") {
+    gallery.arrived(data);
+    overview.stale();
+  } else if (kind.startsWith("camera.")) {
+    cameras.refresh().catch(() => {});
+  }
+}
+
+function connectionIs(state, problem) {
+  const shown = byId("connection");
+  shown.dataset.state = state;
+  shown.textContent = STATES[state];
+  // The list is asked for once the stream is open, so that nothing comes unseen between the two.
+  if (state === "live" && !loaded) load();
+  if (state === "live") cameras.refresh().catch(() => {});
+  if (state === "lost" && !loaded) notice("The service cannot be reached. The page tries again by itself.");
+  if (state === "refused") {
+    cameras.stop();
+    overview.stop();
+    keyDialog.ask(problem);
+  }
+}
+
+function notice(text) {
+  byId("notice").textContent = text;
+  show(byId("notice"), text !== "");
+}
+
+const pause = byId("pause");
+pause.addEventListener("click", () => {
+  const paused = pause.getAttribute("aria-pressed") !== "true";
+  pause.setAttribute("aria-pressed", paused);
+  gallery.paused = paused;
+});
+
+function start() {
+  loaded = false;
+  stream.run();
+}
+
+start();

@@ -1,0 +1,77 @@
+/** Counters and chart of the captures that the filters ask for. */
+
+import { getJson } from "./api.js";
+import { drawChart } from "./chart.js";
+import { byId, h } from "./dom.js";
+import { count, share } from "./words.js";
+
+const APART = 5000;
+const REGULARLY = 60000;
+
+export class Overview {
+  #filters;
+  #onCameras;
+  #timer = null;
+  #due = Infinity;
+  #asked = 0;
+  #generation = 0;
+  #statistics = null;
+
+  /**
+   * @param filters which captures.
+   * @param onCameras called with the names of cameras that have captures in the time.
+   */
+  constructor(filters, onCameras) {
+    this.#filters = filters;
+    this.#onCameras = onCameras;
+    new ResizeObserver(() => this.#draw()).observe(byId("chart"));
+  }
+
+  /** Ask for the figures now. */
+  async refresh() {
+    const generation = ++this.#generation;
+    this.#asked = performance.now();
+    this.#schedule(REGULARLY, true);
+    const statistics = await getJson("v1/statistics", this.#filters.query);
+    if (generation !== this.#generation) return;
+    this.#statistics = statistics;
+    this.#onCameras(Object.keys(statistics.cameras));
+    this.#draw();
+  }
+
+  /** Figures have changed: ask for them soon, but not too often. */
+  stale() {
+    this.#schedule(Math.max(400, this.#asked + APART - performance.now()));
+  }
+
+  /** Stop asking. */
+  stop() {
+    clearTimeout(this.#timer);
+    this.#due = Infinity;
+  }
+
+  #schedule(wait, anew = false) {
+    const due = performance.now() + wait;
+    if (!anew && due >= this.#due) return;
+    clearTimeout(this.#timer);
+    this.#due = due;
+    this.#timer = setTimeout(() => this.refresh().catch(() => {}), wait);
+  }
+
+  #draw() {
+    if (!this.#statistics) return;
+    const { mask, no_mask, unknown } = this.#statistics.total;
+    byId("counters").replaceChildren(
+      counter("Captures", count(mask + no_mask + unknown)),
+      counter("Mask", count(mask), "mask"),
+      counter("No mask", count(no_mask), "no_mask"),
+      counter("Unknown", count(unknown), "unknown"),
+      counter("Mask rate", share(mask, mask + no_mask)),
+    );
+    drawChart(byId("chart"), this.#statistics);
+  }
+}
+
+function counter(name, value, mask) {
+  return h("div", { class: "counter", "data-mask": mask }, h("dt", {}, name), h("dd", {}, value));
+}

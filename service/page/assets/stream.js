@@ -1,0 +1,126 @@
+/**
+ * Server-sent events over fetch, for EventSource sends no key. After a break it asks for what came meanwhile.
+ */
+
+import { Problem, address, call } from "./api.js";
+
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 15000;
+const SILENCE = 45000;
+
+export class Stream {
+  #onEvent;
+  #onState;
+  #lastId = null;
+  #abort = null;
+  #wake = null;
+
+  /**
+   * @param onEvent called with {id, kind, data}.
+   * @param onState called with "connecting", "live", "lost" or "refused", and with the Problem of "refused".
+   */
+  constructor({ onEvent, onState }) {
+    this.#onEvent = onEvent;
+    this.#onState = onState;
+    addEventListener("online", () => this.retry());
+    document.addEventListener("visibilitychange", () => document.hidden || this.retry());
+  }
+
+  /** Connect, and again after every break, until refused. */
+  async run() {
+    for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+      try {
+        await this.#connection(() => (wait = FIRST_WAIT));
+      } catch (error) {
+        if (error instanceof Problem && error.asksForKey) return this.#onState("refused", error);
+      }
+      this.#onState("lost");
+      await this.#pause(wait * (0.75 + Math.random() / 2));
+    }
+  }
+
+  /** Do not wait any longer for the next try. */
+  retry() {
+    this.#wake?.();
+  }
+
+  async #connection(onOpen) {
+    this.#onState("connecting");
+    this.#abort = new AbortController();
+    const watch = new Watchdog(() => this.#abort.abort());
+    try {
+      const headers = { Accept: "text/event-stream" };
+      if (this.#lastId !== null) headers["Last-Event-ID"] = this.#lastId;
+      const answer = await call(address("v1/events"), { headers, cache: "no-store", signal: this.#abort.signal });
+      onOpen();
+      this.#onState("live");
+      for await (const event of parse(answer.body, () => watch.fed())) {
+        if (event.id !== null) this.#lastId = event.id;
+        if (event.data !== "") this.#onEvent({ ...event, data: JSON.parse(event.data) });
+      }
+    } finally {
+      watch.stop();
+    }
+  }
+
+  #pause(milliseconds) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    }).finally(() => (this.#wake = null));
+  }
+}
+
+/** Ends a connection that has gone silent: the service sends something at least every 15 seconds. */
+class Watchdog {
+  #timer;
+
+  constructor(bark) {
+    this.bark = bark;
+    this.fed();
+  }
+
+  fed() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.bark, SILENCE);
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** The events of a body, as the HTML standard's event stream format has them. */
+export async function* parse(body, onBytes = () => {}) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  let event = { id: null, kind: "message", data: [] };
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    onBytes();
+    const lines = (rest + value).split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop();
+    for (const line of lines) {
+      if (line === "") {
+        yield { ...event, data: event.data.join("\n") };
+        event = { id: null, kind: "message", data: [] };
+      } else {
+        read(line, event);
+      }
+    }
+  }
+}
+
+function read(line, event) {
+  const colon = line.indexOf(":");
+  if (colon === 0) return;
+  const name = colon < 0 ? line : line.slice(0, colon);
+  const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
+  if (name === "event") event.kind = value;
+  else if (name === "id") event.id = value;
+  else if (name === "data") event.data.push(value);
+}
