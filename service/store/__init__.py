@@ -1,17 +1,19 @@
 """Where captures are kept: SQLite or PostgreSQL, crops as files."""
 
 from .errors import InvalidCursor, KeyReused, StoreError
-from .records import CaptureQuery, Event, Mask, NewCapture, Page, StoredCapture, Swept
+from .records import CaptureQuery, Counted, Event, Mask, NewCapture, Page, Statistics, StoredCapture, Swept
 from .store import Store
 
 __all__ = [
     "CaptureQuery",
+    "Counted",
     "Event",
     "InvalidCursor",
     "KeyReused",
     "Mask",
     "NewCapture",
     "Page",
+    "Statistics",
     "Store",
     "StoreError",
     "StoredCapture",

@@ -19,7 +19,7 @@ def page(connection: Connection, query: CaptureQuery) -> Page:
     """
     rows = connection.execute(
         select(*CAPTURE_COLUMNS)
-        .where(*_conditions(query))
+        .where(*conditions(query), *_after(query.cursor))
         .order_by(captures.c.time.desc(), captures.c.id.desc())
         .limit(query.limit + 1)
     ).all()
@@ -33,26 +33,29 @@ def one(connection: Connection, identity: str) -> StoredCapture | None:
     return None if row is None else stored_capture(row)
 
 
-def _conditions(query: CaptureQuery) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if query.camera is not None:
-        conditions.append(captures.c.camera == query.camera)
+def conditions(query: CaptureQuery, *, any_camera: bool = False) -> list[ColumnElement[bool]]:
+    """What a row must meet, its place after the cursor aside."""
+    wanted: list[ColumnElement[bool]] = []
+    if query.camera is not None and not any_camera:
+        wanted.append(captures.c.camera == query.camera)
     if query.time_from is not None:
-        conditions.append(captures.c.time >= to_microseconds(query.time_from))
+        wanted.append(captures.c.time >= to_microseconds(query.time_from))
     if query.time_to is not None:
-        conditions.append(captures.c.time < to_microseconds(query.time_to))
+        wanted.append(captures.c.time < to_microseconds(query.time_to))
     if query.mask is not None:
-        conditions.append(captures.c.mask == query.mask)
+        wanted.append(captures.c.mask == query.mask)
     if query.min_quality is not None:
-        conditions.append(captures.c.quality >= query.min_quality)
+        wanted.append(captures.c.quality >= query.min_quality)
     if query.max_quality is not None:
-        conditions.append(captures.c.quality <= query.max_quality)
-    if query.cursor is not None:
-        last = cursors.decode(query.cursor)
-        conditions.append(
-            tuple_(captures.c.time, captures.c.id) < tuple_(literal(last.time), literal(last.id))
-        )
-    return conditions
+        wanted.append(captures.c.quality <= query.max_quality)
+    return wanted
+
+
+def _after(cursor: str | None) -> list[ColumnElement[bool]]:
+    if cursor is None:
+        return []
+    last = cursors.decode(cursor)
+    return [tuple_(captures.c.time, captures.c.id) < tuple_(literal(last.time), literal(last.id))]
 
 
 def _cursor(last: StoredCapture) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -92,6 +92,34 @@ class Page:
     captures: list[StoredCapture]
     next_cursor: str | None
     """Of the page that follows; None at the end. A capture that comes meanwhile moves no page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Captures of one step of time."""
+
+    start: datetime
+    """A whole multiple of the step since 1970, UTC."""
+    masks: dict[str, int] = field(default_factory=dict)
+    """By mask answer, those that there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Captures over time."""
+
+    time_from: datetime
+    """As asked, or the oldest capture's."""
+    time_to: datetime
+    """As asked, or now."""
+    step: int
+    """Seconds."""
+    steps: list[Counted]
+    """All that the time touches, in their order."""
+    total: dict[str, int]
+    """By mask answer, those that there are."""
+    cameras: dict[str, int]
+    """Captures by camera, most first, whichever camera was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from . import adding, hook_positions, journal, querying, removing
+from . import adding, counting, hook_positions, journal, querying, removing
 from .crops import CropFolder
 from .database import Database
 from .errors import StoreError
 from .migrate import migrate
-from .records import CaptureQuery, Event, NewCapture, Page, StoredCapture, Swept
+from .records import CaptureQuery, Event, NewCapture, Page, Statistics, StoredCapture, Swept
 from .times import now, to_microseconds
 
 
@@ -114,6 +114,11 @@ class Store:
         """
         with self._database.reading() as connection:
             return querying.page(connection, query)
+
+    def statistics(self, query: CaptureQuery) -> Statistics:
+        """Counts of the captures of a query over time, whatever its cursor and limit."""
+        with self._database.reading() as connection:
+            return counting.statistics(connection, query)
 
     def capture(self, identity: str) -> StoredCapture | None:
         """The capture of an id; None where there is none (any more)."""

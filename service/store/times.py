@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
-_FIRST_PLAUSIBLE = datetime(2000, 1, 1, tzinfo=timezone.utc)
+FIRST_PLAUSIBLE = datetime(2000, 1, 1, tzinfo=timezone.utc)
+"""A clock that says less was never set."""
 _AHEAD = timedelta(days=1)
 
 
@@ -44,4 +45,4 @@ def shot_time(timestamp: str | None, received: datetime) -> datetime:
             f"the timestamp {timestamp!r} has no time zone, wanted one as in 2026-01-31T12:00:00Z"
         )
     moment = moment.astimezone(timezone.utc)
-    return moment if _FIRST_PLAUSIBLE <= moment <= received + _AHEAD else received
+    return moment if FIRST_PLAUSIBLE <= moment <= received + _AHEAD else received

@@ -1,0 +1,76 @@
+"""How many captures there are, over time and by mask answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlalchemy import Connection, func, select
+
+from .querying import conditions
+from .records import CaptureQuery, Counted, Statistics
+from .schema import captures
+from .times import FIRST_PLAUSIBLE, from_microseconds, now, to_microseconds
+
+_SECOND = 1_000_000
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_STEPS = (
+    *(n * _MINUTE for n in (1, 2, 5, 10, 15, 30)),
+    *(n * _HOUR for n in (1, 2, 3, 6, 12)),
+    *(n * _DAY for n in (1, 2, 7, 14, 28, 91, 182, 364)),
+)
+_MOST_STEPS = 60
+_MOST_CAMERAS = 500
+_FIRST = to_microseconds(FIRST_PLAUSIBLE)  # no capture is older
+
+
+def statistics(connection: Connection, query: CaptureQuery) -> Statistics:
+    """Counts of the captures of a query, its cursor and limit aside, in about 60 steps of time or fewer."""
+    where = conditions(query)
+    oldest, newest = connection.execute(
+        select(func.min(captures.c.time), func.max(captures.c.time)).where(*where)
+    ).one()
+    end = max(to_microseconds(now()), (newest or 0) + 1)
+    if query.time_to is not None:
+        end = min(end, to_microseconds(query.time_to))
+    start = (oldest or end) if query.time_from is None else to_microseconds(query.time_from)
+    start = max(_FIRST, min(start, end))
+    end = max(start, end)
+    step = _step(end - start)
+    places = range(start // step, max(start, end - 1) // step + 1)
+    steps = {place: Counted(from_microseconds(place * step)) for place in places}
+
+    # Nothing that came since those two were asked for.
+    where += [captures.c.time >= start, captures.c.time < end]
+    shots = select((captures.c.time // step).label("place"), captures.c.mask).where(*where).subquery()
+    counts = select(shots.c.place, shots.c.mask, func.count()).group_by(shots.c.place, shots.c.mask)
+    total: Counter[str] = Counter()
+    for place, mask, number in connection.execute(counts):
+        steps[place].masks[mask] = number
+        total[mask] += number
+    return Statistics(
+        from_microseconds(start),
+        from_microseconds(end),
+        step // _SECOND,
+        list(steps.values()),
+        dict(total),
+        _by_camera(connection, query),
+    )
+
+
+def _by_camera(connection: Connection, query: CaptureQuery) -> dict[str, int]:
+    """Of every camera, that of the query or not, so that another one can be chosen."""
+    number = func.count().label("number")
+    rows = connection.execute(
+        select(captures.c.camera, number)
+        .where(*conditions(query, any_camera=True))
+        .group_by(captures.c.camera)
+        .order_by(number.desc(), captures.c.camera)
+        .limit(_MOST_CAMERAS)
+    )
+    return {row.camera: row.number for row in rows}
+
+
+def _step(length: int) -> int:
+    """The shortest round step that makes no more than `_MOST_STEPS`; microseconds."""
+    fitting = (step for step in _STEPS if length <= _MOST_STEPS * step * _SECOND)
+    return next(fitting, _STEPS[-1]) * _SECOND
