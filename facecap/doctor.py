@@ -41,6 +41,7 @@ def checks(out: Path) -> Iterator[Check]:
     yield _guarded("OpenCV", _opencv, "pip install --force-reinstall opencv-python-headless")
     yield _video_codec()
     yield from _extras()
+    yield _cvimodel_tools()
     yield _guarded("output", partial(_writable, out), f"choose another folder, or change the rights of {out}")
 
 
@@ -135,6 +136,16 @@ def _extras() -> Iterator[Check]:
             )
         else:
             yield Check(f"[{extra}]", "ok", ", ".join(f"{name} {version(name)}" for name in packages))
+
+
+def _cvimodel_tools() -> Check:
+    from facecap.conversion.cvimodel import environment
+
+    name = "[cvimodel]"
+    lacking = environment.lacking()
+    if lacking is not None:
+        return Check(name, "optional", *lacking)
+    return Check(name, "ok", f"the toolchain {environment.VERSION} of .cvimodel, {environment.home()}")
 
 
 def _writable(out: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from facecap._extra import extra_for
+from facecap.cli import convert_cvimodel
 from facecap.cli.options import count, positive
 
 MODEL = "a file, a name of `facecap models list`, or a checkpoint of a training run"
@@ -21,6 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
     _add_onnx(kinds)
     _add_int8(kinds)
+    convert_cvimodel.add_parsers(kinds, MODEL)
     _add_compare(kinds)
 
 

@@ -1,0 +1,79 @@
+"""Answers of models to evaluation pictures, kept in chunks, so that an interruption loses little: the
+simulator takes a second a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facecap.conversion.cvimodel.judge import Figures
+from facecap.conversion.cvimodel.steps import Steps, hash_of
+
+Item = TypeVar("Item")
+Arrays = dict[str, NDArray[Any]]
+Tell = Callable[[str], None]
+CHUNK = 20  # pictures
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures of each model, the float one first, on `count` pictures of `dataset`; or the `problem` that
+    left none."""
+
+    dataset: str = ""
+    count: int = 0
+    figures: Mapping[str, Figures] | None = None
+    problem: str = ""
+
+
+def evenly(groups: Sequence[Sequence[Item]], count: int) -> list[Item]:
+    """`count` items, one of each group in turn, each group's spread over its whole length; more from others
+    where a group is short."""
+    shares = [len(group) for group in groups]
+    while sum(shares) > count:
+        shares[shares.index(max(shares))] -= 1
+    spread = [
+        [group[place * len(group) // share] for place in range(share)]
+        for group, share in zip(groups, shares, strict=True)
+    ]
+    return [item for turn in zip_longest(*spread) for item in turn if item is not None]
+
+
+def answers_of(
+    steps: Steps,
+    model: Path,
+    items: Sequence[Item],
+    named: Callable[[Item], str],
+    answer: Callable[[Sequence[Item]], Arrays],
+    tell: Tell,
+) -> list[Arrays]:
+    """What a model answers to the items, a dictionary of arrays a chunk.
+
+    Args:
+        steps: keeps the chunks.
+        model: the file, which has its manifest beside it.
+        items: the pictures.
+        named: a name that tells a picture from all others.
+        answer: runs the model on a chunk.
+        tell: is told how far it is.
+    """
+    key = hash_of(model.read_bytes() + model.with_suffix(".json").read_bytes())
+    chunks = []
+    for start in range(0, len(items), CHUNK):
+        chunk = items[start : start + CHUNK]
+        made_from = {"model": key, "items": [named(item) for item in chunk]}
+
+        def make(folder: Path, chunk: Sequence[Item] = chunk) -> None:
+            np.savez(folder / "answers.npz", **answer(chunk))  # type: ignore[arg-type]
+
+        folder = steps.made("answered", made_from, make)
+        with np.load(folder / "answers.npz") as found:
+            chunks.append({name: found[name] for name in found.files})
+        tell(f"{model.stem}: {min(start + CHUNK, len(items))} of {len(items)} evaluation pictures")
+    return chunks

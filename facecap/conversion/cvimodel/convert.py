@@ -1,0 +1,175 @@
+"""`facecap convert cvimodel`: a model into a `.cvimodel`, its manifest and a report."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from facecap.conversion.calibration_set import CalibrationSet, draw
+from facecap.conversion.cvimodel import environment, feeding, mixed, ranking
+from facecap.conversion.cvimodel.bench import Bench
+from facecap.conversion.cvimodel.evaluation import evaluate
+from facecap.conversion.cvimodel.judge import judge_of
+from facecap.conversion.cvimodel.network import Network, check_same, prepare
+from facecap.conversion.cvimodel.report import Report, folder_of, write_report
+from facecap.conversion.cvimodel.steps import Steps
+from facecap.conversion.cvimodel.tools import Tools
+from facecap.conversion.cvimodel.variant import Chip, Floats, Variant
+from facecap.conversion.equality import ConversionError
+from facecap.conversion.equalize import equalized
+from facecap.conversion.manifest import write_model
+from facecap.conversion.source import Source, open_source
+
+Precision = Literal["int8", "mixed", "bf16"]
+Tell = Callable[[str], None]
+EQUALIZED_WITH = 32  # pictures
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a `.cvimodel` shall be.
+
+    Attributes:
+        chip: for which.
+        precision: `mixed` keeps in bf16 the layers that int8 harms most, within `budget`.
+        budget: what a mixed model may need.
+        sides: width and height of the input; the manifest's own where None.
+        input: `int8`: normalised and rounded by the caller (facecap does); `float32`; `packed` or `planar`:
+            pixels as they are, uint8.
+        int8_outputs: outputs stay int8 instead of float32.
+        count: pictures of the calibration.
+        seed: of drawing them.
+        equalized: balance the channels of activations first.
+        ranked_on: pictures that layers are ranked on, the first of the calibration's.
+        checked_on: evaluation pictures for the report, run on the chip's simulator; 0 for none.
+    """
+
+    chip: Chip
+    precision: Precision = "mixed"
+    budget: mixed.Budget = field(default_factory=mixed.Budget)
+    sides: tuple[int, int] | None = None
+    input: feeding.InputKind = "int8"
+    int8_outputs: bool = False
+    count: int = 64
+    seed: int = 0
+    equalized: bool = True
+    ranked_on: int = 16
+    checked_on: int = 200
+
+
+def convert(
+    model: str | Path,
+    data: Path,
+    out: Path,
+    wanted: Wanted,
+    *,
+    photos: Path | None = None,
+    work: Path | None = None,
+    tell: Tell = lambda text: print(f"facecap: {text}", file=sys.stderr, flush=True),
+) -> Report:
+    """Write `out` (`.cvimodel`), its manifest, and a folder with the report and the toolchain's log.
+
+    Args:
+        model: a file, a registry name or a checkpoint, float32.
+        data: the folder of the task's data: calibration takes training parts, the report evaluation parts.
+        out: the file to write.
+        wanted: what it shall be.
+        photos: labelled photographs that a detector was trained on too.
+        work: where results of steps are kept, so that a second run goes on; a cache folder where None.
+        tell: is told what goes on.
+
+    Raises:
+        ConversionError: the model cannot be converted; the text says at which step and why.
+    """
+    start = time.monotonic()
+    source = open_source(model)
+    network = prepare(source, wanted.sides)
+    pictures = draw(network.manifest, data, wanted.count, wanted.seed, photos)
+    tell(f"calibration pictures: {dict(pictures.classes)}")
+    inputs = np.concatenate(list(pictures.inputs()))
+    if wanted.equalized:
+        network = _equalized(network, inputs)
+    toolchain = environment.toolchain(tell)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder_of(out).mkdir(exist_ok=True)
+    steps = Steps(work or environment.cache_folder() / "cvimodel")
+    tools = Tools(toolchain, steps, folder_of(out) / "tools.log", tell)
+    bench = _bench(tools, steps, network, wanted, inputs)
+    report = _build(bench, wanted, tell)
+    manifest = _manifest(source, network, wanted, pictures, report)
+    deployed = bench.deploy(report.chosen.variant)
+    write_model(out, deployed.path.read_bytes(), manifest)
+    if wanted.checked_on:
+        models = {"int8": bench.deploy(report.int8.variant), report.precision: deployed}
+        checked = evaluate(steps, network, models, manifest, data, wanted.checked_on, tell)
+        report = replace(report, evaluation=checked)
+    report = replace(report, seconds=time.monotonic() - start)
+    write_report(out, manifest, report)
+    return report
+
+
+def _equalized(network: Network, inputs: Floats) -> Network:
+    graph = equalized(network.graph, (picture[None] for picture in inputs[:EQUALIZED_WITH]))
+    check_same(network.graph, graph, network.manifest["input"])
+    return replace(network, graph=graph)
+
+
+def _bench(tools: Tools, steps: Steps, network: Network, wanted: Wanted, inputs: Floats) -> Bench:
+    entry = network.manifest["input"]
+    top = tools.transform(network.graph, feeding.transform_options(wanted.input, entry))
+    return Bench(
+        tools,
+        steps,
+        top,
+        tools.ranges(top, inputs),
+        wanted.chip,
+        judge_of(network.manifest),
+        inputs[: wanted.ranked_on],
+        feeding.deploy_options(wanted.input, entry, wanted.int8_outputs),
+    )
+
+
+def _build(bench: Bench, wanted: Wanted, tell: Tell) -> Report:
+    """Int8 and bf16 as the ends of the trade-off, and what lies between where that is asked for."""
+    tell("building int8 and bf16")
+    int8 = mixed.measure(bench, Variant("INT8"))
+    bf16 = mixed.measure(bench, Variant("BF16"))
+    report = Report(str(bench.chip), int8, bf16, chosen=bf16 if wanted.precision == "bf16" else int8)
+    tell(f"int8: {int8.bytes} bytes, {int8.ion:.2f} MB ION, harm {int8.harm:.4f} (bf16 {bf16.harm:.4f})")
+    if wanted.precision != "mixed":
+        return report
+    if wanted.budget.exceeded(int8):
+        raise ConversionError(
+            f"int8 alone needs {int8.ion:.2f} MB ION memory and {int8.bytes} bytes, above the budget"
+        )
+    ranked = ranking.rank(bench, tell)
+    points = mixed.trade_off(bench, int8, ranked, wanted.budget, tell)
+    return replace(report, ranked=ranked, points=points, chosen=mixed.choose(int8, points))
+
+
+def _manifest(
+    source: Source, network: Network, wanted: Wanted, pictures: CalibrationSet, report: Report
+) -> dict[str, Any]:
+    kept = report.chosen.variant.others
+    derived = source.derived(
+        precision=report.precision,
+        toolchain=f"tpu_mlir {environment.VERSION}",
+        calibration={
+            "method": "minmax",
+            "count": wanted.count,
+            "seed": wanted.seed,
+            "pictures": dict(pictures.classes),
+        },
+        equalized=wanted.equalized,
+        input=wanted.input,
+        layers_in_bf16=list(kept),
+        ion_megabytes=report.chosen.ion,
+    )
+    entry = feeding.manifest_input(wanted.input, network.manifest["input"])
+    return {**derived, "name": f"{derived['name']}-{wanted.chip}", "chip": wanted.chip, "input": entry}

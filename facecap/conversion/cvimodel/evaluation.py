@@ -1,0 +1,71 @@
+"""The report's figures: float, int8 and what was chosen, on evaluation pictures through the code that a user
+calls, the chip's files on the vendor's simulator."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from facecap.conversion.cvimodel.answers import Evaluation
+from facecap.conversion.cvimodel.check_detections import check_detections
+from facecap.conversion.cvimodel.check_faces import check_faces
+from facecap.conversion.cvimodel.network import Network
+from facecap.conversion.cvimodel.steps import Steps
+from facecap.conversion.cvimodel.variant import Deployed
+from facecap.conversion.manifest import write_model
+from facecap.errors import FacecapError
+
+Tell = Callable[[str], None]
+
+
+def evaluate(
+    steps: Steps,
+    network: Network,
+    models: Mapping[str, Deployed],
+    manifest: Mapping[str, Any],
+    data: Path,
+    count: int,
+    tell: Tell,
+) -> Evaluation:
+    """Measure the float network and the chip's models side by side.
+
+    Args:
+        steps: keeps what was measured.
+        network: the float network.
+        models: `.cvimodel` files by what the report calls them.
+        manifest: of those files.
+        data: the folder of the task's data.
+        count: pictures, drawn evenly from the evaluation parts.
+        tell: is told what goes on.
+    """
+    checks = {"mask": check_faces, "face_detection": check_detections}
+    check = checks.get(manifest["task"])
+    if check is None:
+        return Evaluation(problem=f"no evaluation on the simulator for the task {manifest['task']}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        paths = {"float": folder / "float.onnx"}
+        without = {key: value for key, value in network.manifest.items() if key not in ("schema", "file")}
+        write_model(paths["float"], network.graph.SerializeToString(), without)
+        for called, deployed in models.items():
+            paths[called] = folder / f"{called}.cvimodel"
+            write_model(paths[called], deployed.path.read_bytes(), manifest)
+        try:
+            find_runtime()
+            return check(steps, paths, data, count, tell)
+        except FacecapError as error:
+            tell(f"not checked on the simulator: {error}")
+            return Evaluation(problem=str(error))
+
+
+def find_runtime() -> None:
+    """Let facecap use the three runtime files of the toolchain's wheel, unless the user names others."""
+    import os
+
+    import facecap
+    from facecap.conversion.vendor_wheel import runtime_files
+
+    if not os.environ.get("FACECAP_CVIRUNTIME"):
+        facecap.set_cviruntime_path(runtime_files() / "libcviruntime.so")

@@ -1,0 +1,45 @@
+"""The trade-off as a picture: what a model needs against what int8 costs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facecap.conversion.cvimodel.mixed import Point
+
+
+def draw(name: str, int8: Point, bf16: Point, points: Sequence[Point], chosen: Point) -> bytes:
+    """PNG: harm against ION memory and against the size of the file; int8 to the left, bf16 to the right."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    figure.suptitle(name)
+    for place, (label, needs) in enumerate(
+        (
+            ("ION memory, MB", lambda point: point.ion),
+            ("file, MB", lambda point: point.bytes / 1e6),
+        ),
+        1,
+    ):
+        axes = figure.add_subplot(1, 2, place, xlabel=label, ylabel="harm, 0 is the float network")
+        _draw_points(axes, [int8, *points, bf16], chosen, needs)
+    buffer = io.BytesIO()
+    canvas.print_png(buffer)  # type: ignore[no-untyped-call]
+    return buffer.getvalue()
+
+
+def _draw_points(axes: Any, points: Sequence[Point], chosen: Point, needs: Any) -> None:
+    axes.plot([needs(p) for p in points], [p.harm for p in points], marker="o", color="tab:blue", zorder=2)
+    ring = {"marker": "o", "markersize": 15, "fillstyle": "none", "color": "tab:red", "linestyle": ""}
+    axes.plot(needs(chosen), chosen.harm, label="chosen", **ring)
+    for point in points:
+        layers = "bf16" if point.variant.mode == "BF16" else str(len(point.variant.others) or "int8")
+        axes.annotate(layers, (needs(point), point.harm), xytext=(6, 6), textcoords="offset points")
+    axes.set_ylim(bottom=0)
+    axes.margins(x=0.1, y=0.15)
+    axes.grid(alpha=0.3)
+    axes.legend(title="numbers: layers in bf16")
