@@ -140,12 +140,13 @@ def _extras() -> Iterator[Check]:
 
 def _cvimodel_tools() -> Check:
     from facecap.conversion.cvimodel import environment
+    from facecap.conversion.vendor_wheel import VERSION
 
     name = "[cvimodel]"
     lacking = environment.lacking()
     if lacking is not None:
         return Check(name, "optional", *lacking)
-    return Check(name, "ok", f"the toolchain {environment.VERSION} of .cvimodel, {environment.home()}")
+    return Check(name, "ok", f"the toolchain {VERSION} of .cvimodel, {environment.home()}")
 
 
 def _writable(out: Path) -> str:

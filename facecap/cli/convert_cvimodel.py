@@ -68,7 +68,9 @@ def _add_precision_options(parser: argparse.ArgumentParser) -> None:
         metavar="MB",
         help="ION memory; twice what int8 needs, with no budget",
     )
-    group.add_argument("--max-bytes", type=positive, metavar="N", help="of the file")
+    group.add_argument(
+        "--max-bytes", type=positive, metavar="N", help="of the file; a quarter more than int8's"
+    )
     group.add_argument("--max-layers", type=positive, metavar="N", help="in bf16")
     group.add_argument(
         "--rank-on", type=positive, default=16, metavar="N", help="calibration pictures (%(default)s)"

@@ -25,6 +25,7 @@ from facecap.conversion.equality import ConversionError
 from facecap.conversion.equalize import equalized
 from facecap.conversion.manifest import write_model
 from facecap.conversion.source import Source, open_source
+from facecap.conversion.vendor_wheel import VERSION, cache_folder
 
 Precision = Literal["int8", "mixed", "bf16"]
 Tell = Callable[[str], None]
@@ -98,7 +99,7 @@ def convert(
     toolchain = environment.toolchain(tell)
     out.parent.mkdir(parents=True, exist_ok=True)
     folder_of(out).mkdir(exist_ok=True)
-    steps = Steps(work or environment.cache_folder() / "cvimodel")
+    steps = Steps(work or cache_folder() / "cvimodel")
     tools = Tools(toolchain, steps, folder_of(out) / "tools.log", tell)
     bench = _bench(tools, steps, network, wanted, inputs)
     report = _build(bench, wanted, tell)
@@ -159,7 +160,7 @@ def _manifest(
     kept = report.chosen.variant.others
     derived = source.derived(
         precision=report.precision,
-        toolchain=f"tpu_mlir {environment.VERSION}",
+        toolchain=f"tpu_mlir {VERSION}",
         calibration={
             "method": "minmax",
             "count": wanted.count,

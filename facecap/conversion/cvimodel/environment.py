@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facecap.conversion.cvimodel.process import ToolError, run_tool
+from facecap.conversion.vendor_wheel import VERSION, cache_folder, wheel
 
-VERSION = "1.30.2"
 PYTHON = "3.10"
 PYTHON_SETTING = "FACECAP_PYTHON310"
 HOME_SETTING = "FACECAP_CVIMODEL_TOOLS"
@@ -79,11 +79,6 @@ def home() -> Path:
     return Path(chosen) if chosen else cache_folder() / f"tpu-mlir-{VERSION}"
 
 
-def cache_folder() -> Path:
-    """`${XDG_CACHE_HOME:-~/.cache}/facecap`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "facecap"
-
-
 def find_toolchain() -> Toolchain | None:
     """The environment where it is whole, else None."""
     folder = home()
@@ -141,8 +136,6 @@ def make(tell: Tell) -> Toolchain:
 
     A second try goes on with what the first one fetched.
     """
-    from facecap.conversion.vendor_wheel import wheel
-
     check_machine()
     folder, python = home(), find_python()
     tell(f"making the toolchain's environment in {folder} ({SIZE}, once)")

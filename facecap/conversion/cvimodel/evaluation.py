@@ -3,6 +3,7 @@ calls, the chip's files on the vendor's simulator."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from facecap.conversion.cvimodel.network import Network
 from facecap.conversion.cvimodel.steps import Steps
 from facecap.conversion.cvimodel.variant import Deployed
 from facecap.conversion.manifest import write_model
+from facecap.conversion.vendor_wheel import runtime_files
 from facecap.errors import FacecapError
 
 Tell = Callable[[str], None]
@@ -53,19 +55,9 @@ def evaluate(
             paths[called] = folder / f"{called}.cvimodel"
             write_model(paths[called], deployed.path.read_bytes(), manifest)
         try:
-            find_runtime()
+            if not os.environ.get("FACECAP_CVIRUNTIME"):
+                runtime_files()
             return check(steps, paths, data, count, tell)
         except FacecapError as error:
             tell(f"not checked on the simulator: {error}")
             return Evaluation(problem=str(error))
-
-
-def find_runtime() -> None:
-    """Let facecap use the three runtime files of the toolchain's wheel, unless the user names others."""
-    import os
-
-    import facecap
-    from facecap.conversion.vendor_wheel import runtime_files
-
-    if not os.environ.get("FACECAP_CVIRUNTIME"):
-        facecap.set_cviruntime_path(runtime_files() / "libcviruntime.so")

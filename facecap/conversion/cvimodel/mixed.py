@@ -10,7 +10,7 @@ from facecap.conversion.cvimodel.judge import Figures
 from facecap.conversion.cvimodel.ranking import Ranked
 from facecap.conversion.cvimodel.variant import Variant
 
-ION_SHARE = 2.0  # of what int8 needs, where no budget is given
+ION_SHARE, BYTES_SHARE = 2.0, 1.25  # of what int8 needs, where no budget is given
 PASSED_OVER = 4  # layers that pass the budget
 WORTH = 0.05  # share of int8's harm by which more layers must lower it
 
@@ -18,7 +18,7 @@ WORTH = 0.05  # share of int8's harm by which more layers must lower it
 @dataclass(frozen=True)
 class Budget:
     """What a mixed model may need: ION memory in MB, bytes of its file, layers in bf16. None: no limit, but
-    with no limit at all, twice the ION memory of int8."""
+    with no limit at all, twice the ION memory of int8 and a quarter more bytes."""
 
     ion: float | None = None
     bytes: int | None = None
@@ -38,7 +38,9 @@ class Budget:
     def or_default(self, int8: Point) -> Budget:
         """This one, or the default for a network that needs `int8`."""
         unlimited = self.ion is None and self.bytes is None and self.layers is None
-        return Budget(ion=round(int8.ion * ION_SHARE, 2)) if unlimited else self
+        if not unlimited:
+            return self
+        return Budget(ion=ION_SHARE * int8.ion, bytes=int(BYTES_SHARE * int8.bytes))
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import onnx
 
-from facecap.conversion.cvimodel.environment import VERSION, Toolchain
+from facecap.conversion.cvimodel.environment import Toolchain
 from facecap.conversion.cvimodel.process import ToolError, run_tool
 from facecap.conversion.cvimodel.steps import Steps, hash_of
 from facecap.conversion.cvimodel.tables import Ranges, calibration_table
 from facecap.conversion.cvimodel.variant import Answers, Chip, Deployed, Floats, Top, Variant
+from facecap.conversion.vendor_wheel import VERSION
 
 NAME = "network"
 ION = re.compile(r"Need ION Memory Size: \(([0-9.]+) MB\)")

@@ -10,6 +10,7 @@ import pytest
 
 from facecap.cli import main
 from facecap.conversion.cvimodel import environment
+from facecap.conversion.vendor_wheel import VERSION
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def fake_python(folder: Path, version: str) -> Path:
     return path
 
 
-def whole(folder: Path, version: str = environment.VERSION) -> Path:
+def whole(folder: Path, version: str = VERSION) -> Path:
     """A folder that looks like a made environment; returns the toolchain's package in it."""
     package = folder / "lib" / "python3.10" / "site-packages" / "tpu_mlir"
     for place in ("bin", "lib/third_party", "python/tools"):
@@ -54,7 +55,7 @@ def test_a_whole_environment_is_found_and_its_tools_lie_in_it(home: Path) -> Non
 
 @pytest.mark.parametrize("broken", ["mark", "version", "python"])
 def test_a_broken_environment_is_none(home: Path, broken: str) -> None:
-    whole(home, "0.9" if broken == "version" else environment.VERSION)
+    whole(home, "0.9" if broken == "version" else VERSION)
     if broken == "mark":
         (home / environment.MARK).unlink()
     if broken == "python":
@@ -115,7 +116,7 @@ def test_no_room_is_said_before_anything_is_fetched(monkeypatch: pytest.MonkeyPa
 def test_the_cache_is_where_the_user_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FACECAP_CVIMODEL_TOOLS")
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
-    assert environment.home() == Path("/caches/facecap") / f"tpu-mlir-{environment.VERSION}"
+    assert environment.home() == Path("/caches/facecap") / f"tpu-mlir-{VERSION}"
 
 
 def doctor(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> str:
@@ -137,4 +138,4 @@ def test_the_doctor_says_what_is_missing_and_how_to_get_it(
     monkeypatch.setenv("FACECAP_PYTHON310", "/nowhere")
     assert "none was found" in doctor(capsys, tmp_path)
     whole(home)
-    assert f"ok        [cvimodel]     the toolchain {environment.VERSION}" in doctor(capsys, tmp_path)
+    assert f"ok        [cvimodel]     the toolchain {VERSION}" in doctor(capsys, tmp_path)

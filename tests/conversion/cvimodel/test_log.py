@@ -76,7 +76,8 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_an_interruption_ends_the_tool_and_what_it_started(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     child = f"import time; time.sleep(2); open({str(mark)!r}, 'w')"
-    code = f"import sys; from subprocess import run; print('@ started', flush=True); run([sys.executable, '-c', {child!r}])"
+    start = f"run([sys.executable, '-c', {child!r}])"
+    code = f"import sys; from subprocess import run; print('@ started', flush=True); {start}"
 
     def interrupt(text: str) -> None:
         raise KeyboardInterrupt
