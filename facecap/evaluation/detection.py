@@ -71,12 +71,23 @@ def open_detector(model: str | Path | None, long_side: int = LONG_SIDE, runtime:
     return detect
 
 
-def read_annotations(folder: Path) -> list[dict[str, Any]]:
-    """`annotations.json` of a set of the data pack."""
+def read_annotations(folder: Path, *keys: str) -> list[dict[str, Any]]:
+    """`annotations.json` of a set of the data pack, a list of objects that have the `keys`.
+
+    Raises:
+        FacecapError: there is no such file, or it has another form.
+    """
     path = folder / "annotations.json"
     if not path.is_file():
         raise FacecapError(f"{path}: no such file; --data wants the folder that holds detect/")
-    entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        for place, entry in enumerate(entries):
+            missing = [key for key in keys if key not in entry]
+            if missing:
+                raise FacecapError(f"{path}: entry {place} lacks {', '.join(missing)}")
+    except (ValueError, TypeError) as error:
+        raise FacecapError(f"{path}: wanted a list of objects, one a picture: {error}") from error
     return entries
 
 

@@ -25,7 +25,8 @@ PANELS = (
 def read(data: Path) -> PictureSet:
     """The validation part of `detect/fddb`."""
     folder = data / "detect" / "fddb"
-    return PictureSet(folder, [entry for entry in read_annotations(folder) if entry["split"] == "val"])
+    entries = read_annotations(folder, "file", "split", "width", "height", "faces", "extra")
+    return PictureSet(folder, [entry for entry in entries if entry["split"] == "val"])
 
 
 def measure(pictures: PictureSet, found: Sequence[Found]) -> Measured:

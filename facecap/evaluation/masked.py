@@ -35,7 +35,7 @@ def read(data: Path) -> PictureSet:
     entries = [
         {**entry, "set": name, "file": f"{name}/{entry['file']}"}
         for name in ("rmfd", "fddb")
-        for entry in read_annotations(folder / name)
+        for entry in read_annotations(folder / name, "file", "split", "faces")
         if entry["split"] == "val"
     ]
     return PictureSet(folder, entries)

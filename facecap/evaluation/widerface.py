@@ -25,7 +25,7 @@ def read(data: Path) -> PictureSet:
     """The pictures of `detect/wider_dev`; an entry has `event`, `boxes` and the subsets as indices into
     them."""
     folder = data / "detect" / "wider_dev"
-    return PictureSet(folder, read_annotations(folder))
+    return PictureSet(folder, read_annotations(folder, "file", "event", "boxes", *SUBSETS))
 
 
 def measure(pictures: PictureSet, found: Sequence[Found]) -> Measured:

@@ -61,7 +61,7 @@ def write_occluders(photos: Path, out: Path) -> int:
     Raises:
         TrainingError: the folder is not that of the collection.
     """
-    labels = sorted((photos / "annotations" / "pixel-level").glob("*.mat"))
+    labels = sorted((photos / "annotations" / "pixel-level").glob("[0-9]*.mat"))
     if not labels:
         raise TrainingError(
             f"{photos} has no annotations/pixel-level/*.mat; give the folder of Clothing Co-Parsing"
@@ -70,12 +70,14 @@ def write_occluders(photos: Path, out: Path) -> int:
     count = 0
     for place, path in enumerate(labels):
         image = cv2.imread(str(photos / "photos" / f"{path.stem}.jpg"), cv2.IMREAD_COLOR)
-        if image is None:
-            print(f"facecap: skipped {path.stem}: its photograph is missing or damaged", file=sys.stderr)
+        pixels = _labels(path)
+        if image is None or pixels is None:
+            what = "its photograph is missing or" if image is None else f"{path.name} is"
+            print(f"facecap: skipped {path.stem}: {what} damaged", file=sys.stderr)
             continue
         part = out / ("val" if int(path.stem) % HELD_OUT == 0 else "train")
         part.mkdir(parents=True, exist_ok=True)
-        for index, thing in enumerate(_cut_out(np.asarray(image, np.uint8), _labels(path), names)):
+        for index, thing in enumerate(_cut_out(np.asarray(image, np.uint8), pixels, names)):
             cv2.imwrite(str(part / f"{thing.kind}_{path.stem}_{index}.png"), thing.pixels)
             count += 1
         if place % 100 == 99:
@@ -109,10 +111,14 @@ def _label_names(path: Path) -> list[str]:
     return [str(row[0]) if len(row) else "" for row in rows]
 
 
-def _labels(path: Path) -> NDArray[np.uint8]:
+def _labels(path: Path) -> NDArray[np.uint8] | None:
+    """The label of every pixel; None where the file is damaged."""
     import scipy.io
 
-    return np.asarray(scipy.io.loadmat(str(path))["groundtruth"], np.uint8)
+    try:
+        return np.asarray(scipy.io.loadmat(str(path))["groundtruth"], np.uint8)
+    except Exception:  # what the reader raises on damaged files has no common type
+        return None
 
 
 def _cut_out(image: Image, labels: NDArray[np.uint8], names: list[str]) -> Iterator[Occluder]:

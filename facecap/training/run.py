@@ -53,7 +53,7 @@ class RunFolder:
         wanted = json.loads(json.dumps(dict(config)))
         config_file = path / CONFIG
         if config_file.exists():
-            self._check_same(json.loads(config_file.read_text())["config"], wanted)
+            self._check_same(_read_config(config_file), wanted)
             return
         import torch
 
@@ -162,6 +162,13 @@ class Progress:
     def say(self, text: str) -> None:
         """A line at once."""
         print(text, file=self._stream or sys.stderr, flush=True)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))["config"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise TrainingError(f"{path}: not of a training run ({error!r}): give another --out") from error
 
 
 def _minutes(seconds: float) -> str:

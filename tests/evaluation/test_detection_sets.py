@@ -45,6 +45,21 @@ def figures(task: ModuleType, detect: Detect, data: Path) -> dict[str, float]:
 FACE, OTHER, FAR = [10.0, 10.0, 50.0, 60.0], [120.0, 20.0, 150.0, 70.0], [60.0, 60.0, 90.0, 95.0]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[{"file": "a.png", "split": "val"}]', "entry 0 lacks width, height, faces, extra"),
+        ("[1]", "wanted a list of objects"),
+        ("{", "wanted a list of objects"),
+    ],
+)
+def test_annotations_of_another_form_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "detect" / "fddb").mkdir(parents=True)
+    (tmp_path / "detect" / "fddb" / "annotations.json").write_text(text)
+    with pytest.raises(FacecapError, match=rf"annotations\.json: {said}"):
+        fddb.read(tmp_path)
+
+
 def test_fddb_clips_and_ignores_what_fddb_left_out(tmp_path: Path) -> None:
     beyond = {"box": [150.0, 60.0, 230.0, 140.0]}
     write_set(

@@ -48,7 +48,7 @@ def test_cuts_out_things_but_no_faces_and_keeps_photographs_apart(tmp_path: Path
     assert len(read_occluders(tmp_path / "out", "val")) == 2
 
 
-def test_says_what_is_not_there(tmp_path: Path) -> None:
+def test_says_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(TrainingError, match="pixel-level"):
         write_occluders(tmp_path, tmp_path / "out")
     with pytest.raises(TrainingError, match="mask-occluders"):
@@ -56,6 +56,9 @@ def test_says_what_is_not_there(tmp_path: Path) -> None:
     write_photographs(tmp_path / "photos", (1, 2))
     (tmp_path / "photos" / "photos" / "0001.jpg").write_bytes(b"damaged")
     assert write_occluders(tmp_path / "photos", tmp_path / "out") == 2
+    (tmp_path / "photos" / "annotations" / "pixel-level" / "0002.mat").write_bytes(b"damaged")
+    assert write_occluders(tmp_path / "photos", tmp_path / "none") == 0
+    assert "skipped 0002: 0002.mat is damaged" in capsys.readouterr().err
 
 
 def test_covers_the_mouth_or_keeps_low() -> None:

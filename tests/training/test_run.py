@@ -25,6 +25,13 @@ def test_another_configuration_in_the_folder_is_refused_by_name(tmp_path):
         RunFolder(tmp_path, {"seed": 4})
 
 
+@pytest.mark.parametrize("text", ["{}", "[]", "no JSON"])
+def test_a_folder_of_something_else_is_refused(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(TrainingError, match=r"config\.json: not of a training run .*another --out"):
+        RunFolder(tmp_path, {"rate": 1})
+
+
 def test_a_resumed_run_goes_on_with_the_figures_of_its_checkpoint(tmp_path):
     run = RunFolder(tmp_path, {})
     run.log({"step": 1, "loss": 0.5})
