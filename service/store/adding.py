@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, insert, select
 
@@ -15,7 +15,6 @@ from .database import upsert
 from .errors import KeyReused
 from .ids import capture_ids
 from .records import NewCapture, StoredCapture
-from .rows import CAPTURE_COLUMNS, stored_capture
 from .schema import captures, pushes
 from .times import from_microseconds, now, shot_time, to_microseconds
 
@@ -106,13 +105,13 @@ def take_key(connection: Connection, camera: str, batch: Batch) -> bool:
 
 
 def earlier(connection: Connection, camera: str, batch: Batch) -> list[StoredCapture] | None:
-    """The captures that came with the batch's key before and are still there; None where the key is new.
+    """The same captures as they came with the batch's key before, `known`; None where the key is new.
 
     Raises:
         KeyReused: they were others.
     """
     where = (pushes.c.camera == camera, pushes.c.key == batch.key)
-    push = connection.execute(select(pushes.c.fingerprint, pushes.c.captures).where(*where)).one_or_none()
+    push = connection.execute(select(pushes).where(*where)).one_or_none()
     if push is None:
         return None
     if push.fingerprint != batch.fingerprint:
@@ -120,7 +119,14 @@ def earlier(connection: Connection, camera: str, batch: Batch) -> list[StoredCap
             f"the idempotency key {batch.key!r} of camera {camera!r} came before with other captures: "
             "take a new key for new captures"
         )
-    rows = connection.execute(
-        select(*CAPTURE_COLUMNS).where(captures.c.id.in_(push.captures)).order_by(captures.c.id)
-    )
-    return [stored_capture(row, known=True) for row in rows]
+    received = from_microseconds(push.received)
+    return [
+        replace(
+            item,
+            id=identity,
+            received=received,
+            time=shot_time(item.capture.get("timestamp"), received),
+            known=True,
+        )
+        for identity, item in zip(push.captures, batch.stored, strict=True)
+    ]

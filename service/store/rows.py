@@ -21,11 +21,11 @@ CAPTURE_COLUMNS = (
 )
 
 
-def stored_capture(row: Sequence[Any], *, known: bool = False) -> StoredCapture:
+def stored_capture(row: Sequence[Any]) -> StoredCapture:
     """Of a row with `CAPTURE_COLUMNS` first."""
     identity, camera, received, time, capture, crop = row[:6]
     return StoredCapture(
-        identity, camera, from_microseconds(received), from_microseconds(time), capture, crop, known
+        identity, camera, from_microseconds(received), from_microseconds(time), capture, crop
     )
 
 

@@ -74,8 +74,8 @@ class Store:
         Args:
             camera: name, not empty.
             captures: up to 65,536.
-            key: under which the same captures may come again; then the answer is those of the first time that
-                are still there, with `known` set. Kept for 30 days.
+            key: under which the same captures may come again; then nothing is stored and the answer is that
+                of the first time with `known` set, even where some were removed since. Kept for 30 days.
 
         Raises:
             ValueError, TypeError: a capture is not one of facecap's.

@@ -71,7 +71,7 @@ class Server:
 
     def stop(self) -> None:
         """End it and remove its folder."""
-        self._process.send_signal(signal.SIGINT)
+        self._process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
         self._process.wait(60)
         self._log.close()
         shutil.rmtree(self.folder)
