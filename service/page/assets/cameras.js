@@ -3,9 +3,10 @@
 import { getJson } from "./api.js";
 import { byId, h, show } from "./dom.js";
 import { fetchInto } from "./pictures.js";
-import { CAMERA, captures, count, since } from "./words.js";
+import { CAMERA, captures, since } from "./words.js";
 
 const PERIOD = 3000;
+const RECENT = 10000;
 
 export class Cameras {
   #list = byId("cameras");
@@ -84,19 +85,24 @@ class Tile {
   }
 
   update(camera) {
-    this.#state.textContent = CAMERA[camera.state] ?? camera.state;
-    this.#state.dataset.state = camera.state;
+    const state = stateOf(camera);
+    this.#state.textContent = CAMERA[state];
+    this.#state.dataset.state = state;
+    this.#state.title = camera.puller?.detail ?? "";
     const last = camera.last_frame_received;
-    this.#facts.textContent = [
-      last ? `last frame ${since(last)}` : "no frame yet",
-      `${count(camera.frames.ok ?? 0)} frames`,
-      captures(camera.captures),
-    ].join(" · ");
-    if (camera.frame && last !== this.#lastFrame && !document.hidden) this.#showFrame(camera.frame);
+    this.#facts.textContent = [last && since(last), captures(camera.captures)].filter(Boolean).join(" · ");
+    if (camera.frame && last !== this.#lastFrame && !document.hidden) this.#showFrame();
     this.#lastFrame = last;
   }
 
-  async #showFrame(path) {
-    show(this.#image, await fetchInto(this.#image, path.replace(/^\//, "")));
+  async #showFrame() {
+    show(this.#image, await fetchInto(this.#image, `v1/cameras/${encodeURIComponent(this.name)}/frame`));
   }
+}
+
+/** A key of the words for cameras. */
+function stateOf({ puller, last_frame_received: last }) {
+  if (puller && puller.state !== "streaming") return puller.state;
+  if (!last) return "new";
+  return Date.now() - Date.parse(last) < RECENT ? "receiving" : "quiet";
 }

@@ -9,6 +9,13 @@ const GAP = 18;
 const LEFT = 40;
 const BOTTOM = 20;
 const HEIGHT = GAP + RATE_HEIGHT + GAP + BAR_HEIGHT + BOTTOM;
+const LABEL = 54;
+const DAY = 86400;
+const DISTANCES = [
+  ...[5, 10, 15, 30].map((minutes) => minutes * 60),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * 3600),
+  ...[1, 2, 4, 7, 14, 28, 91, 182, 364].map((days) => days * DAY),
+];
 const KINDS = ["mask", "no_mask", "unknown"];
 
 /** Draw the statistics of the service into a figure. */
@@ -24,12 +31,13 @@ class Plot {
     this.buckets = buckets;
     this.band = (width - LEFT) / Math.max(1, buckets.length);
     this.top = niceCeiling(Math.max(...buckets.map(sum), 1));
-    const parts = step >= 86400 ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" };
-    if (step < 86400 && step * buckets.length > 86400) Object.assign(parts, { day: "numeric", month: "short" });
-    this.format = new Intl.DateTimeFormat(undefined, parts);
+    this.step = step;
+    this.withClock = step < DAY;
+    this.withDay = step * buckets.length > DAY / 2;
   }
 
-  name = (bucket) => this.format.format(new Date(bucket.start));
+  /** When a bucket begins. */
+  name = (bucket) => format(bucket, this.withDay, this.withClock);
 
   draw() {
     const id = "chart-about";
@@ -104,20 +112,23 @@ class Plot {
     ]);
   }
 
+  /** As many times as fit, at whole multiples of their distance: clocks within two days, else days. */
   #times() {
-    const every = Math.ceil(64 / this.band / 0.8);
+    const length = this.step * this.buckets.length;
+    const distance = DISTANCES.find((seconds) => (seconds / this.step) * this.band > LABEL) ?? length;
     return this.buckets.flatMap((bucket, place) => {
-      if (place % every) return [];
-      const x = this.#x(place);
-      if (x + 50 > this.width) return [];
-      return [svg("text", { class: "time", x, y: HEIGHT - 5 }, this.name(bucket))];
+      const start = new Date(bucket.start);
+      const local = start.getTime() / 1000 - start.getTimezoneOffset() * 60;
+      if (local % distance >= this.step || this.#x(place) + LABEL > this.width + 12) return [];
+      const text = format(bucket, distance >= DAY, distance < DAY);
+      return [svg("text", { x: this.#x(place), y: HEIGHT - 5 }, text)];
     });
   }
 }
 
 function legend() {
-  const items = KINDS.map((kind) => h("span", { class: "badge", "data-mask": kind }, MASK[kind]));
-  return h("figcaption", {}, "Mask rate, and captures: ", ...items);
+  const kinds = KINDS.map((kind) => h("span", { class: "swatch", "data-mask": kind }, MASK[kind]));
+  return h("figcaption", {}, h("span", { class: "swatch", "data-line": true }, "Mask rate"), ...kinds);
 }
 
 function table(buckets, name, opened) {
@@ -145,8 +156,14 @@ function maskRate({ mask, no_mask }) {
 
 const rateText = ({ mask, no_mask }) => share(mask, mask + no_mask);
 
-/** 1, 2 or 5 times a power of ten, not below the value. */
+function format({ start }, withDay, withClock) {
+  const day = withDay ? { day: "numeric", month: "short" } : {};
+  const clock = withClock ? { hour: "2-digit", minute: "2-digit" } : {};
+  return new Date(start).toLocaleString(undefined, { ...day, ...clock });
+}
+
+/** A round whole number, not below the value. */
 function niceCeiling(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  return power * [1, 2, 5, 10].find((factor) => factor * power >= value);
+  return [1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10].map((factor) => Math.ceil(factor * power)).find((top) => top >= value);
 }

@@ -85,7 +85,7 @@ export class Details {
 }
 
 function maskLine(capture) {
-  const sure = capture.mask_prob === null ? "not classified" : `${share(capture.mask_prob, 1)} sure of a mask`;
+  const sure = capture.mask_prob === null ? "not classified" : `${share(capture.mask_prob, 1)} mask probability`;
   return h("p", { class: "mask-line" }, maskBadge(capture.mask), ` ${sure}`);
 }
 
@@ -93,7 +93,7 @@ function facts(capture) {
   const degrees = (angle) => (angle === null || angle === undefined ? "–" : `${Math.round(angle)}°`);
   const { yaw, pitch, roll } = capture.pose ?? {};
   const rows = {
-    Why: KIND[capture.kind] ?? capture.kind,
+    "Given out": KIND[capture.kind] ?? capture.kind,
     Quality: `${quality(capture.quality)} (1.3 is a near, frontal face)`,
     Visit: `track ${capture.track_id}, capture ${capture.sequence}`,
     Frame: `taken in ${count(capture.shot_frame)}, given out in ${count(capture.frame)}`,

@@ -63,10 +63,10 @@ export class Overview {
     const { mask, no_mask, unknown } = this.#statistics.total;
     byId("counters").replaceChildren(
       counter("Captures", count(mask + no_mask + unknown)),
+      counter("Mask rate", share(mask, mask + no_mask)),
       counter("Mask", count(mask), "mask"),
       counter("No mask", count(no_mask), "no_mask"),
       counter("Unknown", count(unknown), "unknown"),
-      counter("Mask rate", share(mask, mask + no_mask)),
     );
     drawChart(byId("chart"), this.#statistics);
   }

@@ -3,10 +3,10 @@
 export const MASK = { mask: "Mask", no_mask: "No mask", unknown: "Unknown" };
 
 export const KIND = {
-  first: "First shot of the visit",
+  first: "First good shot of the visit",
   periodic: "Best shot since the visit's last capture",
-  lost: "Best shot, given out when the person had left",
-  flush: "Best shot, given out when the visit was ended",
+  lost: "Best shot, when the person had left",
+  flush: "Best shot, when the visit was ended",
 };
 
 export const LOST = {
@@ -31,10 +31,11 @@ export const LOST = {
 };
 
 export const CAMERA = {
-  active: "Receiving",
-  idle: "Quiet",
+  receiving: "Receiving",
+  quiet: "Quiet",
+  new: "No frame yet",
   connecting: "Connecting",
-  waiting: "Lost, trying again",
+  retrying: "Lost, trying again",
   stopped: "Stopped",
 };
 
@@ -71,8 +72,8 @@ export const count = (number) => number.toLocaleString();
 /** "1 capture", "2 captures". */
 export const captures = (number) => (number === 1 ? "1 capture" : `${count(number)} captures`);
 
-/** Quality runs from about -0.2 to 1.5. */
-export const quality = (value) => value.toFixed(2);
+/** A number such as quality, which runs from about -0.2 to 1.5; a dash where it is not known. */
+export const quality = (value) => (value === null ? "–" : value.toFixed(2));
 
 /** A share as whole per cent; a dash where there is none. */
 export const share = (part, whole) => (whole > 0 ? `${Math.round((100 * part) / whole)} %` : "–");
