@@ -110,8 +110,8 @@ class CameraPush:
             timeout: seconds to wait for room with `when_full="block"`; None: no limit.
 
         Returns:
-            The answer to come; it may be ignored. It is cancelled where the frame gave way to a newer one or the
-            camera was closed. It raises `Refused` where the service will not have the frame, and `Unreachable`
+            The answer to come; it may be ignored. It is cancelled where the frame gave way to a newer one or
+            the camera was closed. It raises `Refused` where the service will not have the frame, `Unreachable`
             where the camera was closed while the frame was on its way.
 
         Raises:

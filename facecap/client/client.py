@@ -48,8 +48,8 @@ class Client:
         Args:
             name: 1 to 64 letters, digits, dots, hyphens and underscores.
             queue: frames that may wait besides the one on its way, at least 1.
-            when_full: "block" makes `push` wait for room, for recordings; "drop_oldest" lets the oldest frame that
-                waits go, for live cameras.
+            when_full: "block" makes `push` wait for room, for recordings; "drop_oldest" lets the oldest frame
+                that waits go, for live cameras.
         """
         camera = CameraPush(self._transport, name, queue, when_full)
         self._cameras.append(camera)

@@ -14,11 +14,11 @@ import pytest
 
 pytest.importorskip("httpx", reason="httpx is not installed")
 
+from cameras import closed_port
 from failing_service import HANG_UP, SWALLOW, FailingService
 
 from facecap import FacecapError
 from facecap.client import Client, Refused, ServiceError, Unreachable
-from cameras import closed_port
 
 LONG = 60  # seconds; a bound, never reached
 
@@ -187,10 +187,10 @@ def test_closing_without_a_service_gives_up_and_says_how_much_is_lost() -> None:
 
 
 def test_failing_program_does_not_wait_for_a_dead_service() -> None:
-    with pytest.raises(KeyError), Client(f"http://127.0.0.1:{closed_port()}") as client:
-        with client.camera("door") as door:
-            door.push(b"0")
-            raise KeyError
+    address = f"http://127.0.0.1:{closed_port()}"
+    with pytest.raises(KeyError), Client(address) as client, client.camera("door") as door:
+        door.push(b"0")
+        raise KeyError
 
 
 def test_flush_comes_after_the_frames(service: FailingService) -> None:
