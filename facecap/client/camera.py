@@ -111,8 +111,8 @@ class CameraPush:
 
         Returns:
             The answer to come; it may be ignored. It is cancelled where the frame gave way to a newer one or
-            the camera was closed. It raises `Refused` where the service will not have the frame, `Unreachable`
-            where the camera was closed while the frame was on its way.
+            the camera was closed. It raises `Refused` where the service will not have the frame, and
+            `Unreachable` where the camera was closed while the frame was on its way.
 
         Raises:
             TimeoutError: there was no room in time.
