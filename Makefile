@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CORE := pyproject.toml CMakeLists.txt $(shell find cpp/src cpp/include cpp/bindings -name '*.?pp' 2>/dev/null)
 CXX_FILES := $(shell find cpp -name '*.?pp')
 
-.PHONY: run test test-cpp test-sanitized lint format stubs clean
+.PHONY: run test test-cpp test-cross test-sanitized lint format stubs clean
 
 run: .venv/run
 ifeq ($(SOURCE),)
@@ -27,6 +27,10 @@ test: .venv/dev test-cpp
 
 test-cpp: .venv/dev
 	tools/run_cpp_tests.sh build/tests
+
+# The C++ tests and facecap-board for ARM and RISC-V, under qemu-user.
+test-cross: .venv/dev
+	tools/run_cross_tests.sh
 
 test-sanitized: .venv/dev
 	tools/run_cpp_tests.sh build/sanitized -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFACECAP_SANITIZE=ON

@@ -79,7 +79,7 @@ TEST(yuv_goes_into_the_network_as_its_rgb_picture_does) {
     const Letterbox letterbox = fit_letterbox(size, {64, 48});
     std::vector<float> ours(3 * 64 * 48, -1), wanted(ours);
     std::vector<std::uint8_t> scratch;
-    letterbox_to_planes(pair.yuv, letterbox, bgr, ours.data(), scratch);
+    letterbox_to_planes(pair.yuv, letterbox, bgr, ours.data());
     letterbox_to_planes(pair.rgb.view(), letterbox, bgr, wanted.data(), scratch);
     for (std::size_t i = 0; i < ours.size(); ++i)
       EXPECT_NEAR(ours[i], wanted[i], 1.001 / bgr.std[i / (64 * 48)]);

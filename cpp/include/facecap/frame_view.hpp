@@ -40,8 +40,9 @@ inline ColorOrder crop_color(const FrameView& frame) {
 // rounding (1 of 255), but where colours outside of the RGB cube are averaged: there RGB would be cut off
 // before the average, here after it.
 
+/// The network gets the values before they are rounded to bytes.
 void letterbox_to_planes(const YuvView& image, const Letterbox& letterbox, const Normalization& normalization,
-                         float* planes, std::vector<std::uint8_t>& scratch);
+                         float* planes);
 
 /// Packed pixels in RGB.
 void resize(const YuvView& image, const Rect& source, int width, int height, std::uint8_t* out);

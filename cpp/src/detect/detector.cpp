@@ -147,10 +147,10 @@ const Detections& Detector::detect(const FrameView& frame) {
   const Size target = letterbox.target;
   State& state = *state_;
   state.planes.resize(std::size_t{3} * target.width * target.height);
-  const auto fill = [&](const auto& picture) {
-    letterbox_to_planes(picture, letterbox, input.normalization, state.planes.data(), state.row);
-  };
-  std::visit(fill, frame);
+  if (const auto* image = std::get_if<ImageView>(&frame))
+    letterbox_to_planes(*image, letterbox, input.normalization, state.planes.data(), state.row);
+  else
+    letterbox_to_planes(std::get<YuvView>(frame), letterbox, input.normalization, state.planes.data());
   const Clock::time_point prepared = Clock::now();
 
   model_.session->run({{ElementType::float32, {1, 3, target.height, target.width}, state.planes.data()}},

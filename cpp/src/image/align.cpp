@@ -25,7 +25,11 @@ void read_pixel(const ImageView& image, int x, int y, std::uint8_t* out) {
 void read_pixel(const YuvView& image, int x, int y, std::uint8_t* out) {
   const std::uint8_t* pair = image.chroma + (y / 2) * image.chroma_stride + 2 * std::ptrdiff_t{x / 2};
   const int blue = image.order == ChromaOrder::uv ? 0 : 1;
-  yuv_to_rgb(image.luma[y * image.luma_stride + x], pair[blue], pair[1 - blue], out);
+  const float luma = image.luma[y * image.luma_stride + x];
+  const float u = pair[blue], v = pair[1 - blue];
+  out[0] = to_byte(red_of(luma, v));
+  out[1] = to_byte(green_of(luma, u, v));
+  out[2] = to_byte(blue_of(luma, u));
 }
 
 /// The picture's values at a point between pixel centres; black outside.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "facecap/frame_view.hpp"
 #include "image/planes.hpp"
@@ -46,27 +47,15 @@ void clear_padding(const Letterbox& letterbox, float* planes) {
   }
 }
 
-/// `row_of(y)` gives the packed pixels of the content's row y.
-template <typename RowOf>
-void write_rows(RowOf row_of, const Letterbox& letterbox, const ChannelPlan& plan, float* planes) {
+/// `write_row(y, to, plane_size)` writes the content's row y into three planes that start at `to`.
+template <typename WriteRow>
+void write_content(WriteRow write_row, const Letterbox& letterbox, float* planes) {
   const Rect& content = letterbox.content;
   const Size target = letterbox.target;
   const std::size_t plane_size = static_cast<std::size_t>(target.width) * target.height;
   clear_padding(letterbox, planes);
   for (int y = 0; y < content.height(); ++y)
-    row_to_planes(row_of(y), content.width(), plan,
-                  planes + static_cast<std::size_t>(content.y1 + y) * target.width + content.x1, plane_size);
-}
-
-template <typename AnyResampler>
-void write_resampled(AnyResampler& resampler, const Letterbox& letterbox, const ChannelPlan& plan,
-                     float* planes, std::vector<std::uint8_t>& scratch) {
-  scratch.resize(std::size_t{3} * letterbox.content.width());
-  const auto row_of = [&](int y) {
-    resampler.row(y, scratch.data());
-    return scratch.data();
-  };
-  write_rows(row_of, letterbox, plan, planes);
+    write_row(y, planes + static_cast<std::size_t>(content.y1 + y) * target.width + content.x1, plane_size);
 }
 
 int round_up(int value, int multiple) {
@@ -95,19 +84,28 @@ void letterbox_to_planes(const ImageView& image, const Letterbox& letterbox,
                          std::vector<std::uint8_t>& scratch) {
   const Size content{letterbox.content.width(), letterbox.content.height()};
   const ChannelPlan plan = plan_channels(image.color, normalization);
-  if (image.size() == content) {
-    write_rows([&](int y) { return image.data + y * image.stride; }, letterbox, plan, planes);
-    return;
+  std::optional<Resampler> resampler;
+  if (image.size() != content) {
+    resampler.emplace(image, Rect{0, 0, image.width, image.height}, content);
+    scratch.resize(std::size_t{3} * content.width);
   }
-  Resampler resampler(image, Rect{0, 0, image.width, image.height}, content);
-  write_resampled(resampler, letterbox, plan, planes, scratch);
+  const auto write_row = [&](int y, float* to, std::size_t plane_size) {
+    if (resampler) resampler->row(y, scratch.data());
+    const std::uint8_t* row = resampler ? scratch.data() : image.data + y * image.stride;
+    row_to_planes(row, content.width, plan, to, plane_size);
+  };
+  write_content(write_row, letterbox, planes);
 }
 
 void letterbox_to_planes(const YuvView& image, const Letterbox& letterbox, const Normalization& normalization,
-                         float* planes, std::vector<std::uint8_t>& scratch) {
+                         float* planes) {
+  const ChannelPlan plan = plan_channels(ColorOrder::rgb, normalization);
   YuvResampler resampler(image, Rect{0, 0, image.width, image.height},
                          {letterbox.content.width(), letterbox.content.height()});
-  write_resampled(resampler, letterbox, plan_channels(ColorOrder::rgb, normalization), planes, scratch);
+  const auto write_row = [&](int y, float* to, std::size_t plane_size) {
+    resampler.row_to_planes(y, plan, to, plane_size);
+  };
+  write_content(write_row, letterbox, planes);
 }
 
 }  // namespace facecap

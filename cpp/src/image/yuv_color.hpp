@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "facecap/frame_view.hpp"
-
 namespace facecap {
 
 /// Limited range to 0 to 255, and chroma to colour differences: ITU-R BT.601 with Kr 0.299 and Kb 0.114.
@@ -15,18 +13,26 @@ constexpr float kGreenOfU = -kChromaGain * 0.344136f;
 constexpr float kGreenOfV = -kChromaGain * 0.714136f;
 constexpr float kBlueOfU = kChromaGain * 1.772f;
 
-inline std::uint8_t to_byte(float value) {
-  return static_cast<std::uint8_t>(static_cast<int>(std::min(std::max(value, 0.0f), 255.0f) + 0.5f));
+/// A colour value cut off at black and full.
+inline float cut_off(float value) {
+  return std::min(std::max(value, 0.0f), 255.0f);
 }
 
-/// Three bytes, RGB.
-inline void yuv_to_rgb(float y, float u, float v, std::uint8_t* rgb) {
-  const float grey = kLumaGain * (y - 16);
-  const float blue = u - 128;
-  const float red = v - 128;
-  rgb[0] = to_byte(grey + kRedOfV * red);
-  rgb[1] = to_byte(grey + kGreenOfU * blue + kGreenOfV * red);
-  rgb[2] = to_byte(grey + kBlueOfU * blue);
+inline float red_of(float y, float v) {
+  return cut_off(kLumaGain * (y - 16) + kRedOfV * (v - 128));
+}
+
+inline float green_of(float y, float u, float v) {
+  return cut_off(kLumaGain * (y - 16) + kGreenOfU * (u - 128) + kGreenOfV * (v - 128));
+}
+
+inline float blue_of(float y, float u) {
+  return cut_off(kLumaGain * (y - 16) + kBlueOfU * (u - 128));
+}
+
+/// `value` is 0 to 255.
+inline std::uint8_t to_byte(float value) {
+  return static_cast<std::uint8_t>(static_cast<int>(value + 0.5f));
 }
 
 }  // namespace facecap

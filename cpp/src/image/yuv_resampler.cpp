@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "image/blend_rows.hpp"
+#include "image/multiversion.hpp"
 #include "image/yuv_color.hpp"
 
 namespace facecap {
@@ -28,15 +29,43 @@ AxisTaps chroma_taps(const AxisTaps& luma, int origin) {
   return taps;
 }
 
-/// Of every output pixel the weighted sum of its taps; the values of the row lie `step` apart.
-void blend_columns(const float* row, int step, const AxisTaps& taps, float* out) {
+void blend_luma(const float* row, const AxisTaps& taps, float* out) {
   for (int x = 0; x < taps.size(); ++x) {
-    const float* value = row + static_cast<std::ptrdiff_t>(taps.first[x]) * step;
+    const float* value = row + taps.first[x];
     const float* weights = taps.of(x);
     float sum = 0;
-    for (int k = 0; k < taps.count[x]; ++k, value += step) sum += weights[k] * *value;
+    for (int k = 0; k < taps.count[x]; ++k) sum += weights[k] * value[k];
     out[x] = sum;
   }
+}
+
+/// `row` has pairs.
+void blend_chroma(const float* row, const AxisTaps& taps, float* first, float* second) {
+  for (int x = 0; x < taps.size(); ++x) {
+    const float* pair = row + 2 * std::ptrdiff_t{taps.first[x]};
+    const float* weights = taps.of(x);
+    float sums[2] = {0, 0};
+    for (int k = 0; k < taps.count[x]; ++k, pair += 2) {
+      sums[0] += weights[k] * pair[0];
+      sums[1] += weights[k] * pair[1];
+    }
+    first[x] = sums[0];
+    second[x] = sums[1];
+  }
+}
+
+FACECAP_MULTIVERSION void to_rgb(const float* y, const float* u, const float* v, int count,
+                                 float* __restrict red, float* __restrict green, float* __restrict blue) {
+  for (int i = 0; i < count; ++i) {
+    red[i] = red_of(y[i], v[i]);
+    green[i] = green_of(y[i], u[i], v[i]);
+    blue[i] = blue_of(y[i], u[i]);
+  }
+}
+
+FACECAP_MULTIVERSION void normalize(const float* values, int count, float mean, float scale,
+                                    float* __restrict out) {
+  for (int i = 0; i < count; ++i) out[i] = (values[i] - mean) * scale;
 }
 
 }  // namespace
@@ -46,7 +75,7 @@ YuvResampler::YuvResampler(const YuvView& image, const Rect& source, Size target
       chroma_(image.chroma + (source.y1 / 2) * image.chroma_stride + 2 * (source.x1 / 2)),
       luma_stride_(image.luma_stride),
       chroma_stride_(image.chroma_stride),
-      blue_(image.order == ChromaOrder::uv ? 0 : 1),
+      u_at_(image.order == ChromaOrder::uv ? 0 : 1),
       columns_(make_axis_taps(source.width(), target.width)),
       rows_(make_axis_taps(source.height(), target.height)),
       chroma_columns_(chroma_taps(columns_, source.x1)),
@@ -55,18 +84,37 @@ YuvResampler::YuvResampler(const YuvView& image, const Rect& source, Size target
       chroma_row_(2 * static_cast<std::size_t>((source.x2 + 1) / 2 - source.x1 / 2)),
       luma_out_(static_cast<std::size_t>(target.width)),
       u_out_(luma_out_.size()),
-      v_out_(luma_out_.size()) {}
+      v_out_(luma_out_.size()),
+      red_(luma_out_.size()),
+      green_(luma_out_.size()),
+      blue_(luma_out_.size()) {}
 
-void YuvResampler::row(int y, std::uint8_t* out) {
+void YuvResampler::blend(int y) {
   blend_rows(luma_ + rows_.first[y] * luma_stride_, luma_stride_, rows_.of(y), rows_.count[y],
              static_cast<int>(luma_row_.size()), luma_row_.data());
   blend_rows(chroma_ + chroma_rows_.first[y] * chroma_stride_, chroma_stride_, chroma_rows_.of(y),
              chroma_rows_.count[y], static_cast<int>(chroma_row_.size()), chroma_row_.data());
-  blend_columns(luma_row_.data(), 1, columns_, luma_out_.data());
-  blend_columns(chroma_row_.data() + blue_, 2, chroma_columns_, u_out_.data());
-  blend_columns(chroma_row_.data() + 1 - blue_, 2, chroma_columns_, v_out_.data());
-  for (std::size_t x = 0; x < luma_out_.size(); ++x)
-    yuv_to_rgb(luma_out_[x], u_out_[x], v_out_[x], out + 3 * x);
+  blend_luma(luma_row_.data(), columns_, luma_out_.data());
+  float* pair[] = {u_out_.data(), v_out_.data()};
+  blend_chroma(chroma_row_.data(), chroma_columns_, pair[u_at_], pair[1 - u_at_]);
+  to_rgb(luma_out_.data(), u_out_.data(), v_out_.data(), columns_.size(), red_.data(), green_.data(),
+         blue_.data());
+}
+
+void YuvResampler::row(int y, std::uint8_t* out) {
+  blend(y);
+  for (std::size_t x = 0; x < red_.size(); ++x, out += 3) {
+    out[0] = to_byte(red_[x]);
+    out[1] = to_byte(green_[x]);
+    out[2] = to_byte(blue_[x]);
+  }
+}
+
+void YuvResampler::row_to_planes(int y, const ChannelPlan& plan, float* planes, std::size_t plane_size) {
+  blend(y);
+  const float* channels[] = {red_.data(), green_.data(), blue_.data()};
+  for (std::size_t c = 0; c < 3; ++c)
+    normalize(channels[c], columns_.size(), plan.mean[c], plan.scale[c], planes + plan.plane[c] * plane_size);
 }
 
 }  // namespace facecap
