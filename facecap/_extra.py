@@ -1,4 +1,4 @@
-"""What the extra `train` brings, and what is said where it is missing."""
+"""What each extra brings, and what is said where it is missing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,29 @@ from contextlib import contextmanager
 
 from facecap.errors import FacecapError
 
-BROUGHT = ("torch", "onnx", "scipy", "matplotlib")
+BROUGHT = {
+    "train": ("torch", "onnx", "scipy", "matplotlib"),
+    "service": (
+        "alembic",
+        "fastapi",
+        "httptools",
+        "httpx",
+        "prometheus_client",
+        "psycopg",
+        "pydantic",
+        "pydantic_settings",
+        "python_multipart",
+        "sqlalchemy",
+        "starlette",
+        "uvicorn",
+        "uvloop",
+        "websockets",
+    ),
+}
 
 
 @contextmanager
-def extra_for(work: str) -> Iterator[None]:
+def extra_for(work: str, extra: str = "train") -> Iterator[None]:
     """Around code that needs the extra; `work` is what it does, for the error.
 
     Raises:
@@ -21,8 +39,8 @@ def extra_for(work: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        if package not in BROUGHT:
+        if package not in BROUGHT[extra]:
             raise
         raise FacecapError(
-            f"{work} needs {package}, which is not installed: pip install 'facecap[train]'"
+            f"{work} needs {package}, which is not installed: pip install 'facecap[{extra}]'"
         ) from error

@@ -13,12 +13,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from facecap._extra import BROUGHT
 from facecap.errors import FacecapError
 
-EXTRAS = {
-    "demo": ("matplotlib",),
-    "train": ("torch", "onnx", "scipy", "matplotlib"),
-}
+EXTRAS = {"demo": ("matplotlib",), **BROUGHT}
 
 
 @dataclass(frozen=True, slots=True)

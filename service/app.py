@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
-from facecap import FaceCapture
+from facecap import FacecapError, FaceCapture
+from facecap.sources import Limits
 
-from . import page, problems
+from . import openapi, page, problems
+from .cameras import Cameras
+from .cameras.camera import Tools
+from .cameras.single import SinglePictures
+from .cameras.workers import Workers
+from .envelope import Envelope, allowed_hosts, is_loopback
+from .frames.intake import Intake
+from .metrics import Metrics
+from .pipelines import Pipelines
+from .puller import Puller
+from .routes import cameras, frames, health, pushed_captures, stream
+from .security import Guard
 from .services import Services
 from .settings import Settings
+from .store import Store
+
+_IDLE_CHECK = 1.0  # seconds
 
 
 def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture] | None = None) -> FastAPI:
@@ -21,15 +40,86 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         settings: what applies.
         capture_factory: makes a camera's pipeline; None for one with the models of the settings.
     """
-    services = Services(settings)
+    metrics = Metrics()
+    services = Services(settings, Guard(settings.keys, settings.access), metrics, Intake(settings.frames))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as _stack:
+        async with AsyncExitStack() as stack:
+            stack.enter_context(_told_to(services))
+            pipelines = await run_in_threadpool(Pipelines, settings, capture_factory)
+            metrics.tell_models(pipelines.models)
+            services.store = await run_in_threadpool(Store.open, settings.store.url, settings.store.folder)
+            stack.callback(services.store.close)
+            await stack.enter_async_context(_cameras(services, pipelines))
             yield
+            services.stopping.set()
 
-    app = FastAPI(title="facecap", lifespan=lifespan)
+    app = FastAPI(title="facecap", version=version("facecap"), lifespan=lifespan)
     app.state.services = services
+    hosts = allowed_hosts(settings.server.hosts, settings.server.host, is_loopback(settings.server.host))
+    app.add_middleware(Envelope, hosts=hosts, count=metrics.request)
     problems.install(app)
-    app.include_router(page.router)
+    openapi.install(app)
+    for routes in (frames, stream, cameras, pushed_captures, health, page):
+        app.include_router(routes.router)
     return app
+
+
+@contextmanager
+def _told_to(services: Services) -> Iterator[None]:
+    """Keep why the service did not start, for whoever started it."""
+    try:
+        yield
+    except FacecapError as error:
+        services.trouble = str(error)
+        raise
+
+
+@asynccontextmanager
+async def _cameras(services: Services, pipelines: Pipelines) -> AsyncIterator[None]:
+    """Cameras take frames until the block ends; then what they have accepted is worked on and stored."""
+    settings = services.settings
+    limits = Limits(settings.frames.max_pixels, settings.frames.max_bytes)
+    workers = Workers(settings.cameras.threads or _cores())
+    tools = Tools(
+        pipelines.new_capture,
+        services.store,
+        services.metrics,
+        limits,
+        remembered=settings.cameras.queue,
+        keep_frame=settings.page.show_frames,
+    )
+    services.cameras = Cameras(settings.cameras, tools, workers, settings.pullers)
+    services.single = SinglePictures(pipelines, workers, limits, settings.cameras.detect_queue)
+    services.pullers = {
+        name: Puller(name, puller.url, limits, services.cameras) for name, puller in settings.pullers.items()
+    }
+    for puller in services.pullers.values():
+        puller.start()
+    idle = asyncio.create_task(_drop_idle(services.cameras))
+    try:
+        yield
+    finally:
+        idle.cancel()
+        await run_in_threadpool(_stop, services)
+
+
+async def _drop_idle(all_cameras: Cameras) -> None:
+    while True:
+        await asyncio.sleep(_IDLE_CHECK)
+        all_cameras.drop_idle()
+
+
+def _stop(services: Services) -> None:
+    for puller in services.pullers.values():
+        puller.stop()
+    services.cameras.close()
+    for puller in services.pullers.values():
+        puller.join()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

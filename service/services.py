@@ -3,27 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from .cameras import Cameras
+from .cameras.single import SinglePictures
+from .frames.intake import Intake
+from .metrics import Metrics
+from .puller import Puller
+from .security import Guard
 from .settings import Settings
+from .store import Store
 
 
 @dataclass(slots=True)
 class Services:
-    """The parts of a running service.
+    """The parts of a running service. Those without a default are made when it starts.
 
     `stopping` is set when shutdown begins, before connections are waited for: streams end then.
     """
 
     settings: Settings
-    store: Any = None
-    cameras: Any = None
-    broker: Any = None
-    metrics: Any = None
+    guard: Guard
+    metrics: Metrics
+    intake: Intake
+    store: Store = field(init=False)
+    cameras: Cameras = field(init=False)
+    single: SinglePictures = field(init=False)
+    broker: Any = field(init=False)
+    pullers: Mapping[str, Puller] = field(default_factory=dict)
+    trouble: str | None = None
+    """Why the service did not start."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def camera_reports(self, name: str | None = None) -> list[dict[str, Any]]:
+        """What is known of all cameras or of one, those included that have not sent a frame yet."""
+        reports = {report["name"]: report for report in self.cameras.report(name)}
+        for puller in self.pullers.values():
+            if name in (None, puller.name):
+                empty = self.cameras.empty_report(puller.name, "pull")
+                reports[puller.name] = {**reports.get(puller.name, empty), "puller": puller.report()}
+        return [reports[key] for key in sorted(reports)]
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from facecap.cli.environment import Parser
 from facecap.errors import FacecapError
 
-COMMANDS = ("run", "detect", "models", "train", "eval", "convert", "bench", "doctor")
+COMMANDS = ("run", "detect", "serve", "models", "train", "eval", "convert", "bench", "doctor")
 INTERRUPTED = 130
 
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     logging.basicConfig(stream=sys.stderr, format="facecap: %(message)s")
-    parser = _parser()
+    parser = make_parser()
     args = parser.parse_args(arguments)
     try:
         code: int = importlib.import_module(f"facecap.cli.{args.command}").run(args)
@@ -57,7 +57,8 @@ def _failed(text: str) -> int:
     return 1
 
 
-def _parser() -> Parser:
+def make_parser() -> Parser:
+    """Every command with its options."""
     parser = Parser(
         prog="facecap",
         description="Find, follow and capture faces in camera frames, and say who wears a mask.",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from facecap.cli import options
 
 if TYPE_CHECKING:
-    from facecap import Detections, MaskClassifier
     from facecap.sinks.drawing import Image
 
 
@@ -37,6 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; 1 where a picture could not be used."""
+    from facecap.picture_faces import faces_of
     from facecap.sources import PictureError, read_picture
 
     detector = options.detector_of(args)
@@ -53,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
                 print(json.dumps({"file": str(file), "error": str(error)}), flush=True)
             continue
         detections = detector.detect(image)
-        faces = _faces(image, detections, classifier)
+        faces = faces_of(image, detections, classifier)
         if args.json:
             height, width = image.shape[:2]
             print(
@@ -75,41 +74,6 @@ def _files(sources: Iterable[Path]) -> Iterator[Path]:
             yield from pictures_in(source)
         else:
             yield source
-
-
-def _faces(image: Image, detections: Detections, classifier: MaskClassifier | None) -> list[dict[str, Any]]:
-    import numpy as np
-
-    from facecap import crop_face, face_pose, face_quality
-
-    size = (image.shape[1], image.shape[0])
-    probabilities: Any = [None] * len(detections)
-    if classifier is not None and len(detections):
-        border = classifier.info["manifest"]["classifier"]["crop_border"]
-        crops = np.stack([crop_face(image, box, border=border) for box in detections.boxes])
-        probabilities = classifier.predict(crops)
-    faces = []
-    for box, score, landmarks, probability in zip(
-        detections.boxes, detections.scores, detections.landmarks, probabilities, strict=True
-    ):
-        pose = face_pose(landmarks)
-        face = {
-            "box": [round(float(v), 3) for v in box],
-            "score": round(float(score), 6),
-            "landmarks": [[round(float(v), 3) for v in point] for point in landmarks],
-            "quality": _number(face_quality(box, landmarks, size)),
-            "pose": {
-                name: _number(angle) for name, angle in zip(("yaw", "pitch", "roll"), pose, strict=True)
-            },
-        }
-        if classifier is not None:
-            face |= {"mask_prob": _number(probability), "mask": classifier.answer(float(probability))}
-        faces.append(face)
-    return faces
-
-
-def _number(value: float) -> float | None:
-    return round(float(value), 6) if math.isfinite(value) else None
 
 
 def _words(face: dict[str, Any]) -> str:

@@ -17,7 +17,14 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class Parser(argparse.ArgumentParser):
-    """`argparse.ArgumentParser` with environment twins; its sub-commands have them too."""
+    """`argparse.ArgumentParser` with environment twins; its sub-commands have them too.
+
+    An option whose default is `argparse.SUPPRESS` is not read from the environment here: whoever takes it
+    asks there himself.
+    """
+
+    add_late: Callable[[Parser], None] | None = None
+    """Adds options that take long to tell, once this parser is asked to parse."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("formatter_class", _Formatter)
@@ -28,10 +35,13 @@ class Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         """As in argparse, with the environment as defaults."""
+        if self.add_late is not None:
+            self.add_late(self)
+            self.add_late = None
         for action in self._actions:
             name = twin(action)
             text = os.environ.get(name, "") if name else ""
-            if name and text:
+            if name and text and action.default is not argparse.SUPPRESS:
                 try:
                     action.default = _value(action, text)
                 except (ValueError, TypeError, argparse.ArgumentTypeError) as error:
@@ -48,6 +58,17 @@ def twin(action: argparse.Action) -> str | None:
         if option.startswith("--"):
             return PREFIX + option[2:].upper().replace("-", "_")
     return None
+
+
+def twins(parser: argparse.ArgumentParser) -> set[str]:
+    """The environment variables of a parser and its sub-commands."""
+    names: set[str] = set()
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            names.update(*map(twins, action.choices.values()))
+        elif name := twin(action):
+            names.add(name)
+    return names
 
 
 def _value(action: argparse.Action, text: str) -> Any:

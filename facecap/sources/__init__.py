@@ -24,6 +24,7 @@ __all__ = [
     "SourceError",
     "decode_picture",
     "open_source",
+    "picture_kind",
     "pictures_in",
     "read_picture",
 ]

@@ -33,21 +33,22 @@ def read_picture(path: Path, limits: Limits = _DEFAULT_LIMITS) -> NDArray[np.uin
     try:
         size = path.stat().st_size
         if size > limits.bytes:
-            raise PictureError(f"it has {size} bytes, the limit is {limits.bytes}")
+            raise PictureError(f"it has {size} bytes, the limit is {limits.bytes}", "too_large")
         data = path.read_bytes()
     except OSError as error:
-        raise PictureError(f"it cannot be read: {error.strerror}") from None
+        raise PictureError(f"it cannot be read: {error.strerror}", "unreadable") from None
     return decode_picture(data, limits)
 
 
 def decode_picture(data: bytes, limits: Limits = _DEFAULT_LIMITS) -> NDArray[np.uint8]:
     """As `read_picture`, from bytes."""
     if len(data) > limits.bytes:
-        raise PictureError(f"it has {len(data)} bytes, the limit is {limits.bytes}")
+        raise PictureError(f"it has {len(data)} bytes, the limit is {limits.bytes}", "too_large")
     header = read_header(data)
     if header.width * header.height > limits.pixels:
         raise PictureError(
-            f"it has {header.width} x {header.height} pixels, the limit is {limits.pixels} in all"
+            f"it has {header.width} x {header.height} pixels, the limit is {limits.pixels} in all",
+            "too_large",
         )
     check_whole(data, header.kind)
     with _complaints_of_libjpeg() as complaints:

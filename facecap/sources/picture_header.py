@@ -12,12 +12,21 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import Literal
 
 from facecap.errors import FacecapError
 
 
 class PictureError(FacecapError):
-    """A picture that is damaged, cut short, too large or of an unknown kind."""
+    """A picture that cannot be used; `fault` says in a word why."""
+
+    def __init__(
+        self,
+        text: str,
+        fault: Literal["damaged", "cut_short", "too_large", "foreign", "unreadable"] = "damaged",
+    ) -> None:
+        super().__init__(text)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +68,12 @@ def read_header(data: bytes) -> PictureHeader:
     """
     kind = picture_kind(data[:12])
     if kind is None:
-        raise PictureError("it is no JPEG, PNG, WebP or BMP picture")
+        raise PictureError("it is no JPEG, PNG, WebP or BMP picture", "foreign")
     readers = {"jpeg": _jpeg_size, "png": _png_size, "webp": _webp_size, "bmp": _bmp_size}
     try:
         width, height = readers[kind](data)
     except (struct.error, IndexError):
-        raise PictureError(_CUT_SHORT) from None
+        raise PictureError(_CUT_SHORT, "cut_short") from None
     if width <= 0 or height <= 0:
         raise PictureError(f"its header says {width} x {height} pixels")
     return PictureHeader(kind, width, height)
@@ -80,7 +89,7 @@ def check_whole(data: bytes, kind: str) -> None:
     try:
         checks[kind](data)
     except (struct.error, IndexError):
-        raise PictureError(_CUT_SHORT) from None
+        raise PictureError(_CUT_SHORT, "cut_short") from None
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
@@ -105,7 +114,7 @@ def _check_jpeg(data: bytes) -> None:
         if marker == _START_OF_SCAN:
             found = _MARKER_IN_SCAN.search(data, at)
             if found is None:
-                raise PictureError(_CUT_SHORT)
+                raise PictureError(_CUT_SHORT, "cut_short")
             at = found.start()
 
 
@@ -125,7 +134,7 @@ def _after_segment(data: bytes, marker: int, at: int) -> int:
     if length < 2:
         raise PictureError(f"it is damaged: a segment of {length} bytes at byte {at}")
     if at + length > len(data):
-        raise PictureError(_CUT_SHORT)
+        raise PictureError(_CUT_SHORT, "cut_short")
     return int(at + length)
 
 
@@ -154,7 +163,7 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     if kind == b"VP8X":
         width, height = data[24:27], data[27:30]
         if len(height) < 3:
-            raise PictureError(_CUT_SHORT)
+            raise PictureError(_CUT_SHORT, "cut_short")
         return 1 + int.from_bytes(width, "little"), 1 + int.from_bytes(height, "little")
     if kind == b"VP8L":
         (bits,) = struct.unpack_from("<I", data, 21)
@@ -168,7 +177,7 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 def _check_webp(data: bytes) -> None:
     (length,) = struct.unpack_from("<I", data, 4)
     if length + 8 > len(data):
-        raise PictureError(_CUT_SHORT)
+        raise PictureError(_CUT_SHORT, "cut_short")
 
 
 def _bmp_size(data: bytes) -> tuple[int, int]:
@@ -181,4 +190,4 @@ def _check_bmp(data: bytes) -> None:
     width, height = _bmp_size(data)
     bits, compression = struct.unpack_from("<HI", data, 28)
     if compression == 0 and pixels_at + (width * bits + 31) // 32 * 4 * height > len(data):
-        raise PictureError(_CUT_SHORT)
+        raise PictureError(_CUT_SHORT, "cut_short")

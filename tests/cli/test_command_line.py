@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from facecap import CaptureConfig
-from facecap.cli import COMMANDS, _parser
+from facecap.cli import COMMANDS, make_parser
 from facecap.cli.environment import Parser, twin
 from facecap.cli.options import CAPTURE_OPTIONS
 
@@ -40,7 +40,7 @@ def test_help_loads_nothing_heavy():
         assert f"\n    {command} " in done.stdout
 
 
-@pytest.mark.parametrize("parser", leaves(_parser()), ids=lambda parser: parser.prog)
+@pytest.mark.parametrize("parser", leaves(make_parser()), ids=lambda parser: parser.prog)
 def test_every_option_has_a_twin_and_its_help_names_it(parser):
     text = parser.format_help()
     for action in parser._actions:

@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+
 from facecap_service.store import NewCapture
 
 _numbers = itertools.count()

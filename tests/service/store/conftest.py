@@ -9,8 +9,9 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="the extra 'service' is not installed")
 
-from facecap_service.store import Store
 from postgresql import Server
+
+from facecap_service.store import Store
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from captures import capture, files, new, png
+
 from facecap_service.store import CaptureQuery, KeyReused, NewCapture, Store, StoreError
 
 EVERYTHING = CaptureQuery(limit=1000)

@@ -11,10 +11,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from captures import new
+from sqlalchemy import text
+
 from facecap_service.store import CaptureQuery, Store, StoreError
 from facecap_service.store.database import Database
 from facecap_service.store.schema import metadata
-from sqlalchemy import text
 
 
 def _open_and_add(url: str, folder: Path, barrier: object, answers: object) -> None:

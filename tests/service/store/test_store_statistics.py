@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from captures import new
+
 from facecap_service.store import CaptureQuery, Statistics, Store
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)

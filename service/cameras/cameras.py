@@ -1,0 +1,187 @@
+"""All cameras: opened on first use, bounded in number, forgotten when idle, drained at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any, Literal, TypeVar
+
+from ..problems import Problem
+from ..settings import CAMERA_NAME
+from ..settings import Cameras as CameraSettings
+from .camera import Camera, Flushed, Image, PushedFrame, Tools
+from .order import Answer
+from .waiting import Settle, attempt, started
+from .workers import Workers
+
+_log = logging.getLogger("facecap.service.cameras")
+T = TypeVar("T")
+_STORE_TRIES = 5
+_STORE_PAUSE = 1.0  # seconds
+
+
+class Cameras:
+    """Hands frames to cameras and their answers back. Methods may be called from any thread."""
+
+    def __init__(
+        self, settings: CameraSettings, tools: Tools, workers: Workers, pulled: Collection[str] = ()
+    ) -> None:
+        """`pulled`: names of cameras that the service reads by itself; nobody else may push their frames."""
+        self._settings = settings
+        self._pulled = pulled
+        self._tools = tools
+        self._workers = workers
+        self._table: dict[str, Camera] = {}
+        self._changing = threading.Lock()
+        self._closing = False
+        tools.metrics.watch_queues(self._depths)
+
+    async def push(self, name: str, frame: PushedFrame) -> Answer:
+        """A frame through its camera; it is worked on even if nobody waits any more.
+
+        Raises:
+            Problem: the frame is refused (400 `invalid_camera`, 429 `queue_full`, 503 `too_many_cameras`,
+                `shutting_down`), or as `Camera.process`.
+        """
+        return await self.start(name, frame)
+
+    def start(self, name: str, frame: PushedFrame) -> asyncio.Future[Answer]:
+        """As `push`: the frame has its place in the queue when this returns; on the event loop."""
+        return started(lambda settle: self.submit(name, frame, settle))
+
+    async def flush(self, name: str) -> Flushed:
+        """As `Camera.flush`, after the frames that wait; 404 `unknown_camera`."""
+        return await started(lambda settle: self._command(name, lambda camera: camera.flush(), settle))
+
+    async def forget(self, name: str) -> tuple[str, ...]:
+        """As `Camera.close`, after the frames that wait; 404 `unknown_camera`."""
+        return await started(lambda settle: self._command(name, self._close, settle))
+
+    def submit(
+        self, name: str, frame: PushedFrame, settle: Settle[Answer], source: Literal["push", "pull"] = "push"
+    ) -> None:
+        """As `push`; `settle` is called on a worker with the answer or the problem."""
+        if source == "push" and name in self._pulled:
+            detail = f"the service reads {name} by itself: choose another name"
+            raise Problem(409, "camera_is_pulled", "The camera is read by the service", detail)
+        queued = time.perf_counter()
+        with self._changing:
+            camera = self._opened(name, source)
+
+            def job() -> None:
+                self._tools.metrics.stage("queue", time.perf_counter() - queued)
+                attempt(lambda: camera.process(frame), settle)
+
+            room = self._workers.submit(camera.lane, job, self._settings.queue)
+            camera.last_used = time.monotonic()
+        if not room:
+            camera.count("queue_full")
+            detail = f"{self._settings.queue} frames of {name} wait already: send the frame again later"
+            raise Problem(429, "queue_full", "The camera's queue is full", detail, {"Retry-After": "1"})
+
+    def refuse(self, name: str, problem: Problem) -> None:
+        """Count a frame that was refused before it came to its camera."""
+        try:
+            with self._changing:
+                camera = self._opened(name, "push")
+        except Problem:
+            return
+        camera.count(problem.code)
+
+    def report(self, name: str | None = None) -> list[dict[str, Any]]:
+        """What is known of all cameras, or of one, by name."""
+        with self._changing:
+            cameras = [camera for camera in self._table.values() if name in (None, camera.name)]
+        return [camera.report() for camera in cameras]
+
+    def empty_report(self, name: str, source: Literal["push", "pull"]) -> dict[str, Any]:
+        """As `report` of a camera that has not sent anything."""
+        return Camera(name, self._tools, source).report()
+
+    def last_frame(self, name: str) -> bytes | Image | None:
+        """The last frame of a camera, where it is kept."""
+        camera = self._table.get(name)
+        return camera.last_frame if camera else None
+
+    def drop_idle(self) -> None:
+        """Forget the cameras that have had no frame for the time of the settings."""
+        oldest = time.monotonic() - self._settings.idle_seconds
+        with self._changing:
+            idle = [c for c in self._table.values() if c.last_used < oldest and not c.lane.depth]
+        for camera in idle:
+            self._workers.submit(camera.lane, partial(attempt, partial(self._close, camera), _told))
+
+    def close(self) -> None:
+        """Do the work that waits, end every visit and store its captures. No frame is taken any more."""
+        with self._changing:
+            self._closing = True
+            cameras = list(self._table.values())
+        for camera in cameras:
+            self._workers.submit(camera.lane, partial(self._close_for_good, camera))
+        self._workers.close()
+
+    def _opened(self, name: str, source: Literal["push", "pull"]) -> Camera:
+        if self._closing:
+            detail = "the service ends: send the frame again when it is back"
+            raise Problem(503, "shutting_down", "The service ends", detail, {"Retry-After": "5"})
+        camera = self._table.get(name)
+        if camera is not None:
+            return camera
+        if not re.fullmatch(CAMERA_NAME, name):
+            detail = "wanted 1 to 64 letters, digits, dots, hyphens or underscores, a letter or digit first"
+            raise Problem(400, "invalid_camera", "Not a name for a camera", detail)
+        if len(self._table) >= self._settings.max_cameras and not self._made_room():
+            detail = f"{len(self._table)} cameras are at work, and no more are allowed: DELETE one, or wait"
+            raise Problem(503, "too_many_cameras", "Too many cameras", detail, {"Retry-After": "30"})
+        camera = self._table[name] = Camera(name, self._tools, source)
+        return camera
+
+    def _made_room(self) -> bool:
+        """Remove the camera that has waited longest for its first good frame."""
+        unused = [c for c in self._table.values() if not c.is_open and not c.lane.depth]
+        if unused:
+            self._remove(min(unused, key=lambda camera: camera.last_used))
+        return bool(unused)
+
+    def _command(self, name: str, command: Callable[[Camera], T], settle: Settle[T]) -> None:
+        with self._changing:
+            camera = self._table.get(name)
+            if camera is not None and not self._closing:
+                self._workers.submit(camera.lane, partial(attempt, partial(command, camera), settle))
+                return
+        raise Problem(404, "unknown_camera", "No such camera", f"no camera {name} is at work")
+
+    def _close(self, camera: Camera) -> tuple[str, ...]:
+        ids = camera.close()
+        with self._changing:
+            if camera.lane.depth == 1 and self._table.get(camera.name) is camera:
+                self._remove(camera)
+        return ids
+
+    def _close_for_good(self, camera: Camera) -> None:
+        for remaining in reversed(range(_STORE_TRIES)):
+            try:
+                camera.close()
+                return
+            except Problem as problem:
+                if not remaining:
+                    _log.error("camera %s: captures are lost: %s", camera.name, problem.detail)
+                time.sleep(_STORE_PAUSE if remaining else 0)
+
+    def _remove(self, camera: Camera) -> None:
+        del self._table[camera.name]
+        self._tools.metrics.forget(camera.name)
+
+    def _depths(self) -> dict[str, int]:
+        with self._changing:
+            return {camera.name: camera.lane.depth for camera in self._table.values()}
+
+
+def _told(_: Any, problem: Problem | None) -> None:
+    if problem is not None:
+        _log.warning("a camera is not forgotten yet: %s", problem.detail)

@@ -1,0 +1,76 @@
+"""Threads that work on many lanes: one job of a lane at a time and in order, lanes side by side."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+
+Job = Callable[[], None]
+_log = logging.getLogger("facecap.service")
+
+
+class Lane:
+    """Jobs that must not overtake each other, such as those of one camera."""
+
+    __slots__ = ("jobs",)
+
+    def __init__(self) -> None:
+        self.jobs: deque[Job] = deque()
+
+    @property
+    def depth(self) -> int:
+        """Jobs that wait, the one at work included."""
+        return len(self.jobs)
+
+
+class Workers:
+    """A fixed number of threads. After each job its lane goes to the end of the line: none is starved."""
+
+    def __init__(self, threads: int) -> None:
+        self._news = threading.Condition()
+        self._ready: deque[Lane] = deque()
+        self._closing = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"facecap worker {number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, lane: Lane, job: Job, limit: int | None = None) -> bool:
+        """Put a job at the end of a lane; False, and nothing is put, where it has `limit` jobs already."""
+        with self._news:
+            if limit is not None and len(lane.jobs) >= limit:
+                return False
+            lane.jobs.append(job)
+            if len(lane.jobs) == 1:
+                self._ready.append(lane)
+                self._news.notify()
+            return True
+
+    def close(self) -> None:
+        """Do every job that was put, then end the threads."""
+        with self._news:
+            self._closing = True
+            self._news.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._ready or self._closing)
+                if not self._ready:
+                    return
+                lane = self._ready.popleft()
+            try:
+                lane.jobs[0]()
+            except Exception:
+                _log.exception("a job failed")
+            with self._news:
+                lane.jobs.popleft()
+                if lane.jobs:
+                    self._ready.append(lane)
+                    self._news.notify()

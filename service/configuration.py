@@ -1,0 +1,194 @@
+"""What applies, and where it comes from: defaults, the file, the environment and flags, in rising order."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettingsSource
+
+from facecap import FacecapError
+
+from .settings import Section, Settings
+
+PREFIX = "FACECAP_"
+_HIDDEN = "(hidden)"
+_CREDENTIALS = re.compile(r"(?<=://)[^/@]*(?=@)")
+Leaf = tuple[str, ...]
+
+
+class ConfigurationError(FacecapError):
+    """Settings that do not apply; the text names each with where it comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The settings, and the origin of each that is not a default."""
+
+    settings: Settings
+    origins: Mapping[Leaf, str]
+
+    def lines(self) -> Iterator[str]:
+        """As a TOML file that says the same, with the origin of each line; secrets are hidden."""
+        tables = [(name, value) for name, value in self.settings if isinstance(value, Section)]
+        for name, table in tables:
+            yield f"[{name}]"
+            for key, value in table:
+                yield self._line(key, value, (name, key))
+            yield ""
+        for api_key in self.settings.keys:
+            yield f"[[keys]]  # {self._origin(('keys',))}"
+            yield f"name = {_toml(api_key.name)}"
+            yield f"hash = {_toml(_HIDDEN)}"
+            yield f"scopes = {_toml(sorted(api_key.scopes))}"
+            yield ""
+        for camera, puller in self.settings.pullers.items():
+            yield f"[pullers.{_toml(camera)}]"
+            for key, value in puller:
+                yield self._line(key, value, ("pullers", camera, key))
+            yield ""
+
+    def _line(self, key: str, value: Any, leaf: Leaf) -> str:
+        text = f"# {key} is not set" if value is None else f"{key} = {_toml(value)}"
+        return f"{text}  # {self._origin(leaf)}"
+
+    def _origin(self, leaf: Leaf) -> str:
+        for length in range(len(leaf), 0, -1):
+            if leaf[:length] in self.origins:
+                return self.origins[leaf[:length]]
+        return "default"
+
+
+def load(
+    file: Path | None = None,
+    flags: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    other_variables: Collection[str] = (),
+) -> Configuration:
+    """Read and check every source.
+
+    Args:
+        file: TOML.
+        flags: section -> key -> text, as given on the command line.
+        other_variables: FACECAP_ variables that others read.
+
+    Raises:
+        ConfigurationError: a source cannot be read, a name is not known, or a value is wrong.
+    """
+    _refuse_unknown_variables(other_variables)
+    sources: list[tuple[str, Mapping[str, Any]]] = []
+    if file is not None:
+        sources.append((str(file), _read(file)))
+    try:
+        sources.append(("environment", EnvSettingsSource(Settings)()))
+    except SettingsError as error:
+        raise ConfigurationError(f"environment: {error}: wanted JSON") from None
+    sources.append(("flag", flags or {}))
+    values: dict[str, Any] = {}
+    origins: dict[Leaf, str] = {}
+    for origin, source in sources:
+        _lay_over(values, source, (), origin, origins)
+    try:
+        return Configuration(Settings.model_validate(values), origins)
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(_told(error, origins))) from None
+
+
+def options() -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
+    """What can be given as a flag: section, its text, and of each setting key, help and default."""
+    for name, section in _sections():
+        settings = [
+            (key, " ".join((field.description or "").split()), _shown(field.default))
+            for key, field in section.model_fields.items()
+        ]
+        yield name, (section.__doc__ or "").strip(), settings
+
+
+def variable(section: str, key: str) -> str:
+    """Name of a setting in the environment."""
+    return f"{PREFIX}{section}_{key}".upper()
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    if not file.is_file():
+        raise ConfigurationError(f"{file}: there is no such file")
+    try:
+        return TomlConfigSettingsSource(Settings, file)()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{file}: {error}") from None
+
+
+def _lay_over(
+    under: dict[str, Any], over: Mapping[str, Any], path: Leaf, origin: str, origins: dict[Leaf, str]
+) -> None:
+    for key, value in over.items():
+        leaf = (*path, key)
+        if isinstance(value, Mapping):
+            below = under.setdefault(key, {})
+            if isinstance(below, dict):
+                _lay_over(below, value, leaf, origin, origins)
+                continue
+        under[key] = value
+        where = {"environment": variable(path[0], key) if path else PREFIX + key.upper(), "flag": "flag"}
+        origins[leaf] = where.get(origin, origin)
+
+
+def _refuse_unknown_variables(others: Collection[str]) -> None:
+    known = {variable(name, key) for name, section in _sections() for key in section.model_fields}
+    known |= {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if not name.startswith(PREFIX) or name in known or name in others or not os.environ[name]:
+            continue
+        near = get_close_matches(name, known, n=1, cutoff=0.6)
+        hint = f"did you mean {near[0]}?" if near else "`facecap serve --print-config` shows what can be set"
+        raise ConfigurationError(f"environment: there is no setting {name}; {hint}")
+
+
+def _sections() -> Iterator[tuple[str, type[BaseModel]]]:
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield name, field.annotation
+
+
+def _told(error: ValidationError, origins: Mapping[Leaf, str]) -> Iterator[str]:
+    for item in error.errors(include_input=False, include_url=False):
+        leaf = tuple(map(str, item["loc"]))
+        origin = next((origins[leaf[:n]] for n in range(len(leaf), 0, -1) if leaf[:n] in origins), None)
+        where = ".".join(leaf) + (f" ({origin})" if origin else "")
+        if item["type"] == "extra_forbidden":
+            yield f"{where}: there is no such setting{_near(leaf)}"
+        else:
+            yield f"{where}: {item['msg'].removeprefix('Value error, ')}"
+
+
+def _near(leaf: Leaf) -> str:
+    known: Collection[str] = Settings.model_fields
+    if len(leaf) == 2:
+        known = dict(_sections())[leaf[0]].model_fields if leaf[0] in dict(_sections()) else ()
+    near = get_close_matches(leaf[-1], known, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _shown(default: Any) -> str:
+    return "" if default is None or default == () else str(default)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, SecretStr):
+        return _toml(_HIDDEN)
+    if isinstance(value, list | tuple | set | frozenset):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, BaseModel):
+        return f"{{ {', '.join(f'{k} = {_toml(v)}' for k, v in value if v is not None)} }}"
+    text = _CREDENTIALS.sub(_HIDDEN, str(value)).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

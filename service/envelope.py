@@ -1,0 +1,139 @@
+"""What surrounds every request: its id, whom it may come from, security headers, count and log line."""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from . import logs
+from .problems import Problem
+
+_log = logging.getLogger("facecap.service.access")
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_SECURITY: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+Count = Callable[[str, str, int], None]
+
+
+class Envelope:
+    """Outermost ASGI application.
+
+    Args:
+        app: what answers.
+        hosts: names that the Host header may have, without port; None for any.
+        count: told method, route and status of every answer.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None, count: Count) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._count = count
+        self._prefix = secrets.token_hex(4)
+        self._numbers = itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        identity = self._identity(headers)
+        logs.request_id.set(identity)
+        started = time.perf_counter()
+        status = 0
+
+        async def send_enveloped(message: Message) -> None:
+            nonlocal status
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                status = message["status"]
+                message["headers"] = _with_security(message.get("headers", ()), identity)
+            await send(message)
+
+        try:
+            problem = self._refusal(scope, headers)
+            if problem is None:
+                await self._app(scope, receive, send_enveloped)
+            elif scope["type"] == "http":
+                await problem.response()(scope, receive, send_enveloped)
+            else:
+                await receive()
+                await send({"type": "websocket.close", "code": 1008, "reason": problem.code})
+        finally:
+            if scope["type"] == "http":
+                self._told(scope, status, time.perf_counter() - started)
+
+    def _identity(self, headers: Headers) -> str:
+        asked = headers.get("x-request-id", "")
+        if asked and _REQUEST_ID.fullmatch(asked.encode("latin-1")):
+            return asked
+        return f"{self._prefix}-{next(self._numbers):x}"
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
+        """Why a request is refused that some other site may have made a browser send."""
+        host = headers.get("host", "")
+        name = host.rpartition(":")[0] if re.search(r":\d*$", host) else host
+        if self._hosts is not None and name.lower() not in self._hosts:
+            detail = "the Host header has a name that is not served here: see the setting server.hosts"
+            return Problem(421, "unknown_host", "This host is not served here", detail)
+        foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+        if foreign and (scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")):
+            detail = "a page of another site sent this: only programs and pages of this service may"
+            return Problem(403, "cross_site", "Another site sent this", detail)
+        return None
+
+    def _told(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "(none)")
+        self._count(scope["method"] if route != "(none)" else "(any)", route, status)
+        level = (
+            logging.DEBUG if status == 200 and route.endswith(("/frames", "z", "/metrics")) else logging.INFO
+        )
+        if _log.isEnabledFor(level):
+            more = {
+                "method": scope["method"],
+                "path": scope["path"],
+                "status": status,
+                "milliseconds": round(seconds * 1000, 2),
+                "client": (scope.get("client") or ("",))[0],
+            }
+            _log.log(level, "request", extra=more)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs of this machine reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def allowed_hosts(configured: tuple[str, ...], host: str, loopback: bool) -> frozenset[str] | None:
+    """The names that the Host header may have; None for any."""
+    if configured:
+        return frozenset(name.lower() for name in configured)
+    return _LOOPBACK_NAMES | {host} if loopback else None
+
+
+def _with_security(
+    headers: list[tuple[bytes, bytes]] | tuple[()], identity: str
+) -> list[tuple[bytes, bytes]]:
+    """The headers, with those that a route did not set itself."""
+    present = {name.lower() for name, _ in headers}
+    added = [header for header in _SECURITY if header[0] not in present]
+    return [*headers, *added, (b"x-request-id", identity.encode())]

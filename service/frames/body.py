@@ -1,0 +1,84 @@
+"""Reading the body of a request under limits of size and time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
+from starlette.requests import ClientDisconnect, Request
+
+from ..problems import Problem
+
+
+class WaitingBytes:
+    """How many bytes of pictures are in memory, of all requests. Used on the event loop alone."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._taken = 0
+
+    @contextmanager
+    def held(self, count: int) -> Iterator[None]:
+        """Hold `count` bytes.
+
+        Raises:
+            Problem: 429 `busy`, too many wait already.
+        """
+        if self._taken + count > self._limit:
+            detail = "too many pictures wait in memory: send it again later"
+            raise Problem(429, "busy", "The service is busy", detail, {"Retry-After": "1"})
+        self._taken += count
+        try:
+            yield
+        finally:
+            self._taken -= count
+
+
+async def read_body(request: Request, limit: int, seconds: float) -> bytes:
+    """The whole body.
+
+    Raises:
+        Problem: 413 `body_too_large` as soon as more than `limit` bytes are announced or come, 408
+            `body_too_slow`, 400 `body_cut_short` where the client goes away meanwhile.
+    """
+    announced = announced_length(request)
+    if announced is not None and announced > limit:
+        raise too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        with anyio.fail_after(seconds):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise too_large(limit)
+                chunks.append(chunk)
+    except TimeoutError:
+        detail = f"the body did not come within {seconds:g} s"
+        raise Problem(408, "body_too_slow", "The body is too slow", detail, {"Connection": "close"}) from None
+    except ClientDisconnect:
+        raise Problem(400, "body_cut_short", "The body is cut short", "the client went away") from None
+    return b"".join(chunks)
+
+
+def announced_length(request: Request) -> int | None:
+    """Content-Length, where there is one; the server has checked that it is a number."""
+    text = request.headers.get("content-length")
+    return int(text) if text and text.isdecimal() else None
+
+
+def check_size(body: bytes, limit: int) -> None:
+    """A picture that came out of a form.
+
+    Raises:
+        Problem: 413 `body_too_large`.
+    """
+    if len(body) > limit:
+        raise too_large(limit)
+
+
+def too_large(limit: int) -> Problem:
+    """413, with the limit."""
+    detail = f"wanted at most {limit} bytes"
+    return Problem(413, "body_too_large", "The body is too large", detail, {"Connection": "close"})

@@ -1,0 +1,63 @@
+"""Which frame it is and when it was taken, as a request says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from ..problems import Problem
+
+LARGEST_INDEX = 2**53 - 1
+"""The largest whole number that JSON carries everywhere."""
+_FIRST_SECOND, _LAST_SECOND = -62135596800.0, 253402214400.0  # years 1 to 9999
+
+
+def frame_index(query: Mapping[str, str], headers: Mapping[str, str]) -> int | None:
+    """`frame_index` of the query, or the header Frame-Index; None where there is none.
+
+    Raises:
+        Problem: 400 `invalid_parameter`.
+    """
+    text = _given("frame_index", query, headers)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 16 and int(text) <= LARGEST_INDEX):
+        raise _invalid("frame_index", text, f"a whole number from 0 to {LARGEST_INDEX}")
+    return int(text)
+
+
+def timestamp(query: Mapping[str, str], headers: Mapping[str, str]) -> float | None:
+    """`timestamp` of the query, or the header Timestamp: seconds since 1970; None where there is none.
+
+    Raises:
+        Problem: 400 `invalid_parameter`.
+    """
+    text = _given("timestamp", query, headers)
+    if text is None:
+        return None
+    try:
+        return checked_timestamp(float(text) if len(text) <= 32 and "_" not in text else math.nan)
+    except ValueError:
+        raise _invalid("timestamp", text, "seconds since 1970, in the years 1 to 9999") from None
+
+
+def checked_timestamp(seconds: float) -> float:
+    """The same; ValueError where no date is so early or late."""
+    if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
+        raise ValueError(f"{seconds} s lie outside of the years 1 to 9999")
+    return seconds
+
+
+def _given(name: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str | None:
+    """The parameter from the query, or from a header of the same name with hyphens or underscores."""
+    found = [query.get(name), headers.get(name.replace("_", "-")), headers.get(name)]
+    texts = {text for text in found if text is not None}
+    if len(texts) > 1:
+        detail = f"{name} is {' and '.join(sorted(text[:40] for text in texts))}: say it once"
+        raise Problem(400, "invalid_parameter", "A parameter is not valid", detail)
+    return texts.pop() if texts else None
+
+
+def _invalid(name: str, text: str, wanted: str) -> Problem:
+    detail = f"{name} is {text[:40]!r}, wanted {wanted}"
+    return Problem(400, "invalid_parameter", "A parameter is not valid", detail)

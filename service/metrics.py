@@ -1,0 +1,126 @@
+"""Figures in Prometheus form. Labels are bounded: a camera's are removed when the camera is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from facecap import FrameResult
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a time beside every counter helps nobody
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Metrics:
+    """What is counted. Methods may be called from any thread."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._frames = self._counter(
+            "facecap_frames",
+            "Frames by camera and result: ok, repeated, or a problem's code.",
+            "camera",
+            "result",
+        )
+        self._captures = self._counter("facecap_captures", "Captures given out.", "camera", "kind", "mask")
+        self._rejections = self._counter("facecap_rejections", "Faces not captured, by reason.", "reason")
+        self._requests = self._counter(
+            "facecap_http_requests", "Requests by route.", "method", "route", "status"
+        )
+        self._stages = Histogram(
+            "facecap_stage_seconds",
+            "Seconds of work on a frame: a stage of the pipeline, decode, store, or queue for waiting.",
+            ["stage"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self._seconds: dict[str, Histogram] = {}
+
+    def frame(self, camera: str, result: str) -> None:
+        """Count a frame."""
+        self._frames.labels(camera, result).inc()
+
+    def answer(self, result: FrameResult) -> None:
+        """Count what a frame brought."""
+        for stage, seconds in result.timings.items():
+            if stage != "total":
+                self.stage(stage, seconds)
+        for reason in result.faces.reasons:
+            if reason is not None:
+                self._rejections.labels(reason).inc()
+
+    def capture(self, camera: str, kind: str, mask: str) -> None:
+        """Count a capture that was stored."""
+        self._captures.labels(camera, kind, mask).inc()
+
+    def stage(self, stage: str, seconds: float) -> None:
+        """Time of a stage."""
+        child = self._seconds.get(stage)
+        if child is None:
+            child = self._seconds[stage] = self._stages.labels(stage)
+        child.observe(seconds)
+
+    def request(self, method: str, route: str, status: int) -> None:
+        """Count a request."""
+        self._requests.labels(method, route, status).inc()
+
+    def forget(self, camera: str) -> None:
+        """Drop the series of a camera."""
+        for metric in (self._frames, self._captures):
+            metric.remove_by_labels({"camera": camera})
+
+    def watch_queues(self, depths: Callable[[], Mapping[str, int]]) -> None:
+        """Report how many frames wait, by camera, when the figures are asked for."""
+        self.registry.register(_Queues(depths))
+
+    def tell_models(self, models: Mapping[str, Mapping[str, Any]]) -> None:
+        """Report which models are at work: task -> name, runtime and others."""
+        self.registry.register(_Models(models))
+
+    def text(self) -> bytes:
+        """All figures."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self.registry)
+
+
+class _Queues(Collector):
+    def __init__(self, depths: Callable[[], Mapping[str, int]]) -> None:
+        self._depths = depths
+
+    def collect(self) -> Iterable[Metric]:
+        family = GaugeMetricFamily(
+            "facecap_queue_depth", "Frames that wait, the one at work included.", labels=["camera"]
+        )
+        for camera, depth in self._depths().items():
+            family.add_metric([camera], depth)
+        yield family
+
+
+class _Models(Collector):
+    def __init__(self, models: Mapping[str, Mapping[str, Any]]) -> None:
+        self._models = models
+
+    def collect(self) -> Iterator[Metric]:
+        family = InfoMetricFamily("facecap_model", "Models at work.", labels=["task"])
+        for task, info in self._models.items():
+            family.add_metric([task], {key: str(value) for key, value in info.items()})
+        yield family

@@ -1,0 +1,85 @@
+"""The models, opened once: pipelines for cameras and detectors for single pictures share their weights."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facecap import Detector, Embedder, FacecapError, FaceCapture, MaskClassifier
+from facecap.picture_faces import faces_of
+
+from .settings import Settings
+
+
+class Pipelines:
+    """Opens the models of the settings.
+
+    Args:
+        settings: which models, and when shots are kept.
+        capture_factory: makes a camera's pipeline in place of those settings.
+
+    Raises:
+        FacecapError: a model cannot be used, or a setting does not fit it.
+    """
+
+    def __init__(self, settings: Settings, capture_factory: Callable[[], FaceCapture] | None = None) -> None:
+        self._settings = settings
+        self._factory = capture_factory or self._new_capture
+        self._single = threading.local()
+        try:
+            self._detector, self._classifier = self._new_detector(), self._new_classifier()
+            name, threads = settings.pipeline.embedder, settings.pipeline.threads
+            self._embedder = Embedder(name, threads=threads) if name else None
+            self._factory()
+        except (ValueError, TypeError) as error:
+            raise FacecapError(f"pipeline: {error}") from None
+
+    @property
+    def models(self) -> dict[str, dict[str, Any]]:
+        """Task -> what is at work: name, runtime, its version and the network's input size."""
+        found = {"detector": _told(self._detector.info), "classifier": _told(self._classifier.info)}
+        return found | ({"embedder": _told(self._embedder.info)} if self._embedder else {})
+
+    def new_capture(self) -> FaceCapture:
+        """A camera's pipeline."""
+        return self._factory()
+
+    def detect(self, image: NDArray[np.uint8]) -> list[dict[str, Any]]:
+        """Every face of one picture in plain JSON types; every thread has buffers of its own."""
+        local = self._single
+        if not hasattr(local, "detector"):
+            local.detector, local.classifier = self._new_detector(), self._new_classifier()
+        return faces_of(image, local.detector.detect(image), local.classifier)
+
+    def _new_detector(self) -> Detector:
+        wanted = self._settings.pipeline
+        options: dict[str, Any] = {"input_size": wanted.input_size, "threads": wanted.threads}
+        if wanted.score_threshold is not None:
+            options["score_threshold"] = wanted.score_threshold
+        return Detector(wanted.detector, **options)
+
+    def _new_classifier(self) -> MaskClassifier:
+        return MaskClassifier(self._settings.pipeline.classifier, threads=self._settings.pipeline.threads)
+
+    def _new_capture(self) -> FaceCapture:
+        return FaceCapture(
+            self._settings.capture.config(),
+            detector=self._detector,
+            classifier=self._classifier,
+            embedder=self._embedder,
+            slots=self._settings.pipeline.slots,
+        )
+
+
+def _told(info: Any) -> dict[str, Any]:
+    width, height = info["input_size"]
+    return {
+        "name": info["manifest"]["name"],
+        "runtime": info["runtime"],
+        "runtime_version": info["runtime_version"],
+        "input_size": f"{width}x{height}",
+    }

@@ -1,0 +1,130 @@
+"""Cameras that the service reads by itself: RTSP and Motion JPEG over HTTP."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import closing
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from facecap import FacecapError
+from facecap.sources import Frame, Limits, Source, open_source
+
+from .cameras import Cameras, PushedFrame
+from .problems import Problem
+
+_log = logging.getLogger("facecap.service.pullers")
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds
+_JOIN = 10.0
+
+
+class Puller:
+    """Reads one camera on a thread of its own, for ever: a connection that is lost is made again.
+
+    Frames go to the camera one by one; what comes while one is at work is dropped and counted, as with any
+    live source.
+    """
+
+    def __init__(self, name: str, url: str, limits: Limits, cameras: Cameras) -> None:
+        self.name = name
+        self._url = url
+        self._address = (
+            urlsplit(url)._replace(query="").geturl().replace(urlsplit(url).netloc, _place(url), 1)
+        )
+        self._limits = limits
+        self._cameras = cameras
+        self._state: Literal["connecting", "streaming", "retrying", "stopped"] = "connecting"
+        self._detail: str | None = None
+        self._reconnects = 0
+        self._dropped = 0
+        self._next_index = 0
+        self._last_time = 0.0
+        self._stopping = threading.Event()
+        self._source: Source | None = None
+        self._thread = threading.Thread(target=self._run, name=f"facecap puller {name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end."""
+        self._stopping.set()
+        if self._source is not None:
+            self._source.stop()
+
+    def join(self) -> None:
+        """Wait for the thread's end, but not for a camera that hangs."""
+        self._thread.join(_JOIN)
+
+    def report(self) -> dict[str, Any]:
+        """How it gets on, in plain JSON types; from any thread."""
+        dropped = self._source.dropped if self._source is not None else 0
+        return {
+            "address": self._address,
+            "state": self._state,
+            "detail": self._detail,
+            "reconnects": self._reconnects,
+            "dropped": self._dropped + dropped,
+        }
+
+    def _run(self) -> None:
+        pause = _FIRST_PAUSE
+        while not self._stopping.is_set():
+            before = self._next_index
+            try:
+                self._read()
+                trouble = f"{self._address}: the stream ended"
+            except FacecapError as error:
+                trouble = str(error)
+            except Exception:
+                _log.exception("camera %s cannot be read", self.name)
+                trouble = "the service failed at this camera; its log says more"
+            if self._stopping.is_set():
+                break
+            pause = _FIRST_PAUSE if self._next_index > before else min(2 * pause, _LONGEST_PAUSE)
+            self._state, self._detail = "retrying", trouble
+            self._reconnects += 1
+            _log.warning("camera %s: %s; tried again in %g s", self.name, trouble, pause)
+            self._stopping.wait(pause)
+        self._state = "stopped"
+
+    def _read(self) -> None:
+        """One connection to its end."""
+        source = open_source(self._url, limits=self._limits, retries=0)
+        self._source = source
+        if self._stopping.is_set():
+            source.stop()
+        first = self._next_index
+        try:
+            with closing(source.frames()) as frames:
+                for frame in frames:
+                    self._state, self._detail = "streaming", None
+                    self._next_index = first + frame.index + 1
+                    self._push(frame, first + frame.index)
+        finally:
+            self._source = None
+            self._dropped += source.dropped
+
+    def _push(self, frame: Frame, index: int) -> None:
+        # The clock of a new connection may lie a little behind that of the last one.
+        self._last_time = max(self._last_time, frame.timestamp or 0.0)
+        done = threading.Event()
+        try:
+            self._cameras.submit(
+                self.name,
+                PushedFrame(frame.image, index, self._last_time),
+                lambda result, problem: done.set(),
+                "pull",
+            )
+        except Problem as problem:
+            self._detail = problem.detail
+            self._stopping.wait(_FIRST_PAUSE)
+        else:
+            done.wait()
+
+
+def _place(url: str) -> str:
+    """Host and port without name and password."""
+    return urlsplit(url).netloc.rpartition("@")[2]

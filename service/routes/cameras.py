@@ -1,0 +1,93 @@
+"""Cameras: which there are, the end of a visit, and forgetting."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import cv2
+from fastapi import APIRouter, Depends, Path, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ..problems import Problem, responses
+from ..security import require
+from ..services import services_of
+from ..settings import CAMERA_NAME
+from .documents import CameraReport, CameraReports, Flushed
+from .frames import captures_header
+
+router = APIRouter(prefix="/v1/cameras", tags=["cameras"])
+CameraPath = Annotated[str, Path(pattern=f"^{CAMERA_NAME}$")]
+
+
+@router.get(
+    "",
+    response_model=CameraReports,
+    dependencies=[Depends(require("read"))],
+    responses=responses(401, 403, 429),
+)
+async def list_cameras(request: Request) -> object:
+    """All cameras that are at work or configured, by name."""
+    return {"cameras": services_of(request).camera_reports()}
+
+
+@router.get(
+    "/{camera}",
+    response_model=CameraReport,
+    dependencies=[Depends(require("read"))],
+    responses=responses(401, 403, 404, 422, 429),
+)
+async def get_camera(request: Request, camera: CameraPath) -> object:
+    """One camera."""
+    for report in services_of(request).camera_reports(camera):
+        return report
+    raise Problem(404, "unknown_camera", "No such camera", f"no camera {camera} is at work")
+
+
+@router.get(
+    "/{camera}/frame",
+    dependencies=[Depends(require("read"))],
+    response_class=Response,
+    responses={
+        200: {"description": "The picture", "content": {"image/jpeg": {}, "image/png": {}, "image/webp": {}}},
+        **responses(401, 403, 404, 422, 429),
+    },
+)
+async def last_frame(request: Request, camera: CameraPath) -> Response:
+    """The camera's last frame, where the setting page.show_frames allows it."""
+    frame = services_of(request).cameras.last_frame(camera)
+    if frame is None:
+        detail = f"no frame of {camera} is kept: the setting page.show_frames must be true"
+        raise Problem(404, "no_frame", "No frame is kept", detail)
+    if not isinstance(frame, bytes):
+        encoded = await run_in_threadpool(cv2.imencode, ".jpg", frame)
+        frame = encoded[1].tobytes()
+    return Response(frame, media_type=_media_type(frame))
+
+
+@router.post(
+    "/{camera}/flush",
+    dependencies=[Depends(require("push"))],
+    response_model=Flushed,
+    responses=responses(401, 403, 404, 422, 429, 503),
+)
+async def flush(request: Request, response: Response, camera: CameraPath) -> object:
+    """Ends every visit: shots that wait are given out and stored, tracks are forgotten."""
+    captures, ids = await services_of(request).cameras.flush(camera)
+    response.headers.update(captures_header(ids))
+    return {"captures": captures}
+
+
+@router.delete(
+    "/{camera}",
+    status_code=204,
+    dependencies=[Depends(require("push"))],
+    responses=responses(401, 403, 404, 422, 429, 503),
+)
+async def forget(request: Request, camera: CameraPath) -> Response:
+    """Ends every visit as flush does, then forgets the camera: its frames may begin anew. Captures stay."""
+    ids = await services_of(request).cameras.forget(camera)
+    return Response(status_code=204, headers=captures_header(ids))
+
+
+def _media_type(picture: bytes) -> str:
+    return {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png"}.get(picture[:2], "image/webp")

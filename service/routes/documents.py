@@ -1,0 +1,141 @@
+"""The shapes of answers, for the OpenAPI document. The answers themselves come from facecap."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Point = Annotated[list[float | None], Field(min_length=2, max_length=2)]
+Landmarks = Annotated[list[Point], Field(min_length=5, max_length=5)]
+Box = Annotated[list[float | None], Field(min_length=4, max_length=4)]
+
+
+class Document(BaseModel):
+    """Plain JSON types: pixels, degrees, seconds; time as RFC 3339; null where a number is not known."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Pose(Document):
+    """Degrees."""
+
+    yaw: float | None
+    pitch: float | None
+    roll: float | None
+
+
+class PictureFace(Document):
+    """A face of one picture alone."""
+
+    box: Box
+    """x1, y1, x2, y2 in pixels"""
+    score: Probability
+    landmarks: Landmarks
+    """x, y in pixels: image-left eye, image-right eye, nose tip, mouth corners left and right"""
+    quality: float | None
+    pose: Pose
+    mask_prob: float | None
+    mask: Literal["mask", "no_mask", "unknown"]
+
+
+class PictureFaces(Document):
+    """Every face of a picture."""
+
+    width: int
+    height: int
+    faces: list[PictureFace]
+
+
+class FrameFace(Document):
+    """A face of a frame, on its track."""
+
+    box: Box
+    score: float | None
+    landmarks: Landmarks
+    track_id: int
+    """from 1; 0 where no track was started"""
+    stable: bool
+    quality: float | None
+    pose: Pose
+    capture: bool
+    """whether the face's shot was stored in this frame"""
+    mask_prob: float | None
+    reason: str | None
+    """why the face was not captured"""
+
+
+class CaptureDict(Document):
+    """A face that was given out."""
+
+    kind: Literal["first", "periodic", "lost", "flush"]
+    track_id: int
+    sequence: int
+    frame: int
+    shot_frame: int
+    timestamp: datetime | None
+    """of the shot"""
+    box: Box
+    landmarks: Landmarks
+    score: float | None
+    quality: float | None
+    pose: Pose
+    mask_prob: float | None
+    mask: Literal["mask", "no_mask", "unknown"]
+
+
+class FrameAnswer(Document):
+    """What was found in a frame: `FrameResult.to_dict()` of facecap."""
+
+    frame_index: int
+    timestamp: datetime | None
+    faces: list[FrameFace]
+    captures: list[CaptureDict]
+    timings: dict[str, float]
+    """seconds a stage"""
+    classified: int
+
+
+class Flushed(Document):
+    """What was given out when the visits ended."""
+
+    captures: list[CaptureDict]
+
+
+class PullerReport(Document):
+    """How the service gets on with a camera that it reads by itself."""
+
+    address: str
+    """without credentials"""
+    state: Literal["connecting", "streaming", "retrying", "stopped"]
+    detail: str | None
+    """what went wrong last"""
+    reconnects: int
+    dropped: int
+    """frames that came while an earlier one was at work"""
+
+
+class CameraReport(Document):
+    """A camera that is at work or configured."""
+
+    name: str
+    source: Literal["push", "pull"]
+    queue: int
+    """frames that wait, the one at work included"""
+    frames: dict[str, int]
+    """by result: ok, repeated, or a problem's code"""
+    captures: int
+    """that were stored"""
+    size: Annotated[list[int], Field(min_length=2, max_length=2)] | None
+    """width and height of the last frame"""
+    last_frame_index: int | None
+    last_frame_received: datetime | None
+    puller: PullerReport | None = None
+
+
+class CameraReports(Document):
+    """All cameras, by name."""
+
+    cameras: list[CameraReport]

@@ -1,0 +1,18 @@
+"""How the OpenAPI document tells of bodies that are pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_BINARY = {"type": "string", "format": "binary"}
+_FORM = {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}
+REQUEST_BODY: dict[str, Any] = {
+    "required": True,
+    "description": "A JPEG, PNG or WebP picture, told by its first bytes; or a form with the part `file`.",
+    "content": {
+        "image/jpeg": {"schema": _BINARY},
+        "image/png": {"schema": _BINARY},
+        "image/webp": {"schema": _BINARY},
+        "multipart/form-data": {"schema": _FORM},
+    },
+}

@@ -1,0 +1,138 @@
+"""Frames of a camera over a WebSocket.
+
+The client sends each frame as a binary message, an encoded picture. A text message before it may say which it
+is: `{"frame_index": 7, "timestamp": 1732190400.25}`, the timestamp in seconds since 1970 or as RFC 3339. The
+service answers every frame with a text message, in their order: `{"status": 200, "captures": [ids],
+"result": {...}}` with the frame's answer as over HTTP, or `{"status": 409, "problem": {...}}`. Frames may be
+sent ahead of their answers; what the camera's queue does not hold is refused with 429. A client that does not
+read answers is read from no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import ExitStack
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from ..cameras import Answer, PushedFrame
+from ..frames.when import LARGEST_INDEX, checked_timestamp
+from ..problems import Problem
+from ..security import authorize
+from ..services import Services, services_of
+
+router = APIRouter()
+_POLICY_VIOLATION = 1008
+
+
+class FrameHeader(BaseModel):
+    """What a text message says of the binary message after it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    frame_index: Annotated[int, Field(ge=0, le=LARGEST_INDEX)] | None = None
+    timestamp: Annotated[float, Field(allow_inf_nan=False)] | AwareDatetime | None = None
+
+    def seconds(self) -> float | None:
+        """The timestamp in seconds since 1970."""
+        if self.timestamp is None or isinstance(self.timestamp, float):
+            return self.timestamp if self.timestamp is None else checked_timestamp(self.timestamp)
+        return self.timestamp.timestamp()
+
+
+@router.websocket("/v1/cameras/{camera}/stream")
+async def stream(socket: WebSocket, camera: str) -> None:
+    """Serve one camera until it goes."""
+    services = services_of(socket)
+    try:
+        authorize(socket, "push")
+    except Problem as problem:
+        await socket.send_denial_response(problem.response())
+        return
+    await socket.accept()
+    await Stream(socket, camera, services).run()
+
+
+class Stream:
+    """One connection: a reader that hands frames on, and a writer that answers in their order."""
+
+    def __init__(self, socket: WebSocket, camera: str, services: Services) -> None:
+        self._socket = socket
+        self._camera = camera
+        self._services = services
+        # Refused frames wait here too: when nobody reads the answers, the reader stops.
+        self._answers: asyncio.Queue[asyncio.Future[str] | None] = asyncio.Queue(
+            2 * services.settings.cameras.queue
+        )
+        self._header = FrameHeader()
+
+    async def run(self) -> None:
+        """Until the client goes or breaks the rules."""
+        writer = asyncio.create_task(self._write())
+        try:
+            code, reason = await self._read()
+            await self._answers.put(None)
+            await writer
+            await self._socket.close(code, reason)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            writer.cancel()
+
+    async def _read(self) -> tuple[int, str]:
+        """Close code and reason, where the client breaks the rules."""
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message.get("code", 1006))
+            picture = message.get("bytes")
+            if picture is not None:
+                await self._answers.put(self._submitted(picture))
+                self._header = FrameHeader()
+                continue
+            try:
+                self._header = FrameHeader.model_validate_json(message["text"])
+                self._header.seconds()
+            except (ValidationError, ValueError) as error:
+                first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+                return _POLICY_VIOLATION, f"invalid_header: {first}"[:120]
+
+    def _submitted(self, picture: bytes) -> asyncio.Future[str]:
+        """Put the frame into its camera's queue now; the future has what to answer."""
+        frame = PushedFrame(picture, self._header.frame_index, self._header.seconds())
+        held = ExitStack()
+        try:
+            authorize(self._socket, "push")
+            held.enter_context(self._services.intake.held(picture))
+            answer = self._services.cameras.start(self._camera, frame)
+        except Problem as problem:
+            held.close()
+            return _settled(_refusal(problem))
+        return asyncio.ensure_future(_told(answer, held))
+
+    async def _write(self) -> None:
+        while (answer := await self._answers.get()) is not None:
+            await self._socket.send_text(await answer)
+
+
+async def _told(answer: asyncio.Future[Answer], held: ExitStack) -> str:
+    with held:
+        try:
+            found = await answer
+        except Problem as problem:
+            return _refusal(problem)
+    return f'{{"status":200,"captures":{json.dumps(found.captures)},"result":{found.body.decode()}}}'
+
+
+def _refusal(problem: Problem) -> str:
+    return json.dumps({"status": problem.status, "problem": problem.document()})
+
+
+def _settled(text: str) -> asyncio.Future[str]:
+    future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    future.set_result(text)
+    return future

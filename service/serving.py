@@ -1,0 +1,150 @@
+"""`facecap serve`: one process, one event loop, an orderly end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import uvicorn
+
+from facecap import FacecapError, FaceCapture
+
+from . import logs
+from .app import create_app
+from .envelope import is_loopback
+from .services import Services
+from .settings import Settings
+
+_log = logging.getLogger("facecap.service")
+_BACKLOG = 2048
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with an end that streams are told of, and that a second signal cuts short."""
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config)
+        self._services = services
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the application did not start."""
+        return self._services.trouble
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say where."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            host, port = listener.getsockname()[:2]
+            scheme = "https" if self.config.is_ssl else "http"
+            place = f"[{host}]" if ":" in host else host
+            _log.info("listening", extra={"address": f"{scheme}://{place}:{port}"})
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell who streams, then wait for requests, then let the application drain."""
+        self._services.stopping.set()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal ends in order, the second at once. What was answered is on the disk either way."""
+        if self.should_exit:
+            _log.warning("ended by a second signal")
+            os._exit(128 + sig)
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle SIGINT and SIGTERM meanwhile; an orderly end is a success, whatever asked for it."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        earlier = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in earlier.items():
+                signal.signal(number, handler)
+
+
+def serve(settings: Settings) -> int:
+    """Serve until a signal comes; returns the exit code.
+
+    Raises:
+        FacecapError: the settings do not go together, or a model, the store or the address cannot be used.
+    """
+    check_exposure(settings)
+    logs.install(settings.logs.level)
+    listener = listen(settings.server.host, settings.server.port)
+    server = make_server(settings)
+    try:
+        server.run([listener])
+    except SystemExit:  # how uvicorn ends where the application did not start
+        raise FacecapError(server.trouble or "the service did not start: its log says why") from None
+    return 0
+
+
+def make_server(settings: Settings, capture_factory: Callable[[], FaceCapture] | None = None) -> Server:
+    """A server for a socket that listens; `capture_factory` as for `create_app`."""
+    own = settings.server
+    app = create_app(settings, capture_factory=capture_factory)
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=settings.frames.max_bytes,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(own.trusted_proxies),
+        forwarded_allow_ips=list(own.trusted_proxies),
+        root_path=own.root_path,
+        backlog=_BACKLOG,
+        timeout_keep_alive=own.keep_alive_seconds,
+        timeout_graceful_shutdown=max(1, round(own.drain_seconds)),
+        ssl_certfile=own.tls_certificate,
+        ssl_keyfile=own.tls_key,
+    )
+    return Server(config, app.state.services)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on which connections wait.
+
+    Raises:
+        FacecapError: the address cannot be used.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        raise FacecapError(f"server.host {host}, server.port {port}: {error.strerror or error}") from None
+    return listener
+
+
+def check_exposure(settings: Settings) -> None:
+    """Refuse to be reached from elsewhere without keys.
+
+    Raises:
+        FacecapError: that would be so.
+    """
+    host = settings.server.host
+    if not settings.keys and not is_loopback(host):
+        raise FacecapError(
+            f"server.host is {host}, which other machines reach, and there are no keys: make one with "
+            "`facecap serve --new-key NAME --scopes push,read`, or listen at 127.0.0.1"
+        )
+    if (settings.server.tls_certificate is None) != (settings.server.tls_key is None):
+        raise FacecapError("server.tls_certificate and server.tls_key go together: give both or none")
