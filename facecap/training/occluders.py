@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facecap._files import write_atomic
 from facecap.training.run import Progress, TrainingError
 
 Image = NDArray[np.uint8]
@@ -60,6 +61,7 @@ def write_occluders(photos: Path, out: Path) -> int:
 
     Raises:
         TrainingError: the folder is not that of the collection.
+        OSError: a cut-out cannot be written.
     """
     labels = sorted((photos / "annotations" / "pixel-level").glob("[0-9]*.mat"))
     if not labels:
@@ -78,7 +80,8 @@ def write_occluders(photos: Path, out: Path) -> int:
         part = out / ("val" if int(path.stem) % HELD_OUT == 0 else "train")
         part.mkdir(parents=True, exist_ok=True)
         for index, thing in enumerate(_cut_out(np.asarray(image, np.uint8), pixels, names)):
-            cv2.imwrite(str(part / f"{thing.kind}_{path.stem}_{index}.png"), thing.pixels)
+            _, png = cv2.imencode(".png", thing.pixels)
+            write_atomic(part / f"{thing.kind}_{path.stem}_{index}.png", png.tobytes())
             count += 1
         if place % 100 == 99:
             Progress().say(f"cut out {count} things of {place + 1} of {len(labels)} photographs")

@@ -61,6 +61,15 @@ def test_says_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "skipped 0002: 0002.mat is damaged" in capsys.readouterr().err
 
 
+def test_a_cut_out_that_cannot_be_written_ends_the_run_and_is_named(tmp_path: Path) -> None:
+    write_photographs(tmp_path / "photos", (1,))
+    name = tmp_path / "out" / "train" / "skin_0001_0.png"
+    name.mkdir(parents=True)
+    with pytest.raises(OSError, match=r"skin_0001_0\.png"):
+        write_occluders(tmp_path / "photos", tmp_path / "out")
+    assert [path.name for path in name.parent.iterdir()] == [name.name]
+
+
 def test_covers_the_mouth_or_keeps_low() -> None:
     thing = Occluder("bag", np.full((60, 40, 4), 255, np.uint8))
     rng = np.random.default_rng(1)
