@@ -125,6 +125,12 @@ def _add_compare(kinds: argparse._SubParsersAction[Any]) -> None:
     parser = kinds.add_parser("compare", help="converted models against the float one: figures, layers, time")
     parser.add_argument("models", metavar="MODEL", nargs="+", help="the float model, then others")
     parser.add_argument("--data", type=Path, required=True, help="folder of the data of the task")
+    parser.add_argument(
+        "--occluders",
+        type=Path,
+        metavar="DIR",
+        help="of `train mask-occluders`: measures mask models behind real things too",
+    )
     parser.add_argument("--turns", type=positive, default=20, help="of each model for the time (%(default)s)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write table, JSON and picture in here")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
@@ -137,7 +143,7 @@ def _run_compare(args: argparse.Namespace) -> int:
 
     if len(args.models) < 2:
         raise UsageError("give the float model and at least one other")
-    compared = compare.compare(args.models, args.data, args.turns)
+    compared = compare.compare(args.models, args.data, args.turns, occluders=args.occluders)
     print(json.dumps(compare.to_json(compared)) if args.json else compare.table(compared))
     if args.out is not None:
         compare.write_report(args.out, compared)

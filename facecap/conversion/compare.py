@@ -41,7 +41,9 @@ class Compared:
     layers: list[Layer]
 
 
-def compare(names: Sequence[str], data: Path, turns: int = TURNS, seed: int = 0) -> dict[str, Compared]:
+def compare(
+    names: Sequence[str], data: Path, turns: int = TURNS, seed: int = 0, occluders: Path | None = None
+) -> dict[str, Compared]:
     """Measure the models side by side; the first is the float one that the others are held against.
 
     Args:
@@ -49,9 +51,11 @@ def compare(names: Sequence[str], data: Path, turns: int = TURNS, seed: int = 0)
         data: the folder of the task's data; evaluation parts for figures, training parts for layers.
         turns: how often each runs for the time, one picture in turn.
         seed: of drawing the pictures that layers are watched on.
+        occluders: folder of `facecap train mask-occluders`: mask models are measured behind real things too.
 
     Raises:
         ConversionError: the models are of different tasks, or the first is no float model.
+        FacecapError: occluders for models that are no mask classifiers.
     """
     with tempfile.TemporaryDirectory() as folder:
         paths = {name: _path(name, Path(folder)) for name in names}
@@ -60,9 +64,9 @@ def compare(names: Sequence[str], data: Path, turns: int = TURNS, seed: int = 0)
         sources |= {name: open_source(paths[name], converted=True) for name in others}
         for name, source in sources.items():
             _check_task(name, source.task, sources[first].task)
+        measure = measure_of(sources[first].task, data, occluders)
         blobs = draw(sources[first].manifest, data, WATCHED, seed).first(WATCHED)
         ratios = _times(sources, blobs[0], turns)
-        measure = measure_of(sources[first].task, data)
         compared = {}
         for name, source in sources.items():
             print(f"compare: {name}", file=sys.stderr)

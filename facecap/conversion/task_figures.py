@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from facecap.errors import FacecapError
+
+MASK = "mask"
 Figures = dict[str, float]
 Measure = Callable[[Path], Figures]
 
 
-def measure_of(task: str, data: Path) -> Measure:
+def measure_of(task: str, data: Path, occluders: Path | None = None) -> Measure:
     """What measures a model file of this task; figures are shares between 0 and 1, and more is better but for
-    false alarms and calibration errors.
+    false alarms and calibration errors. `occluders` adds the set `occluded` of mask classifiers.
 
     Raises:
-        FacecapError: the data of the task is not there.
+        FacecapError: the data of the task is not there, or a task other than `mask` is given occluders.
     """
+    if task == MASK:
+        return _mask(data, occluders)
+    if occluders is not None:
+        raise FacecapError(f"--occluders is for models of the task {MASK}; these are for {task}")
     return _TASKS[task](data)
 
 
@@ -35,12 +42,12 @@ def _detection(data: Path) -> Measure:
     return measure
 
 
-def _mask(data: Path) -> Measure:
+def _mask(data: Path, occluders: Path | None) -> Measure:
     from facecap import MaskClassifier
     from facecap.evaluation.mask import answer, measure, unknown_band
     from facecap.evaluation.mask_sets import read_sets
 
-    sets = read_sets(data, "val")
+    sets = read_sets(data, "val", occluders)
     kept = ("AP", "accuracy", "calibration error", "unknown")
 
     def figures(model: Path) -> Figures:
@@ -81,7 +88,6 @@ def _embedding(data: Path) -> Measure:
 
 _TASKS: dict[str, Callable[[Path], Measure]] = {
     "face_detection": _detection,
-    "mask": _mask,
     "classification": _classification,
     "face_embedding": _embedding,
 }

@@ -100,6 +100,24 @@ def test_json_on_standard_output(
     assert len(json.loads(capsys.readouterr().out)["models"]) == 2
 
 
+def test_mask_models_are_compared_behind_real_things_too(
+    compared: tuple[Path, Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import cv2
+    import scripted
+
+    data, model, small, _ = compared
+    (tmp_path / "val").mkdir()
+    cv2.imwrite(str(tmp_path / "val" / "bag_1_0.png"), np.full((40, 30, 4), 255, np.uint8))
+    options = ["--data", str(data), "--turns", "1", "--json", "--occluders", str(tmp_path)]
+    assert main(["convert", "compare", str(model), str(small), *options]) == 0
+    for one in json.loads(capsys.readouterr().out)["models"]:
+        assert "occluded accuracy" in one["figures"]
+    detector = str(scripted.detector(tmp_path))
+    assert main(["convert", "compare", detector, detector, *options]) == 1
+    assert "--occluders is for models of the task mask" in capsys.readouterr().err
+
+
 def test_what_cannot_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import scripted
 
