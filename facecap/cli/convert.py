@@ -53,9 +53,15 @@ def _add_onnx(kinds: argparse._SubParsersAction[Any]) -> None:
 
 def _run_onnx(args: argparse.Namespace) -> int:
     from facecap.conversion.convert_onnx import convert
+    from facecap.conversion.model_source import CHECKPOINTS
 
     difference = convert(args.model, args.out, batch=args.batch, form=args.form, precision=args.precision)
-    print(f"{args.out}: differs from {args.model} by {difference:.1e} of its range on noise")
+    if difference is not None:
+        print(f"{args.out}: differs from {args.model} by {difference:.1e} of its range on noise")
+    elif Path(args.model).suffix in CHECKPOINTS:
+        print(f"{args.out}: answers like the network of {args.model}")
+    else:
+        print(f"{args.out}: a copy of {args.model}, nothing converted; --batch or --precision would")
     return 0
 
 

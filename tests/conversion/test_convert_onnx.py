@@ -20,7 +20,7 @@ from onnx import TensorProto, helper  # noqa: E402
 
 from facecap.conversion import run_graph  # noqa: E402
 from facecap.conversion.batch import with_batch  # noqa: E402
-from facecap.conversion.convert_onnx import convert  # noqa: E402
+from facecap.conversion.convert_onnx import FLOAT16_TOLERANCE, convert  # noqa: E402
 from facecap.conversion.equality import ConversionError  # noqa: E402
 from facecap.conversion.float16 import to_float16  # noqa: E402
 from facecap.conversion.network_input import noise  # noqa: E402
@@ -120,6 +120,35 @@ def test_what_a_detector_cannot_become(
     assert main(["convert", "onnx", str(model), "--out", str(out), *options]) == 1
     assert complaint in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_copy_is_called_a_copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, out = tiny.write_mask(tmp_path), tmp_path / "out.onnx"
+    assert main(["convert", "onnx", str(model), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert f"a copy of {model}" in said and "differs" not in said
+    found = facecap.MaskClassifier(out).predict(CROPS)
+    np.testing.assert_array_equal(found, facecap.MaskClassifier(model).predict(CROPS))
+
+
+def test_a_checkpoint_is_compared_with_its_network(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import torch
+
+    from facecap.training.networks.mobilefacenet import MobileFaceNet
+
+    torch.manual_seed(0)
+    torch.save(MobileFaceNet(128).state_dict(), tmp_path / "weights.pt")
+    command = ["convert", "onnx", str(tmp_path / "weights.pt"), "--out", str(tmp_path / "out.onnx")]
+    assert main(command) == 0
+    assert "answers like the network of" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("mask-ghostnet", 1e-3), ("retinaface-mobilenet0.25", 6e-3)])
+def test_float16_of_what_ships_is_far_from_what_is_allowed(tmp_path: Path, name: str, wanted: float) -> None:
+    difference = convert(name, tmp_path / "half.onnx", precision="float16")
+    assert difference is not None and difference < wanted < FLOAT16_TOLERANCE
 
 
 def test_a_converted_model_is_not_converted_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
