@@ -15,7 +15,9 @@ def add_parsers(kinds: argparse._SubParsersAction[Any], model: str) -> None:
         "cvimodel", help=".cvimodel for a chip, with its manifest and a report", description=_run.__doc__
     )
     parser.add_argument("model", metavar="MODEL", help=model)
-    parser.add_argument("--chip", choices=("cv180x", "cv181x", "cv182x", "cv183x"), required=True)
+    parser.add_argument(
+        "--chip", choices=("cv180x", "cv181x", "cv182x", "cv183x"), required=True, help="that it is made for"
+    )
     parser.add_argument(
         "--data", type=Path, required=True, help="of the task: training parts calibrate, others are checked"
     )

@@ -14,6 +14,7 @@ import tiny_models as tiny
 from class_folder import write_class_folder
 from hypothesis import given
 from hypothesis import strategies as st
+from mask_folder import write_faces
 
 import facecap
 from facecap.cli import main
@@ -34,27 +35,6 @@ from facecap.conversion.layer_noise import layer_noise  # noqa: E402
 from facecap.training.classifier_data import read_split  # noqa: E402
 
 RANDOM = np.random.default_rng(1)
-
-
-def write_faces(data: Path, count: int = 8) -> Path:
-    """mask/ with `count` faces of each label and split, and detect/fddb with bare ones."""
-    (data / "mask").mkdir(parents=True)
-    (data / "detect" / "fddb").mkdir(parents=True)
-    rows = ["file,label,group,split,x1,y1,x2,y2,score,n_faces"]
-    for index in range(6 * count):
-        label = ("with_mask", "without_mask")[index % 2]
-        split = ("calib", "val", "train")[index // 2 % 3]
-        cv2.imwrite(str(data / "mask" / f"{index}.png"), RANDOM.integers(0, 256, (24, 24, 3), dtype=np.uint8))
-        rows.append(f"{index}.png,{label},{index},{split},4,4,20,20,,1")
-    (data / "mask" / "index.csv").write_text("\n".join(rows) + "\n")
-    entries = []
-    for index in range(count):
-        image = RANDOM.integers(0, 256, (48, 64, 3), dtype=np.uint8)
-        cv2.imwrite(str(data / "detect" / "fddb" / f"{index}.png"), image)
-        face = {"box": [8, 8, 40, 40], "landmarks": None}
-        entries.append({"file": f"{index}.png", "split": "train", "faces": [face], "extra": []})
-    (data / "detect" / "fddb" / "annotations.json").write_text(json.dumps(entries))
-    return data
 
 
 def two_layers(side: int = 8, channels: int = 6) -> onnx.ModelProto:

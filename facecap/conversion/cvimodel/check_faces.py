@@ -66,12 +66,14 @@ def _answerer(path: Path) -> Callable[[Sequence[Face]], Arrays]:
     def answer(faces: Sequence[Face]) -> Arrays:
         if not opened:
             opened.append(MaskClassifier(path))
+        manifest = opened[0].info["manifest"]
+        side, border = manifest["input"]["width"], manifest["classifier"]["crop_border"]
         crops = []
         for face in faces:
             image = read_rgb(face.path)
             if image is None:
                 raise ConversionError(f"{face.path}: not a readable picture")
-            crops.append(crop_face(image, face_box(face, image)))
+            crops.append(crop_face(image, face_box(face, image), side, border))
         return {"chances": np.asarray(opened[0].predict(np.stack(crops), color="rgb"))}
 
     return answer

@@ -30,7 +30,9 @@ class Decoder:
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         entry, self._detector = manifest["input"], manifest["detector"]
         self._roles = [output["role"] for output in manifest["outputs"]]
-        self._priors = prior_boxes(entry["height"], entry["width"], self._detector["min_sizes"])
+        self._priors = prior_boxes(
+            entry["height"], entry["width"], self._detector["min_sizes"], self._detector["strides"]
+        )
 
     def decode(self, outputs: Sequence[Floats]) -> Decoded:
         """The outputs (N, ...) in the manifest's order."""

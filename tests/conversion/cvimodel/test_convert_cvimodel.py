@@ -1,0 +1,168 @@
+"""`facecap convert cvimodel`: one command from a model to a `.cvimodel`, its manifest and its report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import fake_toolchain
+import pytest
+import tiny_models as tiny
+from mask_folder import write_faces
+
+pytest.importorskip("torch")
+onnx = pytest.importorskip("onnx")
+
+from facecap.cli import main  # noqa: E402
+from facecap.conversion.cvimodel import environment  # noqa: E402
+
+
+@pytest.fixture
+def faked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a fake toolchain in use, data and a tiny mask classifier."""
+    monkeypatch.setenv("FACECAP_CVIMODEL_TOOLS", str(fake_toolchain.make(tmp_path / "tools")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    write_faces(tmp_path / "data", 4)
+    tiny.write_mask(tmp_path, side=8)
+    return tmp_path
+
+
+def convert(folder: Path, *options: str, model: str = "tiny.onnx", check: int = 0) -> int:
+    asked = ["--chip", "cv182x", "--data", str(folder / "data"), "--count", "8", "--rank-on", "4"]
+    asked += ["--out", str(folder / "out" / "board.cvimodel"), "--check", str(check)]
+    return main(["convert", "cvimodel", str(folder / model), *asked, *options])
+
+
+def manifest(folder: Path) -> dict[str, object]:
+    loaded: dict[str, object] = json.loads((folder / "out" / "board.json").read_text())
+    return loaded
+
+
+def test_one_command_leaves_a_file_a_manifest_and_a_report(
+    faked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert convert(faked, "--max-ion", "1.15") == 0
+    said = capsys.readouterr()
+    assert "<- chosen" in said.out
+    written = manifest(faked)
+    assert written["name"] == "tiny-mask-mixed-cv182x"
+    assert written["chip"] == "cv182x"
+    made = written["conversion"]
+    assert made["layers_in_bf16"] == ["c_Conv"]  # the most harmful; a second one passes the budget
+    assert made["precision"] == "mixed"
+    assert made["ion_megabytes"] == 1.1
+    assert made["calibration"] == {
+        "method": "minmax",
+        "count": 8,
+        "seed": 0,
+        "pictures": {"bare": 4, "mask": 4},
+    }
+    folder = faked / "out" / "board-report"
+    assert {path.name for path in folder.iterdir()} == {
+        "report.txt",
+        "report.json",
+        "report.png",
+        "tools.log",
+    }
+    report = json.loads((folder / "report.json").read_text())
+    assert report["layers_by_harm"][0]["layer"] == "c_Conv"
+    assert report["int8"]["figures"]["logit error"] == pytest.approx(0.25, abs=1e-5)
+    assert report["chosen"]["figures"]["logit error"] == pytest.approx(0.05, abs=1e-5)
+    assert (folder / "report.png").read_bytes().startswith(b"\x89PNG")
+    assert str(folder) in said.out
+
+
+def test_int8_alone_ranks_nothing(faked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert convert(faked, "--precision", "int8") == 0
+    assert "ranked" not in capsys.readouterr().err
+    assert manifest(faked)["name"] == "tiny-mask-int8-cv182x"
+
+
+@pytest.mark.parametrize(
+    "kind, told, mean",
+    [
+        ("int8", ["--quant_input"], [127.5] * 3),
+        ("float32", [], [127.5] * 3),
+        ("packed", ["--fuse_preprocess", "--customization_format", "RGB_PACKED"], [0] * 3),
+        ("planar", ["--fuse_preprocess", "--customization_format", "RGB_PLANAR"], [0] * 3),
+    ],
+)
+def test_how_pixels_come_in(faked: Path, kind: str, told: list[str], mean: list[float]) -> None:
+    assert convert(faked, "--precision", "int8", "--input", kind, "--int8-outputs") == 0
+    command = (faked / "out" / "board.cvimodel").read_bytes().decode().split()
+    assert [word for word in command if word in ("--quant_input", "--fuse_preprocess")] == told[:1]
+    assert set(told) <= set(command)
+    assert "--quant_output" in command
+    assert manifest(faked)["input"]["mean"] == mean  # type: ignore[index]
+
+
+def test_a_second_run_makes_no_step_again(faked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert convert(faked) == 0
+    capsys.readouterr()
+    shutil.rmtree(faked / "out")
+    assert convert(faked) == 0
+    said = capsys.readouterr().err
+    assert "reading the network" not in said
+    assert "calibrated with" not in said
+
+
+def test_a_budget_below_int8_is_refused(faked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert convert(faked, "--max-ion", "0.5") == 1
+    assert "int8 alone needs 1.00 MB ION memory" in capsys.readouterr().err
+    assert not (faked / "out" / "board.cvimodel").exists()
+
+
+def test_a_tool_that_fails_is_told_of_in_words(faked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph = tiny.classifier(8)
+    graph.graph.doc_string = "unsupported"
+    data = graph.SerializeToString()
+    tiny.write(faked, data, tiny.mask_manifest(data), "odd")
+    assert convert(faked, model="odd.onnx") == 1
+    said = capsys.readouterr().err
+    assert "reading the network (model_transform) failed (code 1)" in said
+    assert "Unsupport opset for ReduceMean" in said
+    assert "10%" not in said
+    assert "tools.log" in said
+
+
+def test_a_missing_toolchain_is_told_of(
+    faked: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FACECAP_CVIMODEL_TOOLS", str(faked / "nothing"))
+    monkeypatch.setenv("FACECAP_PYTHON310", "/nowhere")
+    assert convert(faked) == 1
+    assert "runs on Python 3.10 only" in capsys.readouterr().err
+
+
+def test_without_the_simulator_the_report_says_why(
+    faked: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FACECAP_CVIRUNTIME", str(faked / "no-runtime.so"))
+    assert convert(faked, check=4) == 0
+    assert "not checked on the simulator" in capsys.readouterr().out
+    report = json.loads((faked / "out" / "board-report" / "report.json").read_text())
+    assert report["evaluation"]["problem"]
+    assert report["evaluation"]["figures"] is None
+
+
+@pytest.mark.parametrize("options", [["--chip", "cv999"], ["--out", "x.onnx"], ["--check", "-1"]])
+def test_wrong_usage(faked: Path, options: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        convert(faked, *options)
+    assert left.value.code == 2
+
+
+def test_the_real_toolchain_converts_a_tiny_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes half a minute; `facecap convert cvimodel-tools` makes what it needs."""
+    if environment.find_toolchain() is None:
+        pytest.skip(f"the toolchain's environment is not there: {environment.REMEDY}")
+    write_faces(tmp_path / "data", 4)
+    tiny.write_mask(tmp_path, side=16)
+    monkeypatch.setenv("FACECAP_WORK", str(tmp_path / "work"))
+    assert convert(tmp_path, check=6) == 0
+    report = json.loads((tmp_path / "out" / "board-report" / "report.json").read_text())
+    figures = report["evaluation"]["figures"]
+    assert figures is not None, report["evaluation"]["problem"]
+    assert figures["int8"]["sign agreement"] >= 5 / 6
+    assert report["bf16"]["figures"]["logit error"] <= report["int8"]["figures"]["logit error"] + 1e-3
