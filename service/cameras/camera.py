@@ -26,6 +26,7 @@ from ..problems import Problem
 from ..store import NewCapture, Store, StoreError
 from .order import Answer, FrameOrder
 from .tracks import Tracks
+from .visits import Visits
 from .workers import Lane
 
 _log = logging.getLogger("facecap.service.cameras")
@@ -64,6 +65,8 @@ class _Batch:
     """Captures that were given out and are not in the store yet."""
 
     captures: list[Capture]
+    visits: list[dict[str, Any]]
+    """Of each capture, the shots that it was chosen from."""
     answer: Answer | None
 
 
@@ -81,6 +84,7 @@ class Camera:
         self._capture: FaceCapture | None = None
         self._order = FrameOrder(tools.remembered)
         self._tracks = Tracks(0)
+        self._visits = Visits()
         self._batch: _Batch | None = None
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -138,6 +142,7 @@ class Camera:
         if self._capture is not None:
             self._capture = None
             self._order = FrameOrder(self._tools.remembered)
+            self._visits = Visits()
             self._tell([("camera.closed", {"frames": self._counts["ok"]})])
         self.last_frame = None
         return ids
@@ -153,6 +158,7 @@ class Camera:
             "size": list(self._size) if self._size else None,
             "last_frame_index": self._order.index,
             "last_frame_received": _rfc3339(self._last_time),
+            "shown": self.last_frame is not None,
         }
 
     def _process(self, frame: PushedFrame) -> Answer:
@@ -176,6 +182,7 @@ class Camera:
             self.last_frame = frame.picture
         self._tools.metrics.answer(result)
         self._tell(self._tracks.update(result))
+        self._visits.see(result)
         self._keep(result.captures, answer)
         self.count("ok")
         return answer
@@ -208,7 +215,7 @@ class Camera:
     def _keep(self, captures: list[Capture], answer: Answer | None) -> tuple[str, ...]:
         if not captures:
             return ()
-        self._batch = _Batch(captures, answer)
+        self._batch = _Batch(captures, self._visits.tell(captures), answer)
         return self._store_batch()
 
     def _store_batch(self) -> tuple[str, ...]:
@@ -216,7 +223,10 @@ class Camera:
         if batch is None:
             return ()
         start = time.perf_counter()
-        rows = [NewCapture(capture.to_dict(), _png(capture)) for capture in batch.captures]
+        rows = [
+            NewCapture({**capture.to_dict(), "visit": visit}, _png(capture))
+            for capture, visit in zip(batch.captures, batch.visits, strict=True)
+        ]
         try:
             stored = self._tools.store.add(self.name, rows)
         except StoreError as error:

@@ -132,6 +132,8 @@ class CameraReport(Document):
     """width and height of the last frame"""
     last_frame_index: int | None
     last_frame_received: datetime | None
+    shown: bool
+    """whether the last frame is kept, to be shown"""
     puller: PullerReport | None = None
 
 

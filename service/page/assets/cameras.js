@@ -91,7 +91,7 @@ class Tile {
     this.#state.title = camera.puller?.detail ?? "";
     const last = camera.last_frame_received;
     this.#facts.textContent = [last && since(last), captures(camera.captures)].filter(Boolean).join(" · ");
-    if (camera.frame && last !== this.#lastFrame && !document.hidden) this.#showFrame();
+    if (camera.shown && last !== this.#lastFrame && !document.hidden) this.#showFrame();
     this.#lastFrame = last;
   }
 
