@@ -1,4 +1,4 @@
-"""What a `.cvimodel` needs beyond its file: where the vendor's runtime is, and the settings of the environment."""
+"""Where the vendor's runtime of `.cvimodel` files is, and what the environment says of such files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def cviruntime_path() -> str | None:
 
 
 def wanted_chip() -> str:
-    """FACECAP_CVIMODEL_CHIP: what every `.cvimodel` must be made for; empty for whatever its manifest says."""
+    """FACECAP_CVIMODEL_CHIP: what every `.cvimodel` must be made for; empty for the manifest's."""
     return os.environ.get("FACECAP_CVIMODEL_CHIP", "")
 
 

@@ -34,6 +34,7 @@ def checks(out: Path) -> Iterator[Check]:
     yield _python()
     yield _guarded("core", _core, "build it again: pip install --force-reinstall facecap")
     yield _guarded("onnxruntime", _onnxruntime, "pip install --force-reinstall onnxruntime")
+    yield _cviruntime()
     yield from _models()
     yield _guarded("detection", _detection, "see the checks above")
     yield _guarded("OpenCV", _opencv, "pip install --force-reinstall opencv-python-headless")
@@ -71,6 +72,23 @@ def _onnxruntime() -> str:
     from facecap import Detector
 
     return f"{Detector().info['runtime_version']}, {path}"
+
+
+def _cviruntime() -> Check:
+    from facecap import _core, _cvimodel
+
+    try:
+        _core.set_cviruntime_path(_cvimodel.cviruntime_path() or "")
+        path, runtime = _core.cviruntime()
+    except (FacecapError, ImportError) as error:
+        remedy = "on a board, name the vendor's library in FACECAP_CVIRUNTIME; on a PC, fetch the simulator: "
+        return Check(
+            "cvimodel",
+            "optional",
+            f"{str(error).partition(';')[0]}; needed for .cvimodel files alone",
+            remedy + "python -m facecap.conversion.vendor_wheel",
+        )
+    return Check("cvimodel", "ok", f"{runtime}, {path}")
 
 
 def _models() -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from cameras import DroppingCamera
 from hypothesis import HealthCheck, settings
 
+from facecap._cvimodel import cviruntime_path
 from facecap.demo.portrait import photograph
 
 # A busy machine is no failure.
@@ -28,6 +30,21 @@ def shared() -> Path:
     if not (path / "data").is_dir():
         pytest.skip("the shared data is not beside the repository")
     return path
+
+
+@pytest.fixture(scope="session")
+def cviruntime() -> Path:
+    """The vendor's runtime: FACECAP_CVIRUNTIME, or the simulator that `make test` fetches.
+
+    Tests that need it are skipped where neither is there; they fail where TESTS_NEED_PROGRAMS is set.
+    """
+    path = cviruntime_path()
+    if path is not None:
+        return Path(path)
+    reason = "no vendor runtime: `python -m facecap.conversion.vendor_wheel` fetches it"
+    if os.environ.get("TESTS_NEED_PROGRAMS"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""The vendor's package `tpu_mlir`, and the runtime for `.cvimodel` files on a PC, the simulator, that is in it.
+"""The vendor's package `tpu_mlir`, and in it the simulator: the runtime of `.cvimodel` files on a PC.
 
 Both are fetched once, by pip and the package's name, into `${XDG_CACHE_HOME:-~/.cache}/facecap`, and held
-against the checksums below. `python -m facecap.conversion.vendor_wheel` does it and prints where the runtime is.
+against the checksums below. `python -m facecap.conversion.vendor_wheel` does it and prints where it is.
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ def _download(folder: Path) -> None:
         if "No module named pip" in said:
             break
     raise FacecapError(
-        f"the package tpu_mlir {VERSION} (312 MB) cannot be fetched: {said[-600:]}. Where there is no network, "
-        f"bring {WHEEL} along and name it in FACECAP_VENDOR_WHEEL"
+        f"the package tpu_mlir {VERSION} (312 MB) cannot be fetched: {said[-600:]}. Where there is no "
+        f"network, bring {WHEEL} along and name it in FACECAP_VENDOR_WHEEL"
     )
 
 

@@ -1,0 +1,349 @@
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "fake_cviruntime.hpp"
+#include "session_suite.hpp"
+#include "tiny_cvimodel.hpp"
+
+using namespace facecap;
+using facecap::cvimodel::VendorTensor;
+using session_suite::kSide;
+using session_suite::manifest_for;
+using session_suite::open;
+using session_suite::pictures;
+using tiny_cvimodel::File;
+
+namespace {
+
+File tiny() {
+  File file;
+  file.inputs = {{"x", 0, {1, 3, kSide, kSide}}};
+  file.outputs = {{"logits_Gemm_f32", 0, {1, 1, 1, 1}}};
+  return file;
+}
+
+std::string mask_manifest(const std::string& chip = "cv182x", const std::string& color = "rgb") {
+  using manifests::with;
+  const std::string common = manifests::mask("sigmoid", kSide);
+  return with(with(common, R"("licence")", R"("chip": ")" + chip + R"(", "licence")"), "rgb", color);
+}
+
+std::string raw_manifest(const std::string& color) {
+  const std::string each = "[127.5, 127.5, 127.5]";
+  return manifests::with(manifests::with(mask_manifest("cv182x", color), each, "[0, 0, 0]"), each,
+                         "[1, 1, 1]");
+}
+
+ModelSource source(const File& file, const std::string& manifest = mask_manifest()) {
+  const std::string bytes = tiny_cvimodel::write(file);
+  return {"", bytes, manifest_for(bytes, manifest)};
+}
+
+std::size_t size_of(std::uint8_t format) {
+  constexpr std::size_t kSizes[] = {4, 4, 4, 2, 2, 2, 1, 1};
+  return kSizes[format];
+}
+
+VendorTensor vendor_tensor(const tiny_cvimodel::Tensor& tensor) {
+  VendorTensor out{};
+  out.name = const_cast<char*>(tensor.name.c_str());
+  out.shape.rank = tensor.shape.size();
+  out.elements = 1;
+  for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+    out.shape.dimensions[i] = static_cast<std::int32_t>(tensor.shape[i]);
+    out.elements *= static_cast<std::size_t>(tensor.shape[i]);
+  }
+  out.format = static_cast<cvimodel::Format>(tensor.format);
+  out.bytes = out.elements * size_of(tensor.format);
+  out.scale = tensor.scale;
+  out.aligned = tensor.aligned;
+  return out;
+}
+
+/// The first float32 output becomes the mean of the first float32 input.
+void mean(const VendorTensor* inputs, VendorTensor* outputs) {
+  const float* values = reinterpret_cast<const float*>(inputs[0].memory);
+  double sum = 0;
+  for (std::size_t i = 0; i < inputs[0].elements; ++i) sum += values[i];
+  *reinterpret_cast<float*>(outputs[0].memory) =
+      static_cast<float>(sum / static_cast<double>(inputs[0].elements));
+}
+
+/// The fake library, as `file` describes its one model.
+class Fake {
+ public:
+  explicit Fake(File file = tiny()) : file_(std::move(file)) {
+    set_cviruntime_path(FACECAP_FAKE_CVIRUNTIME);
+    void* library = dlopen(FACECAP_FAKE_CVIRUNTIME, RTLD_NOW);
+    state_ = reinterpret_cast<FakeCviruntime* (*)()>(dlsym(library, "facecap_fake"))();
+    *state_ = {};
+    for (const auto& each : file_.inputs) state_->inputs.push_back(vendor_tensor(each));
+    for (const auto& each : file_.outputs) state_->outputs.push_back(vendor_tensor(each));
+    state_->compute = mean;
+  }
+  ~Fake() {
+    EXPECT_EQ(state_->open, 0);
+    set_cviruntime_path("");
+  }
+  FakeCviruntime* operator->() { return state_; }
+  ModelSource source() const { return ::source(file_); }
+
+ private:
+  File file_;
+  FakeCviruntime* state_;
+};
+
+std::vector<float> ramp() {
+  std::vector<float> values(3 * kSide * kSide);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+  return values;
+}
+
+session_suite::Subject subject(const Fake& fake) {
+  return {fake.source(), "cvimodel", ".cvimodel", false};
+}
+
+}  // namespace
+
+TEST(cvimodel_library_that_is_missing_is_named) {
+  // Only before the library is loaded: it is one for the whole process.
+  set_cviruntime_path("/nowhere/libcviruntime.so");
+  EXPECT_THROWS(ModelError, open(source(tiny())), "from '/nowhere/libcviruntime.so'");
+  EXPECT_THROWS(ModelError, open(source(tiny())), "FACECAP_CVIRUNTIME");
+  set_cviruntime_path("libdl.so.2");
+  EXPECT_THROWS(ModelError, open(source(tiny())), "it has no CVI_NN_RegisterModelFromBuffer");
+  set_cviruntime_path("");
+}
+
+TEST(cvimodel_is_held_against_its_manifest_before_the_library) {
+  Fake fake;
+  EXPECT_THROWS(ModelError, open(source(tiny(), manifests::mask("sigmoid", kSide))),
+                "the key 'chip' is missing");
+  EXPECT_THROWS(ModelError, open(source(tiny(), mask_manifest("cv181x"))),
+                "made for the chip cv182x, the manifest says cv181x");
+  EXPECT_THROWS(ModelError, open(fake.source(), {"auto", 1, "cv180x"}),
+                "made for the chip cv182x, wanted cv180x");
+  EXPECT_THROWS(ModelError, open(fake.source(), {"onnx", 1}), "a model of the runtime cvimodel");
+  File file = tiny();
+  file.inputs[0].shape[3] = 5;
+  EXPECT_THROWS(ModelError, open(source(file)),
+                "takes 'x' float32 (1, 3, 4, 5), the manifest wants one input");
+  file = tiny();
+  file.outputs[0].shape[1] = 2;
+  EXPECT_THROWS(ModelError, open(source(file)), "the network gives 'logits_Gemm_f32' float32 (1, 2)");
+  file = tiny();
+  file.inputs.push_back({"z", 0, {1, 1, 1, 1}});
+  EXPECT_THROWS(ModelError, open(source(file)), "the manifest wants one input");
+  EXPECT(fake->calls.empty());
+}
+
+TEST(cvimodel_of_raw_pixels_wants_a_manifest_without_normalisation) {
+  Fake fake;
+  File file = tiny();
+  file.inputs = {{"image_raw", 7, {1, 3, kSide, kSide}, 1, "RGB_PLANAR"}};
+  EXPECT_THROWS(ModelError, open(source(file)),
+                "the manifest wants input.mean 0, 0, 0 and input.std 1, 1, 1");
+  EXPECT_THROWS(ModelError, open(source(file, raw_manifest("bgr"))),
+                "takes pixels as RGB_PLANAR, and input.color of the manifest is bgr");
+  EXPECT(fake->calls.empty());
+}
+
+TEST(cvimodel_session_passes_what_every_session_passes) {
+  Fake fake;
+  session_suite::computes_and_keeps_its_buffers(subject(fake));
+  session_suite::refuses_wrong_tensors(subject(fake));
+  session_suite::is_shared_as_long_as_it_is_held(subject(fake));
+  session_suite::notices_a_file_that_changed(subject(fake));
+  session_suite::serves_several_threads_at_once(subject(fake));
+  EXPECT(!fake->overlapped);
+}
+
+TEST(cvimodel_session_keeps_the_order_of_calls) {
+  Fake fake;
+  const std::vector<float> values = ramp();
+  {
+    const Model model = open(fake.source());
+    EXPECT_EQ(model.session->runtime(), "cvimodel");
+    EXPECT_EQ(model.session->outputs()[0].shape.size(), 2u);
+    std::vector<Tensor> outputs;
+    model.session->run({pictures(values)}, outputs);
+    // Planes of float32 go to the library as they are, and the answer comes into the caller's own buffer.
+    EXPECT(fake->memory == std::vector<const void*>({values.data(), outputs[0].storage.data()}));
+  }
+  EXPECT(fake->calls == std::vector<std::string>({"register", "tensors", "forward 1 1", "cleanup"}));
+}
+
+TEST(cvimodel_session_converts_integers) {
+  File file = tiny();
+  file.inputs = {{"x", 6, {1, 3, kSide, kSide}, 2}};
+  file.outputs = {{"logits_Gemm", 6, {1, 1, 1, 1}, 0.25f}};
+  Fake fake(file);
+  fake->compute = [](const VendorTensor* inputs, VendorTensor* outputs) {
+    outputs[0].memory[0] = static_cast<std::uint8_t>(-static_cast<std::int8_t>(inputs[0].memory[5]));
+  };
+  const Model model = open(fake.source());
+  EXPECT(model.session->native_inputs()[0].type == ElementType::int8);
+  EXPECT_NEAR(model.session->native_inputs()[0].scale, 2, 0);
+  std::vector<Tensor> outputs;
+  model.session->run({pictures(ramp())}, outputs);
+  EXPECT_NEAR(outputs[0].floats()[0], -10 * 0.25, 0);
+  std::vector<std::int8_t> own(3 * kSide * kSide, 7);
+  model.session->run({{ElementType::int8, {1, 3, kSide, kSide}, own.data()}}, outputs);
+  EXPECT_NEAR(outputs[0].floats()[0], -7 * 0.25, 0);
+  EXPECT(fake->memory[2] == own.data());
+}
+
+TEST(cvimodel_session_takes_aligned_packed_pixels) {
+  File file = tiny();
+  file.inputs = {{"image_raw", 7, {1, kSide, kSide, 3}, 1, "BGR_PACKED", true}};
+  Fake fake(file);
+  fake->inputs[0].bytes = kSide * 64;
+  fake->compute = [](const VendorTensor* inputs, VendorTensor* outputs) {
+    *reinterpret_cast<float*>(outputs[0].memory) = inputs[0].memory[64 + 3 * 2 + 1];
+  };
+  const Model model = open(source(file, raw_manifest("bgr")));
+  EXPECT(model.session->inputs()[0].shape == std::vector<std::int64_t>({1, 3, kSide, kSide}));
+  EXPECT(model.session->native_inputs()[0].shape == std::vector<std::int64_t>({1, kSide, kSide, 3}));
+  std::vector<Tensor> outputs;
+  model.session->run({pictures(ramp())}, outputs);
+  EXPECT_NEAR(outputs[0].floats()[0], 16 + 4 + 2, 0);  // channel 1, row 1, column 2
+  std::vector<std::uint8_t> pixels(3 * kSide * kSide);
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i);
+  model.session->run({{ElementType::uint8, {1, kSide, kSide, 3}, pixels.data()}}, outputs);
+  EXPECT_NEAR(outputs[0].floats()[0], (4 + 2) * 3 + 1, 0);
+  EXPECT_THROWS(ModelError,
+                model.session->run({{ElementType::uint8, {1, 3, kSide, kSide}, pixels.data()}}, outputs),
+                "found the input tensor uint8 (1, 3, 4, 4), wanted 'image_raw' uint8 (1, 4, 4, 3)");
+}
+
+TEST(cvimodel_failures_are_said_in_words) {
+  Fake fake;
+  fake->register_code = static_cast<std::int32_t>(0xC0778003);
+  EXPECT_THROWS(ModelError, open(fake.source()),
+                "cannot be loaded: the runtime answers 0xC0778003, an argument is not valid");
+  fake->register_code = static_cast<std::int32_t>(0xC077800C);
+  EXPECT_THROWS(ModelError, open(fake.source()), "no memory left for the chip");
+  fake->register_code = -1;
+  EXPECT_THROWS(ModelError, open(fake.source()), "0xFFFFFFFF, a failure without a reason");
+  fake->register_code = 77;
+  EXPECT_THROWS(ModelError, open(fake.source()), "0x4D, a code without a known meaning");
+  fake->register_code = 0;
+  fake->gives_model = false;
+  EXPECT_THROWS(ModelError, open(fake.source()), "says it is loaded but gives no model");
+  fake->gives_model = true;
+  fake->tensors_code = 5;
+  EXPECT_THROWS(ModelError, open(fake.source()), "its tensors cannot be had: the runtime answers 0x5");
+  fake->tensors_code = 0;
+  const Model model = open(fake.source());
+  std::vector<Tensor> outputs;
+  fake->forward_code = 3;
+  EXPECT_THROWS(ModelError, model.session->run({pictures(ramp())}, outputs),
+                "the network fails: the runtime answers 0x3, it took too long");
+  fake->forward_code = 0;
+  fake->memory_code = 6;
+  EXPECT_THROWS(ModelError, model.session->run({pictures(ramp())}, outputs), "a buffer is refused");
+  fake->memory_code = 0;
+  model.session->run({pictures(ramp())}, outputs);
+  EXPECT_NEAR(outputs[0].floats()[0], 23.5, 1e-5);
+}
+
+TEST(cvimodel_tensors_that_are_not_those_of_the_file_are_refused) {
+  Fake fake;
+  fake->gives_tensors = false;
+  EXPECT_THROWS(ModelError, open(fake.source()), "gives 0 tensors where the file has 1");
+  fake->gives_tensors = true;
+  const VendorTensor good = fake->inputs[0];
+  fake->inputs.push_back(good);
+  EXPECT_THROWS(ModelError, open(fake.source()), "gives 2 tensors where the file has 1");
+  fake->inputs.pop_back();
+  const auto refused = [&](void (*change)(VendorTensor&), const std::string& part) {
+    fake->inputs[0] = good;
+    change(fake->inputs[0]);
+    EXPECT_THROWS(ModelError, open(fake.source()), part);
+  };
+  refused([](VendorTensor& t) { t.name = nullptr; }, "the runtime gives the tensor '' (1, 3, 4, 4)");
+  refused([](VendorTensor& t) { t.shape.dimensions[3] = 5; }, "'x' (1, 3, 4, 5)");
+  refused([](VendorTensor& t) { t.shape.rank = 6; }, "'x' (1, 3, 4, 4, 0, 0)");
+  refused([](VendorTensor& t) { t.format = cvimodel::Format::int8; }, "format 6");
+  refused([](VendorTensor& t) { t.bytes = 191; }, "of 191 bytes, format 0, the file has 'x' of 192 bytes");
+  refused([](VendorTensor& t) { t.elements = 47; }, "the runtime gives the tensor");
+  refused([](VendorTensor& t) { t.aligned = true; }, "the runtime gives the tensor");
+}
+
+TEST(cvimodel_of_a_second_chip_is_refused) {
+  Fake fake;
+  open(fake.source());
+  File file = tiny();
+  file.chip = file.target = "cv181x";
+  EXPECT_THROWS(ModelError, open(source(file, mask_manifest("cv181x"))),
+                "made for the cv181x, and this process already runs models of the cv182x");
+}
+
+TEST(cvimodel_without_checksum_opens_when_asked_for) {
+  Fake fake;
+  std::string bytes = tiny_cvimodel::write(tiny());
+  bytes[14] ^= 1;
+  const ModelSource damaged{"", bytes, manifest_for(bytes, mask_manifest())};
+  EXPECT_THROWS(ModelError, open(damaged), "do not have the MD5");
+  SessionOptions options;
+  options.unchecked = true;
+  open(damaged, options);
+  EXPECT_THROWS(ModelError, open(damaged), "do not have the MD5");
+}
+
+#if defined(__GLIBC__) && defined(__x86_64__)
+
+TEST(cvimodel_chatter_is_kept_off_standard_output) {
+  Fake fake;
+  fake->prints = "device[0] opened";
+  std::fflush(stdout);
+  char name[] = "/tmp/facecap_stdout_XXXXXX";
+  const int file = mkstemp(name);
+  const int before = dup(1);
+  dup2(file, 1);
+  std::printf("mine\n");
+  {
+    const Model model = open(fake.source());
+    std::vector<Tensor> outputs;
+    model.session->run({pictures(ramp())}, outputs);
+    fake->prints = "run cmdbuf failed:7";
+    fake->forward_code = -1;
+    EXPECT_THROWS(ModelError, model.session->run({pictures(ramp())}, outputs),
+                  "it says: run cmdbuf failed:7");
+    EXPECT_EQ(model.session->runtime_version(), "(0.0.0)fake");
+  }
+  std::fflush(stdout);
+  dup2(before, 1);
+  close(before);
+  char text[64] = {};
+  const bool read = pread(file, text, sizeof text - 1, 0) >= 0;
+  close(file);
+  unlink(name);
+  EXPECT(read);
+  EXPECT_EQ(std::string(text), "mine\n");
+}
+
+TEST(cvimodel_wants_room_for_the_simulator) {
+  Fake fake;
+  rlimit before{};
+  getrlimit(RLIMIT_AS, &before);
+  if (before.rlim_cur != RLIM_INFINITY) return;
+  rlimit small = before;
+  small.rlim_cur = rlim_t{4} << 30;
+  // A sanitizer has mapped more than that already; then the limit cannot be tried.
+  if (setrlimit(RLIMIT_AS, &small) != 0) return;
+  std::string message;
+  try {
+    open(fake.source());
+  } catch (const std::exception& error) {
+    message = error.what();
+  }
+  setrlimit(RLIMIT_AS, &before);
+  EXPECT(message.find("5 GiB of address space, the process may have 4096 MiB") != std::string::npos);
+}
+
+#endif
