@@ -26,6 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     _add_lfw(tasks)
     for task, text in DETECTION.items():
         _add_detection(tasks, task, text)
+    _add_parity(tasks)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -198,3 +199,26 @@ def _check_official(args: argparse.Namespace) -> None:
         args.predictions or len([*(args.model or []), *(args.yunet or [])]) > 1
     ):
         raise UsageError("--write-predictions takes the detections of one --model or --yunet")
+
+
+def _add_parity(tasks: argparse._SubParsersAction[Any]) -> None:
+    parser = tasks.add_parser("parity", help="the same frames give the same captures in every program")
+    parser.add_argument(
+        "--board", type=Path, metavar="PROGRAM", help="facecap-board, as `make board` builds it"
+    )
+    parser.add_argument("--chip", default="cv182x", help="whose models run on the simulator (%(default)s)")
+    parser.add_argument(
+        "--write-expected",
+        action="store_true",
+        help="make the captures of the default models the expected ones, and end",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object a way instead of the table"
+    )
+    parser.set_defaults(run_task=_run_parity)
+
+
+def _run_parity(args: argparse.Namespace) -> int:
+    from facecap.evaluation.parity.parity import main
+
+    return main(args)

@@ -1,0 +1,1 @@
+"""One golden set of frames through every way the product runs, and how far the captures differ."""

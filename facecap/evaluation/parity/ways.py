@@ -1,0 +1,161 @@
+"""The ways in which the product runs, each from the golden frames to a list of captures."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from facecap import CaptureConfig, Detector, FaceCapture, MaskClassifier
+from facecap.errors import FacecapError
+from facecap.evaluation.parity.golden import CONFIG, INPUT_SIZE, Captures
+from facecap.sources import read_picture
+
+CAMERA = "golden"
+STARTS_IN = 60.0  # seconds that the service may take
+ANSWERS_IN = 120.0  # seconds for one request
+ENDS_IN = 30.0  # seconds
+
+Step = Callable[[int, int], None]
+"""Told how many frames of how many are done."""
+
+
+def in_process(frames: Path, detector: str | None, classifier: str | None, step: Step) -> Captures:
+    """The Python package: frame after frame through `FaceCapture`."""
+    capture = FaceCapture(
+        CaptureConfig(**CONFIG),
+        detector=Detector(detector, input_size=INPUT_SIZE),
+        classifier=MaskClassifier(classifier),
+    )
+    captures: Captures = []
+    pictures = sorted(frames.glob("*.png"))
+    for number, picture in enumerate(pictures):
+        captures += [shot.to_dict() for shot in capture.process(read_picture(picture)).captures]
+        step(number + 1, len(pictures))
+    return captures + [shot.to_dict() for shot in capture.flush()]
+
+
+def on_board(program: Path, frames: Path, detector: str, classifier: str, library: str | None) -> Captures:
+    """facecap-board on the folder of frames.
+
+    Raises:
+        FacecapError: the program cannot be run or failed; the text is its own.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        options = {**CONFIG, "detector": detector, "classifier": classifier, "out": out}
+        options["input_size"] = "x".join(str(side) for side in INPUT_SIZE)
+        if library:
+            options["runtime_library"] = library
+        flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+        try:
+            done = subprocess.run(
+                [program, "--quiet", *flags, frames], capture_output=True, text=True, check=False
+            )
+        except OSError as error:
+            raise FacecapError(f"{program}: {error.strerror}") from None
+        if done.returncode:
+            raise FacecapError(f"{program} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+        lines = (out / "captures.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def over_http(frames: Path, step: Step) -> Captures:
+    """The service in a process of its own on loopback: every frame is posted, then the camera is flushed.
+
+    Raises:
+        FacecapError: it does not start or refuses a frame.
+    """
+    captures: Captures = []
+    pictures = sorted(frames.glob("*.png"))
+    with _service() as address:
+        for number, picture in enumerate(pictures):
+            url = f"{address}/v1/cameras/{CAMERA}/frames?frame_index={number}"
+            captures += _post(url, picture.read_bytes())
+            step(number + 1, len(pictures))
+        captures += _post(f"{address}/v1/cameras/{CAMERA}/flush", b"")
+    return captures
+
+
+def _post(url: str, body: bytes) -> Captures:
+    headers = {"Content-Type": "image/png"} if body else {}
+    request = urllib.request.Request(url, body, headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWERS_IN) as answer:
+            captures: Captures = json.load(answer)["captures"]
+    except OSError as error:
+        raise FacecapError(f"{url}: {error}") from None
+    return captures
+
+
+@contextmanager
+def _service() -> Iterator[str]:
+    """Its address while it runs."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        settings = folder / "service.toml"
+        settings.write_text(_settings(folder))
+        command = [sys.executable, "-m", "facecap", "serve", "--settings", str(settings)]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("FACECAP_")}
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+        )
+        try:
+            yield _address(process)
+        finally:
+            process.terminate()
+            try:
+                process.wait(ENDS_IN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _settings(folder: Path) -> str:
+    sections: dict[str, dict[str, Any]] = {
+        "server": {"port": 0},
+        "store": {"url": f"sqlite:///{folder / 'captures.db'}", "folder": str(folder / "crops")},
+        "pipeline": {"input_size": list(INPUT_SIZE)},
+        "capture": CONFIG,
+    }
+    lines: list[str] = []
+    for section, values in sections.items():
+        lines.append(f"[{section}]")
+        lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    """Where the service says that it listens; its log is read on to the end, so that it never blocks."""
+    said: queue.Queue[str | None] = queue.Queue()
+    before: list[str] = []
+
+    def read() -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            before.append(line)
+            if '"address"' in line:
+                said.put(json.loads(line)["address"])
+        said.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        address = said.get(timeout=STARTS_IN)
+    except queue.Empty:
+        address = None
+    if address is None:
+        raise FacecapError(f"the service does not start: {_last(before)}")
+    return address
+
+
+def _last(lines: Sequence[str]) -> str:
+    return " ".join(line.strip() for line in lines[-3:]) or "it says nothing"
