@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from facecap import CaptureConfig
 
@@ -119,12 +119,15 @@ class CaptureSection(Section):
         return CaptureConfig(**self.model_dump())
 
 
-Capture: type[CaptureSection] = create_model(
-    "Capture",
-    __base__=CaptureSection,
-    __doc__="When a shot is kept and given out; the keys of facecap.CaptureConfig.",
-    **_capture_fields(),
-)
+if TYPE_CHECKING:
+    Capture = CaptureSection
+else:
+    Capture = create_model(
+        "Capture",
+        __base__=CaptureSection,
+        __doc__="When a shot is kept and given out; the keys of facecap.CaptureConfig.",
+        **_capture_fields(),
+    )
 
 
 class Store(Section):
@@ -187,11 +190,23 @@ class Settings(BaseSettings):
         use_attribute_docstrings=True,
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given and nothing else: `configuration.load` puts the sources together."""
+        return (init_settings,)
+
     server: Server = Server()
     frames: Frames = Frames()
     cameras: Cameras = Cameras()
     pipeline: Pipeline = Pipeline()
-    capture: CaptureSection = Capture()
+    capture: Capture = Capture()
     store: Store = Store()
     retention: Retention = Retention()
     webhooks: Webhooks = Webhooks()
