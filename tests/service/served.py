@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 
 from facecap import FaceCapture
-from facecap_service.serving import Server, listen, make_server
 from facecap_service.services import Services
+from facecap_service.serving import Server, listen, make_server
 from facecap_service.settings import Settings
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from captures import new, png
-from facecap_service.store import CaptureQuery, InvalidCursor, Store, StoredCapture
-from facecap_service.store.cursors import Position, decode, encode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from facecap_service.store import CaptureQuery, InvalidCursor, Store, StoredCapture
+from facecap_service.store.cursors import Position, decode, encode
 
 MIDNIGHT = datetime(2026, 1, 31, tzinfo=timezone.utc)
 CROP = png(0)

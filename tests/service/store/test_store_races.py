@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from captures import capture, files, new, png
+
 from facecap_service.store import CaptureQuery, NewCapture, Store
 from facecap_service.store import journal as journal_module
 

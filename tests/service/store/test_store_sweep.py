@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from captures import files, new, png
+
 from facecap_service.store import CaptureQuery, Store, StoredCapture
 
 NOTHING = timedelta(0)
