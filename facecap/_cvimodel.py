@@ -21,6 +21,13 @@ def cviruntime_path() -> str | None:
     return str(folder / vendor_wheel.LIBRARY) if folder else None
 
 
+def runtime_is_here() -> bool:
+    """Whether the runtime would be found: where `cviruntime_path` says, or among the system's libraries."""
+    from ctypes.util import find_library
+
+    return cviruntime_path() is not None or find_library("cviruntime") is not None
+
+
 def wanted_chip() -> str:
     """FACECAP_CVIMODEL_CHIP: what every `.cvimodel` must be made for; empty for the manifest's."""
     return os.environ.get("FACECAP_CVIMODEL_CHIP", "")

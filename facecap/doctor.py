@@ -19,6 +19,9 @@ from facecap.errors import FacecapError
 EXTRAS = {"demo": ("matplotlib",), **BROUGHT}
 
 
+FETCH_SIMULATOR = "on a PC, python -m facecap.conversion.vendor_wheel fetches the simulator of the chip"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """What was found. `state`: `ok`, `missing` (facecap does not work), `optional` (a part does not)."""
@@ -96,13 +99,25 @@ def _models() -> Iterator[Check]:
 
     remedy = "install the package anew, or remove the file from the folder in FACECAP_MODELS"
     for model in models.list_models():
-        yield _guarded("model", partial(_model, model.path), remedy)
+        if models.openable(model.path):
+            yield _guarded("model", partial(_model, model.path), remedy)
+            continue
+        check = _guarded("model", partial(_unopened, model.path), remedy)
+        yield check if check.state == "missing" else Check("model", "optional", check.detail, FETCH_SIMULATOR)
 
 
 def _model(path: Path) -> str:
     from facecap import models
 
     return f"{models.verify(path)['name']}, {path}"
+
+
+def _unopened(path: Path) -> str:
+    from facecap import models
+
+    return (
+        f"{models.verify_bytes(path)['name']}, {path}: its bytes are right; not opened, for want of a runtime"
+    )
 
 
 def _detection() -> str:

@@ -103,10 +103,40 @@ def verify(path: str | os.PathLike[str]) -> dict[str, Any]:
     _, info = _model.open_model(path, task)
     manifest: dict[str, Any] = info["manifest"]
     # A session that is open already is taken by its file's time and size; here the bytes count.
+    _check_bytes(path, manifest)
+    return manifest
+
+
+def verify_bytes(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """What `verify` checks without opening the model: the manifest itself, size and sha256.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        ModelError: says what does not fit.
+    """
+    from facecap import _core
+
+    path = Path(path)
+    text = manifest_text(path)
+    _core.parse_manifest(text, str(path.with_suffix(".json")))
+    manifest: dict[str, Any] = json.loads(text)
+    _check_bytes(path, manifest)
+    return manifest
+
+
+def openable(path: Path) -> bool:
+    """Whether the runtime that a model file needs is here; a `.cvimodel` needs the vendor's."""
+    from facecap import _cvimodel
+
+    return path.suffix != ".cvimodel" or _cvimodel.runtime_is_here()
+
+
+def _check_bytes(path: Path, manifest: Mapping[str, Any]) -> None:
     found, wanted = hashlib.sha256(path.read_bytes()).hexdigest(), manifest["file"]["sha256"]
     if found != wanted:
         raise ModelError(f"{path}: found the sha256 {found}, the manifest wants {wanted}")
-    return manifest
 
 
 def manifest_text(path: Path) -> str:

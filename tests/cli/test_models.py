@@ -6,6 +6,7 @@ import json
 
 import pytest
 import scripted
+import tiny_models as tiny
 
 
 @pytest.fixture
@@ -84,3 +85,35 @@ def test_a_folder_that_is_not_writable_is_found(facecap, tmp_path):
     done = facecap("doctor", "--out", tmp_path / "file" / "out")
     assert done.returncode == 1
     assert "choose another folder" in done.stdout
+
+
+@pytest.fixture
+def board_model(tmp_path):
+    """A .cvimodel whose manifest fits its bytes, and nothing that could open it."""
+    data = b"CviModel" + bytes(100)
+    manifest = {**tiny.mask_manifest(data), "name": "board-mask", "chip": "cv182x"}
+    (tmp_path / "board.cvimodel").write_bytes(data)
+    (tmp_path / "board.json").write_text(json.dumps(manifest))
+    return tmp_path / "board.cvimodel", {"FACECAP_CVIRUNTIME": "", "XDG_CACHE_HOME": str(tmp_path / "empty")}
+
+
+def test_a_model_of_a_board_is_checked_by_its_bytes_where_it_cannot_be_opened(facecap, board_model):
+    path, env = board_model
+    done = facecap("models", "verify", path, env=env)
+    assert done.returncode == 0, done.stdout
+    assert "board-mask" in done.stdout and "its runtime is not here" in done.stdout
+    path.write_bytes(path.read_bytes() + b"x")
+    done = facecap("models", "verify", path, env=env)
+    assert done.returncode == 1
+    assert "sha256" in done.stdout
+
+
+def test_the_doctor_takes_a_model_that_cannot_be_opened_for_no_fault(facecap, board_model):
+    path, env = board_model
+    done = facecap("doctor", "--out", path.parent, env={**env, "FACECAP_MODELS": str(path.parent)})
+    line = next(line for line in done.stdout.splitlines() if "board-mask" in line)
+    assert line.startswith("optional") and "for want of a runtime" in line
+    assert "python -m facecap.conversion.vendor_wheel fetches the simulator" in done.stdout
+    path.write_bytes(path.read_bytes() + b"x")
+    done = facecap("doctor", "--out", path.parent, env={**env, "FACECAP_MODELS": str(path.parent)})
+    assert done.returncode == 1

@@ -37,9 +37,11 @@ def _draw_points(axes: Any, points: Sequence[Point], chosen: Point, needs: Any) 
     ring = {"marker": "o", "markersize": 15, "fillstyle": "none", "color": "tab:red", "linestyle": ""}
     axes.plot(needs(chosen), chosen.harm, label="chosen", **ring)
     for point in points:
-        layers = "bf16" if point.variant.mode == "BF16" else str(len(point.variant.others) or "int8")
-        axes.annotate(layers, (needs(point), point.harm), xytext=(6, 6), textcoords="offset points")
-    axes.set_ylim(bottom=0)
-    axes.margins(x=0.1, y=0.15)
+        layers = len(point.variant.others)
+        name = "bf16" if point.variant.mode == "BF16" else str(layers or "int8")
+        if point is chosen or not layers or layers & (layers - 1) == 0:  # halving leaves crowds between
+            axes.annotate(name, (needs(point), point.harm), xytext=(8, 5), textcoords="offset points")
+    axes.set_ylim(0, 1.15 * max(point.harm for point in points) or 1)
+    axes.margins(x=0.12)
     axes.grid(alpha=0.3)
     axes.legend(title="numbers: layers in bf16")
