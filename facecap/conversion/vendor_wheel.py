@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -85,6 +86,8 @@ def runtime_files() -> Path:
                 if hashlib.sha256(data).hexdigest() != wanted:
                     raise FacecapError(f"{name} of the wheel has another sha256 than {wanted}")
                 write_atomic(folder / name, data)
+    except (zipfile.BadZipFile, zlib.error, KeyError) as error:
+        raise FacecapError(f"{wheel()}: a damaged wheel, remove it: {error}") from error
     except OSError as error:
         raise FacecapError(f"{folder}: cannot be written: {error}") from error
     return folder
