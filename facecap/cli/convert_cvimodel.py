@@ -89,9 +89,10 @@ def _add_precision_options(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     """Turn a model into a .cvimodel for a chip: calibrated, layers that int8 harms most kept in bf16, and
     checked on the vendor's simulator."""
-    from facecap.conversion.cvimodel.convert import Wanted, convert
+    from facecap.conversion.cvimodel.convert import convert
     from facecap.conversion.cvimodel.mixed import Budget
     from facecap.conversion.cvimodel.report import folder_of, text
+    from facecap.conversion.cvimodel.wanted import Wanted
 
     wanted = Wanted(
         chip=args.chip,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -17,51 +17,19 @@ from facecap.conversion.cvimodel.bench import Bench
 from facecap.conversion.cvimodel.evaluation import evaluate
 from facecap.conversion.cvimodel.judge import judge_of
 from facecap.conversion.cvimodel.network import Network, check_same, prepare
-from facecap.conversion.cvimodel.report import Report, folder_of, write_report
+from facecap.conversion.cvimodel.report import Report, figures_of, folder_of, write_report
 from facecap.conversion.cvimodel.steps import Steps
 from facecap.conversion.cvimodel.tools import Tools
-from facecap.conversion.cvimodel.variant import Chip, Floats, Variant
+from facecap.conversion.cvimodel.variant import Floats, Variant
+from facecap.conversion.cvimodel.wanted import Wanted
 from facecap.conversion.equality import ConversionError
 from facecap.conversion.equalize import equalized
-from facecap.conversion.manifest import write_model
+from facecap.conversion.manifest import update_manifest, write_model
 from facecap.conversion.source import Source, open_source
 from facecap.conversion.vendor_wheel import VERSION, cache_folder
 
-Precision = Literal["int8", "mixed", "bf16"]
 Tell = Callable[[str], None]
 EQUALIZED_WITH = 32  # pictures
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a `.cvimodel` shall be.
-
-    Attributes:
-        chip: for which.
-        precision: `mixed` keeps in bf16 the layers that int8 harms most, within `budget`.
-        budget: what a mixed model may need.
-        sides: width and height of the input; the manifest's own where None.
-        input: `int8`: normalised and rounded by the caller (facecap does); `float32`; `packed` or `planar`:
-            pixels as they are, uint8.
-        int8_outputs: outputs stay int8 instead of float32.
-        count: pictures of the calibration.
-        seed: of drawing them.
-        equalized: balance the channels of activations first.
-        ranked_on: pictures that layers are ranked on, the first of the calibration's.
-        checked_on: evaluation pictures for the report, run on the chip's simulator; 0 for none.
-    """
-
-    chip: Chip
-    precision: Precision = "mixed"
-    budget: mixed.Budget = field(default_factory=mixed.Budget)
-    sides: tuple[int, int] | None = None
-    input: feeding.InputKind = "int8"
-    int8_outputs: bool = False
-    count: int = 64
-    seed: int = 0
-    equalized: bool = True
-    ranked_on: int = 16
-    checked_on: int = 200
 
 
 def convert(
@@ -110,6 +78,9 @@ def convert(
         models = {"int8": bench.deploy(report.int8.variant), report.precision: deployed}
         checked = evaluate(steps, network, models, manifest, data, wanted.checked_on, tell)
         report = replace(report, evaluation=checked)
+        update_manifest(
+            out.with_suffix(".json"), {"figures": figures_of(report, wanted.command(source.manifest["name"]))}
+        )
     report = replace(report, seconds=time.monotonic() - start)
     write_report(out, manifest, report)
     return report

@@ -93,6 +93,22 @@ def to_json(manifest: Mapping[str, Any], report: Report) -> dict[str, Any]:
     }
 
 
+def figures_of(report: Report, command: str) -> list[dict[str, Any]]:
+    """The `figures` of a manifest: those of the chosen model, and by AP those of the float one."""
+    evaluation = report.evaluation
+    if not evaluation.figures:
+        return []
+    dataset = f"{evaluation.dataset}, {evaluation.count} pictures, on the simulator"
+    named = {
+        **evaluation.figures[report.precision],
+        "AP of the float model": evaluation.figures["float"]["AP"],
+    }
+    return [
+        {"measure": name, "dataset": dataset, "value": round(value, 4), "command": command}
+        for name, value in named.items()
+    ]
+
+
 def _points(report: Report) -> str:
     keys = list(report.int8.figures)
     rows = [[f"{report.chip}, on calibration pictures", "bf16 layers", "bytes", "ION MB", *keys]]

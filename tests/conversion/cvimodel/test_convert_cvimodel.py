@@ -16,6 +16,8 @@ onnx = pytest.importorskip("onnx")
 
 from facecap.cli import main  # noqa: E402
 from facecap.conversion.cvimodel import environment  # noqa: E402
+from facecap.conversion.cvimodel.mixed import Budget  # noqa: E402
+from facecap.conversion.cvimodel.wanted import Wanted  # noqa: E402
 
 
 @pytest.fixture
@@ -146,6 +148,16 @@ def test_without_the_simulator_the_report_says_why(
     assert report["evaluation"]["figures"] is None
 
 
+def test_the_command_that_a_manifest_gives_names_what_was_chosen_and_no_path() -> None:
+    assert Wanted("cv181x").command("mask") == (
+        "facecap convert cvimodel mask --chip cv181x --data DATA --out X.cvimodel"
+    )
+    wanted = Wanted("cv182x", "int8", Budget(ion=4.2), (320, 256), int8_outputs=True, equalized=False)
+    assert wanted.command("face").endswith(
+        "--input-size 320x256 --precision int8 --max-ion 4.2 --int8-outputs --no-equalize"
+    )
+
+
 @pytest.mark.parametrize("options", [["--chip", "cv999"], ["--out", "x.onnx"], ["--check", "-1"]])
 def test_wrong_usage(faked: Path, options: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
@@ -165,4 +177,9 @@ def test_the_real_toolchain_converts_a_tiny_network(tmp_path: Path, monkeypatch:
     figures = report["evaluation"]["figures"]
     assert figures is not None, report["evaluation"]["problem"]
     assert figures["int8"]["sign agreement"] >= 5 / 6
+    measured = {figure["measure"]: figure for figure in manifest(tmp_path)["figures"]}  # type: ignore[attr-defined]
+    assert measured["sign agreement"]["value"] == round(figures[report["precision"]]["sign agreement"], 4)
+    assert measured["AP"]["command"].startswith(
+        "facecap convert cvimodel tiny-mask --chip cv182x --data DATA"
+    )
     assert report["bf16"]["figures"]["logit error"] <= report["int8"]["figures"]["logit error"] + 1e-3
