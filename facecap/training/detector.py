@@ -34,10 +34,11 @@ from facecap.training.detector_choice import (
 from facecap.training.detector_data import DOUBTFUL, Source, load_sources, read_pictures
 from facecap.training.detector_loss import LossWeights, Rows, detection_loss, soft_loss, targets
 from facecap.training.detector_recipe import Recipe, from_args
-from facecap.training.detector_weights import fold_norms, interpolate, unfold_norms
-from facecap.training.networks.retinaface import MOBILENET, Levels, RetinaFace, flatten
-from facecap.training.quantisation import follow_run, prepare_qat
+from facecap.training.folding import fold_norms
+from facecap.training.networks.retinaface import Levels, RetinaFace, flatten
+from facecap.training.quantisation import float_weights, follow_run, prepare_qat
 from facecap.training.run import LAST, Clock, Progress, RunFolder, TrainingError, seed_all
+from facecap.training.start import blend
 
 MEAN = torch.tensor([104.0, 117.0, 123.0])
 KEPT_SHARE = 0.999  # of the running average of the weights, a step
@@ -75,8 +76,6 @@ def train(args: argparse.Namespace) -> int:
     cv2.setNumThreads(0)  # its pool of threads would not survive the fork of the workers
     seed_all(recipe.seed)
     published = load_network(args.start)
-    if published.layout != MOBILENET:
-        raise TrainingError(f"{args.start}: has the layout {published.layout.name}, wanted {MOBILENET.name}")
     network = fold_norms(published).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     sources = read_pictures(load_sources(args.data, args.photos))
     if not any(source.held_out for source in sources):
@@ -89,13 +88,12 @@ def train(args: argparse.Namespace) -> int:
     for source in sources:
         faces = sum(int(p.certain.sum()) for p in source.train)
         print(f"{source.name}: {len(source.train)} pictures, {faces} faces", file=sys.stderr)
-    average = _Run(network, published, sources, recipe, folder).fit(args.workers)
-    start = fold_norms(published).state_dict()
+    average = _Run(network, sources, recipe, folder).fit(args.workers)
+    start = float_weights(fold_norms(published))
     factors = (0.0, 1.0) if recipe.way.rounded else FACTORS
-    ends = {factor: interpolate(start, average, factor) for factor in factors}
-    candidates = {factor: unfold_norms(end, published) for factor, end in ends.items()}
+    candidates = {factor: blend(start, average, factor) for factor in factors}
     about = {
-        "name": "retinaface-mobilenet0.25",
+        "name": published.layout.name.replace("_", "-"),
         "licence": "start MIT; pictures and teacher labels for research use only: research use",
         "origin": f"fine-tuned from {args.start.name}",
         "training": {
@@ -114,31 +112,25 @@ def train(args: argparse.Namespace) -> int:
 
 
 class _Run:
-    """The loop of one run: `network` learns, its average is kept, `start` is what it came from."""
+    """The loop of one run: `network` learns, and its average is kept."""
 
-    def __init__(
-        self,
-        network: RetinaFace,
-        start: RetinaFace,
-        sources: list[Source],
-        recipe: Recipe,
-        folder: RunFolder,
-    ) -> None:
-        self._network, self._start, self._sources = network, start, sources
+    def __init__(self, network: RetinaFace, sources: list[Source], recipe: Recipe, folder: RunFolder) -> None:
+        self._network, self._sources = network, sources
         self._recipe, self._folder = recipe, folder
         self._reference = copy.deepcopy(network)
         if recipe.way.rounded:
             self._network = network = prepare_qat(network)
         self._average = copy.deepcopy(network)
         if recipe.way.leash:
-            network.body.get_submodule("stage1").requires_grad_(False)
+            for layer in network.body.FINE:
+                network.body.get_submodule(layer).requires_grad_(False)
         learning = [weight for weight in network.parameters() if weight.requires_grad]
         self._optimizer = torch.optim.AdamW(learning, recipe.rate, weight_decay=0.0)
         self._step = 0
 
     def fit(self, workers: int) -> dict[str, Tensor]:
-        """Train until the time is spent, going on from the folder's checkpoint; the averaged weights. An
-        interruption leaves a checkpoint to resume from."""
+        """Train until the time is spent, going on from the folder's checkpoint; the averaged weights, in
+        the keys of the start. An interruption leaves a checkpoint to resume from."""
         spent = self._take_up()
         canvases = _Canvases(self._sources, self._recipe, self._network.layout.name, skip=self._step)
         loader = iter(DataLoader(canvases, self._recipe.batch, num_workers=workers))
@@ -150,7 +142,7 @@ class _Run:
             raise
         self._save(clock)
         self._folder.plot()
-        return self._average.state_dict()
+        return float_weights(self._average)
 
     def _steps(self, loader: Iterator[list[Tensor]], clock: Clock, progress: Progress) -> None:
         sums: dict[str, float] = {}
@@ -201,19 +193,17 @@ class _Run:
                     known = _rows(self._reference(images))
             return soft_loss(answer, known, labels, deltas, beliefs, LossWeights())
         with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
-            fine = self._network.body.get_submodule("stage1")(images)
-            known = _rows(_from_stage1(self._reference, fine))
+            fine = self._network.body.fine(images)
+            known = _rows(self._reference.answer(self._reference.body.coarser(fine)))
         with torch.autocast("cpu", torch.bfloat16):
-            answer = _rows(_from_stage1(self._network, fine))
+            answer = _rows(self._network.answer(self._network.body.coarser(fine)))
         return detection_loss(answer, known, labels, deltas, LossWeights())
 
     def _held_out(self) -> dict[str, float]:
         """Figures of the averaged weights on the pictures that training does not see."""
         path = self._folder.path / "measured.onnx"
-        weights = unfold_norms(self._average.state_dict(), self._start)
-        write_candidate(
-            self._start, weights, path, dict.fromkeys(("name", "licence", "origin"), "in training")
-        )
+        about = dict.fromkeys(("name", "licence", "origin"), "in training")
+        write_candidate(self._average, float_weights(self._average), path, about)
         quality = asdict(measure(partial(open_detector, path), self._sources))
         for suffix in (".onnx", ".json"):
             path.with_suffix(suffix).unlink()
@@ -234,11 +224,6 @@ class _Run:
         state: dict[str, Any] = {"network": self._network.state_dict(), "average": self._average.state_dict()}
         position = {"optimizer": self._optimizer.state_dict(), "step": self._step, "spent": clock.spent}
         self._folder.save(LAST, {**state, **position})
-
-
-def _from_stage1(network: RetinaFace, fine: Tensor) -> Levels:
-    middle = network.body.get_submodule("stage2")(fine)
-    return network.answer([fine, middle, network.body.get_submodule("stage3")(middle)])
 
 
 def _rows(levels: Levels) -> Rows:

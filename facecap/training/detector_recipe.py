@@ -12,10 +12,10 @@ from facecap.training.run import TrainingError
 class Preset:
     """A way to train: how long, how fast, what is frozen and what the loss asks for.
 
-    `leash`: teach only what the start gets wrong and keep its answers elsewhere, with the first stage
-    frozen; without it every layer learns how sure the labellers are of a face. `smallest`: pixels, on
-    smaller faces nothing is asked. `rounded`: under the rounding of int8, to the end of the way. `warm_up`:
-    steps until the rate is reached.
+    `leash`: teach only what the start gets wrong and keep its answers elsewhere, with the layers up to
+    stride 8 frozen; without it every layer learns how sure the labellers are of a face. `smallest`: pixels,
+    on smaller faces nothing is asked. `rounded`: under the rounding of int8, to the end of the way.
+    `warm_up`: steps until the rate is reached.
     """
 
     minutes: float
@@ -33,8 +33,8 @@ PRESETS = {
         rate=5e-5,
         leash=True,
         smallest=10.0,
-        text="first stage frozen; the teacher's sure faces as positives, 15 hard negatives to each, the "
-        "starting network's own answers on all else",
+        text="layers up to stride 8 frozen; the teacher's sure faces as positives, 15 hard negatives each, "
+        "the starting network's own answers on all else",
     ),
     "distil": Preset(
         minutes=120,

@@ -9,38 +9,20 @@ saw. Gradients pass as if nothing was rounded, but for values outside of the ran
 from __future__ import annotations
 
 import copy
-from itertools import pairwise
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-Network = TypeVar("Network", bound=nn.Module)
+from facecap.training.folding import Network, fold_norms, unfold_norms
+
 Ranges = dict[str, tuple[float, float]]
 
 KEPT = 0.99  # of a range, a step
 FROZEN_FROM = 0.5  # share of a run from which ranges stay
 LEVELS = 255  # of an activation; weights have 127 on each side of 0
 SMALLEST = 1e-8
-
-
-class _FoldedNorm(nn.Identity):
-    """Stands where a batch norm was that is now part of the layer before."""
-
-    def __init__(self, layer: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
-        super().__init__()
-        self.biased, self.eps = layer.bias is not None, norm.eps
-
-    def state(self, bias: Tensor) -> dict[str, Tensor]:
-        """Of the batch norm whose layer now has this bias."""
-        return {
-            "weight": torch.ones_like(bias),
-            "bias": bias,
-            "running_mean": torch.zeros_like(bias),
-            "running_var": torch.full_like(bias, 1 - self.eps),
-            "num_batches_tracked": torch.zeros((), dtype=torch.long),
-        }
 
 
 class _Rounded(nn.Module):
@@ -122,9 +104,7 @@ def prepare_qat(model: Network, per_channel: bool = True) -> Network:
             into it, others stay.
         per_channel: one scale for each output of a layer, else one for the layer.
     """
-    prepared = copy.deepcopy(model)
-    training = prepared.training
-    _fold(prepared.eval())
+    prepared = fold_norms(model)
     for module in list(prepared.modules()):
         for name, child in module.named_children():
             kind = ROUNDED.get(type(child))
@@ -135,7 +115,7 @@ def prepare_qat(model: Network, per_channel: bool = True) -> Network:
                 rounded._buffers = dict(child._buffers)
                 rounded._prepare(per_channel)
                 module._modules[name] = rounded
-    return prepared.train(training)
+    return prepared.train(model.training)
 
 
 def finish_qat(model: nn.Module) -> tuple[dict[str, Tensor], Ranges]:
@@ -144,19 +124,11 @@ def finish_qat(model: nn.Module) -> tuple[dict[str, Tensor], Ranges]:
     state = model.state_dict()
     ranges: Ranges = {}
     for name, module in model.named_modules():
-        prefix = f"{name}." if name else ""
         if isinstance(module, _Rounded):
-            ranges[name] = (float(state[f"{prefix}low"]), float(state[f"{prefix}high"]))
+            ranges[name] = (float(module.low), float(module.high))
             for key in ("low", "high", "seen"):
-                del state[prefix + key]
-        for first, second in pairwise(module._modules):
-            norm = module._modules[second]
-            if isinstance(norm, _FoldedNorm):
-                bias = state.pop(f"{prefix}{first}.bias")
-                state |= {f"{prefix}{second}.{key}": value for key, value in norm.state(bias).items()}
-                if norm.biased:
-                    state[f"{prefix}{first}.bias"] = torch.zeros_like(bias)
-    return dict(state), ranges
+                del state[f"{name}.{key}" if name else key]
+    return unfold_norms(model, state), ranges
 
 
 def float_weights(model: nn.Module) -> dict[str, Tensor]:
@@ -169,13 +141,3 @@ def follow_run(model: nn.Module, share: float) -> None:
     for module in model.modules():
         if isinstance(module, _Rounded):
             module.frozen = share >= FROZEN_FROM
-
-
-def _fold(model: nn.Module) -> None:
-    for module in list(model.modules()):
-        for first, second in pairwise(list(module._modules)):
-            layer, norm = module._modules[first], module._modules[second]
-            if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                folded = nn.utils.fuse_conv_bn_eval(layer, norm)
-                module._modules[first] = folded.requires_grad_(layer.weight.requires_grad)
-                module._modules[second] = _FoldedNorm(layer, norm)

@@ -19,7 +19,7 @@ pytest.importorskip("onnx")
 from facecap.cli import main  # noqa: E402
 from facecap.training import detector  # noqa: E402
 from facecap.training.detector import train  # noqa: E402
-from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace  # noqa: E402
+from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace, flatten  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
 
 
@@ -78,6 +78,24 @@ def test_from_start_to_model(tmp_path: Path, preset: str) -> None:
         train(args)
 
 
+def test_the_large_network_trains_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pictures(tmp_path / "data", 40)
+    args = arguments(tmp_path, RESNET50)
+    choose = Mock(return_value=1.0)
+    monkeypatch.setattr(detector, "choose", choose)
+    assert train(args) == 0
+    start, candidates, _, _, about, _ = choose.call_args.args
+    assert about["name"] == "retinaface-resnet50"
+    again = RetinaFace(RESNET50).eval()
+    again.load_state_dict(candidates[0.0])
+    with torch.inference_mode():
+        wanted, found = (flatten(network(torch.ones(1, 3, 64, 64))) for network in (start, again))
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-4)
+    learnt = {key for key, value in candidates[1.0].items() if not torch.equal(value, candidates[0.0][key])}
+    assert "body.layer3.0.conv1.weight" in learnt
+    assert not any(key.startswith(("body.layer1.", "body.layer2.")) for key in learnt), "are frozen"
+
+
 @pytest.mark.parametrize(
     "wrong", [("--batch", "0"), ("--side", "0"), ("--threads", "0"), ("--workers", "-1"), ("--seed", "-1")]
 )
@@ -112,6 +130,3 @@ def test_says_what_it_cannot_train(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="too few labelled pictures"):
         train(args)
     assert not args.out.exists(), "so that the same folder can be given with other data"
-    args = arguments(tmp_path, RESNET50)
-    with pytest.raises(TrainingError, match="resnet50"):
-        train(args)

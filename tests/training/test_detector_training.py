@@ -24,8 +24,8 @@ from facecap.training.detector_loss import (  # noqa: E402
     soft_loss,
     targets,
 )
-from facecap.training.detector_weights import fold_norms, interpolate, unfold_norms  # noqa: E402
-from facecap.training.networks.retinaface import MOBILENET, RetinaFace, flatten  # noqa: E402
+from facecap.training.folding import fold_norms, unfold_norms  # noqa: E402
+from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace, flatten  # noqa: E402
 
 MIN_SIZES = [[10, 20], [32, 64], [128, 256]]
 VARIANCES = (0.1, 0.2)
@@ -184,28 +184,22 @@ def test_labels_of_several_sources_become_one_belief(tmp_path: Path) -> None:
     assert picture.certain.tolist() == [True, False]
 
 
-def test_folded_weights_answer_the_same_and_go_back() -> None:
+@pytest.mark.parametrize("layout", [MOBILENET, RESNET50])
+def test_folded_weights_answer_the_same_and_go_back(layout: Layout) -> None:
     torch.manual_seed(0)
-    network = RetinaFace(MOBILENET)
+    network = RetinaFace(layout)
     network.train()(torch.randn(2, 3, 64, 64))
     network.eval()
     folded = fold_norms(network)
     assert all(weight.requires_grad for weight in folded.parameters())
-    again = RetinaFace(MOBILENET).eval()
-    again.load_state_dict(unfold_norms(folded.state_dict(), network))
+    again = RetinaFace(layout).eval()
+    again.load_state_dict(unfold_norms(folded, folded.state_dict()))
     image = torch.randn(1, 3, 64, 96)
     with torch.no_grad():
         answers = [flatten(model(image)) for model in (network, folded, again)]
     for other in answers[1:]:
         for expected, found in zip(answers[0], other, strict=True):
             torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
-
-
-def test_the_way_has_two_ends() -> None:
-    start, end = {"w": torch.tensor([0.0, 2.0])}, {"w": torch.tensor([4.0, 2.0])}
-    assert interpolate(start, end, 0.0)["w"].tolist() == [0.0, 2.0]
-    assert interpolate(start, end, 0.25)["w"].tolist() == [1.0, 2.0]
-    assert interpolate(start, end, 1.0)["w"].tolist() == [4.0, 2.0]
 
 
 def test_choice_is_the_shortest_way_that_finds_and_does_not_cry_wolf() -> None:

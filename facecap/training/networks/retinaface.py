@@ -62,12 +62,21 @@ def _conv(
 class MobileNetBody(nn.Module):
     """MobileNetV1 x0.25 up to stride 32."""
 
+    FINE = ("stage1",)
+
     def __init__(self, slope: float) -> None:
         super().__init__()
         self.stage1, self.stage2, self.stage3 = stages(0.25, slope)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        fine = self.stage1(image)
+        return self.coarser(self.fine(image))
+
+    def fine(self, image: Tensor) -> Tensor:
+        """The level of stride 8, by the layers FINE."""
+        return cast(Tensor, self.stage1(image))
+
+    def coarser(self, fine: Tensor) -> list[Tensor]:
+        """All three levels, of the finest."""
         middle = self.stage2(fine)
         return [fine, middle, self.stage3(middle)]
 
@@ -98,6 +107,7 @@ class ResNetBody(nn.Module):
     """ResNet-50 from strides 8 to 32."""
 
     BLOCKS = (3, 4, 6, 3)
+    FINE = ("conv1", "bn1", "layer1", "layer2")
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,12 +123,17 @@ class ResNetBody(nn.Module):
             self.add_module(f"layer{stage + 1}", nn.Sequential(*layers))
 
     def forward(self, image: Tensor) -> list[Tensor]:
+        return self.coarser(self.fine(image))
+
+    def fine(self, image: Tensor) -> Tensor:
+        """The level of stride 8, by the layers FINE."""
         x = functional.max_pool2d(functional.relu(self.bn1(self.conv1(image))), 3, 2, 1)
-        levels = []
-        for stage in range(4):
-            x = self.get_submodule(f"layer{stage + 1}")(x)
-            levels.append(x)
-        return levels[1:]
+        return cast(Tensor, self.get_submodule("layer2")(self.get_submodule("layer1")(x)))
+
+    def coarser(self, fine: Tensor) -> list[Tensor]:
+        """All three levels, of the finest."""
+        middle = self.get_submodule("layer3")(fine)
+        return [fine, middle, self.get_submodule("layer4")(middle)]
 
 
 class Pyramid(nn.Module):
