@@ -68,7 +68,9 @@ def test_from_start_to_model(tmp_path: Path, preset: str) -> None:
     choice = json.loads((args.out / "choice.json").read_text())
     assert f"{choice['chosen']:g}" in choice["held_out"]
 
-    steps = torch.load(args.out / "last.pt", weights_only=True)["step"]
+    state = torch.load(args.out / "last.pt", weights_only=True)
+    steps, ranges = state["step"], {key: float(v) for key, v in state["network"].items() if "seen" in key}
+    assert bool(ranges) == (preset == "qat") and all(ranges.values()), "inputs are rounded in what was seen"
     assert train(args) == 0
     again = torch.load(args.out / "last.pt", weights_only=True)["step"]
     assert again == steps > 0, "a finished run is taken up and ends at once"
