@@ -8,9 +8,8 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import logs
@@ -19,6 +18,8 @@ from .problems import Problem
 _log = logging.getLogger("facecap.service.access")
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_PORT = re.compile(r":\d*$")
+_READ = frozenset({b"host", b"sec-fetch-site", b"x-request-id"})
 _SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -51,8 +52,8 @@ class Envelope:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        identity = self._identity(headers)
+        headers = {name: value for name, value in scope["headers"] if name in _READ}
+        identity = self._identity(headers.get(b"x-request-id", b""))
         logs.request_id.set(identity)
         started = time.perf_counter()
         status = 0
@@ -77,20 +78,17 @@ class Envelope:
             if scope["type"] == "http":
                 self._told(scope, status, time.perf_counter() - started)
 
-    def _identity(self, headers: Headers) -> str:
-        asked = headers.get("x-request-id", "")
-        if asked and _REQUEST_ID.fullmatch(asked.encode("latin-1")):
-            return asked
+    def _identity(self, asked: bytes) -> str:
+        if _REQUEST_ID.fullmatch(asked):
+            return asked.decode()
         return f"{self._prefix}-{next(self._numbers):x}"
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
+    def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Problem | None:
         """Why a request is refused that some other site may have made a browser send."""
-        host = headers.get("host", "")
-        name = host.rpartition(":")[0] if re.search(r":\d*$", host) else host
-        if self._hosts is not None and name.lower() not in self._hosts:
+        if self._hosts is not None and _name(headers.get(b"host", b"")) not in self._hosts:
             detail = "the Host header has a name that is not served here: see the setting server.hosts"
             return Problem(421, "unknown_host", "This host is not served here", detail)
-        foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+        foreign = headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")
         if foreign and (scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")):
             detail = "a page of another site sent this: only programs and pages of this service may"
             return Problem(403, "cross_site", "Another site sent this", detail)
@@ -128,6 +126,10 @@ def allowed_hosts(configured: tuple[str, ...], host: str, loopback: bool) -> fro
     if configured:
         return frozenset(name.lower() for name in configured)
     return _LOOPBACK_NAMES | {host} if loopback else None
+
+
+def _name(host: bytes) -> str:
+    return _PORT.sub("", host.decode("latin-1")).lower()
 
 
 def _with_security(

@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -67,21 +68,33 @@ def decode_picture(data: bytes, limits: Limits = _DEFAULT_LIMITS) -> NDArray[np.
 def _complaints_of_libjpeg() -> Iterator[list[str]]:
     """Catch what the JPEG decoder writes to standard error; all else that comes there is passed on."""
     complaints: list[str] = []
-    with _standard_error, tempfile.TemporaryFile() as caught:
+    with _standard_error:
         try:
             original = os.dup(2)
         except OSError:  # standard error is closed: nothing can be caught
             yield complaints
             return
+        caught = _scratch()
         try:
-            os.dup2(caught.fileno(), 2)
+            os.dup2(caught, 2)
             yield complaints
         finally:
             os.dup2(original, 2)
             os.close(original)
-            caught.seek(0)
-            text = caught.read()
-            complaints += [line.decode(errors="replace").strip() for line in _JPEG_COMPLAINT.findall(text)]
-            others = _JPEG_COMPLAINT.sub(b"", text)
-            if others:
-                os.write(2, others)
+            # The descriptor that was written to shares its place in the file with this one.
+            written = os.lseek(caught, 0, os.SEEK_CUR)
+            if written:
+                text = os.pread(caught, written, 0)
+                os.lseek(caught, 0, os.SEEK_SET)
+                found = _JPEG_COMPLAINT.findall(text)
+                complaints += [line.decode(errors="replace").strip() for line in found]
+                others = _JPEG_COMPLAINT.sub(b"", text)
+                if others:
+                    os.write(2, others)
+
+
+@cache
+def _scratch() -> int:
+    """Descriptor of a nameless file for what is caught; made once, as every picture needs it."""
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

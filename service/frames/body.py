@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import anyio
 from starlette.requests import ClientDisconnect, Request
 
 from ..problems import Problem
@@ -47,19 +47,42 @@ async def read_body(request: Request, limit: int, seconds: float) -> bytes:
         raise too_large(limit)
     chunks: list[bytes] = []
     size = 0
+    deadline = _Deadline(seconds)
     try:
-        with anyio.fail_after(seconds):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > limit:
-                    raise too_large(limit)
-                chunks.append(chunk)
-    except TimeoutError:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise too_large(limit)
+            chunks.append(chunk)
+    except asyncio.CancelledError:
+        if not deadline.passed:
+            raise
         detail = f"the body did not come within {seconds:g} s"
         raise Problem(408, "body_too_slow", "The body is too slow", detail, {"Connection": "close"}) from None
     except ClientDisconnect:
         raise Problem(400, "body_cut_short", "The body is cut short", "the client went away") from None
+    finally:
+        deadline.cancel()
     return b"".join(chunks)
+
+
+class _Deadline:
+    """Cancels the running task after a time. Far cheaper than a scope of anyio, and every frame has one."""
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._task = asyncio.current_task()
+        self._handle = asyncio.get_running_loop().call_later(seconds, self._pass)
+
+    def cancel(self) -> None:
+        self._handle.cancel()
+        if self.passed and self._task is not None and hasattr(self._task, "uncancel"):
+            self._task.uncancel()  # since Python 3.11 a task counts what has asked it to end
+
+    def _pass(self) -> None:
+        self.passed = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 def announced_length(request: Request) -> int | None:
