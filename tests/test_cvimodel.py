@@ -293,6 +293,11 @@ def test_the_environment_may_ask_for_a_chip(
         open_model(tiny(tmp_path, "int8"), "classification")
 
 
+def test_the_chip_of_the_environment_is_nothing_to_an_onnx_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACECAP_CVIMODEL_CHIP", "cv181x")
+    assert facecap.Detector().info["runtime"] == "onnx"
+
+
 def test_a_file_without_a_checksum_opens_where_it_is_asked_for(
     tmp_path: Path, cviruntime: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,6 +347,30 @@ def test_memory_stays_flat_over_many_models(tmp_path: Path, cviruntime: Path) ->
     done = cvimodels.process(OVER_TIME, tiny(tmp_path, "float32"), FACECAP_CVIRUNTIME=str(cviruntime))
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 2_000_000
+
+
+FORKED = """
+import os, sys
+import numpy
+from facecap._model import open_model
+x = numpy.zeros((1, 3, 12, 20), "float32")
+kept, _ = open_model(sys.argv[1], "classification")
+before = kept.run([x])[0]
+child = os.fork()
+if child == 0:
+    again, _ = open_model(sys.argv[2], "classification")
+    again.run([x])
+    sys.exit(0)
+status = os.waitpid(child, 0)[1]
+assert status == 0, status
+assert (kept.run([x])[0] == before).all()
+"""
+
+
+def test_a_forked_process_leaves_its_parents_models_alone(tmp_path: Path, cviruntime: Path) -> None:
+    paths = [tiny(tmp_path, "int8"), tiny(tmp_path, "float32")]
+    done = cvimodels.process(FORKED, *paths, FACECAP_CVIRUNTIME=str(cviruntime))
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
 AT_THE_END = """

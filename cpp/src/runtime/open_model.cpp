@@ -67,10 +67,8 @@ void check_chip(const ModelFile& file, const Manifest& manifest, const std::stri
     throw ModelError(manifest.source + ": the key 'chip' is missing, which a .cvimodel needs");
   if (file.runtime != "cvimodel" && !manifest.chip.empty())
     throw ModelError(manifest.source + ": found the key 'chip', which only a .cvimodel has");
-  if (!wanted.empty() && manifest.chip != wanted)
-    throw ModelError(file.label + ": " +
-                     (manifest.chip.empty() ? "made for no chip" : "made for the chip " + manifest.chip) +
-                     ", wanted " + wanted);
+  if (file.runtime == "cvimodel" && !wanted.empty() && manifest.chip != wanted)
+    throw ModelError(file.label + ": made for the chip " + manifest.chip + ", wanted " + wanted);
 }
 
 void check_size(const ModelFile& file, const Manifest& manifest) {

@@ -32,7 +32,7 @@ class CvimodelSession final : public Session {
 #else
     provider_ = header.chip;
 #endif
-    const std::lock_guard<std::mutex> lock(library_mutex());
+    const std::lock_guard<std::timed_mutex> lock(library_mutex());
     VendorTensor* inputs = nullptr;
     VendorTensor* outputs = nullptr;
     std::int32_t input_count = 0;
@@ -59,7 +59,7 @@ class CvimodelSession final : public Session {
       outputs[i].storage.resize(signature_.output_layouts[i].elements() * sizeof(float));
       outputs[i].origin.clear();
     }
-    const std::lock_guard<std::mutex> lock(library_mutex());
+    const std::lock_guard<std::timed_mutex> lock(library_mutex());
     const ModelHandle model = model_.get();
     for (std::size_t i = 0; i < inputs.size(); ++i) hand_in(inputs_[i], memory_for(i, inputs[i]));
     for (std::size_t i = 0; i < outputs.size(); ++i) hand_in(outputs_[i], memory_for(i, outputs[i]));

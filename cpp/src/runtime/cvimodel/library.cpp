@@ -144,8 +144,8 @@ const Library& library() {
   return *loaded;
 }
 
-std::mutex& library_mutex() {
-  static std::mutex* mutex = new std::mutex;  // held while the process ends
+std::timed_mutex& library_mutex() {
+  static std::timed_mutex* mutex = new std::timed_mutex;  // held while the process ends
   return *mutex;
 }
 

@@ -22,7 +22,7 @@ struct Library {
 const Library& library();
 
 /// Held around every call of the library: its memory of the chip is one for the process.
-std::mutex& library_mutex();
+std::timed_mutex& library_mutex();
 
 /// "0xC0778003, an argument is not valid".
 std::string describe(ReturnCode code);

@@ -3,8 +3,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
-#include <set>
+#include <map>
 
 #include "facecap/error.hpp"
 
@@ -14,8 +15,8 @@ namespace {
 /// What the library's one state a process is known to be; under its lock.
 struct Process {
   std::string chip;  // of the first model, for good: the simulator keeps it and crashes on another
-  std::set<ModelHandle> open;
-  pid_t id = 0;
+  std::map<ModelHandle, pid_t> open;  // and the process that opened each: a forked child leaves it alone
+  bool begun = false;
   bool ending = false;
 };
 
@@ -25,19 +26,19 @@ Process& process() {
 }
 
 /// Runs before the static objects of the library are destroyed, since it is registered after they were made.
-/// A forked child leaves alone what its parent opened.
+/// A call that never ends, or that ends the process itself, must not keep it from ending.
 void release_all() {
-  if (process().id != getpid()) return;
-  const std::lock_guard<std::mutex> lock(library_mutex());
-  for (ModelHandle handle : process().open) library().api.cleanup(handle);
+  const std::unique_lock<std::timed_mutex> lock(library_mutex(), std::chrono::seconds(10));
+  if (!lock) return;
+  for (const auto& [handle, owner] : process().open)
+    if (owner == getpid()) library().api.cleanup(handle);
   process().open.clear();
   process().ending = true;
 }
 
 void begin() {
-  if (process().id != 0) return;
-  process().id = getpid();
-  std::atexit(release_all);
+  if (!process().begun) std::atexit(release_all);
+  process().begun = true;
 }
 
 /// The simulator of a PC reserves 4 GiB of addresses and aborts where it gets none.
@@ -59,7 +60,7 @@ void check_address_space(const std::string& label) {
 LoadedModel::LoadedModel(const std::string& bytes, const std::string& chip, const std::string& label)
     : label_(label) {
   const Library& loaded = library();
-  const std::lock_guard<std::mutex> lock(library_mutex());
+  const std::lock_guard<std::timed_mutex> lock(library_mutex());
   if (!process().chip.empty() && process().chip != chip)
     throw ModelError(label + ": made for the " + chip + ", and this process already runs models of the " +
                      process().chip + ": the runtime serves one chip a process, so start another process");
@@ -70,12 +71,15 @@ LoadedModel::LoadedModel(const std::string& bytes, const std::string& chip, cons
                                                static_cast<std::uint32_t>(bytes.size()), &handle_),
                label + ": cannot be loaded");
   if (handle_ == nullptr) throw ModelError(label + ": the runtime says it is loaded but gives no model");
-  process().open.insert(handle_);
+  process().open[handle_] = getpid();
 }
 
 LoadedModel::~LoadedModel() {
-  const std::lock_guard<std::mutex> lock(library_mutex());
-  if (process().open.erase(handle_) > 0) library().api.cleanup(handle_);
+  const std::lock_guard<std::timed_mutex> lock(library_mutex());
+  const auto entry = process().open.find(handle_);
+  if (entry == process().open.end()) return;
+  if (entry->second == getpid()) library().api.cleanup(handle_);
+  process().open.erase(entry);
 }
 
 ModelHandle LoadedModel::get() const {

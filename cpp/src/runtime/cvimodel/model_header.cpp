@@ -8,7 +8,7 @@
 
 #include "facecap/error.hpp"
 #include "runtime/cvimodel/flatbuffer.hpp"
-#include "runtime/md5.hpp"
+#include "runtime/cvimodel/preamble.hpp"
 
 namespace facecap::cvimodel {
 namespace {
@@ -17,10 +17,6 @@ using flatbuffer::Body;
 using flatbuffer::Malformed;
 using flatbuffer::Table;
 
-constexpr char kMagic[] = "CviModel";
-constexpr std::size_t kMostBytes = std::size_t{256} << 20;  // the largest of these chips has 512 MiB in all
-constexpr int kMajor = 1;
-constexpr int kNewestMinor = 4;
 // Bounds on what a header may list, far above what any network has: they bound the time of reading one.
 constexpr std::size_t kMostItems = 1 << 14;
 constexpr std::size_t kMostPrograms = 16;
@@ -64,70 +60,6 @@ enum class SectionType : std::uint8_t {
   aarch64 = 3,
   packed_commands = 4
 };
-
-template <typename T>
-T read_at(const std::string& bytes, std::size_t place) {
-  T value;
-  std::memcpy(&value, bytes.data() + place, sizeof(T));
-  return value;
-}
-
-/// Bytes before the body: version 1.0 had no room for a chip.
-std::size_t preamble_bytes(int minor) {
-  return minor == 0 ? 32 : 48;
-}
-
-struct Preamble {
-  std::size_t bytes = 0;
-  std::size_t body_bytes = 0;
-  int minor = 0;
-  std::string chip;
-};
-
-/// The names of two chips before they were for sale.
-std::string chip_of(const std::string& target) {
-  return target == "mars" ? "cv181x" : target == "phobos" ? "cv180x" : target;
-}
-
-std::string printable(std::string text) {
-  for (char& c : text)
-    if (c < 0x20 || c > 0x7e) c = '?';
-  return text;
-}
-
-Preamble read_preamble(const std::string& bytes) {
-  if (bytes.size() > kMostBytes)
-    throw Malformed(std::to_string(bytes.size()) + " bytes, wanted at most 256 MiB");
-  if (bytes.compare(0, 8, kMagic) != 0) throw Malformed("no .cvimodel: it does not begin with 'CviModel'");
-  if (bytes.size() <= 48)
-    throw Malformed(std::to_string(bytes.size()) + " bytes, wanted more than 48: the file is truncated");
-  Preamble out;
-  const int major = static_cast<std::uint8_t>(bytes[12]);
-  out.minor = static_cast<std::uint8_t>(bytes[13]);
-  if (major != kMajor || out.minor > kNewestMinor)
-    throw Malformed("version " + std::to_string(major) + "." + std::to_string(out.minor) +
-                    " of the format, wanted 1.0 to 1.4: convert the network with an older toolchain");
-  out.bytes = preamble_bytes(out.minor);
-  out.body_bytes = read_at<std::uint32_t>(bytes, 8);
-  if (out.body_bytes < 8 || out.body_bytes > bytes.size() - out.bytes)
-    throw Malformed("a header of " + std::to_string(out.body_bytes) + " bytes in a file of " +
-                    std::to_string(bytes.size()) + ": the file is truncated");
-  out.chip = out.minor == 0 ? "cv183x" : chip_of({bytes.data() + 30, strnlen(bytes.data() + 30, 16)});
-  const std::vector<std::string>& known = chip_names();
-  if (std::find(known.begin(), known.end(), out.chip) == known.end())
-    throw Malformed("made for the chip '" + printable(out.chip) +
-                    "', wanted cv180x, cv181x, cv182x or cv183x");
-  return out;
-}
-
-void check_md5(const std::string& bytes, const Preamble& preamble) {
-  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  const std::array<std::uint8_t, 16> found = md5(data + preamble.bytes, bytes.size() - preamble.bytes);
-  if (std::memcmp(found.data(), data + 14, found.size()) == 0) return;
-  throw Malformed(
-      "damaged: its contents do not have the MD5 that it says; a file of an old toolchain, which wrote none, "
-      "is taken with the option unchecked (FACECAP_CVIMODEL_UNCHECKED=1)");
-}
 
 std::array<std::int64_t, 4> shape_of(const Table& owner, int field, const std::string& name) {
   const std::optional<Table> shape = owner.table(field);
@@ -258,7 +190,7 @@ ModelHeader read_body(const std::string& bytes, const Preamble& preamble, bool u
   root.required_string(model::name);
   // What the bytes before the body say is under no checksum; the body says it again.
   const auto version = root.scalar<std::array<std::uint8_t, 3>>(model::version, {});
-  if (version[0] != kMajor || version[1] != preamble.minor)
+  if (version[0] != kFormatMajor || version[1] != preamble.minor)
     throw Malformed("two versions, 1." + std::to_string(preamble.minor) + " and " +
                     std::to_string(version[0]) + "." + std::to_string(version[1]) +
                     ": its header is damaged");
