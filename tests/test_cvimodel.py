@@ -91,7 +91,7 @@ def test_a_network_takes_its_own_integers(variant: str, tmp_path: Path, cvirunti
     np.testing.assert_array_equal(model.run([own])[0], model.run([given])[0])
 
 
-def test_a_session_may_run_in_several_threads(tmp_path: Path, cviruntime: Path) -> None:
+def test_two_sessions_run_in_several_threads(tmp_path: Path, cviruntime: Path) -> None:
     """Guards the library's one state a process: two sessions, four threads."""
     opened = [open_model(tiny(tmp_path, name), "classification")[0] for name in ("int8", "packed_rgb")]
     inputs = [as_input(pixels(t), ("int8", "packed_rgb")[t % 2]) for t in range(4)]
@@ -109,21 +109,6 @@ def test_a_session_may_run_in_several_threads(tmp_path: Path, cviruntime: Path) 
     for thread in threads:
         thread.join()
     assert wrong == []
-
-
-def test_holders_of_one_file_share_one_session(tmp_path: Path, cviruntime: Path) -> None:
-    path = tiny(tmp_path, "int8")
-    opened = [open_model(path, "classification", threads=threads)[0] for threads in (1, 2, 1)]
-    assert len({model.session_id for model in opened}) == 1
-
-
-def test_bytes_are_as_good_as_a_file(tmp_path: Path, cviruntime: Path) -> None:
-    data = cvimodels.stored("float32")
-    model, info = open_model((data, cvimodels.manifest(data)), "classification")
-    assert info["path"] is None
-    np.testing.assert_allclose(
-        model.run([as_input(pixels(), "float32")])[0], reference(pixels()), atol=VARIANTS["float32"][2]
-    )
 
 
 @pytest.mark.parametrize("path", REAL, ids=lambda path: str(path.stem))
