@@ -9,7 +9,7 @@ from typing import Any
 from facecap._extra import extra_for
 from facecap.cli.options import count, positive, positive_number
 from facecap.cli.train_embedder import add_embedder
-from facecap.cli.train_options import add_run_options, side
+from facecap.cli.train_options import add_per_tensor, add_run_options, side
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -107,6 +107,7 @@ def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
         help="finetune teaches what the start gets wrong, distil all that the teacher sees, qat the same "
         "under the rounding of int8 (%(default)s)",
     )
+    add_per_tensor(parser)
     parser.add_argument(
         "--minutes",
         type=positive_number,

@@ -31,6 +31,7 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
         default="default",
         help="recipe; qat goes on from --start under the rounding of int8 (%(default)s)",
     )
+    add_per_tensor(group)
     length = group.add_mutually_exclusive_group()
     length.add_argument(
         "--minutes",
@@ -53,6 +54,15 @@ def _add_start(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--freeze-backbone", action="store_true", help="let only the last layer learn; statistics stay"
+    )
+
+
+def add_per_tensor(group: argparse._ActionsContainer) -> None:
+    """How the preset qat rounds weights."""
+    group.add_argument(
+        "--per-tensor",
+        action="store_true",
+        help="of qat: one scale for all weights of a layer instead of one a channel",
     )
 
 

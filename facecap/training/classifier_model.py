@@ -9,6 +9,7 @@ from facecap.training.classifier_batches import DEGREES
 from facecap.training.classifier_recipe import SMOOTHING
 from facecap.training.inputs import section
 from facecap.training.model_file import FROZEN, stem
+from facecap.training.quantisation import described
 from facecap.training.recipe import Recipe
 
 LICENCE = "of the weights: as the pictures that they were trained on allow"
@@ -53,6 +54,8 @@ def _text(recipe: Recipe, origin: str, side: int) -> str:
         f"cross entropy with labels smoothed by {SMOOTHING:g}",
         f"random crops, flips, turns up to {DEGREES[recipe.preset]:g} degrees",
     ]
+    if recipe.preset == "qat":
+        words.append(f"batch norm folded, of every layer {described(recipe.per_tensor)}")
     if recipe.small_side is not None:
         words.append(f"the first {100 * recipe.small_share:g} % of the run at {recipe.small_side} px")
     return "; ".join([*words, f"{side} px."])

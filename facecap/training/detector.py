@@ -119,7 +119,9 @@ class _Run:
         self._recipe, self._folder = recipe, folder
         self._reference = copy.deepcopy(network)
         if recipe.way.rounded:
-            self._network = network = prepare_qat(network).train()  # in which ranges follow the inputs
+            self._network = network = prepare_qat(
+                network, not recipe.per_tensor
+            ).train()  # in which ranges follow the inputs
         self._average = copy.deepcopy(network)
         if recipe.way.leash:
             for layer in network.body.FINE:

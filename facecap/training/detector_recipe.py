@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
+from facecap.training.quantisation import described
 from facecap.training.run import TrainingError
 
 
@@ -49,7 +50,7 @@ PRESETS = {
         rate=1e-5,
         leash=False,
         smallest=7.0,
-        text="every layer under the rounding of int8, weights a channel and inputs a layer, else as distil",
+        text="every layer under the rounding of int8, else as distil",
         rounded=True,
         warm_up=20,
     ),
@@ -69,6 +70,7 @@ class Recipe:
     side: int
     rate: float
     seed: int
+    per_tensor: bool = False
 
     @property
     def way(self) -> Preset:
@@ -78,7 +80,7 @@ class Recipe:
     def text(self) -> str:
         """One sentence for the manifest."""
         end = (
-            ""
+            f"; of every layer {described(self.per_tensor)}"
             if self.way.rounded
             else ", then part of the way back to the start, chosen on held-out pictures"
         )
@@ -93,7 +95,7 @@ class Recipe:
         return (
             f"facecap train detector --preset {self.preset} --start {start} --data DATA --photos PHOTOS "
             f"--out RUN --minutes {self.minutes:g} --rate {self.rate:g} --batch {self.batch} "
-            f"--side {self.side} --seed {self.seed}"
+            f"--side {self.side} --seed {self.seed}{' --per-tensor' * self.per_tensor}"
         )
 
 
@@ -102,6 +104,8 @@ def from_args(args: argparse.Namespace) -> Recipe:
     preset = PRESETS[args.preset]
     if args.side % 32:
         raise TrainingError(f"--side {args.side}: wanted a multiple of 32")
+    if args.per_tensor and not preset.rounded:
+        raise TrainingError("--per-tensor is for --preset qat, the one that rounds")
     return Recipe(
         preset=args.preset,
         start=str(args.start),
@@ -112,4 +116,5 @@ def from_args(args: argparse.Namespace) -> Recipe:
         side=args.side,
         rate=args.rate or preset.rate,
         seed=args.seed,
+        per_tensor=args.per_tensor,
     )

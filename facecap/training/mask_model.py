@@ -10,6 +10,7 @@ from facecap.conversion.network_onnx import INPUT, LOGITS
 from facecap.training.inputs import section
 from facecap.training.mask_augment import BORDER, SIDE
 from facecap.training.model_file import FROZEN, stem
+from facecap.training.quantisation import described
 from facecap.training.recipe import Recipe
 
 SHOWN = ("AP", "AUC", "accuracy", "bare called bare", "masked called masked", "calibration error", "unknown")
@@ -24,8 +25,7 @@ RECIPES = {
     "0.7 of the way from it to the end of this run, by weights; what the share of masks adds to the logit is "
     "taken out.",
     "qat": "AdamW 1e-4, cosine, label smoothing 0.03, at 112 px on the real faces of every source, as "
-    "they are, flips and turns up to 30 degrees; batch norm folded, weights and inputs of every layer "
-    "rounded to int8.",
+    "they are, flips and turns up to 30 degrees; batch norm folded, of every layer ",
     "mission": "Adam 1e-4, L2 1e-6, focal loss alpha 0.34, batch 64, flips, turns up to 30 degrees, mask/ "
     "alone.",
 }
@@ -45,6 +45,9 @@ def manifest(
     `origin` says where the weights started; `occluders` counts the real things that hid some of the faces.
     """
     text = f"{recipe.network}, one logit, from {origin}. {FROZEN * recipe.freeze_backbone}"
+    text += RECIPES[recipe.preset]
+    if recipe.preset == "qat":
+        text += f"{described(recipe.per_tensor)}."
     hidden = bool(occluders) and recipe.preset == "default"
     return {
         "name": stem("mask", recipe.network).replace("_", "-"),
@@ -63,7 +66,7 @@ def manifest(
         "training": {
             "data": {"faces": faces, "split": "train"} | ({"occluders": occluders} if hidden else {}),
             "starting_point": origin,
-            "recipe": text + RECIPES[recipe.preset] + HIDDEN * hidden + BAND,
+            "recipe": text + HIDDEN * hidden + BAND,
             "command": f"facecap train mask --data DATA --out RUN {'--occluders OCCLUDERS ' * hidden}"
             + recipe.options(),
             "seed": recipe.seed,

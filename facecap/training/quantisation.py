@@ -118,6 +118,11 @@ def prepare_qat(model: Network, per_channel: bool = True) -> Network:
     return prepared.train(model.training)
 
 
+def described(per_tensor: bool) -> str:
+    """What is rounded how, for a manifest."""
+    return f"weights rounded to int8, one scale a {'layer' if per_tensor else 'channel'}, inputs one a layer"
+
+
 def finish_qat(model: nn.Module) -> tuple[dict[str, Tensor], Ranges]:
     """Weights in the keys of the network that `prepare_qat` was given, not rounded, and the range of what
     each rounded layer reads, by its name. A folded batch norm keeps the bias and nothing else."""

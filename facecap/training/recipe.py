@@ -33,6 +33,7 @@ class Recipe:
     start: str | None = None
     new_head: bool = False
     freeze_backbone: bool = False
+    per_tensor: bool = False  # one scale for the weights of a layer, of the preset qat
 
     def options(self) -> str:
         """What to type to get this recipe, but for the data and the run folder."""
@@ -41,6 +42,7 @@ class Recipe:
         words += [f"--batch {self.batch} --seed {self.seed}"]
         words += ["--start BEST.pt"] * (self.start is not None)
         words += ["--new-head"] * self.new_head + ["--freeze-backbone"] * self.freeze_backbone
+        words += ["--per-tensor"] * self.per_tensor
         return " ".join(words)
 
 
@@ -49,7 +51,7 @@ def choose(presets: dict[str, Recipe], args: argparse.Namespace) -> Recipe:
 
     Raises:
         FacecapError: no network has the name; `refine` or `qat` without a start, or options of a start
-            without one.
+            or of `qat` without it.
     """
     check_network(args.network)
     recipe = presets[args.preset]
@@ -61,8 +63,11 @@ def choose(presets: dict[str, Recipe], args: argparse.Namespace) -> Recipe:
         ):
             if asked:
                 raise TrainingError(f"{option} needs --start: give the best.pt of an earlier run")
+    if args.per_tensor and args.preset != "qat":
+        raise TrainingError("--per-tensor is for --preset qat, the one that rounds")
     changes: dict[str, Any] = {"seed": args.seed, "network": args.network}
     changes |= {"new_head": args.new_head, "freeze_backbone": args.freeze_backbone}
+    changes["per_tensor"] = args.per_tensor
     changes["start"] = None if args.start is None else str(args.start)
     if args.batch is not None:
         changes["batch"] = args.batch

@@ -63,7 +63,7 @@ class RunFolder:
 
     def _check_same(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
         for key in sorted(found.keys() | wanted.keys()):
-            if found.get(key) != wanted.get(key):
+            if found.get(key, False) != wanted.get(key, False):  # an option that an older run lacks is off
                 raise TrainingError(
                     f"{self.path} holds a run with {key} = {found.get(key)!r}, wanted {wanted.get(key)!r}: "
                     "give the same options to resume it, or another --out"

@@ -81,7 +81,7 @@ def begin(recipe: Recipe, outputs: int, start: Start | None) -> nn.Module:
         model.load_state_dict({**model.state_dict(), **start.weights})
     if recipe.freeze_backbone:
         freeze_backbone(model, recipe.network)
-    return prepare_qat(model) if recipe.preset == "qat" else model
+    return prepare_qat(model, not recipe.per_tensor) if recipe.preset == "qat" else model
 
 
 def blend(start: Weights, end: Weights, share: float) -> Weights:

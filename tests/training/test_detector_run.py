@@ -55,6 +55,7 @@ def arguments(tmp_path: Path, layout: Layout = MOBILENET, preset: str = "finetun
         seed=0,
         threads=1,
         workers=0,
+        per_tensor=preset == "qat",
     )
 
 
@@ -64,7 +65,10 @@ def test_from_start_to_model(tmp_path: Path, preset: str) -> None:
     args = arguments(tmp_path, preset=preset)
     assert train(args) == 0
     detector = facecap.Detector(args.out / "detector.onnx")
-    assert detector.info["manifest"]["training"]["starting_point"] == "start.pth"
+    training = detector.info["manifest"]["training"]
+    assert training["starting_point"] == "start.pth"
+    assert ("one scale a layer" in training["recipe"]) == ("--per-tensor" in training["command"])
+    assert ("--per-tensor" in training["command"]) == (preset == "qat")
     choice = json.loads((args.out / "choice.json").read_text())
     assert f"{choice['chosen']:g}" in choice["held_out"]
 
@@ -117,6 +121,15 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert torch.load(args.out / "last.pt", weights_only=True)["step"] == 0
     assert train(args) == 0
     assert torch.load(args.out / "last.pt", weights_only=True)["step"] > 0
+
+
+@pytest.mark.parametrize("task", ["mask", "classifier", "detector"])
+def test_rounding_is_chosen_where_there_is_some(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], task: str
+) -> None:
+    given = ["--start", "start.pth", "--data", str(tmp_path), "--out", str(tmp_path / "run")]
+    assert main(["train", task, *given, "--per-tensor"]) == 1
+    assert "--per-tensor is for --preset qat" in capsys.readouterr().err
 
 
 def test_faces_that_nobody_is_sure_of_are_not_enough(tmp_path: Path) -> None:

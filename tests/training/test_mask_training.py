@@ -126,12 +126,16 @@ def test_training_under_rounding_goes_on_from_a_checkpoint(run, data, tmp_path, 
     ]
     assert main([*command, "--preset", "qat"]) == 1
     assert "--preset qat needs --start" in capsys.readouterr().err
-    assert main([*command, "--preset", "qat", "--start", str(run / "best.pt"), "--epochs", "1"]) == 0
+    options = ["--start", str(run / "best.pt"), "--epochs", "1", "--per-tensor"]
+    assert main([*command, "--preset", "qat", *options]) == 0
     facecap.MaskClassifier(tmp_path / "mask_ghostnet.onnx")
     state = torch.load(tmp_path / "best.pt", weights_only=True)
     assert state["model"].keys() == torch.load(run / "best.pt", weights_only=True)["model"].keys()
     manifest = json.loads((tmp_path / "mask_ghostnet.json").read_text())
-    assert "rounded to int8" in manifest["training"]["recipe"]
+    assert "rounded to int8, one scale a layer" in manifest["training"]["recipe"]
+    assert manifest["training"]["command"].endswith("--per-tensor")
+    config = json.loads((tmp_path / "config.json").read_text())["config"]
+    assert config["per_tensor"] is True
 
 
 def test_other_options_do_not_resume_a_run(run, data, capsys):
@@ -155,7 +159,7 @@ def _parsed(data, out):
     from argparse import Namespace
 
     length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None}
-    start = {"start": None, "new_head": False, "freeze_backbone": False}
+    start = {"start": None, "new_head": False, "freeze_backbone": False, "per_tensor": False}
     machine = {"device": "cpu", "precision": "auto", "threads": 1, "workers": 0}
     return Namespace(
         data=data, out=out, occluders=None, seed=0, network="ghostnet_1.0x", **length, **start, **machine

@@ -25,6 +25,13 @@ def test_another_configuration_in_the_folder_is_refused_by_name(tmp_path):
         RunFolder(tmp_path, {"seed": 4})
 
 
+def test_an_option_that_an_older_run_did_not_know_is_off(tmp_path):
+    RunFolder(tmp_path, {"seed": 3})
+    RunFolder(tmp_path, {"seed": 3, "per_tensor": False})
+    with pytest.raises(TrainingError, match="per_tensor = None, wanted True"):
+        RunFolder(tmp_path, {"seed": 3, "per_tensor": True})
+
+
 @pytest.mark.parametrize("text", ["{}", "[]", "no JSON"])
 def test_a_folder_of_something_else_is_refused(tmp_path, text):
     (tmp_path / "config.json").write_text(text)

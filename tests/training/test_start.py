@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 from facecap.training.backbone import freeze_backbone, head_names, takes_side, train_mode  # noqa: E402
 from facecap.training.mask_recipe import PRESETS  # noqa: E402
 from facecap.training.networks.registry import NETWORKS, build  # noqa: E402
+from facecap.training.quantisation import RoundedConv2d  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
 from facecap.training.start import begin, blend, read_start  # noqa: E402
 
@@ -35,6 +36,13 @@ def test_every_network_has_a_backbone_and_a_small_head(network):
     assert head & learnt.keys()
     assert sum(count for name, count in learnt.items() if name in head) < 0.01 * sum(learnt.values())
     assert takes_side(network, 112)
+
+
+@pytest.mark.parametrize("per_tensor", [False, True])
+def test_weights_are_rounded_by_layer_where_the_recipe_says_so(per_tensor):
+    model = begin(replace(RECIPE, preset="qat", per_tensor=per_tensor), 3, None)
+    layers = [module for module in model.modules() if isinstance(module, RoundedConv2d)]
+    assert layers and all(layer.per_channel is not per_tensor for layer in layers)
 
 
 def test_the_same_outputs_keep_the_head(checkpoint):
