@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-Batch = tuple[torch.Tensor, torch.Tensor]
+Batch = tuple[torch.Tensor, torch.Tensor]  # (B, H, W, 3) uint8 RGB pictures and (B,) labels
+Made = TypeVar("Made", bound=tuple[torch.Tensor, ...])
 
 
-class Batches(IterableDataset[Batch]):
-    """Batches from number `first` on: (B, H, W, 3) uint8 RGB pictures and (B,) labels."""
+class Batches(IterableDataset[Made]):
+    """Batches from number `first` on."""
 
     def __init__(self, first: int) -> None:
         self._first = first
 
     @abstractmethod
-    def make(self, number: int) -> Batch:
+    def make(self, number: int) -> Made:
         """Batch `number`, counted from 0."""
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Made]:
         """Batches in order; of several workers each makes every n-th."""
         worker = get_worker_info()
         place, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
@@ -45,15 +47,15 @@ def epoch_part(number: int, count: int, batch: int, seed: int) -> NDArray[np.int
     return order[place * batch : (place + 1) * batch]
 
 
-def loader(batches: Batches, workers: int) -> DataLoader[Batch]:
-    """The batches, made in `workers` processes, or here when there is none."""
+def loader(batches: Batches[Made], workers: int, ahead: int = 6) -> DataLoader[Made]:
+    """The batches, made in `workers` processes, each `ahead` of the training, or here when there is none."""
     return DataLoader(
         batches,
         batch_size=None,
         num_workers=workers,
         worker_init_fn=_settle_worker,
         multiprocessing_context="fork" if workers else None,  # shares the data, other ways would copy it
-        prefetch_factor=6 if workers else None,
+        prefetch_factor=ahead if workers else None,
         pin_memory=torch.cuda.is_available(),  # for copies beside the computation
     )
 

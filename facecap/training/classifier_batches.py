@@ -16,7 +16,7 @@ ASPECT = 4 / 3  # of a crop, at most, either way
 DEGREES = {"default": 15.0, "refine": 15.0, "qat": 15.0, "mission": 30.0}  # largest turn
 
 
-class ClassifierBatches(Batches):
+class ClassifierBatches(Batches[Batch]):
     """(B, side, side, 3) uint8 RGB pictures and (B,) int64 labels, in shuffled passes."""
 
     def __init__(self, pictures: Pictures, recipe: Recipe, side: int, first: int) -> None:

@@ -12,16 +12,13 @@ from functools import partial
 from typing import Any
 
 import cv2
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, IterableDataset
 
 from facecap.conversion.checkpoint import load_network
-from facecap.conversion.import_checkpoint import MIN_SIZES, VARIANCES
-from facecap.conversion.priors import prior_boxes
 from facecap.evaluation.detection import open_detector
-from facecap.training.detector_augment import CanvasMaker
+from facecap.training.batches import loader
+from facecap.training.detector_batches import DetectorBatches
 from facecap.training.detector_choice import (
     FACTORS,
     choose,
@@ -31,8 +28,8 @@ from facecap.training.detector_choice import (
     whole_way,
     write_candidate,
 )
-from facecap.training.detector_data import DOUBTFUL, Source, load_sources, read_pictures
-from facecap.training.detector_loss import LossWeights, Rows, detection_loss, soft_loss, targets
+from facecap.training.detector_data import Source, load_sources, read_pictures
+from facecap.training.detector_loss import LossWeights, Rows, detection_loss, soft_loss
 from facecap.training.detector_recipe import Recipe, from_args
 from facecap.training.folding import fold_norms
 from facecap.training.networks.retinaface import Levels, RetinaFace, flatten
@@ -44,29 +41,8 @@ MEAN = torch.tensor([104.0, 117.0, 123.0])
 KEPT_SHARE = 0.999  # of the running average of the weights, a step
 REPORT_EVERY = 50  # steps
 SAVE_EVERY = 250  # steps
+AHEAD = 2  # batches of each worker, some 40 MB each at 640 px
 HELD_OUT_FIGURES = 12  # times in a run that the averaged weights are measured on held-out pictures
-
-
-class _Canvases(IterableDataset[tuple[Tensor, ...]]):
-    """Endless canvases with the targets of their priors."""
-
-    def __init__(self, sources: list[Source], recipe: Recipe, layout: str, skip: int) -> None:
-        self._sources, self._recipe, self._skip = sources, recipe, skip
-        self._priors = prior_boxes(recipe.side, recipe.side, MIN_SIZES[layout])
-
-    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
-        worker = torch.utils.data.get_worker_info()
-        seed = hash((self._recipe.seed, self._skip, worker.id if worker else 0)) % 2**32
-        maker = CanvasMaker(self._sources, self._recipe.side, seed, self._recipe.way.smallest)
-        while True:
-            canvas = maker.draw()
-            faces, asked, belief = canvas.faces, canvas.whole, canvas.belief
-            if self._recipe.way.leash:
-                seen = belief >= DOUBTFUL
-                faces, asked, belief = faces[seen], canvas.certain[seen], belief[seen]
-            labels, deltas, owner = targets(self._priors, faces, asked, (VARIANCES[0], VARIANCES[1]))
-            beliefs = np.append(belief, np.float32(0))[owner]
-            yield tuple(torch.from_numpy(array) for array in (canvas.image, labels, deltas, beliefs))
 
 
 def train(args: argparse.Namespace) -> int:
@@ -134,11 +110,10 @@ class _Run:
         """Train until the time is spent, going on from the folder's checkpoint; the averaged weights, in
         the keys of the start. An interruption leaves a checkpoint to resume from."""
         spent = self._take_up()
-        canvases = _Canvases(self._sources, self._recipe, self._network.layout.name, skip=self._step)
-        loader = iter(DataLoader(canvases, self._recipe.batch, num_workers=workers))
+        batches = DetectorBatches(self._sources, self._recipe, self._network.layout.name, self._step)
         clock, progress = Clock(self._recipe.minutes * 60, spent), Progress()
         try:
-            self._steps(loader, clock, progress)
+            self._steps(iter(loader(batches, workers, AHEAD)), clock, progress)
         except KeyboardInterrupt:
             self._save(clock)
             raise
@@ -146,12 +121,12 @@ class _Run:
         self._folder.plot()
         return float_weights(self._average)
 
-    def _steps(self, loader: Iterator[list[Tensor]], clock: Clock, progress: Progress) -> None:
+    def _steps(self, batches: Iterator[tuple[Tensor, ...]], clock: Clock, progress: Progress) -> None:
         sums: dict[str, float] = {}
         reported = self._step
         measured = int(clock.share() * HELD_OUT_FIGURES)
         while (share := clock.share()) < 1:
-            for key, value in self._learn(next(loader), share).items():
+            for key, value in self._learn(next(batches), share).items():
                 sums[key] = sums.get(key, 0.0) + value
             if self._step % REPORT_EVERY == 0:
                 row = {key: value / (self._step - reported) for key, value in sums.items()}
@@ -165,7 +140,7 @@ class _Run:
             if self._step % SAVE_EVERY == 0:
                 self._save(clock)
 
-    def _learn(self, batch: list[Tensor], share: float) -> dict[str, float]:
+    def _learn(self, batch: tuple[Tensor, ...], share: float) -> dict[str, float]:
         """One step of the optimizer at a rate that warms up and falls along a cosine."""
         warm = min(1.0, (self._step + 1) / self._recipe.way.warm_up)
         for group in self._optimizer.param_groups:
@@ -185,7 +160,7 @@ class _Run:
         self._step += 1
         return {key: float(value.detach()) for key, value in parts.items()}
 
-    def _loss(self, batch: list[Tensor]) -> dict[str, Tensor]:
+    def _loss(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
         pictures, labels, deltas, beliefs = batch
         images = (pictures.float() - MEAN).permute(0, 3, 1, 2)  # stays channels last in memory
         if not self._recipe.way.leash:
@@ -219,8 +194,9 @@ class _Run:
         self._network.load_state_dict(state["network"])
         self._average.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])
-        self._step = int(state["step"])
-        return float(state["spent"])
+        self._step, spent = int(state["step"]), float(state["spent"])
+        print(f"resumed at step {self._step} after {spent / 60:.1f} minutes", file=sys.stderr)
+        return spent
 
     def _save(self, clock: Clock) -> None:
         state: dict[str, Any] = {"network": self._network.state_dict(), "average": self._average.state_dict()}

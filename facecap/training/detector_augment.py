@@ -34,7 +34,9 @@ class Canvas:
 class CanvasMaker:
     """Draws canvases of `side` pixels from weighted sources with a generator of its own."""
 
-    def __init__(self, sources: list[Source], side: int, seed: int, smallest: float) -> None:
+    def __init__(
+        self, sources: list[Source], side: int, seed: int | tuple[int, ...], smallest: float
+    ) -> None:
         """`smallest`: pixels, a face whose longer side is shorter is uncertain."""
         self._sources = sources
         self._smallest = smallest

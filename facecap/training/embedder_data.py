@@ -94,7 +94,7 @@ def make_pairs(labels: NDArray[np.int64], seed: int) -> Pairs:
     return Pairs(both[:, 0], both[:, 1], np.arange(len(both)) < len(alike))
 
 
-class FaceBatches(Batches):
+class FaceBatches(Batches[Batch]):
     """(B, 112, 112, 3) uint8 RGB faces and (B,) int64 people.
 
     People are drawn by the square root of the number of their pictures, so that few do not fill the batches.

@@ -14,7 +14,7 @@ from facecap.training.occluders import Occluder
 from facecap.training.recipe import Recipe
 
 
-class MaskBatches(Batches):
+class MaskBatches(Batches[Batch]):
     """(B, 112, 112, 3) uint8 RGB crops and (B,) float labels, 1 for a mask."""
 
     def __init__(

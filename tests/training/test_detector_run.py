@@ -112,7 +112,9 @@ def test_wrong_options_are_wrong_usage(tmp_path: Path, wrong: tuple[str, str]) -
     assert ended.value.code == 2
 
 
-def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_pictures(tmp_path / "data", 40)
     args = arguments(tmp_path)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
@@ -120,6 +122,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         train(args)
     assert torch.load(args.out / "last.pt", weights_only=True)["step"] == 0
     assert train(args) == 0
+    assert "resumed at step 0" in capsys.readouterr().err
     assert torch.load(args.out / "last.pt", weights_only=True)["step"] > 0
 
 

@@ -11,7 +11,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from facecap.conversion.priors import prior_boxes  # noqa: E402
+from facecap.training.batches import loader  # noqa: E402
 from facecap.training.detector_augment import CanvasMaker  # noqa: E402
+from facecap.training.detector_batches import DetectorBatches  # noqa: E402
 from facecap.training.detector_choice import Quality, most_precise, shortest  # noqa: E402
 from facecap.training.detector_data import Picture, Source, load_sources  # noqa: E402
 from facecap.training.detector_loss import (  # noqa: E402
@@ -24,6 +26,7 @@ from facecap.training.detector_loss import (  # noqa: E402
     soft_loss,
     targets,
 )
+from facecap.training.detector_recipe import Recipe  # noqa: E402
 from facecap.training.folding import fold_norms, unfold_norms  # noqa: E402
 from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace, flatten  # noqa: E402
 
@@ -71,6 +74,21 @@ def test_canvases_repeat_by_seed() -> None:
     first, second = (CanvasMaker([source()], 96, seed=5, smallest=10.0).draw() for _ in range(2))
     np.testing.assert_array_equal(first.image, second.image)
     np.testing.assert_array_equal(first.faces, second.faces)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_resumed_run_goes_on_with_the_batches_of_one_that_was_not(workers: int) -> None:
+    recipe = Recipe("distil", "", "", "", minutes=1, batch=2, side=64, rate=1e-4, seed=3)
+    sets = [DetectorBatches([source()], recipe, MOBILENET.name, first) for first in (0, 2)]
+    runs = [iter(loader(batches, workers)) for batches in sets]
+    whole, resumed = ([next(run) for _ in range(count)] for run, count in zip(runs, (4, 2), strict=True))
+    assert [part.shape[0] for part in whole[0]] == [2, 2, 2, 2]
+    assert not torch.equal(whole[0][0], whole[1][0])
+    alone = [sets[0].make(number) for number in (2, 3)]
+    for batch, again, made in zip(whole[2:], resumed, alone, strict=True):
+        for part, other, third in zip(batch, again, made, strict=True):
+            torch.testing.assert_close(part, other, rtol=0, atol=0, equal_nan=True)
+            torch.testing.assert_close(part, third, rtol=0, atol=0, equal_nan=True)
 
 
 def test_targets_lead_back_to_the_face() -> None:
