@@ -3,6 +3,7 @@ simulator takes a second a picture."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -13,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap.conversion.cvimodel.judge import Figures
-from facecap.conversion.cvimodel.steps import Steps, hash_of
+from facecap.conversion.cvimodel.steps import Steps
 
 Item = TypeVar("Item")
 Arrays = dict[str, NDArray[Any]]
 Tell = Callable[[str], None]
 CHUNK = 20  # pictures
+ANSWERED_BY = ("file", "input", "outputs", "detector", "classifier")  # what of a manifest changes answers
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,12 @@ def answers_of(
         answer: runs the model on a chunk.
         tell: is told how far it is.
     """
-    key = hash_of(model.read_bytes() + model.with_suffix(".json").read_bytes())
+    manifest = json.loads(model.with_suffix(".json").read_text(encoding="utf-8"))
+    told = {key: value for key, value in manifest.items() if key in ANSWERED_BY}
     chunks = []
     for start in range(0, len(items), CHUNK):
         chunk = items[start : start + CHUNK]
-        made_from = {"model": key, "items": [named(item) for item in chunk]}
+        made_from = {"model": told, "items": [named(item) for item in chunk]}
 
         def make(folder: Path, chunk: Sequence[Item] = chunk) -> None:
             np.savez(folder / "answers.npz", **answer(chunk))  # type: ignore[arg-type]
