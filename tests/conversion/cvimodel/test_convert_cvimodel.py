@@ -182,4 +182,4 @@ def test_the_real_toolchain_converts_a_tiny_network(tmp_path: Path, monkeypatch:
     assert measured["AP"]["command"].startswith(
         "facecap convert cvimodel tiny-mask --chip cv182x --data DATA"
     )
-    assert report["bf16"]["figures"]["logit error"] <= report["int8"]["figures"]["logit error"] + 1e-3
+    assert report["bf16"]["figures"]["logit error"] < 0.05
