@@ -81,7 +81,7 @@ class CaptureConfig:
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> CaptureConfig:
-        """Reads a JSON object or lines of `key value`.
+        """Reads a JSON object or lines of `key value` (`key = value`).
 
         Keys are the names of this class, in its units, or those of the vendor's tools, in theirs: radians
         for yaw and pitch, units of 90 degrees for roll. Vendor keys without a meaning here are named in a

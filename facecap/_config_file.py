@@ -1,4 +1,4 @@
-"""Reads a configuration file: JSON or `key value` lines, public names or the vendor's."""
+"""Reads a configuration file: JSON, `key value` or `key = value` lines, public names or the vendor's."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def _json_pairs(path: Path, text: str) -> dict[str, Any]:
 def _line_pairs(path: Path, text: str) -> dict[str, Any]:
     pairs: dict[str, Any] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        words = line.split("#", 1)[0].split()
+        words = line.split("#", 1)[0].replace("=", " ", 1).split()
         if not words:
             continue
         if len(words) != 2:

@@ -1,6 +1,5 @@
 #include "capture_folder.hpp"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,11 +20,8 @@ bool is_crop(const std::string& name) {
 }
 
 void remove_crops(const std::string& folder) {
-  DIR* entries = ::opendir(folder.c_str());
-  if (!entries) throw_errno(folder);
-  while (const dirent* entry = ::readdir(entries))
-    if (is_crop(entry->d_name)) ::unlink((folder + "/" + entry->d_name).c_str());
-  ::closedir(entries);
+  for (const std::string& name : names_in(folder))
+    if (is_crop(name)) ::unlink((folder + "/" + name).c_str());
 }
 
 class Object {

@@ -1,5 +1,6 @@
 #include "files.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,6 +70,19 @@ void make_folders(const std::string& path) {
 
 bool exists(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
+}
+
+std::vector<std::string> names_in(const std::string& folder) {
+  DIR* entries = ::opendir(folder.c_str());
+  if (!entries) throw_errno(folder);
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(entries)) names.emplace_back(entry->d_name);
+  const int error = errno;  // of the end, 0 where all was read
+  ::closedir(entries);
+  errno = error;
+  if (error != 0) throw_errno(folder);
+  return names;
 }
 
 LineFile::LineFile(std::string path)

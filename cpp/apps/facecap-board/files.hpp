@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace facecap::board {
 
@@ -15,6 +16,9 @@ void write_file(const std::string& path, const void* data, std::size_t bytes);
 void make_folders(const std::string& path);
 
 bool exists(const std::string& path);
+
+/// The names in a folder, in no order.
+std::vector<std::string> names_in(const std::string& folder);
 
 /// Appends lines to a new file, each on the disk before `add` returns; one that cannot be written to its end
 /// is taken back.

@@ -21,16 +21,23 @@ std::string folder_of_executable() {
   return slash == std::string::npos ? "." : whole.substr(0, slash);
 }
 
-/// The chip's model goes first; the other one is for a PC.
-std::string beside_executable(const std::string& stem, const char* flag) {
-  const std::string path = folder_of_executable() + "/" + stem;
-  for (const char* suffix : {".cvimodel", ".onnx"})
-    if (exists(path + suffix)) return path + suffix;
-  throw ModelError(path + ".cvimodel (or .onnx) is missing beside the program: put it there or give " + flag);
-}
-
 bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+/// "<stem>....cvimodel", made for any chip; where there is none, "<stem>.onnx", for a PC.
+std::string beside_executable(const std::string& stem, const char* flag) {
+  const std::string folder = folder_of_executable();
+  std::vector<std::string> found;
+  for (const std::string& name : names_in(folder))
+    if (name.compare(0, stem.size(), stem) == 0 && ends_with(name, ".cvimodel")) found.push_back(name);
+  if (found.size() > 1)
+    throw ModelError(folder + " holds " + found[0] + " and " + found[1] + ": say which with " + flag);
+  if (found.size() == 1) return folder + "/" + found[0];
+  const std::string portable = folder + "/" + stem + ".onnx";
+  if (exists(portable)) return portable;
+  throw ModelError(folder + " holds no " + stem + "*.cvimodel and no " + stem +
+                   ".onnx: put one beside the program or give " + flag);
 }
 
 Model open(const std::string& path, Task task, const Settings& settings) {

@@ -1,6 +1,5 @@
 #include "picture_folder.hpp"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <new>
 
 #include "errors.hpp"
+#include "files.hpp"
 #include "picture.hpp"
 #include "stop_signal.hpp"
 
@@ -62,15 +62,11 @@ bool natural_order(const std::string& a, const std::string& b) {
 }
 
 PictureFolder::PictureFolder(const std::string& path, std::optional<double> frames_a_second) {
-  DIR* entries = ::opendir(path.c_str());
-  if (!entries) throw_errno(path);
-  while (const dirent* entry = ::readdir(entries)) {
+  for (const std::string& each : names_in(path)) {
     struct stat status{};
-    if (is_picture(entry->d_name) && ::stat((path + "/" + entry->d_name).c_str(), &status) == 0 &&
-        S_ISREG(status.st_mode))
-      files_.push_back(entry->d_name);
+    if (is_picture(each) && ::stat((path + "/" + each).c_str(), &status) == 0 && S_ISREG(status.st_mode))
+      files_.push_back(each);
   }
-  ::closedir(entries);
   if (files_.empty()) {
     std::string known;
     for (const std::string& suffix : picture_suffixes()) known += (known.empty() ? "" : " ") + suffix;

@@ -1,6 +1,5 @@
 #include "push_queue.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -88,11 +87,8 @@ void PushQueue::lock_folder() {
 }
 
 std::deque<PushQueue::Entry> PushQueue::scan(const std::string& folder) {
-  DIR* entries = ::opendir(folder.c_str());
-  if (!entries) throw_errno(folder);
   std::deque<Entry> found;
-  while (const dirent* entry = ::readdir(entries)) {
-    const std::string name = entry->d_name;
+  for (const std::string& name : names_in(folder)) {
     const std::string path = folder + "/" + name;
     struct stat status{};
     if (const std::uint64_t number = number_of(name); number > 0 && ::stat(path.c_str(), &status) == 0) {
@@ -103,7 +99,6 @@ std::deque<PushQueue::Entry> PushQueue::scan(const std::string& folder) {
       ::unlink(path.c_str());  // a file that was being written when the program was killed
     }
   }
-  ::closedir(entries);
   std::sort(found.begin(), found.end(), [](const Entry& a, const Entry& b) { return a.number < b.number; });
   return found;
 }

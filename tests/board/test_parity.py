@@ -1,0 +1,140 @@
+"""The same frames give the same captures in Python and on the board."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from facecap.demo import clip, portrait
+from facecap.models import SHIPPED
+
+from .conftest import environment, small_frame
+
+SHIPPED_MODELS = [
+    "--detector",
+    str(SHIPPED / "detector_retinaface.onnx"),
+    "--classifier",
+    str(SHIPPED / "mask_ghostnet.onnx"),
+]
+COUNTS = (
+    "status",
+    "error",
+    "frames",
+    "frames_with_faces",
+    "damaged",
+    "failed_frames",
+    "faces",
+    "tracks",
+    "captures",
+    "captures_by_mask",
+    "captures_by_kind",
+    "rejections",
+    "classified",
+    "models",
+)
+
+
+def python_run(source: Path, out: Path, *options: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "facecap", "run", str(source), "--out", str(out), "--quiet", *options],
+        check=True,
+        capture_output=True,
+        env=environment(),
+        timeout=300,
+    )
+
+
+def lines_of(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "captures.jsonl").read_text().splitlines()]
+
+
+def to_nv21(image: np.ndarray[Any, Any]) -> bytes:
+    height, width = image.shape[:2]
+    planar = cv2.cvtColor(image, cv2.COLOR_BGR2YUV_YV12).reshape(-1)
+    luma, v, u = np.split(planar, [width * height, width * height * 5 // 4])
+    return luma.tobytes() + np.stack([v, u], axis=1).tobytes()
+
+
+def test_scripted_visits_are_equal_to_the_byte(
+    board: Callable[..., Any], models: list[str], tmp_path: Path
+) -> None:
+    pictures, portable = tmp_path / "png", tmp_path / "ppm"
+    for folder in (pictures, portable):
+        folder.mkdir()
+    for index in range(60):
+        cells = [(10 + index // 2, 20)] * (index < 40) + [(60, 30)] * (5 < index < 50)
+        for folder in (pictures, portable):
+            cv2.imwrite(str(folder / f"{index}.{folder.name}"), small_frame(*cells))
+    options = ["--interval", "12", "--min-hits", "3", "--miss-limit", "5", "--fps", "25", *models]
+    python_run(pictures, tmp_path / "python", *options)
+    done = board(portable, "--out", tmp_path / "board", *options)
+    assert done.returncode == 0, done.stderr
+    ours, theirs = tmp_path / "board", tmp_path / "python"
+    assert (ours / "captures.jsonl").read_bytes() == (theirs / "captures.jsonl").read_bytes()
+    assert len(lines_of(ours)) >= 4
+    assert sorted(path.name for path in (ours / "crops").iterdir()) == sorted(
+        path.name for path in (theirs / "crops").iterdir()
+    )
+    for crop in (theirs / "crops").iterdir():
+        np.testing.assert_array_equal(cv2.imread(str(ours / "crops" / crop.name)), cv2.imread(str(crop)))
+    summary, wanted = (json.loads((out / "summary.json").read_text()) for out in (ours, theirs))
+    assert {key: summary[key] for key in COUNTS} == {key: wanted[key] for key in COUNTS}
+    assert list(summary)[: len(wanted)] == list(wanted)
+    assert set(summary) - set(wanted) == {"push", "memory"}
+
+
+@pytest.fixture(scope="module")
+def walks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    """The demo's walks as NV21 and as pictures of the same pixels, and what Python captures of them."""
+    folder = tmp_path_factory.mktemp("walks")
+    (folder / "ppm").mkdir()
+    (folder / "png").mkdir()
+    with (folder / "walks.nv21").open("wb") as stream:
+        for index, image in enumerate(clip.frames(portrait.load())):
+            nv21 = to_nv21(image)
+            stream.write(nv21)
+            pixels = np.frombuffer(nv21, np.uint8).reshape(-1, image.shape[1])
+            picture = cv2.cvtColor(pixels, cv2.COLOR_YUV2BGR_NV21)
+            cv2.imwrite(str(folder / "ppm" / f"{index}.ppm"), picture)
+            cv2.imwrite(str(folder / "png" / f"{index}.png"), picture)
+    python_run(folder / "png", folder / "python", "--fps", "25", *SHIPPED_MODELS)
+    return folder / "ppm", folder / "walks.nv21", folder / "python"
+
+
+def test_real_models_are_equal_to_the_byte(
+    board: Callable[..., Any], walks: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    pictures, _, python = walks
+    done = board(pictures, "--out", tmp_path / "board", "--fps", "25", *SHIPPED_MODELS)
+    assert done.returncode == 0, done.stderr
+    assert lines_of(python)
+    assert (tmp_path / "board" / "captures.jsonl").read_bytes() == (python / "captures.jsonl").read_bytes()
+
+
+def test_nv21_gives_the_same_captures(
+    board: Callable[..., Any], walks: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    _, stream, python = walks
+    options = ["--size", "640x480", "--fps", "25", *SHIPPED_MODELS]
+    done = board(stream, "--out", tmp_path / "board", *options)
+    assert done.returncode == 0, done.stderr
+    ours, wanted = lines_of(tmp_path / "board"), lines_of(python)
+    assert wanted
+    for line, other in zip(ours, wanted, strict=True):
+        same = ("kind", "track_id", "sequence", "frame", "shot_frame", "timestamp", "mask")
+        assert {key: line[key] for key in same} == {key: other[key] for key in same}
+        np.testing.assert_allclose(line["box"], other["box"], atol=0.5)
+        np.testing.assert_allclose(line["landmarks"], other["landmarks"], atol=0.5)
+        assert line["score"] == pytest.approx(other["score"], abs=0.005)
+        assert line["mask_prob"] == pytest.approx(other["mask_prob"], abs=0.02)
+        crops = [cv2.imread(str(out / line["crop"])).astype(int) for out in (tmp_path / "board", python)]
+        # Colours outside of the RGB cube are cut off before the resampling there, after it here.
+        assert (np.abs(crops[0] - crops[1]) > 2).mean() < 0.01
