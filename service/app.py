@@ -15,6 +15,7 @@ from facecap import FacecapError, FaceCapture
 from facecap.sources import Limits
 
 from . import openapi, page, problems
+from .broker import open_broker
 from .cameras import Cameras
 from .cameras.camera import Tools
 from .cameras.single import SinglePictures
@@ -24,11 +25,14 @@ from .frames.intake import Intake
 from .metrics import Metrics
 from .pipelines import Pipelines
 from .puller import Puller
-from .routes import cameras, frames, health, pushed_captures, stream
+from .retention import keep_within
+from .routes import cameras, captures, events, frames, health, pushed_captures, stream, webhooks
 from .security import Guard
 from .services import Services
 from .settings import Settings
 from .store import Store
+from .webhooks.figures import WebhookFigures
+from .webhooks.telling import tell_webhooks
 
 _IDLE_CHECK = 1.0  # seconds
 
@@ -51,7 +55,13 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             metrics.tell_models(pipelines.models)
             services.store = await run_in_threadpool(Store.open, settings.store.url, settings.store.folder)
             stack.callback(services.store.close)
+            services.broker = await stack.enter_async_context(open_broker(services.store, services.stopping))
+            services.couriers = await stack.enter_async_context(
+                tell_webhooks(services.store, services.broker, settings.webhooks, settings.server.public_url)
+            )
+            await stack.enter_async_context(keep_within(services.store, settings.retention))
             await stack.enter_async_context(_cameras(services, pipelines))
+            metrics.watch(WebhookFigures(services.broker, services.couriers))
             yield
             services.stopping.set()
 
@@ -61,7 +71,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     app.add_middleware(Envelope, hosts=hosts, count=metrics.request)
     problems.install(app)
     openapi.install(app)
-    for routes in (frames, stream, cameras, pushed_captures, health, page):
+    for routes in (frames, stream, cameras, pushed_captures, captures, events, webhooks, health, page):
         app.include_router(routes.router)
     return app
 

@@ -48,11 +48,14 @@ class Configuration:
             yield f"hash = {_toml(_HIDDEN)}"
             yield f"scopes = {_toml(sorted(api_key.scopes))}"
             yield ""
-        for camera, puller in self.settings.pullers.items():
-            yield f"[pullers.{_toml(camera)}]"
-            for key, value in puller:
-                yield self._line(key, value, ("pullers", camera, key))
-            yield ""
+        named: Mapping[str, Mapping[str, Section]]
+        named = {"pullers": self.settings.pullers, "webhooks": self.settings.webhooks}
+        for name, entries in named.items():
+            for entry, table in entries.items():
+                yield f"[{name}.{_toml(entry)}]"
+                for key, value in table:
+                    yield self._line(key, value, (name, entry, key))
+                yield ""
 
     def _line(self, key: str, value: Any, leaf: Leaf) -> str:
         text = f"# {key} is not set" if value is None else f"{key} = {_toml(value)}"

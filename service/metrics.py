@@ -86,6 +86,10 @@ class Metrics:
         for metric in (self._frames, self._captures):
             metric.remove_by_labels({"camera": camera})
 
+    def watch(self, figures: Collector) -> None:
+        """Report figures that are made when they are asked for."""
+        self.registry.register(figures)
+
     def watch_queues(self, depths: Callable[[], Mapping[str, int]]) -> None:
         """Report how many frames wait, by camera, when the figures are asked for."""
         self.registry.register(_Queues(depths))

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from .store import StoreError
+
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger("facecap.service")
 _CODES = {
@@ -115,6 +117,11 @@ def install(app: FastAPI) -> None:
         more = {"errors": errors}
         return Problem(422, "invalid_request", "The request is not valid", detail, more=more).response()
 
+    async def on_store_error(request: Request, error: Exception) -> Response:
+        _log.error("the store failed: %s", error)
+        detail = "the database or the folder of crops does not answer: try again later"
+        return Problem(503, "store_unavailable", "The store is away", detail, {"Retry-After": "1"}).response()
+
     async def on_failure(request: Request, error: Exception) -> Response:
         _log.error("a request failed", exc_info=error)
         detail = "The service failed at this request; its log says more under the same request id."
@@ -123,4 +130,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(StoreError, on_store_error)
     app.add_exception_handler(Exception, on_failure)

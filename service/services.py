@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from .broker import Broker
 from .cameras import Cameras
 from .cameras.single import SinglePictures
 from .frames.intake import Intake
@@ -17,6 +18,7 @@ from .puller import Puller
 from .security import Guard
 from .settings import Settings
 from .store import Store
+from .webhooks.courier import Courier
 
 
 @dataclass(slots=True)
@@ -33,7 +35,9 @@ class Services:
     store: Store = field(init=False)
     cameras: Cameras = field(init=False)
     single: SinglePictures = field(init=False)
-    broker: Any = field(init=False)
+    broker: Broker = field(init=False)
+    couriers: Sequence[Courier] = ()
+    """One a webhook."""
     pullers: Mapping[str, Puller] = field(default_factory=dict)
     trouble: str | None = None
     """Why the service did not start."""

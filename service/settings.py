@@ -9,19 +9,44 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from facecap import CaptureConfig
 
 from .keys import ApiKey
+from .webhooks.signature import key_of
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 CAMERA_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 CameraName = Annotated[str, Field(pattern=f"^{CAMERA_NAME}$")]
 """1 to 64 letters, digits, dots, hyphens and underscores; the first a letter or a digit."""
+
+
+EventKind = Literal["capture", "track.started", "track.ended", "camera.opened", "camera.closed"]
+Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def _http_url(text: str) -> str:
+    """An address that is called as it is written.
+
+    Raises:
+        ValueError: it is none; the text is not repeated, as it may hold a password.
+    """
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+        raise ValueError("wanted http://HOST… or https://HOST…, without a fragment")
+    if parts.username is not None:
+        raise ValueError("wanted an address without a name and a password")
+    return text
+
+
+def _signing_secret(secret: SecretStr) -> SecretStr:
+    key_of(secret.get_secret_value())
+    return secret
 
 
 class Section(BaseModel):
@@ -52,6 +77,8 @@ class Server(Section):
     """how long a shutdown waits for requests that are under way"""
     keep_alive_seconds: Annotated[int, Field(ge=1)] = 30
     """how long an idle connection is kept"""
+    public_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    """under which others reach the service; with it webhooks are told whole addresses of crops, not paths"""
 
 
 class Frames(Section):
@@ -142,9 +169,25 @@ class Store(Section):
 class Retention(Section):
     """How long captures are kept."""
 
+    max_days: Limit = 30.0
+    """captures that came longer ago are removed; 0: no limit"""
+    max_bytes: Annotated[int, Field(ge=0)] = 0
+    """of all crops together; beyond it the oldest captures are removed. 0: no limit"""
+    events_max_days: Limit = 7.0
+    """events that are older are removed: so long a client or a webhook may be away; 0: no limit"""
+    interval_seconds: Seconds = 600.0
+    """between two looks at what is to be removed"""
+    grace_seconds: Seconds = 3600.0
+    """a file that belongs to no capture, as a crash may leave one, is left alone for so long"""
 
-class Webhooks(Section):
-    """Who is told of captures."""
+
+class Events(Section):
+    """Streams of events."""
+
+    max_streams: Count = 100
+    """clients that follow the events at once"""
+    keep_alive_seconds: Seconds = 15.0
+    """after so long without an event something is sent, so that nobody takes the connection for dead"""
 
 
 class Page(Section):
@@ -168,6 +211,27 @@ class Logs(Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     """least severity; frames that were answered with 200 are told at debug"""
+
+
+class Webhook(Section):
+    """Who is told of events, and how. There are none but those of the configuration."""
+
+    url: Annotated[str, AfterValidator(_http_url)]
+    """http:// or https://; redirects are not followed"""
+    secret: Annotated[SecretStr, AfterValidator(_signing_secret)]
+    """messages are signed with it: whsec_ and the base64 of 24 to 64 random bytes"""
+    token: SecretStr | None = None
+    """sent along as Authorization: Bearer"""
+    events: Annotated[tuple[EventKind, ...], Field(min_length=1)] = ("capture",)
+    """which kinds"""
+    cameras: tuple[CameraName, ...] = ()
+    """of these cameras; without any: of all"""
+    inline_crop: bool = False
+    """carry the crop of a capture in the message, as base64"""
+    timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 10.0
+    """for an answer, from connecting to its end"""
+    give_up_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 72.0
+    """an event that is older is not tried again"""
 
 
 class Puller(Section):
@@ -209,7 +273,7 @@ class Settings(BaseSettings):
     capture: Capture = Capture()
     store: Store = Store()
     retention: Retention = Retention()
-    webhooks: Webhooks = Webhooks()
+    events: Events = Events()
     page: Page = Page()
     access: Access = Access()
     logs: Logs = Logs()
@@ -217,3 +281,5 @@ class Settings(BaseSettings):
     """API keys, hashed: `facecap serve --new-key NAME --scopes push,read` prints one"""
     pullers: dict[CameraName, Puller] = {}
     """cameras that the service reads by itself, by name"""
+    webhooks: dict[CameraName, Webhook] = {}
+    """who is told of events, by name"""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 import struct
 from dataclasses import dataclass
 
 from .errors import InvalidCursor
+from .ids import is_capture_id
 
 _VERSION = 1
 _FORM = struct.Struct(">Bq26s")
-_ID = re.compile(r"[0-9a-f]{26}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,7 +47,7 @@ def decode(cursor: str) -> Position:
     if (
         position is None
         or version != _VERSION
-        or not _ID.fullmatch(position.id)
+        or not is_capture_id(position.id)
         or encode(position) != cursor
     ):
         raise InvalidCursor("the cursor is none that this service gave out: start again without one")

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+
+_ID = re.compile(r"[0-9a-f]{26}")
+
+
+def is_capture_id(text: str) -> bool:
+    """Whether a text could be the id of a capture."""
+    return _ID.fullmatch(text) is not None
 
 
 def capture_ids(received: int, count: int) -> list[str]:

@@ -63,6 +63,8 @@ class Event:
     """UTC."""
     data: dict[str, Any]
     """Plain JSON types; of a capture, `StoredCapture.to_dict()`."""
+    capture: str | None = None
+    """Of a capture: its id."""
     crop: str | None = None
     """Of a capture: SHA-256 of its crop."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from itertools import accumulate
 
 from sqlalchemy import Connection, delete, exists, func, select
 
@@ -79,15 +80,12 @@ def _by_size(database: Database, folder: CropFolder, max_bytes: int | None) -> t
                 .select_from(captures.join(crops))
                 .order_by(captures.c.received, captures.c.id)
                 .limit(_BATCH)
-            ).scalars()
-            excess, count = kept - max_bytes, 0
-            for size in sizes:
-                count += 1
-                excess -= size
-                if excess <= 0:
-                    break
-        if not count:
+            )
+            # To the end: a result that is left open keeps SQLite's snapshot, and the connection cannot write.
+            freed = list(accumulate(sizes.scalars()))
+        if not freed:
             return removed, files, kept
+        count = sum(size < kept - max_bytes for size in freed[:-1]) + 1
         with database.writing() as connection:
             names = _delete_oldest(connection, count, None)
         for name in set(names):

@@ -42,4 +42,4 @@ def event(row: Sequence[Any]) -> Event:
     if row[0] is None:
         return Event(identity, kind, camera, from_microseconds(time), data)
     capture = stored_capture(row)
-    return Event(identity, kind, camera, from_microseconds(time), capture.to_dict(), capture.crop)
+    return Event(identity, kind, camera, from_microseconds(time), capture.to_dict(), capture.id, capture.crop)

@@ -27,7 +27,7 @@ class Store:
     def __init__(self, database: Database, folder: CropFolder) -> None:
         self._database = database
         self._folder = folder
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], object]] = []
 
     @classmethod
     def open(cls, url: str, folder: Path) -> Store:
@@ -175,7 +175,7 @@ class Store:
         with self._database.reading() as connection:
             return journal.installation(connection)
 
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+    def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
         """Have `listener` called, in the thread that stored, after every event of this process.
 
         Returns what ends it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -9,6 +10,7 @@ _MICROSECOND = timedelta(microseconds=1)
 FIRST_PLAUSIBLE = datetime(2000, 1, 1, tzinfo=timezone.utc)
 """A clock that says less was never set."""
 _AHEAD = timedelta(days=1)
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-]\d\d:\d\d))", re.ASCII)
 
 
 def now() -> datetime:
@@ -39,10 +41,15 @@ def shot_time(timestamp: str | None, received: datetime) -> datetime:
     """
     if timestamp is None:
         return received
-    moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
-    if moment.tzinfo is None:
-        raise ValueError(
-            f"the timestamp {timestamp!r} has no time zone, wanted one as in 2026-01-31T12:00:00Z"
+    parts = _RFC3339.fullmatch(timestamp)
+    try:
+        if parts is None:
+            raise ValueError
+        date, time, fraction, offset = parts.groups(default="")
+        # Python 3.10 reads no other number of digits, and no Z.
+        moment = datetime.fromisoformat(f"{date}T{time}.{fraction[:6]:0<6}{offset or '+00:00'}").astimezone(
+            timezone.utc
         )
-    moment = moment.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        raise ValueError(f"the timestamp is {timestamp!r}, wanted RFC 3339 as 2026-01-31T12:00:00Z") from None
     return moment if FIRST_PLAUSIBLE <= moment <= received + _AHEAD else received

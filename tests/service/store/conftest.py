@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("sqlalchemy", reason="the extra 'service' is not installed")
 
 from postgresql import Server
+from served import Served, running, settings_in
 
 from facecap_service.store import Store
 
@@ -55,3 +59,35 @@ def open_store(url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
 def store(open_store: Callable[[], Store]) -> Store:
     """An empty store."""
     return open_store()
+
+
+Start = Callable[..., Served]
+
+
+@pytest.fixture
+def start(tmp_path: Path, pipeline: dict[str, Any]) -> Iterator[Start]:
+    """Starts services on one store, on SQLite where no `url` is given."""
+    with ExitStack() as stack:
+
+        def start_one(url: str | None = None, **sections: Any) -> Served:
+            if url is not None:
+                sections["store"] = {"url": url, "folder": tmp_path / "crops"}
+            settings = settings_in(tmp_path, pipeline=pipeline, cameras={"threads": 1}, **sections)
+            return stack.enter_context(running(settings))
+
+        yield start_one
+
+
+@pytest.fixture(scope="module")
+def lasting_service(tmp_path_factory: pytest.TempPathFactory, pipeline: dict[str, Any]) -> Iterator[Served]:
+    """A service for all tests of a file."""
+    with running(settings_in(tmp_path_factory.mktemp("service"), pipeline=pipeline)) as served:
+        yield served
+
+
+@pytest.fixture
+def service(lasting_service: Served) -> Served:
+    """A running service without captures; ids of events go on from test to test."""
+    past = timedelta(seconds=-1)
+    lasting_service.services.store.sweep(past, events_max_age=past, grace=timedelta(0))
+    return lasting_service

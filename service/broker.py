@@ -1,0 +1,125 @@
+"""Hands the journal's events to everybody who follows it, in this process.
+
+One task reads the database for all; who has fallen behind reads it alone, from where he stands. So nobody
+waits for a slow reader, and none loses anything. Events of other processes are seen because the task looks
+twice a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from itertools import islice
+
+from starlette.concurrency import run_in_threadpool
+
+from .store import Event, Store, StoreError
+
+_log = logging.getLogger("facecap.service")
+_POLL_SECONDS = 0.5
+_RECENT = 512
+_BATCH = 128
+
+
+class Broker:
+    """What happened lately, and a wait for what comes next."""
+
+    def __init__(self, store: Store, position: int) -> None:
+        self._store = store
+        self._recent: deque[Event] = deque(maxlen=_RECENT)
+        # `_recent` has all events above `_floor` and up to `position`.
+        self._floor = position
+        self.position = position
+        """Id of the last event that this process has seen."""
+        self.closing = asyncio.Event()
+        """Nothing will come any more: the service stops."""
+        self.followers = 0
+        """Streams that are open."""
+        self._news = asyncio.Event()
+        self._written = asyncio.Event()
+
+    async def after(self, position: int, wait: float) -> list[Event]:
+        """Some of the events after `position`, oldest first; none where `wait` seconds bring none.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        if position >= self.position and not self.closing.is_set():
+            news = self._news
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(news.wait(), wait)
+        if position < self._floor:
+            return await run_in_threadpool(self._store.events_after, position, _BATCH)
+        return list(islice((event for event in self._recent if event.id > position), _BATCH))
+
+    def close(self) -> None:
+        """Wake everybody for the last time."""
+        self.closing.set()
+        self._news.set()
+        self._written.set()
+
+    def forget(self, capture: str) -> None:
+        """Tell nobody any more of a capture that was deleted, by its id."""
+        events = [event for event in self._recent if event.capture != capture]
+        self._recent = deque(events, maxlen=_RECENT)
+
+    def written(self) -> None:
+        """Look at once: this process has written."""
+        self._written.set()
+
+    async def follow(self) -> None:
+        """Read what is written, until the broker closes."""
+        failing = False
+        while not self.closing.is_set():
+            self._written.clear()
+            try:
+                events = await run_in_threadpool(self._store.events_after, self.position, _BATCH)
+            except StoreError as error:
+                if not failing:
+                    _log.error("events cannot be read, tried again until they can: %s", error)
+                failing, events = True, []
+            else:
+                failing = False
+            self._publish(events)
+            if len(events) < _BATCH and not self.closing.is_set():
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._written.wait(), _POLL_SECONDS)
+
+    def _publish(self, events: list[Event]) -> None:
+        if not events:
+            return
+        for event in events:
+            if len(self._recent) == _RECENT:
+                self._floor = self._recent[0].id
+            self._recent.append(event)
+        self.position = events[-1].id
+        news, self._news = self._news, asyncio.Event()
+        if self.closing.is_set():
+            self._news.set()
+        news.set()
+
+
+@asynccontextmanager
+async def open_broker(store: Store, stopping: asyncio.Event) -> AsyncIterator[Broker]:
+    """A broker that follows the store, and closes when the service begins to stop."""
+    loop = asyncio.get_running_loop()
+    broker = Broker(store, await run_in_threadpool(store.last_event_id))
+
+    async def close_when_stopping() -> None:
+        await stopping.wait()
+        broker.close()
+
+    end = store.listen(lambda: loop.call_soon_threadsafe(broker.written))
+    watch = asyncio.create_task(close_when_stopping())
+    following = asyncio.create_task(broker.follow())
+    try:
+        yield broker
+    finally:
+        end()
+        watch.cancel()
+        broker.close()
+        # Not cancelled: a thread of its may be at the database.
+        await following

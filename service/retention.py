@@ -1,0 +1,64 @@
+"""Lets go of what is too old or too much, in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+from starlette.concurrency import run_in_threadpool
+
+from .settings import Retention
+from .store import Store, StoreError
+
+_log = logging.getLogger("facecap.service")
+
+
+@asynccontextmanager
+async def keep_within(store: Store, limits: Retention) -> AsyncIterator[None]:
+    """Sweep the store now and then for as long as the block lasts."""
+    end = asyncio.Event()
+    task = asyncio.create_task(_sweep_until(end, store, limits))
+    try:
+        yield
+    finally:
+        end.set()
+        await task
+
+
+async def _sweep_until(end: asyncio.Event, store: Store, limits: Retention) -> None:
+    while not end.is_set():
+        try:
+            await _sweep(store, limits)
+        except StoreError as error:
+            _log.error("the store cannot be swept, tried again in %g s: %s", limits.interval_seconds, error)
+        except Exception:
+            _log.exception("the store cannot be swept, tried again in %g s", limits.interval_seconds)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(end.wait(), limits.interval_seconds)
+
+
+async def _sweep(store: Store, limits: Retention) -> None:
+    def sweep() -> None:
+        swept = store.sweep(
+            _days(limits.max_days),
+            limits.max_bytes or None,
+            events_max_age=_days(limits.events_max_days),
+            grace=timedelta(seconds=limits.grace_seconds),
+        )
+        if swept.captures or swept.crops:
+            _log.info(
+                "swept %d captures, %d crops and %d events, %d bytes of crops are kept",
+                swept.captures,
+                swept.crops,
+                swept.events,
+                swept.bytes_kept,
+            )
+
+    await run_in_threadpool(sweep)
+
+
+def _days(days: float) -> timedelta | None:
+    return timedelta(days=days) if days else None

@@ -1,0 +1,184 @@
+"""Stored captures: lists, one, its crop, and its removal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from ..moments import Moment
+from ..problems import Problem, responses
+from ..security import require
+from ..services import services_of
+from ..settings import CameraName
+from ..store import CaptureQuery, InvalidCursor, StoredCapture
+from ..store.ids import is_capture_id
+from .documents import CaptureDict, Document
+
+router = APIRouter(prefix="/v1/captures", tags=["captures"])
+Quality = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class CaptureFilter(BaseModel):
+    """The query of a list of captures."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    camera: CameraName | None = None
+    """of this camera"""
+    time_from: Annotated[Moment | None, Field(alias="from")] = None
+    """shot at this time or later, RFC 3339"""
+    time_to: Annotated[Moment | None, Field(alias="to")] = None
+    """shot before this time, RFC 3339"""
+    mask: Literal["mask", "no_mask", "unknown"] | None = None
+    """with this answer of the classifier"""
+    min_quality: Quality | None = None
+    """of this quality or better"""
+    max_quality: Quality | None = None
+    """of this quality or worse"""
+    cursor: Annotated[str | None, Field(max_length=100)] = None
+    """`next_cursor` of the page before"""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    """captures on a page"""
+
+    def query(self) -> CaptureQuery:
+        """As the store takes it.
+
+        Raises:
+            Problem: a range ends before it begins.
+        """
+        for low, high, names in (
+            (self.time_from, self.time_to, "from and to"),
+            (self.min_quality, self.max_quality, "min_quality and max_quality"),
+        ):
+            if low is not None and high is not None and low > high:  # type: ignore[operator]
+                raise Problem(
+                    422,
+                    "invalid_filter",
+                    "The range is empty",
+                    f"{names} are {low} and {high}: exchange them",
+                )
+        return CaptureQuery(**self.model_dump())
+
+
+class StoredCaptureDocument(CaptureDict):
+    """A capture as facecap gave it out, and where it is kept."""
+
+    id: str
+    """sorts by arrival"""
+    camera: str
+    received: datetime
+    """when it came"""
+    time: datetime
+    """when the shot was taken; `received` where the camera's clock was never set"""
+    crop: str
+    """path of the crop, a PNG"""
+
+
+class CapturePage(Document):
+    """Captures, the newest shot first."""
+
+    captures: list[StoredCaptureDocument]
+    next_cursor: str | None
+    """of the page that follows; null at the end"""
+
+
+@router.get(
+    "",
+    summary="Stored captures, the newest shot first",
+    response_model=CapturePage,
+    responses=responses(401, 403, 422, 429, 503),
+    dependencies=[Depends(require("read"))],
+)
+async def list_captures(request: Request, wanted: Annotated[CaptureFilter, Query()]) -> Response:
+    """A page of captures. A capture that comes meanwhile moves no page: what a cursor leads to is what
+    followed when it was given out."""
+    store = services_of(request).store
+    try:
+        page = await run_in_threadpool(store.captures, wanted.query())
+    except InvalidCursor as error:
+        raise Problem(422, "invalid_cursor", "The cursor is not valid", str(error)) from None
+    return JSONResponse(
+        {"captures": [item.to_dict() for item in page.captures], "next_cursor": page.next_cursor}
+    )
+
+
+@router.get(
+    "/{id}",
+    summary="One stored capture",
+    response_model=StoredCaptureDocument,
+    responses=responses(401, 403, 404, 429, 503),
+    dependencies=[Depends(require("read"))],
+)
+async def get_capture(request: Request, id: str) -> Response:
+    """The capture of an id."""
+    return JSONResponse((await _capture(request, id)).to_dict())
+
+
+@router.get(
+    "/{id}/crop",
+    summary="The crop of a capture",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/png": {}}, "description": "The crop, as it was captured or pushed."},
+        304: {"description": "The crop of `If-None-Match`."},
+        **responses(401, 403, 404, 429, 503),
+    },
+    dependencies=[Depends(require("read"))],
+)
+async def get_crop(request: Request, id: str) -> Response:
+    """The crop of a capture never changes: it may be kept by the client, not by caches between."""
+    capture = await _capture(request, id)
+    etag = f'"{capture.crop}"'
+    headers = {"etag": etag, "cache-control": "private, max-age=31536000, immutable"}
+    if _matches(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    png = await run_in_threadpool(services_of(request).store.crop, capture.crop)
+    if png is None:
+        raise _not_found(id)
+    return Response(png, media_type="image/png", headers=headers)
+
+
+@router.delete(
+    "/{id}",
+    summary="Remove a capture",
+    status_code=204,
+    response_class=Response,
+    responses=responses(401, 403, 404, 429, 503),
+    dependencies=[Depends(require("admin"))],
+)
+async def delete_capture(request: Request, id: str) -> Response:
+    """Removes the capture, its event, and its crop where no other capture has the same."""
+    services = services_of(request)
+    if not is_capture_id(id) or not await run_in_threadpool(services.store.delete, id):
+        raise _not_found(id)
+    services.broker.forget(id)
+    return Response(status_code=204)
+
+
+async def _capture(request: Request, identity: str) -> StoredCapture:
+    store = services_of(request).store
+    capture = await run_in_threadpool(store.capture, identity) if is_capture_id(identity) else None
+    if capture is None:
+        raise _not_found(identity)
+    return capture
+
+
+def _not_found(identity: str) -> Problem:
+    return Problem(
+        404,
+        "capture_not_found",
+        "No such capture",
+        f"there is no capture {identity[:40]!r}; it may have been removed, or was too old to be kept",
+    )
+
+
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    if if_none_match is None:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in tags or "*" in tags

@@ -1,0 +1,210 @@
+"""Tells one webhook what happens, one event after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Literal
+
+import httpx
+from starlette.concurrency import run_in_threadpool
+
+from ..broker import Broker
+from ..settings import Webhook
+from ..store import Event, Store, StoreError
+from .delivery import Attempt, Outcome, attempt, pause
+from .message import CONTENT_TYPE, message, message_id
+from .signature import key_of, signed_headers
+
+_log = logging.getLogger("facecap.service")
+_LEASE = timedelta(seconds=60)
+_RENEW_SECONDS = 20.0
+_STORE_PAUSE = 5.0
+
+
+@dataclass(slots=True)
+class HookState:
+    """How a webhook is doing, as this process sees it."""
+
+    state: Literal["idle", "delivering", "retrying", "standby", "retired"] = "standby"
+    """standby: another process delivers; retired: it answered 410 and is told nothing until a restart."""
+    position: int = 0
+    """Last event that it is done with."""
+    failures: int = 0
+    """In a row."""
+    next_attempt: datetime | None = None
+    last_error: str | None = None
+    last_delivered: datetime | None = None
+    delivered: int = 0
+    failed: int = 0
+    dropped: int = 0
+    """Events that were given up: refused, or too old."""
+
+
+class Courier:
+    """Delivers to one hook: in order, each event until it is taken, refused or too old.
+
+    The position in the journal moves after the answer, so an event comes twice, with the same id, where the
+    process dies in between; it is never left out. A process owns a hook by a lease that it renews, so that
+    of several one delivers.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        hook: Webhook,
+        store: Store,
+        broker: Broker,
+        http: httpx.AsyncClient,
+        owner: str,
+        installation: str,
+        public_url: str | None,
+    ) -> None:
+        self.name = name
+        self.hook = hook
+        self.state = HookState()
+        self._key = key_of(hook.secret.get_secret_value())
+        self._store = store
+        self._broker = broker
+        self._http = http
+        self._owner = owner
+        self._installation = installation
+        self._public_url = public_url
+        self._owned_until = 0.0
+
+    async def run(self) -> None:
+        """Deliver until the broker closes or the hook is gone."""
+        while self.state.state != "retired" and not self._broker.closing.is_set():
+            try:
+                if await self._own():
+                    await self._deliver_some()
+                else:
+                    self.state.state = "standby"
+                    await self._rest(_RENEW_SECONDS)
+            except StoreError as error:
+                _log.error("webhook %s waits for the store: %s", self.name, error)
+                await self._rest(_STORE_PAUSE)
+            except Exception:
+                _log.exception("webhook %s failed, and goes on", self.name)
+                await self._rest(_STORE_PAUSE)
+
+    async def _own(self) -> bool:
+        """Whether this process delivers, for the next while."""
+        if time.monotonic() < self._owned_until - (_LEASE.total_seconds() - _RENEW_SECONDS):
+            return True
+        asked = time.monotonic()
+        position = await run_in_threadpool(self._store.claim_hook, self.name, self._owner, _LEASE)
+        if position is None:
+            self._owned_until = 0.0
+            return False
+        self._owned_until = asked + _LEASE.total_seconds()
+        if position < self.state.position:
+            # Passed over since: noted now and then only, as nothing is lost by passing over it again.
+            await run_in_threadpool(self._store.advance_hook, self.name, self._owner, self.state.position)
+        self.state.position = max(position, self.state.position)
+        return True
+
+    async def _deliver_some(self) -> None:
+        state = self.state
+        if state.failures:
+            # From the database: what was to be sent may have been deleted meanwhile.
+            events = await run_in_threadpool(self._store.events_after, state.position, 1)
+        else:
+            state.state = "idle"
+            events = await self._broker.after(state.position, _RENEW_SECONDS)
+        for event in events:
+            if not self._wanted(event):
+                state.position = event.id
+                continue
+            if self._broker.closing.is_set() or not await self._own():
+                return
+            await self._deliver(event)
+            if state.position != event.id:
+                await self._wait_to_retry()
+                return
+
+    def _wanted(self, event: Event) -> bool:
+        hook = self.hook
+        return event.kind in hook.events and (not hook.cameras or event.camera in hook.cameras)
+
+    async def _deliver(self, event: Event) -> None:
+        state = self.state
+        state.state = "delivering"
+        result = await self._attempt(event)
+        if result.outcome is Outcome.DELIVERED:
+            state.delivered += 1
+            state.last_delivered = datetime.now(timezone.utc)
+            await self._done_with(event.id)
+            return
+        state.failed += 1
+        state.last_error = result.reason
+        if result.outcome is Outcome.GONE:
+            state.state = "retired"
+            _log.error(
+                "webhook %s %s; nothing is sent until the service starts again", self.name, result.reason
+            )
+        elif result.outcome is Outcome.REFUSED:
+            await self._drop(event, result.reason)
+        elif datetime.now(timezone.utc) - event.time > timedelta(hours=self.hook.give_up_hours):
+            await self._drop(
+                event, f"{result.reason}, and the event is older than {self.hook.give_up_hours:g} h"
+            )
+        else:
+            self._note_failure(event, result)
+
+    async def _attempt(self, event: Event) -> Attempt:
+        crop = None
+        if self.hook.inline_crop and event.crop is not None:
+            crop = await run_in_threadpool(self._store.crop, event.crop)
+            if crop is None:
+                return Attempt(Outcome.REFUSED, "not sent: the capture was removed meanwhile")
+        body = message(self._installation, event, self._public_url, crop)
+        headers = {
+            "content-type": CONTENT_TYPE,
+            "user-agent": "facecap",
+            **signed_headers(self._key, message_id(self._installation, event), int(time.time()), body),
+        }
+        if self.hook.token is not None:
+            headers["authorization"] = f"Bearer {self.hook.token.get_secret_value()}"
+        return await attempt(self._http, self.hook.url, headers, body, self.hook.timeout_seconds)
+
+    async def _done_with(self, position: int) -> None:
+        if not await run_in_threadpool(self._store.advance_hook, self.name, self._owner, position):
+            self._owned_until = 0.0
+        self.state.position = position
+        self.state.failures = 0
+        self.state.next_attempt = None
+
+    async def _drop(self, event: Event, reason: str) -> None:
+        self.state.dropped += 1
+        _log.warning("webhook %s is not told of event %d: %s", self.name, event.id, reason)
+        await self._done_with(event.id)
+
+    def _note_failure(self, event: Event, result: Attempt) -> None:
+        state = self.state
+        state.failures += 1
+        seconds = pause(state.failures, result.retry_after)
+        state.next_attempt = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+        if state.failures == 1:
+            _log.warning(
+                "webhook %s: %s; tried again until it takes event %d", self.name, result.reason, event.id
+            )
+
+    async def _wait_to_retry(self) -> None:
+        state = self.state
+        while state.next_attempt is not None:
+            left = (state.next_attempt - datetime.now(timezone.utc)).total_seconds()
+            if left <= 0:
+                return
+            state.state = "retrying"
+            await self._rest(min(left, _RENEW_SECONDS))
+            if self._broker.closing.is_set() or not await self._own():
+                return
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._broker.closing.wait(), seconds)
