@@ -68,7 +68,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     app = FastAPI(title="facecap", version=version("facecap"), lifespan=lifespan)
     app.state.services = services
     hosts = allowed_hosts(settings.server.hosts, settings.server.host, is_loopback(settings.server.host))
-    app.add_middleware(Envelope, hosts=hosts, count=metrics.request)
+    app.add_middleware(Envelope, hosts=hosts, count=metrics.request, trouble=lambda: services.trouble)
     problems.install(app)
     openapi.install(app)
     for routes in (frames, stream, cameras, pushed_captures, captures, events, webhooks, health, page):

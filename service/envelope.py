@@ -39,18 +39,26 @@ class Envelope:
         app: what answers.
         hosts: names that the Host header may have, without port; None for any.
         count: told method, route and status of every answer.
+        trouble: why the application did not start, where that is known; said in place of a traceback.
     """
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None, count: Count) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: frozenset[str] | None,
+        count: Count,
+        trouble: Callable[[], str | None],
+    ) -> None:
         self._app = app
         self._hosts = hosts
         self._count = count
+        self._trouble = trouble
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
+            await self._live(scope, receive, send)
             return
         headers = {name: value for name, value in scope["headers"] if name in _READ}
         identity = self._identity(headers.get(b"x-request-id", b""))
@@ -77,6 +85,14 @@ class Envelope:
         finally:
             if scope["type"] == "http":
                 self._told(scope, status, time.perf_counter() - started)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_told(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed" and (trouble := self._trouble()):
+                message["message"] = trouble
+            await send(message)
+
+        await self._app(scope, receive, send_told)
 
     def _identity(self, asked: bytes) -> str:
         if _REQUEST_ID.fullmatch(asked):

@@ -1,0 +1,206 @@
+"""Settings: where they come from, what is refused, and `facecap serve` around them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from facecap_service.configuration import ConfigurationError, load
+
+FILE = """
+[server]
+port = 81
+[capture]
+mode = "fast"
+min_hits = 3
+[pullers.gate]
+url = "rtsp://user:secret@camera/stream"
+"""
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("FACECAP_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "facecap.toml"
+    path.write_text(FILE)
+    return path
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACECAP_CAPTURE_MIN_HITS", "4")
+    monkeypatch.setenv("FACECAP_CAPTURE_INTERVAL", "9")
+    monkeypatch.setenv("FACECAP_SERVER_HOSTS", '["a.example", "b.example"]')
+    found = load(file, {"capture": {"interval": "12"}})
+    capture = found.settings.capture
+    assert (capture.mode, capture.min_hits, capture.interval, capture.max_captures) == ("fast", 4, 12, 3)
+    assert found.settings.server.hosts == ("a.example", "b.example") and found.settings.server.port == 81
+    lines = "\n".join(found.lines())
+    assert f'mode = "fast"  # {file}' in lines
+    assert "min_hits = 4  # FACECAP_CAPTURE_MIN_HITS" in lines
+    assert "interval = 12  # flag" in lines and "max_captures = 3  # default" in lines
+    assert "rtsp://(hidden)@camera/stream" in lines and "secret" not in lines
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[server]\nprot = 1", "server.prot .*there is no such setting; did you mean port"),
+        ("[serve]\nport = 1", "serve: there is no such setting; did you mean server"),
+        ("[server]\nport = 70000", "server.port .*65535"),
+        ("[capture]\nmin_hits = 0", "capture: min_hits is 0"),
+        ('[capture]\nmode = "slow"', "capture.mode"),
+        ('[pullers."a b"]\nurl = "rtsp://x"', "pullers.a b"),
+        ('[pullers.a]\nurl = "file:///etc/passwd"', "pullers.a.url"),
+        ('[[keys]]\nname = "a"\nhash = "plain"\nscopes = ["push"]', "keys.0.hash"),
+        ('[[keys]]\nname = "a"\nhash = "sha256:%s"\nscopes = ["all"]' % ("0" * 64), "keys.0.scopes"),
+        ("[server", "facecap.toml: "),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "facecap.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=told):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("FACECAP_SERVER_PROT", "1", "no setting FACECAP_SERVER_PROT; did you mean FACECAP_SERVER_PORT"),
+        ("FACECAP_NONSENSE", "1", "no setting FACECAP_NONSENSE"),
+        ("FACECAP_SERVER_PORT", "many", r"server.port \(FACECAP_SERVER_PORT\)"),
+        ("FACECAP_KEYS", "[", "wanted JSON"),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=told):
+        load()
+
+
+def test_an_empty_variable_and_those_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACECAP_SERVER_PORT", "")
+    monkeypatch.setenv("FACECAP_MAX_FRAMES", "10")
+    assert load(other_variables={"FACECAP_MAX_FRAMES"}).settings.server.port == 8000
+
+
+def facecap(*arguments: object, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "facecap", "serve", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=cwd,
+        env={**os.environ, **env},
+    )
+
+
+def test_print_config_tells_what_applies(file: Path) -> None:
+    done = facecap("--settings", file, "--server-port", "82", "--print-config", cwd=file.parent)
+    assert done.returncode == 0, done.stderr
+    assert "port = 82  # flag" in done.stdout and f"min_hits = 3  # {file}" in done.stdout
+    assert "secret" not in done.stdout
+
+
+def test_a_new_key_opens_the_service_that_has_its_lines(tmp_path: Path) -> None:
+    made = facecap("--new-key", "door", "--scopes", "push,read", cwd=tmp_path)
+    secret = re.search(r"facecap_[\w-]{43}", made.stderr)
+    assert made.returncode == 0 and secret and secret[0] not in made.stdout
+    (tmp_path / "facecap.toml").write_text(made.stdout)
+    shown = facecap("--settings", "facecap.toml", "--print-config", cwd=tmp_path)
+    assert 'name = "door"' in shown.stdout and 'hash = "(hidden)"' in shown.stdout
+    for process, address in started(tmp_path, "--settings", "facecap.toml"):
+        assert httpx.get(f"{address}/v1/cameras").status_code == 401
+        allowed = httpx.get(f"{address}/v1/cameras", headers={"Authorization": f"Bearer {secret[0]}"})
+        assert allowed.json() == {"cameras": []}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["--new-key", "a b"], 2, "name"),
+        (["--new-key", "a", "--scopes", "everything"], 2, "scopes"),
+        (["--server-host", "0.0.0.0"], 1, "there are no keys"),
+        (["--server-tls-key", "x"], 1, "go together"),
+        (["--settings", "missing.toml"], 1, "missing.toml: there is no such file"),
+        (["--pipeline-detector", "missing.onnx"], 1, "missing.onnx"),
+        (["--store-url", "nonsense"], 1, "wanted sqlite:///PATH"),
+        (["--server-prot", "1"], 2, "--server-prot"),
+    ],
+)
+def test_what_cannot_work_ends_with_a_sentence(
+    tmp_path: Path, arguments: list[str], status: int, told: str
+) -> None:
+    done = facecap(*arguments, "--server-port", "0", cwd=tmp_path)
+    assert done.returncode == status, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert told in last and "facecap" in last, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def started(folder: Path, *arguments: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`facecap serve` in a process of its own, and its address; killed where it still runs in the end."""
+    command = [sys.executable, "-m", "facecap", "serve", "--server-port", "0", *arguments]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, cwd=folder, env={**os.environ, **env}
+    )
+    assert process.stderr is not None
+    try:
+        for line in process.stderr:
+            told: dict[str, Any] = json.loads(line)
+            if told["message"] == "listening":
+                yield process, told["address"]
+                break
+        else:
+            raise AssertionError("the service did not start")
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
+    for process, address in started(tmp_path, "--server-drain-seconds", "600"):
+        with httpx.Client() as client:
+            # A body that never ends keeps the first signal waiting.
+            request = client.build_request(
+                "POST", f"{address}/v1/detect", content=endless(process), timeout=60
+            )
+            with pytest.raises(httpx.TransportError):
+                client.send(request)
+        assert process.wait(60) == 128 + signal.SIGTERM
+
+
+def endless(process: subprocess.Popen[str]) -> Iterator[bytes]:
+    yield b"\xff\xd8\xff"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.7)
+    assert process.poll() is None, "the first signal waits for the request"
+    process.send_signal(signal.SIGTERM)
+    while True:
+        time.sleep(0.1)
+        yield b"\0"
