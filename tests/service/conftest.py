@@ -6,20 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import pytest
 import scripted
 
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
+from painted import encoded
 from served import Served, running, settings_in
-
-FACE = (37, 20)
-
-
-def encoded(suffix: str, cell: tuple[int, int] | None = FACE) -> bytes:
-    """A painted frame, with one face or none."""
-    return cv2.imencode(suffix, scripted.frame(*([cell] if cell else [])))[1].tobytes()
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from conftest import FACE, encoded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from painted import FACE, encoded
 from served import Served, running, settings_in
 
 PROBLEM = "application/problem+json"
