@@ -327,6 +327,8 @@ TEST(cvimodel_chatter_is_kept_off_standard_output) {
   EXPECT_EQ(std::string(text), "mine\n");
 }
 
+#ifndef __SANITIZE_ADDRESS__  // the sanitizer has terabytes mapped itself
+
 TEST(cvimodel_wants_room_for_the_simulator) {
   Fake fake;
   rlimit before{};
@@ -334,8 +336,7 @@ TEST(cvimodel_wants_room_for_the_simulator) {
   if (before.rlim_cur != RLIM_INFINITY) return;
   rlimit small = before;
   small.rlim_cur = rlim_t{4} << 30;
-  // A sanitizer has mapped more than that already; then the limit cannot be tried.
-  if (setrlimit(RLIMIT_AS, &small) != 0) return;
+  setrlimit(RLIMIT_AS, &small);
   std::string message;
   try {
     open(fake.source());
@@ -345,5 +346,7 @@ TEST(cvimodel_wants_room_for_the_simulator) {
   setrlimit(RLIMIT_AS, &before);
   EXPECT(message.find("5 GiB of address space, the process may have 4096 MiB") != std::string::npos);
 }
+
+#endif
 
 #endif
