@@ -9,7 +9,7 @@ from typing import Any
 from facecap._extra import extra_for
 from facecap.cli.options import count, positive, positive_number
 from facecap.cli.train_embedder import add_embedder
-from facecap.cli.train_options import add_per_tensor, add_run_options, side
+from facecap.cli.train_options import add_machine_options, add_per_tensor, add_run_options, side
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -123,10 +123,7 @@ def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
         help="highest learning rate; 5e-5 when not given, 6e-5 of distil, 1e-5 of qat",
     )
     parser.add_argument("--seed", type=count, default=0, help="seed of order and augmentation (%(default)s)")
-    parser.add_argument("--threads", type=positive, default=1, help="threads of the network (%(default)s)")
-    parser.add_argument(
-        "--workers", type=count, default=1, help="processes that prepare canvases (%(default)s)"
-    )
+    add_machine_options(parser.add_argument_group("machine"))
     parser.set_defaults(run_task=_run_detector)
 
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from facecap.conversion.checkpoint import load_network
 from facecap.evaluation.detection import open_detector
+from facecap.training import execution
 from facecap.training.batches import loader
 from facecap.training.detector_batches import DetectorBatches
 from facecap.training.detector_choice import (
@@ -31,6 +32,7 @@ from facecap.training.detector_choice import (
 from facecap.training.detector_data import Source, load_sources, read_pictures
 from facecap.training.detector_loss import LossWeights, Rows, detection_loss, soft_loss
 from facecap.training.detector_recipe import Recipe, from_args
+from facecap.training.execution import Execution
 from facecap.training.folding import fold_norms
 from facecap.training.networks.retinaface import Levels, RetinaFace, flatten
 from facecap.training.quantisation import float_weights, follow_run, prepare_qat
@@ -52,7 +54,7 @@ def train(args: argparse.Namespace) -> int:
     cv2.setNumThreads(0)  # its pool of threads would not survive the fork of the workers
     seed_all(recipe.seed)
     published = load_network(args.start)
-    network = fold_norms(published).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    machine = execution.choose(args.device, args.precision, fastest_on_cpu="bfloat16")
     sources = read_pictures(load_sources(args.data, args.photos))
     if not any(source.held_out for source in sources):
         raise TrainingError(
@@ -64,7 +66,8 @@ def train(args: argparse.Namespace) -> int:
     for source in sources:
         faces = sum(int(p.certain.sum()) for p in source.train)
         print(f"{source.name}: {len(source.train)} pictures, {faces} faces", file=sys.stderr)
-    average = _Run(network, sources, recipe, folder).fit(args.workers)
+    print(f"training on {machine}", file=sys.stderr)
+    average = _Run(fold_norms(published), sources, recipe, folder, machine).fit(args.workers)
     start = float_weights(fold_norms(published))
     factors = (0.0, 1.0) if recipe.way.rounded else FACTORS
     candidates = {factor: blend(start, average, factor) for factor in factors}
@@ -90,20 +93,28 @@ def train(args: argparse.Namespace) -> int:
 class _Run:
     """The loop of one run: `network` learns, and its average is kept."""
 
-    def __init__(self, network: RetinaFace, sources: list[Source], recipe: Recipe, folder: RunFolder) -> None:
+    def __init__(
+        self,
+        network: RetinaFace,
+        sources: list[Source],
+        recipe: Recipe,
+        folder: RunFolder,
+        machine: Execution,
+    ) -> None:
+        network = network.to(machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network, self._sources = network, sources
-        self._recipe, self._folder = recipe, folder
+        self._recipe, self._folder, self._machine = recipe, folder, machine
         self._reference = copy.deepcopy(network)
         if recipe.way.rounded:
-            self._network = network = prepare_qat(
-                network, not recipe.per_tensor
-            ).train()  # in which ranges follow the inputs
+            network = prepare_qat(network, not recipe.per_tensor)
+            self._network = network.train()  # in which ranges follow the inputs
         self._average = copy.deepcopy(network)
         if recipe.way.leash:
             for layer in network.body.FINE:
                 network.body.get_submodule(layer).requires_grad_(False)
         learning = [weight for weight in network.parameters() if weight.requires_grad]
         self._optimizer = torch.optim.AdamW(learning, recipe.rate, weight_decay=0.0)
+        self._scaler = machine.scaler()
         self._step = 0
 
     def fit(self, workers: int) -> dict[str, Tensor]:
@@ -119,7 +130,7 @@ class _Run:
             raise
         self._save(clock)
         self._folder.plot()
-        return float_weights(self._average)
+        return self._weights()
 
     def _steps(self, batches: Iterator[tuple[Tensor, ...]], clock: Clock, progress: Progress) -> None:
         sums: dict[str, float] = {}
@@ -130,10 +141,13 @@ class _Run:
                 sums[key] = sums.get(key, 0.0) + value
             if self._step % REPORT_EVERY == 0:
                 row = {key: value / (self._step - reported) for key, value in sums.items()}
-                if int(share * HELD_OUT_FIGURES) > measured and self._recipe.preset == "distil":
-                    measured = int(share * HELD_OUT_FIGURES)
+                due = int(share * HELD_OUT_FIGURES) > measured
+                if due and self._recipe.preset == "distil":
                     row |= self._held_out()
                 self._folder.log({"step": self._step, **row})
+                if due:
+                    measured = int(share * HELD_OUT_FIGURES)
+                    self._folder.plot()
                 text = "  ".join(f"{k} {v:.3f}" for k, v in row.items())
                 progress.update(share, clock, f"step {self._step}  {text}")
                 sums, reported = {}, self._step
@@ -146,13 +160,17 @@ class _Run:
         for group in self._optimizer.param_groups:
             group["lr"] = self._recipe.rate * warm * 0.5 * (1 + math.cos(math.pi * share))
         follow_run(self._network, share)
-        parts = self._loss(batch)
+        parts = self._loss([part.to(self._machine.device, non_blocking=True) for part in batch])
         if not math.isfinite(float(parts["loss"].detach())):
-            raise TrainingError(f"the loss is no number at step {self._step}: give a lower --rate")
+            raise TrainingError(
+                f"the loss is no number at step {self._step}: give a lower --rate, or --precision float32"
+            )
         self._optimizer.zero_grad()
-        parts["loss"].backward()  # type: ignore[no-untyped-call]
+        self._scaler.scale(parts["loss"]).backward()  # type: ignore[no-untyped-call]
+        self._scaler.unscale_(self._optimizer)
         nn.utils.clip_grad_norm_(self._network.parameters(), 10.0)
-        self._optimizer.step()
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
         kept = min(KEPT_SHARE, (self._step + 1) / (self._step + 10))
         with torch.no_grad():
             for mean, now in zip(self._average.parameters(), self._network.parameters(), strict=True):
@@ -160,27 +178,32 @@ class _Run:
         self._step += 1
         return {key: float(value.detach()) for key, value in parts.items()}
 
-    def _loss(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
+    def _loss(self, batch: list[Tensor]) -> dict[str, Tensor]:
         pictures, labels, deltas, beliefs = batch
-        images = (pictures.float() - MEAN).permute(0, 3, 1, 2)  # stays channels last in memory
+        centred = pictures.float() - MEAN.to(pictures.device)
+        images = centred.permute(0, 3, 1, 2)  # stays channels last in memory
         if not self._recipe.way.leash:
-            with torch.autocast("cpu", torch.bfloat16):
+            with self._machine.autocast():
                 answer = _rows(self._network(images))
                 with torch.no_grad():
                     known = _rows(self._reference(images))
             return soft_loss(answer, known, labels, deltas, beliefs, LossWeights())
-        with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+        with self._machine.autocast(), torch.no_grad():
             fine = self._network.body.fine(images)
             known = _rows(self._reference.answer(self._reference.body.coarser(fine)))
-        with torch.autocast("cpu", torch.bfloat16):
+        with self._machine.autocast():
             answer = _rows(self._network.answer(self._network.body.coarser(fine)))
         return detection_loss(answer, known, labels, deltas, LossWeights())
+
+    def _weights(self) -> dict[str, Tensor]:
+        """The averaged weights on the CPU, where all measuring is."""
+        return {key: value.cpu() for key, value in float_weights(self._average).items()}
 
     def _held_out(self) -> dict[str, float]:
         """Figures of the averaged weights on the pictures that training does not see."""
         path = self._folder.path / "measured.onnx"
         about = dict.fromkeys(("name", "licence", "origin"), "in training")
-        write_candidate(self._average, float_weights(self._average), path, about)
+        write_candidate(self._average, self._weights(), path, about)
         quality = asdict(measure(partial(open_detector, path), self._sources))
         for suffix in (".onnx", ".json"):
             path.with_suffix(suffix).unlink()
@@ -194,12 +217,15 @@ class _Run:
         self._network.load_state_dict(state["network"])
         self._average.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])
+        if state.get("scaler"):  # empty but for float16
+            self._scaler.load_state_dict(state["scaler"])
         self._step, spent = int(state["step"]), float(state["spent"])
         print(f"resumed at step {self._step} after {spent / 60:.1f} minutes", file=sys.stderr)
         return spent
 
     def _save(self, clock: Clock) -> None:
         state: dict[str, Any] = {"network": self._network.state_dict(), "average": self._average.state_dict()}
+        state["scaler"] = self._scaler.state_dict()
         position = {"optimizer": self._optimizer.state_dict(), "step": self._step, "spent": clock.spent}
         self._folder.save(LAST, {**state, **position})
 

@@ -34,8 +34,9 @@ class Execution:
         return f"{name}, {str(self.precision).removeprefix('torch.')}"
 
 
-def choose(device: str, precision: str) -> Execution:
-    """`device` auto, cpu or cuda; `precision` auto or a name of PRECISIONS.
+def choose(device: str, precision: str, fastest_on_cpu: str = "float32") -> Execution:
+    """`device` auto, cpu or cuda; `precision` auto or a name of PRECISIONS; `fastest_on_cpu` is what auto is
+    there.
 
     Raises:
         TrainingError: the machine has no such device, or the device no such precision.
@@ -46,11 +47,9 @@ def choose(device: str, precision: str) -> Execution:
     if not on_gpu and precision == "float16":
         raise TrainingError("--precision float16 needs a GPU; give bfloat16 or float32")
     if precision == "auto":
-        precision = _fastest(on_gpu)
+        precision = _fastest_on_gpu() if on_gpu else fastest_on_cpu
     return Execution(torch.device("cuda" if on_gpu else "cpu"), PRECISIONS[precision])
 
 
-def _fastest(on_gpu: bool) -> str:
-    if on_gpu:
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
-    return "float32"
+def _fastest_on_gpu() -> str:
+    return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"

@@ -55,6 +55,8 @@ def arguments(tmp_path: Path, layout: Layout = MOBILENET, preset: str = "finetun
         seed=0,
         threads=1,
         workers=0,
+        device="cpu",
+        precision="auto",
         per_tensor=preset == "qat",
     )
 
@@ -124,6 +126,39 @@ def test_an_interrupted_run_goes_on(
     assert train(args) == 0
     assert "resumed at step 0" in capsys.readouterr().err
     assert torch.load(args.out / "last.pt", weights_only=True)["step"] > 0
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    args = arguments(tmp_path)
+    args.device = "cuda"
+    with pytest.raises(TrainingError, match="torch finds no GPU here"):
+        train(args)
+    assert not args.out.exists()
+
+
+def test_curves_are_drawn_while_the_run_goes_on_in_the_asked_precision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pictures(tmp_path / "data", 40)
+    args = arguments(tmp_path, preset="distil")
+    args.precision = "float32"
+    drawn: list[bool] = []
+    whole_step = detector._Run._learn
+
+    def step(run: detector._Run, *given: object) -> dict[str, float]:
+        drawn.append((args.out / "curves.png").exists())
+        if drawn[-1]:
+            raise KeyboardInterrupt
+        return whole_step(run, *given)
+
+    monkeypatch.setattr(detector, "REPORT_EVERY", 1)
+    monkeypatch.setattr(detector._Run, "_learn", step)
+    with pytest.raises(KeyboardInterrupt):
+        train(args)
+    assert drawn[-1], "before the end"
+    assert "training on cpu, float32" in capsys.readouterr().err
+    assert "held_out_ap_large" in (args.out / "curves.csv").read_text()
 
 
 @pytest.mark.parametrize("task", ["mask", "classifier", "detector"])
