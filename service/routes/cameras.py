@@ -7,6 +7,7 @@ from typing import Annotated
 import cv2
 from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
 
 from ..problems import Problem, responses
 from ..security import require
@@ -25,9 +26,9 @@ CameraPath = Annotated[str, Path(pattern=f"^{CAMERA_NAME}$")]
     dependencies=[Depends(require("read"))],
     responses=responses(401, 403, 429),
 )
-async def list_cameras(request: Request) -> object:
+async def list_cameras(request: Request) -> Response:
     """All cameras that are at work or configured, by name."""
-    return {"cameras": services_of(request).camera_reports()}
+    return JSONResponse({"cameras": services_of(request).camera_reports()})
 
 
 @router.get(
@@ -36,10 +37,10 @@ async def list_cameras(request: Request) -> object:
     dependencies=[Depends(require("read"))],
     responses=responses(401, 403, 404, 422, 429),
 )
-async def get_camera(request: Request, camera: CameraPath) -> object:
+async def get_camera(request: Request, camera: CameraPath) -> Response:
     """One camera."""
     for report in services_of(request).camera_reports(camera):
-        return report
+        return JSONResponse(report)
     raise Problem(404, "unknown_camera", "No such camera", f"no camera {camera} is at work")
 
 
@@ -70,11 +71,10 @@ async def last_frame(request: Request, camera: CameraPath) -> Response:
     response_model=Flushed,
     responses=responses(401, 403, 404, 422, 429, 503),
 )
-async def flush(request: Request, response: Response, camera: CameraPath) -> object:
+async def flush(request: Request, camera: CameraPath) -> Response:
     """Ends every visit: shots that wait are given out and stored, tracks are forgotten."""
     captures, ids = await services_of(request).cameras.flush(camera)
-    response.headers.update(captures_header(ids))
-    return {"captures": captures}
+    return JSONResponse({"captures": captures}, headers=captures_header(ids))
 
 
 @router.delete(
