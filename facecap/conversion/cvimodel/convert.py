@@ -40,9 +40,10 @@ def convert(
     *,
     photos: Path | None = None,
     work: Path | None = None,
+    told_in: Path | None = None,
     tell: Tell = lambda text: print(f"facecap: {text}", file=sys.stderr, flush=True),
 ) -> Report:
-    """Write `out` (`.cvimodel`), its manifest, and a folder with the report and the toolchain's log.
+    """Write `out` (`.cvimodel`), its manifest, and a report.
 
     Args:
         model: a file, a registry name or a checkpoint, float32.
@@ -50,6 +51,7 @@ def convert(
         out: the file to write.
         wanted: what it shall be.
         photos: labelled photographs that a detector was trained on too.
+        told_in: the folder for the report and the toolchain's log; one beside `out` where None.
         work: where results of steps are kept, so that a second run goes on; a cache folder where None.
         tell: is told what goes on.
 
@@ -66,9 +68,10 @@ def convert(
         network = _equalized(network, inputs)
     toolchain = environment.toolchain(tell)
     out.parent.mkdir(parents=True, exist_ok=True)
-    folder_of(out).mkdir(exist_ok=True)
+    folder = told_in or folder_of(out)
+    folder.mkdir(parents=True, exist_ok=True)
     steps = Steps(work or cache_folder() / "cvimodel")
-    tools = Tools(toolchain, steps, folder_of(out) / "tools.log", tell)
+    tools = Tools(toolchain, steps, folder / "tools.log", tell)
     bench = _bench(tools, steps, network, wanted, inputs)
     report = _build(bench, wanted, tell)
     manifest = _manifest(source, network, wanted, pictures, report)
@@ -82,7 +85,7 @@ def convert(
             out.with_suffix(".json"), {"figures": figures_of(report, wanted.command(source.manifest["name"]))}
         )
     report = replace(report, seconds=time.monotonic() - start)
-    write_report(out, manifest, report)
+    write_report(folder, manifest, report)
     return report
 
 

@@ -42,13 +42,12 @@ class Report:
 
 
 def folder_of(out: Path) -> Path:
-    """The folder beside a `.cvimodel` that holds its report and the toolchain's log."""
+    """Where the report on a `.cvimodel` goes when nothing else is said: a folder beside it."""
     return out.with_name(f"{out.stem}-report")
 
 
-def write_report(out: Path, manifest: Mapping[str, Any], report: Report) -> None:
-    """`report.txt`, `report.json` and `report.png` in the folder beside `out`."""
-    folder = folder_of(out)
+def write_report(folder: Path, manifest: Mapping[str, Any], report: Report) -> None:
+    """`report.txt`, `report.json` and `report.png` in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / "report.txt", (text(report) + "\n").encode())
     write_atomic(folder / "report.json", (json.dumps(to_json(manifest, report), indent=2) + "\n").encode())
