@@ -23,6 +23,7 @@ from .signature import key_of, signed_headers
 _log = logging.getLogger("facecap.service")
 _LEASE = timedelta(seconds=60)
 _RENEW_SECONDS = 20.0
+_STANDBY_SECONDS = 5.0
 _STORE_PAUSE = 5.0
 
 
@@ -84,7 +85,7 @@ class Courier:
                     await self._deliver_some()
                 else:
                     self.state.state = "standby"
-                    await self._rest(_RENEW_SECONDS)
+                    await self._rest(_STANDBY_SECONDS)
             except StoreError as error:
                 _log.error("webhook %s waits for the store: %s", self.name, error)
                 await self._rest(_STORE_PAUSE)
