@@ -26,7 +26,7 @@ from .metrics import Metrics
 from .pipelines import Pipelines
 from .puller import Puller
 from .retention import keep_within
-from .routes import cameras, captures, events, frames, health, pushed_captures, stream, webhooks
+from .routes import cameras, captures, events, frames, health, pushed_captures, statistics, stream, webhooks
 from .security import Guard
 from .services import Services
 from .settings import Settings
@@ -71,7 +71,18 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     app.add_middleware(Envelope, hosts=hosts, count=metrics.request, trouble=lambda: services.trouble)
     problems.install(app)
     openapi.install(app)
-    for routes in (frames, stream, cameras, pushed_captures, captures, events, webhooks, health, page):
+    for routes in (
+        frames,
+        stream,
+        cameras,
+        pushed_captures,
+        captures,
+        statistics,
+        events,
+        webhooks,
+        health,
+        page,
+    ):
         app.include_router(routes.router)
     return app
 

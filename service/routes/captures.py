@@ -23,8 +23,8 @@ router = APIRouter(prefix="/v1/captures", tags=["captures"])
 Quality = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class CaptureFilter(BaseModel):
-    """The query of a list of captures."""
+class CaptureChoice(BaseModel):
+    """Which captures."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -40,10 +40,6 @@ class CaptureFilter(BaseModel):
     """of this quality or better"""
     max_quality: Quality | None = None
     """of this quality or worse"""
-    cursor: Annotated[str | None, Field(max_length=100)] = None
-    """`next_cursor` of the page before"""
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    """captures on a page"""
 
     def query(self) -> CaptureQuery:
         """As the store takes it.
@@ -65,6 +61,24 @@ class CaptureFilter(BaseModel):
         return CaptureQuery(**self.model_dump())
 
 
+class CaptureFilter(CaptureChoice):
+    """The query of a list of captures."""
+
+    cursor: Annotated[str | None, Field(max_length=100)] = None
+    """`next_cursor` of the page before"""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    """captures on a page"""
+
+
+class Visit(Document):
+    """The shots that a capture was chosen from, since its track began or since the capture before."""
+
+    shots: int
+    """how many"""
+    lost: dict[str, int]
+    """how many of them were not taken, by reason; `superseded`: kept until a better one came"""
+
+
 class StoredCaptureDocument(CaptureDict):
     """A capture as facecap gave it out, and where it is kept."""
 
@@ -77,6 +91,8 @@ class StoredCaptureDocument(CaptureDict):
     """when the shot was taken; `received` where the camera's clock was never set"""
     crop: str
     """path of the crop, a PNG"""
+    visit: Visit | None = None
+    """none of captures that boards pushed"""
 
 
 class CapturePage(Document):

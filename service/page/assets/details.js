@@ -10,11 +10,16 @@ import { KIND, LOST, count, fullTime, quality, share } from "./words.js";
 export class Details {
   #dialog = byId("details");
   #gallery;
+  #onDelete;
   #capture = null;
 
-  /** @param gallery what lies beside the capture, and where the focus goes. */
-  constructor(gallery) {
+  /**
+   * @param gallery what lies beside the capture, and where the focus goes.
+   * @param onDelete called when a capture was deleted.
+   */
+  constructor(gallery, onDelete) {
     this.#gallery = gallery;
+    this.#onDelete = onDelete;
     this.#dialog.addEventListener("close", () => this.#gallery.focus(this.#capture));
     this.#dialog.addEventListener("click", (event) => event.target === this.#dialog && this.#dialog.close());
     this.#dialog.addEventListener("keydown", (event) => {
@@ -78,9 +83,10 @@ export class Details {
         return;
       }
     }
+    this.#capture = this.#gallery.remove(capture);
     this.#dialog.close();
-    this.#gallery.remove(capture.id);
     say("Capture deleted.");
+    this.#onDelete();
   }
 }
 
@@ -90,7 +96,7 @@ function maskLine(capture) {
 }
 
 function facts(capture) {
-  const degrees = (angle) => (angle === null || angle === undefined ? "–" : `${Math.round(angle)}°`);
+  const degrees = (angle) => (angle === null || angle === undefined ? "not known" : `${Math.round(angle)}°`);
   const { yaw, pitch, roll } = capture.pose ?? {};
   const rows = {
     "Given out": KIND[capture.kind] ?? capture.kind,

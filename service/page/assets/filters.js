@@ -114,7 +114,11 @@ export class Filters {
 
   #set(values) {
     this.offer([values.camera]);
-    for (const name of Object.keys(DEFAULTS)) this.#form.elements[name].value = values[name];
+    for (const name of Object.keys(DEFAULTS)) {
+      const control = this.#form.elements[name];
+      if (name === "mask") control.forEach((radio) => (radio.checked = radio.value === values.mask));
+      else control.value = values[name];
+    }
     if (!this.#form.period.value) this.#form.period.value = DEFAULTS.period;
   }
 

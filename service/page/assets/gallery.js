@@ -73,16 +73,14 @@ export class Gallery {
     this.#showState();
   }
 
-  /** A capture is no more. */
-  remove(id) {
-    const place = this.#shown.findIndex((capture) => capture.id === id);
-    if (place < 0) return;
-    const neighbour = this.#shown[place + 1] ?? this.#shown[place - 1];
-    this.#cards.get(id).remove();
-    this.#cards.delete(id);
-    this.#shown.splice(place, 1);
+  /** A capture is no more; the one beside it, undefined where there is none. */
+  remove(capture) {
+    const neighbour = this.neighbour(capture, 1) ?? this.neighbour(capture, -1);
+    this.#cards.get(capture.id)?.remove();
+    this.#cards.delete(capture.id);
+    this.#shown = this.#shown.filter(({ id }) => id !== capture.id);
     this.#showState();
-    this.focus(neighbour);
+    return neighbour;
   }
 
   /** The capture before (-1) or after (1) one; undefined at the ends. */
@@ -184,16 +182,23 @@ export class Gallery {
 
   /** Arrow keys go from card to card as they lie on the screen. */
   #move(event) {
-    const cards = Array.from(this.#list.children, (item) => item.firstElementChild);
-    const place = cards.indexOf(document.activeElement);
+    const items = Array.from(this.#list.children);
+    const place = items.indexOf(document.activeElement.parentElement);
     if (place < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
-    const top = cards[0].offsetTop;
-    const columns = Math.max(1, cards.filter((button) => button.offsetTop === top).length);
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -place, End: cards.length - 1 - place };
-    const next = cards[place + (steps[event.key] ?? NaN)];
+    const columns = items.filter((item) => item.offsetTop === items[0].offsetTop).length;
+    const last = items.length - 1;
+    const targets = {
+      ArrowLeft: place - 1,
+      ArrowRight: place + 1,
+      ArrowUp: place - columns,
+      ArrowDown: place + columns,
+      Home: 0,
+      End: last,
+    };
+    const next = items[targets[event.key]];
     if (!next) return;
     event.preventDefault();
-    next.focus();
+    next.firstElementChild.focus();
   }
 }
 

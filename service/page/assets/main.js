@@ -17,7 +17,7 @@ const filters = new Filters(() => {
   load();
 });
 const gallery = new Gallery(filters, (capture) => details.open(capture));
-const details = new Details(gallery);
+const details = new Details(gallery, () => overview.stale());
 const cameras = new Cameras(filters);
 const overview = new Overview(filters, (names) => filters.offer(names));
 const keyDialog = new KeyDialog(() => start());

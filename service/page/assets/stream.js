@@ -12,7 +12,7 @@ export class Stream {
   #onEvent;
   #onState;
   #lastId = null;
-  #abort = null;
+  #abort = new AbortController();
   #wake = null;
 
   /**
@@ -26,12 +26,15 @@ export class Stream {
     document.addEventListener("visibilitychange", () => document.hidden || this.retry());
   }
 
-  /** Connect, and again after every break, until refused. */
+  /** Connect, and again after every break, until refused; called again, it begins anew. */
   async run() {
-    for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+    this.#abort.abort();
+    const { signal } = (this.#abort = new AbortController());
+    for (let wait = FIRST_WAIT; !signal.aborted; wait = Math.min(2 * wait, LONGEST_WAIT)) {
       try {
-        await this.#connection(() => (wait = FIRST_WAIT));
+        await this.#connection(signal, () => (wait = FIRST_WAIT));
       } catch (error) {
+        if (signal.aborted) return;
         if (error instanceof Problem && error.asksForKey) return this.#onState("refused", error);
       }
       this.#onState("lost");
@@ -44,14 +47,15 @@ export class Stream {
     this.#wake?.();
   }
 
-  async #connection(onOpen) {
+  async #connection(signal, onOpen) {
     this.#onState("connecting");
-    this.#abort = new AbortController();
-    const watch = new Watchdog(() => this.#abort.abort());
+    const silence = new AbortController();
+    const watch = new Watchdog(() => silence.abort());
     try {
       const headers = { Accept: "text/event-stream" };
       if (this.#lastId !== null) headers["Last-Event-ID"] = this.#lastId;
-      const answer = await call(address("v1/events"), { headers, cache: "no-store", signal: this.#abort.signal });
+      const either = AbortSignal.any([signal, silence.signal]);
+      const answer = await call(address("v1/events"), { headers, cache: "no-store", signal: either });
       onOpen();
       this.#onState("live");
       for await (const event of parse(answer.body, () => watch.fed())) {

@@ -1,0 +1,131 @@
+"""Keys, and a connection that breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from conftest import OpenPage, sync_api
+from cutting_proxy import CuttingProxy
+from served import Served
+from shots import add
+
+from facecap_service.keys import new_key
+
+expect = sync_api.expect
+
+
+@pytest.fixture
+def proxy(served: Served) -> Iterator[CuttingProxy]:
+    wire = CuttingProxy(int(served.address.rpartition(":")[2]))
+    yield wire
+    wire.close()
+
+
+def cards(page: Any) -> Any:
+    return page.locator("#captures .card")
+
+
+def test_what_came_while_the_connection_was_lost_is_shown(
+    served: Served, proxy: CuttingProxy, open_page: OpenPage
+) -> None:
+    add(served, seed=1)
+    page = open_page(proxy.address, expect_failures=True)
+    expect(cards(page)).to_have_count(1)
+    asked: list[dict[str, str]] = []
+    page.on("request", lambda request: request.url.endswith("/v1/events") and asked.append(request.headers))
+    proxy.cut()
+    expect(page.locator("#connection")).to_contain_text("Connection lost")
+    add(served, seed=2)
+    add(served, "hall", seed=3)
+    proxy.mend()
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(cards(page)).to_have_count(3)
+    assert asked[-1]["last-event-id"].isdigit()
+
+
+def test_a_page_that_finds_no_service_tries_until_it_does(
+    served: Served, proxy: CuttingProxy, open_page: OpenPage
+) -> None:
+    add(served, seed=1)
+    page = open_page(proxy.address, expect_failures=True)
+    page.route("**/v1/**", lambda route: route.abort())
+    page.reload()
+    expect(page.locator("#notice")).to_contain_text("cannot be reached")
+    page.unroute("**/v1/**")
+    expect(cards(page)).to_have_count(1)
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+@pytest.fixture
+def keys() -> dict[str, str]:
+    """Secrets by name."""
+    return {}
+
+
+@pytest.fixture
+def guarded(serve: Callable[..., Served], keys: dict[str, str]) -> Served:
+    """A service with a key for each purpose."""
+    entries = []
+    for name, scopes in {"viewer": ["read"], "camera": ["push"], "boss": ["admin"]}.items():
+        keys[name], lines = new_key(name, scopes)
+        fields = dict(line.split(" = ") for line in lines.splitlines()[1:])
+        entries.append({"name": name, "hash": fields["hash"].strip('"'), "scopes": scopes})
+    return serve(keys=entries)
+
+
+def test_a_key_is_asked_for_kept_in_the_tab_and_sent_as_a_header(
+    guarded: Served, keys: dict[str, str], open_page: OpenPage
+) -> None:
+    add(guarded, seed=1)
+    page = open_page(guarded.address, expect_failures=True, ready="A key is needed")
+    asked: list[Any] = []
+    page.on("request", lambda request: "/v1/" in request.url and asked.append(request))
+    dialog = page.get_by_role("dialog", name="This service asks for a key")
+    expect(dialog).to_be_visible()
+    field = dialog.get_by_label("Key", exact=True)
+    expect(field).to_be_focused()
+    field.fill("wrong")
+    field.press("Enter")
+    expect(page.locator("#key-error")).to_contain_text("key is not known")
+    field.fill(keys["camera"])
+    field.press("Enter")
+    expect(page.locator("#key-error")).to_contain_text("no scope read")
+    expect(cards(page)).to_have_count(0)
+    field.fill(f"  {keys['viewer']} ")
+    field.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(cards(page)).to_have_count(1)
+    image = cards(page).locator("img")
+    page.wait_for_function("image => image.naturalWidth === 112", arg=image.element_handle())
+    page.reload()
+    expect(cards(page)).to_have_count(1)
+    add(guarded, seed=2)
+    expect(cards(page)).to_have_count(2)
+    assert asked[-1].headers.get("authorization", "").startswith("Bearer ")
+    assert not [request.url for request in asked if keys["viewer"] in request.url]
+    assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+
+
+def test_deleting_without_the_scope_is_told(
+    guarded: Served, keys: dict[str, str], open_page: OpenPage
+) -> None:
+    add(guarded, seed=1)
+    page = open_page(guarded.address, expect_failures=True, ready="A key is needed")
+    page.get_by_label("Key", exact=True).fill(keys["viewer"])
+    page.get_by_role("button", name="Open").click()
+    cards(page).click()
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.locator("#details .error")).to_contain_text("no scope admin")
+    page.keyboard.press("Escape")
+    expect(cards(page)).to_have_count(1)
+    page.get_by_role("button", name="Key…").click()
+    page.get_by_label("Key", exact=True).fill(keys["boss"])
+    page.get_by_role("button", name="Open").click()
+    cards(page).click()
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("button", name="Delete for good").click()
+    expect(cards(page)).to_have_count(0)
