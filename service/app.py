@@ -67,7 +67,8 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
 
     app = FastAPI(title="facecap", version=version("facecap"), lifespan=lifespan)
     app.state.services = services
-    hosts = allowed_hosts(settings.server.hosts, settings.server.host, is_loopback(settings.server.host))
+    unguarded = not settings.keys and is_loopback(settings.server.host)
+    hosts = allowed_hosts(settings.server.hosts, settings.server.host, unguarded)
     app.add_middleware(Envelope, hosts=hosts, count=metrics.request, trouble=lambda: services.trouble)
     problems.install(app)
     openapi.install(app)

@@ -137,11 +137,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def allowed_hosts(configured: tuple[str, ...], host: str, loopback: bool) -> frozenset[str] | None:
-    """The names that the Host header may have; None for any."""
+def allowed_hosts(configured: tuple[str, ...], host: str, unguarded: bool) -> frozenset[str] | None:
+    """The names that the Host header may have; None for any.
+
+    `unguarded`: a service without keys, for this machine alone. A page of another site must not reach it by a
+    name of its own that leads here.
+    """
     if configured:
         return frozenset(name.lower() for name in configured)
-    return _LOOPBACK_NAMES | {host} if loopback else None
+    return _LOOPBACK_NAMES | {host} if unguarded else None
 
 
 def _name(host: bytes) -> str:

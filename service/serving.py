@@ -108,6 +108,7 @@ def make_server(settings: Settings, capture_factory: Callable[[], FaceCapture] |
         forwarded_allow_ips=list(own.trusted_proxies),
         root_path=own.root_path,
         backlog=_BACKLOG,
+        limit_concurrency=own.max_connections,
         timeout_keep_alive=own.keep_alive_seconds,
         timeout_graceful_shutdown=max(1, round(own.drain_seconds)),
         ssl_certfile=own.tls_certificate,

@@ -63,8 +63,7 @@ class Server(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """TCP port; 0 takes a free one"""
     hosts: tuple[str, ...] = ()
-    """names that the Host header may have; without any: loopback names where the service listens at a
-    loopback address, else all"""
+    """names that the Host header may have; without any: loopback names where there are no keys, else all"""
     trusted_proxies: tuple[str, ...] = ()
     """addresses or networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"""
     root_path: str = ""
@@ -75,6 +74,8 @@ class Server(Section):
     """PEM file of the certificate's key"""
     drain_seconds: Seconds = 30.0
     """how long a shutdown waits for requests that are under way"""
+    max_connections: Count = 1000
+    """connections at once; beyond it 503"""
     keep_alive_seconds: Annotated[int, Field(ge=1)] = 30
     """how long an idle connection is kept"""
     public_url: Annotated[str, AfterValidator(_http_url)] | None = None
@@ -186,6 +187,8 @@ class Events(Section):
 
     max_streams: Count = 100
     """clients that follow the events at once"""
+    max_connections: Count = 1000
+    """connections at once; beyond it 503"""
     keep_alive_seconds: Seconds = 15.0
     """after so long without an event something is sent, so that nobody takes the connection for dead"""
 
@@ -241,6 +244,13 @@ class Puller(Section):
     """rtsp://… or http://… (Motion JPEG)"""
 
 
+def _named_once(api_keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
+    names = [key.name for key in api_keys]
+    if len(set(names)) < len(names):
+        raise ValueError(f"wanted a name of its own for each key, found {', '.join(sorted(names))}")
+    return api_keys
+
+
 class Settings(BaseSettings):
     """All sections."""
 
@@ -277,7 +287,7 @@ class Settings(BaseSettings):
     page: Page = Page()
     access: Access = Access()
     logs: Logs = Logs()
-    keys: tuple[ApiKey, ...] = ()
+    keys: Annotated[tuple[ApiKey, ...], AfterValidator(_named_once)] = ()
     """API keys, hashed: `facecap serve --new-key NAME --scopes push,read` prints one"""
     pullers: dict[CameraName, Puller] = {}
     """cameras that the service reads by itself, by name"""

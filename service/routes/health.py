@@ -42,4 +42,5 @@ async def readyz(request: Request) -> Response:
 )
 async def metrics(request: Request) -> Response:
     """Figures in Prometheus form."""
-    return Response(services_of(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+    text = await run_in_threadpool(services_of(request).metrics.text)
+    return Response(text, headers={"Content-Type": CONTENT_TYPE})

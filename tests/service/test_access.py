@@ -114,6 +114,15 @@ def test_names_that_are_not_served_here_are_refused(service: Served, host: str) 
     assert (answer.status_code, answer.json()["code"]) == (421, "unknown_host")
 
 
+def test_with_keys_any_name_will_do_and_others_where_they_are_set(tmp_path: Any, pipeline: Any) -> None:
+    kept = [key("a", "read")[1]]
+    for server, expected in (({}, (200, 200)), ({"hosts": ["hub.example"]}, (200, 421))):
+        with running(settings_in(tmp_path, pipeline=pipeline, keys=kept, server=server)) as service:
+            hosts = ("hub.example:8000", "other.example")
+            found = [service.client.get("/livez", headers={"Host": host}).status_code for host in hosts]
+            assert tuple(found) == expected
+
+
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:99", "127.0.0.1:1", "[::1]:8000"])
 def test_loopback_names_are_served(service: Served, host: str) -> None:
     assert service.client.get("/livez", headers={"Host": host}).status_code == 200

@@ -72,6 +72,10 @@ def test_flags_win_over_the_environment_and_that_over_the_file(
         ('[pullers.a]\nurl = "file:///etc/passwd"', "pullers.a.url"),
         ('[[keys]]\nname = "a"\nhash = "plain"\nscopes = ["push"]', "keys.0.hash"),
         ('[[keys]]\nname = "a"\nhash = "sha256:%s"\nscopes = ["all"]' % ("0" * 64), "keys.0.scopes"),
+        (
+            2 * ('[[keys]]\nname = "a"\nhash = "sha256:%s"\nscopes = ["push"]\n' % ("0" * 64)),
+            "keys .*of its own",
+        ),
         ("[server", "facecap.toml: "),
     ],
 )
