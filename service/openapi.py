@@ -1,4 +1,4 @@
-"""What FastAPI does not put into the OpenAPI document by itself: problems, and bodies that routes read."""
+"""What FastAPI does not put into the OpenAPI document itself: problems, keys, and bodies that routes read."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from .problems import ProblemDocument
+from . import problems
 
 _REF = "#/components/schemas/{model}"
+_FROM_FASTAPI = ("HTTPValidationError", "ValidationError")
 _bodies: list[type[BaseModel]] = []
 
 
 def request_body(model: type[BaseModel]) -> dict[str, Any]:
     """For a route's `openapi_extra`: a JSON body that the route reads and checks itself."""
     _bodies.append(model)
-    name = model.model_config.get("title") or model.__name__
-    return {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": _REF.format(model=name)}}},
-    }
+    schema = {"$ref": _REF.format(model=model.__name__)}
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
 def install(app: FastAPI) -> None:
@@ -30,13 +28,26 @@ def install(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            document = generate()
-            models: list[type[BaseModel]] = [ProblemDocument, *_bodies]
-            _, definitions = models_json_schema(
-                [(model, "validation") for model in models], ref_template=_REF
-            )
-            schemas = document.setdefault("components", {}).setdefault("schemas", {})
-            schemas.update(definitions["$defs"])
-        return app.openapi_schema or document
+            _complete(generate())
+        return generate()
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(document: dict[str, Any]) -> None:
+    """FastAPI keeps the document that it made: it is completed in place."""
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "An API key with the scope of the call."}
+    }
+    document["security"] = [{"key": []}, {}]  # without configured keys everybody on the machine may call
+    models: list[type[BaseModel]] = [problems.ProblemDocument, *_bodies]
+    _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
+    schemas = components.setdefault("schemas", {})
+    schemas.update(definitions["$defs"])
+    for name in _FROM_FASTAPI:
+        schemas.pop(name, None)
+    invalid = problems.responses(422)[422]
+    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+        if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+            operation["responses"]["422"] = invalid
