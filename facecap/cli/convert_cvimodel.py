@@ -24,6 +24,9 @@ def add_parsers(kinds: argparse._SubParsersAction[Any], model: str) -> None:
     parser.add_argument("--photos", type=Path, help="labelled photographs that a detector was trained on too")
     parser.add_argument("--out", type=cvimodel_file, required=True, metavar="CVIMODEL", help="file to write")
     parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="for the report and the log; X-report beside X.cvimodel"
+    )
+    parser.add_argument(
         "--work", type=Path, metavar="DIR", help="keeps steps for another run (a cache folder)"
     )
     _add_network_options(parser)
@@ -107,9 +110,12 @@ def _run(args: argparse.Namespace) -> int:
         ranked_on=args.rank_on,
         checked_on=args.check,
     )
-    report = convert(args.model, args.data, args.out, wanted, photos=args.photos, work=args.work)
+    folder = args.report or folder_of(args.out)
+    report = convert(
+        args.model, args.data, args.out, wanted, photos=args.photos, work=args.work, told_in=folder
+    )
     print(text(report))
-    print(f"\n{args.out}; report, picture and the toolchain's log: {folder_of(args.out)}")
+    print(f"\n{args.out}; report, picture and the toolchain's log: {folder}")
     return 0
 
 

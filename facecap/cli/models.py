@@ -97,7 +97,7 @@ def _list(args: argparse.Namespace) -> int:
             )
         else:
             note = model.problem or ("default" if model.default else "")
-            print(f"{model.name:<32} {model.task or '?':<16} {model.path}  {note}".rstrip())
+            print(f"{model.name:<40} {model.task or '?':<16} {model.path}  {note}".rstrip())
     return 0
 
 

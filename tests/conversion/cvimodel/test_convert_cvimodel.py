@@ -76,7 +76,9 @@ def test_one_command_leaves_a_file_a_manifest_and_a_report(
 
 
 def test_int8_alone_ranks_nothing(faked: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert convert(faked, "--precision", "int8") == 0
+    assert convert(faked, "--precision", "int8", "--report", str(faked / "told")) == 0
+    assert (faked / "told" / "report.json").exists()
+    assert not (faked / "out" / "board-report").exists()
     assert "ranked" not in capsys.readouterr().err
     assert manifest(faked)["name"] == "tiny-mask-int8-cv182x"
 
