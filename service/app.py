@@ -26,7 +26,18 @@ from .metrics import Metrics
 from .pipelines import Pipelines
 from .puller import Puller
 from .retention import keep_within
-from .routes import cameras, captures, events, frames, health, pushed_captures, statistics, stream, webhooks
+from .routes import (
+    cameras,
+    captures,
+    events,
+    frames,
+    health,
+    pushed_captures,
+    reference,
+    statistics,
+    stream,
+    webhooks,
+)
 from .security import Guard
 from .services import Services
 from .settings import Settings
@@ -65,7 +76,9 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             yield
             services.stopping.set()
 
-    app = FastAPI(title="facecap", version=version("facecap"), lifespan=lifespan)
+    app = FastAPI(
+        title="facecap", version=version("facecap"), lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     app.state.services = services
     unguarded = not settings.keys and is_loopback(settings.server.host)
     hosts = allowed_hosts(settings.server.hosts, settings.server.host, unguarded)
@@ -82,6 +95,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         events,
         webhooks,
         health,
+        reference,
         page,
     ):
         app.include_router(routes.router)
