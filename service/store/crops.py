@@ -6,11 +6,13 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from pathlib import Path
 
 SHARDS = tuple(f"{number:02x}" for number in range(256))
 _NAME = re.compile(r"([0-9a-f]{64})\.png")
 _TEMPORARY = ".tmp-"
+_ABANDONED_SECONDS = 3600
 
 
 def crop_hash(png: bytes) -> str:
@@ -69,18 +71,19 @@ class CropFolder:
     def written_before(self, shard: str, moment: float) -> list[str]:
         """Hashes of the crops of a shard that were written before `moment`, in seconds since 1970.
 
-        Files that a process began before then and never completed are removed on the way.
+        Files that a process began an hour ago or earlier and never completed are removed on the way.
         """
+        abandoned = time.time() - _ABANDONED_SECONDS
         found = []
         for entry in os.scandir(self.folder / shard):
             try:
-                if entry.stat(follow_symlinks=False).st_mtime >= moment:
-                    continue
-                if entry.name.startswith(_TEMPORARY):
+                written = entry.stat(follow_symlinks=False).st_mtime
+                if entry.name.startswith(_TEMPORARY) and written < abandoned:
                     Path(entry.path).unlink()
             except FileNotFoundError:
                 continue
-            if match := _NAME.fullmatch(entry.name):
+            match = _NAME.fullmatch(entry.name)
+            if match and written < moment:
                 found.append(match[1])
         return found
 
