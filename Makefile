@@ -1,6 +1,6 @@
 # make run             the whole job on a clip made on the spot; make run SOURCE=... on your own input
 # make test            sets up everything and runs all tests
-# make lint | format | stubs | clean
+# make lint | format | stubs | openapi | clean
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 SOURCE ?=
@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CORE := pyproject.toml CMakeLists.txt $(shell find cpp/src cpp/include cpp/bindings -name '*.?pp' 2>/dev/null)
 CXX_FILES := $(shell find cpp -name '*.?pp')
 
-.PHONY: run test test-cpp test-cross test-sanitized lint format stubs clean
+.PHONY: run test test-cpp test-cross test-sanitized lint format stubs openapi clean
 
 run: .venv/run
 ifeq ($(SOURCE),)
@@ -50,6 +50,9 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(CXX_FILES)
+
+openapi: .venv/dev
+	$(BIN)/python tools/write_openapi.py
 
 stubs: .venv/dev
 	$(BIN)/python tools/write_stubs.py facecap
