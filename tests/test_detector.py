@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import cv2
@@ -258,3 +260,28 @@ def test_detections_check_their_arrays():
         facecap.Detections(boxes, np.zeros(3, np.float32), points)
     with pytest.raises(ValueError, match="boxes is float64"):
         facecap.Detections(boxes.astype(float), np.zeros(2, np.float32), points)
+
+
+def test_a_daemon_thread_that_still_detects_does_not_abort_the_end_of_the_process():
+    program = """
+import threading, time
+import numpy as np
+import facecap
+
+detector = facecap.Detector()
+picture = np.zeros((480, 640, 3), np.uint8)
+started = threading.Event()
+
+
+def work():
+    while True:
+        detector.detect(picture)
+        started.set()
+
+
+threading.Thread(target=work, daemon=True).start()
+started.wait()
+"""
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")

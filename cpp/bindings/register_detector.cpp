@@ -2,6 +2,7 @@
 
 #include "bindings.hpp"
 #include "facecap/detector.hpp"
+#include "release_gil.hpp"
 
 namespace {
 
@@ -24,7 +25,7 @@ std::tuple<py::array_t<float>, py::array_t<float>, py::array_t<float>> detect(De
   const facecap::ImageView view = view_of(image, color);
   const facecap::Detections* found = nullptr;
   {
-    const py::gil_scoped_release release;
+    const facecap::ReleaseGil release;
     found = &self.detect(view);
   }
   const auto count = static_cast<py::ssize_t>(found->size());

@@ -1,5 +1,6 @@
 #include "bindings.hpp"
 #include "facecap/embedder.hpp"
+#include "release_gil.hpp"
 
 void register_embedder(py::module_& module) {
   using facecap::Embedder;
@@ -15,7 +16,7 @@ void register_embedder(py::module_& module) {
             const std::vector<facecap::ImageView> views = views_of(aligned, color);
             const std::vector<float>* vectors = nullptr;
             {
-              const py::gil_scoped_release release;
+              const facecap::ReleaseGil release;
               vectors = &self.embed(views);
             }
             return float_array(vectors->data(), {aligned.shape(0), self.dimensions()});

@@ -1,4 +1,5 @@
 #include "bindings.hpp"
+#include "release_gil.hpp"
 
 namespace {
 
@@ -10,7 +11,7 @@ py::array_t<std::uint8_t> cut_out(const ImageArray& image, Cut cut) {
   const facecap::ImageView view = view_of(image, ColorOrder::bgr);
   facecap::Image out;
   {
-    const py::gil_scoped_release release;
+    const facecap::ReleaseGil release;
     out = cut(view);
   }
   return image_array(out);

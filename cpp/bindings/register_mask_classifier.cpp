@@ -1,5 +1,6 @@
 #include "bindings.hpp"
 #include "facecap/mask_classifier.hpp"
+#include "release_gil.hpp"
 
 void register_mask_classifier(py::module_& module) {
   using facecap::MaskClassifier;
@@ -15,7 +16,7 @@ void register_mask_classifier(py::module_& module) {
             const std::vector<facecap::ImageView> views = views_of(crops, color);
             const std::vector<float>* probabilities = nullptr;
             {
-              const py::gil_scoped_release release;
+              const facecap::ReleaseGil release;
               probabilities = &self.predict(views);
             }
             return float_array(probabilities->data(), {static_cast<py::ssize_t>(probabilities->size())});

@@ -2,6 +2,7 @@
 
 #include "bindings.hpp"
 #include "facecap/pipeline.hpp"
+#include "release_gil.hpp"
 
 namespace {
 
@@ -89,7 +90,7 @@ Fields process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder c
   const facecap::ImageView view = view_of(image, color);
   const facecap::FrameResult* result = nullptr;
   {
-    const py::gil_scoped_release release;
+    const facecap::ReleaseGil release;
     result = &self.process(view, frame_index, timestamp);
   }
   Fields out;
@@ -126,7 +127,7 @@ void register_pipeline(py::module_& module) {
            [](FaceCapture& self) {
              std::vector<facecap::Capture> captures;
              {
-               const py::gil_scoped_release release;
+               const facecap::ReleaseGil release;
                captures = self.flush();
              }
              return capture_list(captures);

@@ -5,6 +5,7 @@
 #include "bindings.hpp"
 #include "facecap/error.hpp"
 #include "facecap/session.hpp"
+#include "release_gil.hpp"
 
 namespace {
 
@@ -56,7 +57,7 @@ std::vector<py::array> run(const Model& model, const std::vector<py::array>& arr
   for (const py::array& array : arrays) inputs.push_back(view_of_tensor(array));
   std::vector<Tensor> outputs;
   {
-    const py::gil_scoped_release release;
+    const facecap::ReleaseGil release;
     model.session->run(inputs, outputs);
   }
   std::vector<py::array> out;
@@ -115,7 +116,7 @@ void register_session(py::module_& module) {
       [](const std::string& path, const py::bytes& bytes, const std::string& manifest, Task task,
          const std::string& runtime, int threads, const std::string& chip, bool unchecked) {
         const facecap::ModelSource source{path, bytes, manifest};
-        const py::gil_scoped_release release;
+        const facecap::ReleaseGil release;
         return facecap::open_model(source, task, {runtime, threads, chip, unchecked});
       },
       py::arg("path"), py::arg("bytes"), py::arg("manifest"), py::arg("task"), py::arg("runtime"),

@@ -4,6 +4,7 @@
 
 #include "bindings.hpp"
 #include "facecap/tracker.hpp"
+#include "release_gil.hpp"
 
 namespace {
 
@@ -18,7 +19,7 @@ Answer update(facecap::Tracker& tracker, const FloatArray& boxes, const FloatArr
   const std::vector<float> values(scores.data(), scores.data() + scores.size());
   const facecap::Tracks* tracks = nullptr;
   {
-    const py::gil_scoped_release release;
+    const facecap::ReleaseGil release;
     tracks = &tracker.update(corners, values);
   }
   py::array_t<std::int64_t> ids(static_cast<py::ssize_t>(tracks->ids.size()));
