@@ -77,7 +77,12 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             services.stopping.set()
 
     app = FastAPI(
-        title="facecap", version=version("facecap"), lifespan=lifespan, docs_url=None, redoc_url=None
+        title="facecap",
+        version=version("facecap"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.services = services
     unguarded = not settings.keys and is_loopback(settings.server.host)
@@ -150,7 +155,7 @@ async def _drop_idle(all_cameras: Cameras) -> None:
 def _stop(services: Services) -> None:
     for puller in services.pullers.values():
         puller.stop()
-    services.cameras.close()
+    services.cameras.close(services.settings.server.drain_seconds)
     for puller in services.pullers.values():
         puller.join()
 

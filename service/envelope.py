@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import logs
-from .problems import Problem
+from .problems import Problem, internal_error
 
 _log = logging.getLogger("facecap.service.access")
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -76,7 +76,7 @@ class Envelope:
         try:
             problem = self._refusal(scope, headers)
             if problem is None:
-                await self._app(scope, receive, send_enveloped)
+                await self._answer(scope, receive, send_enveloped, lambda: status)
             elif scope["type"] == "http":
                 await problem.response()(scope, receive, send_enveloped)
             else:
@@ -85,6 +85,15 @@ class Envelope:
         finally:
             if scope["type"] == "http":
                 self._told(scope, status, time.perf_counter() - started)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, status: Callable[[], int]) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception:
+            _log.exception("a request failed")
+            if scope["type"] != "http" or status():
+                raise  # the answer has begun: all that is left is to end the connection
+            await internal_error().response()(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_told(message: Message) -> None:

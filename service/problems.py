@@ -86,6 +86,12 @@ class Problem(Exception):
         return Response(json.dumps(self.document()), self.status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
+def internal_error() -> Problem:
+    """Where the service failed; what happened is in the log alone."""
+    detail = "The service failed at this; its log says more under the same request id."
+    return Problem(500, "internal_error", "Internal error", detail)
+
+
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What a route's `responses=` says of the problems that it answers with."""
     return {
@@ -122,13 +128,7 @@ def install(app: FastAPI) -> None:
         detail = "the database or the folder of crops does not answer: try again later"
         return Problem(503, "store_unavailable", "The store is away", detail, {"Retry-After": "1"}).response()
 
-    async def on_failure(request: Request, error: Exception) -> Response:
-        _log.error("a request failed", exc_info=error)
-        detail = "The service failed at this request; its log says more under the same request id."
-        return Problem(500, "internal_error", "Internal error", detail).response()
-
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(StoreError, on_store_error)
-    app.add_exception_handler(Exception, on_failure)

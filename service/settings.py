@@ -73,7 +73,7 @@ class Server(Section):
     tls_key: Path | None = None
     """PEM file of the certificate's key"""
     drain_seconds: Seconds = 30.0
-    """how long a shutdown waits for requests that are under way"""
+    """how long a shutdown waits for requests that are under way, and again for a store that fails"""
     max_connections: Count = 1000
     """connections at once; beyond it 503"""
     keep_alive_seconds: Annotated[int, Field(ge=1)] = 30

@@ -21,7 +21,6 @@ from .workers import Workers
 
 _log = logging.getLogger("facecap.service.cameras")
 T = TypeVar("T")
-_STORE_TRIES = 5
 _STORE_PAUSE = 1.0  # seconds
 
 
@@ -116,13 +115,18 @@ class Cameras:
         for camera in idle:
             self._workers.submit(camera.lane, partial(attempt, partial(self._close, camera), _told))
 
-    def close(self) -> None:
-        """Do the work that waits, end every visit and store its captures. No frame is taken any more."""
+    def close(self, seconds: float) -> None:
+        """Do the work that waits, end every visit and store its captures. No frame is taken any more.
+
+        Args:
+            seconds: how long to try again where the store fails; what it has not taken then is lost.
+        """
+        deadline = time.monotonic() + seconds
         with self._changing:
             self._closing = True
             cameras = list(self._table.values())
         for camera in cameras:
-            self._workers.submit(camera.lane, partial(self._close_for_good, camera))
+            self._workers.submit(camera.lane, partial(self._close_for_good, camera, deadline))
         self._workers.close()
 
     def _opened(self, name: str, source: Literal["push", "pull"]) -> Camera:
@@ -152,8 +156,12 @@ class Cameras:
         with self._changing:
             camera = self._table.get(name)
             if camera is not None and not self._closing:
-                self._workers.submit(camera.lane, partial(attempt, partial(command, camera), settle))
-                return
+                job = partial(attempt, partial(command, camera), settle)
+                # Behind a queue that is full of frames there is room for commands, but not for any number.
+                if self._workers.submit(camera.lane, job, 2 * self._settings.queue):
+                    return
+                detail = f"too many commands to {name} wait already: send it again later"
+                raise Problem(429, "queue_full", "The camera's queue is full", detail, {"Retry-After": "1"})
         raise Problem(404, "unknown_camera", "No such camera", f"no camera {name} is at work")
 
     def _close(self, camera: Camera) -> tuple[str, ...]:
@@ -163,15 +171,16 @@ class Cameras:
                 self._remove(camera)
         return ids
 
-    def _close_for_good(self, camera: Camera) -> None:
-        for remaining in reversed(range(_STORE_TRIES)):
+    def _close_for_good(self, camera: Camera, deadline: float) -> None:
+        while True:
             try:
                 camera.close()
                 return
             except Problem as problem:
-                if not remaining:
+                if time.monotonic() > deadline:
                     _log.error("camera %s: captures are lost: %s", camera.name, problem.detail)
-                time.sleep(_STORE_PAUSE if remaining else 0)
+                    return
+                time.sleep(_STORE_PAUSE)
 
     def _remove(self, camera: Camera) -> None:
         del self._table[camera.name]

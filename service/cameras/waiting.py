@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from ..problems import Problem
+from ..problems import Problem, internal_error
 
 _log = logging.getLogger("facecap.service")
 T = TypeVar("T")
@@ -23,8 +23,7 @@ def attempt(work: Callable[[], T], settle: Settle[T]) -> None:
         settle(None, problem)
     except Exception:
         _log.exception("work on a frame failed")
-        detail = "The service failed at this frame; its log says more."
-        settle(None, Problem(500, "internal_error", "Internal error", detail))
+        settle(None, internal_error())
     else:
         settle(result, None)
 

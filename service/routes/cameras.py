@@ -14,7 +14,7 @@ from ..security import require
 from ..services import services_of
 from ..settings import CAMERA_NAME
 from .documents import CameraReport, CameraReports, Flushed
-from .frames import captures_header
+from .frames import STORED, captures_header
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"])
 CameraPath = Annotated[str, Path(pattern=f"^{CAMERA_NAME}$")]
@@ -69,7 +69,7 @@ async def last_frame(request: Request, camera: CameraPath) -> Response:
     "/{camera}/flush",
     dependencies=[Depends(require("push"))],
     response_model=Flushed,
-    responses=responses(401, 403, 404, 422, 429, 503),
+    responses={**STORED, **responses(401, 403, 404, 422, 429, 503)},
 )
 async def flush(request: Request, camera: CameraPath) -> Response:
     """Ends every visit: shots that wait are given out and stored, tracks are forgotten."""

@@ -20,6 +20,17 @@ router = APIRouter(tags=["frames"], route_class=LeanRoute)
 
 CAPTURES_HEADER = "Facecap-Captures"
 """Ids of the captures that a request stored, separated by commas."""
+STORED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            CAPTURES_HEADER: {
+                "description": "Ids of the captures that this stored, separated by commas.",
+                "schema": {"type": "string"},
+            }
+        }
+    }
+}
+"""Of an answer that has the header."""
 _CAMERA: dict[str, Any] = {
     "name": "camera",
     "in": "path",
@@ -44,7 +55,7 @@ _TIMESTAMP: dict[str, Any] = {
     "/v1/cameras/{camera}/frames",
     summary="One frame of a camera",
     response_model=FrameAnswer,
-    responses=responses(400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503),
+    responses={**STORED, **responses(400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503)},
     openapi_extra={"parameters": [_CAMERA, _INDEX, _TIMESTAMP], "requestBody": REQUEST_BODY},
 )
 async def push_frame(request: Request) -> Response:

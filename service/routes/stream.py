@@ -95,7 +95,7 @@ class Stream:
                 self._header = FrameHeader()
                 continue
             try:
-                self._header = FrameHeader.model_validate_json(message["text"])
+                self._header = FrameHeader.model_validate_json(message["text"], strict=True)
                 self._header.seconds()
             except (ValidationError, ValueError) as error:
                 first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)

@@ -176,3 +176,21 @@ def test_logs_are_json_lines_without_pictures_and_keys(
     text = json.dumps(lines)
     assert secret not in text and kept["hash"] not in text and "hidden" not in text
     assert max(map(len, text.split('"'))) < 500
+
+
+def test_a_failure_of_the_service_is_a_problem_too(
+    service: Served, face: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("the detail that nobody outside needs")
+
+    monkeypatch.setattr(type(service.services), "camera_reports", broken)
+    answer = service.client.get("/v1/cameras", headers={"X-Request-ID": "the-id"})
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "nobody outside" not in answer.text and answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-request-id"] == "the-id"
+    assert "the detail that nobody outside needs" in caplog.text
+    monkeypatch.setattr("facecap_service.cameras.camera.decode", broken)
+    frame = service.push("door", face)
+    assert (frame.status_code, frame.json()["code"]) == (500, "internal_error")
+    assert service.client.get("/livez").status_code == 200

@@ -82,7 +82,16 @@ def test_a_full_queue_refuses_in_place(tmp_path: Any, pipeline: Any, face: bytes
 
 @pytest.mark.parametrize(
     "header",
-    ["{", "[]", '{"frame_index": -1}', '{"frame": 1}', '{"timestamp": 1e300}', '{"timestamp": "soon"}'],
+    [
+        "{",
+        "[]",
+        '{"frame_index": -1}',
+        '{"frame_index": "5"}',
+        '{"frame_index": true}',
+        '{"frame": 1}',
+        '{"timestamp": 1e300}',
+        '{"timestamp": "soon"}',
+    ],
 )
 def test_a_header_that_is_none_ends_the_stream_with_a_reason(
     service: Served, face: bytes, header: str
