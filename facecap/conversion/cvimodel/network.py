@@ -57,8 +57,13 @@ def prepare(source: Source, sides: tuple[int, int] | None = None) -> Network:
     return network
 
 
-def check_same(wanted: onnx.ModelProto, found: onnx.ModelProto, entry: Mapping[str, Any]) -> None:
-    """Run both on noise.
+def check_same(
+    wanted: onnx.ModelProto,
+    found: onnx.ModelProto,
+    entry: Mapping[str, Any],
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Run both on noise; `tolerance` is a share of an output's largest value.
 
     Raises:
         ConversionError: they answer differently.
@@ -67,10 +72,10 @@ def check_same(wanted: onnx.ModelProto, found: onnx.ModelProto, entry: Mapping[s
     difference = run_graph.largest_difference(
         run_graph.outputs(wanted, pictures), run_graph.outputs(found, pictures)
     )
-    if not difference <= TOLERANCE:
+    if not difference <= tolerance:
         raise ConversionError(
             f"prepared for the toolchain the network answers differently, by {difference:.1e} of its range "
-            f"(allowed {TOLERANCE:g})"
+            f"(allowed {tolerance:g})"
         )
 
 
