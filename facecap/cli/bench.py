@@ -54,13 +54,20 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     model.set_defaults(run_task=_model)
 
-    for task in (detect, pipeline, model):
+    service = tasks.add_parser("service", help="what HTTP costs, cameras side by side and at their limit")
+    service.add_argument("--turns", type=options.positive, default=9, help="of each comparison (%(default)s)")
+    service.add_argument(
+        "--count", type=options.positive, default=50_000, help="frames at the limit (%(default)s)"
+    )
+    service.set_defaults(run_task=_service)
+
+    for task in (detect, pipeline, model, service):
         task.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the chosen task; returns the exit code."""
-    with extra_for("this benchmark"):
+    with extra_for("this benchmark", "service" if args.task == "service" else "train"):
         code: int = args.run_task(args)
     return code
 
@@ -78,6 +85,14 @@ def _pipeline(args: argparse.Namespace) -> int:
 
     result = pipeline.measure(args.turns, args.count, _say)
     print(json.dumps(pipeline.to_json(result)) if args.json else pipeline.report(result))
+    return 0
+
+
+def _service(args: argparse.Namespace) -> int:
+    from facecap.benchmark import service
+
+    result = service.measure(args.turns, args.count, _say)
+    print(json.dumps(service.to_json(result)) if args.json else service.report(result))
     return 0
 
 

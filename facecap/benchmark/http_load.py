@@ -1,0 +1,118 @@
+"""Requests over many connections at once, at little cost: each connection asks again once it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+_STALLED = 120.0  # seconds without any answer
+
+
+@dataclass(slots=True)
+class Answered:
+    """What came back."""
+
+    seconds: float = 0.0
+    """From the first request to the last answer."""
+    statuses: Counter[int] = field(default_factory=Counter)
+    latencies: list[float] = field(default_factory=list)
+    """Seconds of every request that was answered with 200."""
+
+    def percentile(self, share: float) -> float:
+        """Of the latencies, in seconds; nan where there are none."""
+        if not self.latencies:
+            return float("nan")
+        return sorted(self.latencies)[min(len(self.latencies) - 1, int(share * len(self.latencies)))]
+
+
+def frame_request(host: str, camera: str, picture: bytes) -> bytes:
+    """The request that pushes a frame, as it goes over the wire."""
+    head = (
+        f"POST /v1/cameras/{camera}/frames HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(picture)}\r\n\r\n"
+    )
+    return head.encode() + picture
+
+
+def run(host: str, port: int, requests: list[bytes], count: int, connections: int) -> Answered:
+    """Send `count` requests in all, on `connections` connections for each of `requests`.
+
+    Raises:
+        ConnectionError: a connection was closed.
+        TimeoutError: no answer came for two minutes.
+    """
+    return asyncio.run(_run(host, port, requests, count, connections))
+
+
+async def _run(host: str, port: int, requests: list[bytes], count: int, connections: int) -> Answered:
+    answered = Answered()
+    tickets = iter(range(count))
+    loop = asyncio.get_running_loop()
+    asking = [
+        await loop.create_connection(partial(_Asking, request, tickets, answered), host, port)
+        for request in requests
+        for _ in range(connections)
+    ]
+    start = time.perf_counter()
+    for _, protocol in asking:
+        protocol.ask()
+    done = asyncio.gather(*(protocol.done for _, protocol in asking))
+    known = -1
+    while not done.done():
+        await asyncio.wait([done], timeout=_STALLED)
+        now = sum(answered.statuses.values())
+        if now == known and not done.done():
+            raise TimeoutError(f"no answer in {_STALLED:g} s, after {now} of {count}")
+        known = now
+    await done
+    answered.seconds = time.perf_counter() - start
+    for transport, _ in asking:
+        transport.close()
+    return answered
+
+
+class _Asking(asyncio.Protocol):
+    """One connection: a request, its answer, the next request."""
+
+    def __init__(self, request: bytes, tickets: Iterator[int], answered: Answered) -> None:
+        self._request = request
+        self._tickets = tickets
+        self._answered = answered
+        self._received = b""
+        self._asked = 0.0
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def ask(self) -> None:
+        """Send the next request, where one is left."""
+        if next(self._tickets, None) is None:
+            self.done.set_result(None)
+            return
+        self._asked = time.perf_counter()
+        self._transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, blank, body = self._received.partition(b"\r\n\r\n")
+        if not blank:
+            return
+        name = b"content-length: "
+        length = int(head.lower().partition(name)[2].partition(b"\r")[0])
+        if len(body) < length:
+            return
+        self._received = b""
+        status = int(head[9:12])
+        self._answered.statuses[status] += 1
+        if status == 200:
+            self._answered.latencies.append(time.perf_counter() - self._asked)
+        self.ask()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionResetError("the service closed a connection"))

@@ -1,0 +1,71 @@
+"""A service in a process of its own, to be measured from outside; Linux."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from facecap.errors import FacecapError
+
+
+class ServiceProcess:
+    """`facecap serve` on a free port of the loopback."""
+
+    def __init__(self, process: subprocess.Popen[str], host: str, port: int) -> None:
+        self._process = process
+        self.host = host
+        self.port = port
+
+    def cpu_seconds(self) -> float:
+        """CPU time of all its threads so far."""
+        tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+    def memory_mb(self) -> float:
+        """Resident memory now."""
+        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmRSS:"))
+
+
+@contextmanager
+def service(folder: Path, settings: str) -> Iterator[ServiceProcess]:
+    """A service whose store lies in `folder`, with settings in TOML.
+
+    Raises:
+        FacecapError: it does not start.
+    """
+    file = folder / "facecap.toml"
+    file.write_text(settings)
+    command = [sys.executable, "-m", "facecap", "serve", "--settings", str(file), "--server-port", "0"]
+    command += ["--store-url", f"sqlite:///{folder / 'facecap.db'}", "--store-folder", str(folder / "crops")]
+    with (folder / "log").open("w+") as log:
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        try:
+            host, port = _address(process)
+            # What it says later must not fill the pipe.
+            drain = subprocess.Popen(["cat"], stdin=process.stderr, stdout=log)
+            yield ServiceProcess(process, host, port)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(120)
+        drain.wait(10)
+
+
+def _address(process: subprocess.Popen[str]) -> tuple[str, int]:
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        said.append(line.strip())
+        try:
+            address = json.loads(line).get("address")
+        except ValueError:
+            continue
+        if address:
+            host, _, port = address.removeprefix("http://").rpartition(":")
+            return host, int(port)
+    raise FacecapError(f"the service did not start: {' '.join(said)[-500:]}")

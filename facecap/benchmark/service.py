@@ -1,0 +1,170 @@
+"""`facecap bench service`: what HTTP costs, how cameras share the cores, and what happens at their limit."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from facecap import Detector, FaceCapture, MaskClassifier
+from facecap.benchmark import frames, http_load
+from facecap.benchmark.http_load import Answered
+from facecap.benchmark.report import machine, table
+from facecap.benchmark.served import ServiceProcess, service
+from facecap.sources import decode_picture
+
+CAMERAS = 16
+QUEUE = 8
+SMALL = (64, 64)
+"""A network's input so small that the frame's way to it and back is most of the work."""
+_FRAMES_A_TURN = 100
+_WARM = 0.2  # of the frames, before memory is looked at
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU seconds a frame, median over the turns."""
+
+    http: float
+    alone: float
+    difference: float
+    """Of the two, turn by turn."""
+
+
+@dataclass
+class Measured:
+    cost: dict[str, Cost] = field(default_factory=dict)
+    """By the network's input."""
+    side_by_side: list[float] = field(default_factory=list)
+    """Frames a second of two cameras over those of one, turn by turn."""
+    rate: float = 0.0
+    """Frames a second of one camera, the best turn."""
+    limit: Answered = field(default_factory=Answered)
+    memory_mb: float = 0.0
+    memory_growth_mb: float = 0.0
+    load: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Processes that wanted a core in the last 1, 5 and 15 minutes, before the measurement."""
+
+
+def measure(turns: int, count: int, progress: Callable[[str], None]) -> Measured:
+    """Takes `turns` turns of each comparison, then pushes `count` frames to cameras at their limit."""
+    result = Measured(load=os.getloadavg())
+    jpeg = cv2.imencode(".jpg", frames.crowd(6))[1].tobytes()
+    for size in (None, SMALL):
+        name = f"{size[0]}x{size[1]}" if size else "640x480"
+        progress(f"HTTP against the call alone, network at {name}")
+        result.cost[name] = _cost(jpeg, size, turns)
+    progress("two cameras against one")
+    _side_by_side(jpeg, turns, result)
+    progress(f"{CAMERAS} cameras at their limit: {count} frames")
+    _limit(count, result)
+    return result
+
+
+def _cost(jpeg: bytes, size: tuple[int, int] | None, turns: int) -> Cost:
+    capture = FaceCapture(detector=Detector(input_size=size), classifier=MaskClassifier())
+    settings = f"[cameras]\nthreads = 1\n{_network(size)}"
+    http, alone = [], []
+    with tempfile.TemporaryDirectory() as folder, service(Path(folder), settings) as served:
+        request = http_load.frame_request(served.host, "door", jpeg)
+        for _ in range(turns + 1):
+            before = served.cpu_seconds()
+            http_load.run(served.host, served.port, [request], _FRAMES_A_TURN, 1)
+            http.append((served.cpu_seconds() - before) / _FRAMES_A_TURN)
+            before = time.process_time()
+            for _ in range(_FRAMES_A_TURN):
+                capture.process(decode_picture(jpeg))
+            alone.append((time.process_time() - before) / _FRAMES_A_TURN)
+    # The first turn warms up.
+    pairs = list(zip(http[1:], alone[1:], strict=True))
+    difference = statistics.median(one - other for one, other in pairs)
+    return Cost(statistics.median(http[1:]), statistics.median(alone[1:]), difference)
+
+
+def _side_by_side(jpeg: bytes, turns: int, result: Measured) -> None:
+    with tempfile.TemporaryDirectory() as folder, service(Path(folder), "[cameras]\nthreads = 2\n") as served:
+        for turn in range(turns + 1):
+            one, two = (_rate(served, jpeg, cameras) for cameras in (1, 2))
+            if turn:
+                result.side_by_side.append(two / one)
+                result.rate = max(result.rate, one)
+
+
+def _rate(served: ServiceProcess, jpeg: bytes, cameras: int) -> float:
+    # A second frame waits while one is at work, so that no core waits for the network.
+    requests = [http_load.frame_request(served.host, f"door{number}", jpeg) for number in range(cameras)]
+    count = _FRAMES_A_TURN * cameras
+    return count / http_load.run(served.host, served.port, requests, count, 2).seconds
+
+
+def _limit(count: int, result: Measured) -> None:
+    jpeg = cv2.imencode(".jpg", frames.crowd(1, 160, 120))[1].tobytes()
+    settings = f"[cameras]\nqueue = {QUEUE}\n{_network(SMALL)}"
+    with tempfile.TemporaryDirectory() as folder, service(Path(folder), settings) as served:
+        requests = [http_load.frame_request(served.host, f"door{number}", jpeg) for number in range(CAMERAS)]
+
+        def push(number: int) -> Answered:
+            return http_load.run(served.host, served.port, requests, number, QUEUE + 2)
+
+        push(max(1, int(_WARM * count)))
+        result.memory_mb = served.memory_mb()
+        result.limit = push(count)
+        result.memory_growth_mb = served.memory_mb() - result.memory_mb
+
+
+def _network(size: tuple[int, int] | None) -> str:
+    return f"[pipeline]\ninput_size = [{size[0]}, {size[1]}]\n" if size else ""
+
+
+def report(result: Measured) -> str:
+    """What `measure` found, as text."""
+    rows = [
+        (f"network at {name}", *(f"{1000 * value:.2f}" for value in (cost.http, cost.alone, cost.difference)))
+        for name, cost in result.cost.items()
+    ]
+    statuses = ", ".join(f"{status}: {number}" for status, number in sorted(result.limit.statuses.items()))
+    pushed = sum(result.limit.statuses.values())
+    return "\n".join(
+        (
+            table(("CPU ms a frame of 640x480", "HTTP", "call alone", "difference"), rows),
+            "",
+            f"one camera {result.rate:.1f} frames/s; two cameras / one camera: "
+            f"{statistics.median(result.side_by_side):.2f}",
+            f"{CAMERAS} cameras at their limit: {pushed} frames, answered with {statuses}; "
+            f"{pushed / result.limit.seconds:.0f} a second",
+            f"latency of the answers: median {1000 * result.limit.percentile(0.5):.0f} ms, "
+            f"p99 {1000 * result.limit.percentile(0.99):.0f} ms",
+            f"memory {result.memory_mb:.0f} MB, grown by {result.memory_growth_mb:.1f} MB",
+            f"{machine()['processor']}, {os.cpu_count()} cores, load before "
+            + " ".join(f"{value:.1f}" for value in result.load),
+        )
+    )
+
+
+def to_json(result: Measured) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "machine": machine(),
+        "load": result.load,
+        "cpu_seconds_a_frame": {
+            name: {"http": cost.http, "alone": cost.alone, "difference": cost.difference}
+            for name, cost in result.cost.items()
+        },
+        "frames_per_second": result.rate,
+        "two_cameras_over_one": statistics.median(result.side_by_side),
+        "at_the_limit": {
+            "cameras": CAMERAS,
+            "statuses": dict(result.limit.statuses),
+            "frames_per_second": sum(result.limit.statuses.values()) / result.limit.seconds,
+            "latency_seconds": {"median": result.limit.percentile(0.5), "p99": result.limit.percentile(0.99)},
+            "memory_mb": result.memory_mb,
+            "memory_growth_mb": result.memory_growth_mb,
+        },
+    }

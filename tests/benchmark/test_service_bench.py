@@ -1,0 +1,37 @@
+"""`facecap bench service` on a real service: every frame is accounted for."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
+if not Path("/proc/self/schedstat").exists():
+    pytest.skip("the system does not tell of CPU times", allow_module_level=True)
+
+
+def test_it_answers_for_every_frame() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "facecap",
+        "bench",
+        "service",
+        "--turns",
+        "1",
+        "--count",
+        "300",
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert set(told["cpu_seconds_a_frame"]) == {"640x480", "64x64"}
+    assert all(cost["http"] > 0 and cost["alone"] > 0 for cost in told["cpu_seconds_a_frame"].values())
+    statuses = told["at_the_limit"]["statuses"]
+    assert set(statuses) <= {"200", "429"} and sum(statuses.values()) == 300
+    assert told["two_cameras_over_one"] > 0 and told["at_the_limit"]["latency_seconds"]["p99"] > 0
