@@ -1,6 +1,8 @@
 # make run             the whole job on a clip made on the spot; make run SOURCE=... on your own input
 # make test            sets up everything and runs all tests
 # make lint | format | stubs | openapi | clean
+# make test-cross      builds for ARM and RISC-V and runs the C++ tests under emulation
+# make lint | format | stubs | clean
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 SOURCE ?=
