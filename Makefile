@@ -2,7 +2,6 @@
 # make test            sets up everything and runs all tests
 # make lint | format | stubs | openapi | clean
 # make test-cross      builds for ARM and RISC-V and runs the C++ tests under emulation
-# make lint | format | stubs | clean
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 SOURCE ?=
