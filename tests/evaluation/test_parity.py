@@ -11,7 +11,7 @@ pytest.importorskip("matplotlib", reason="the demo's photograph comes with matpl
 
 from facecap.evaluation.parity import golden, ways
 from facecap.evaluation.parity.difference import Bounds, difference
-from facecap.evaluation.parity.parity import ELSEWHERE
+from facecap.evaluation.parity.parity import CHIP, ELSEWHERE, chip_model
 
 CLOSE = Bounds(box=1, landmark=1, probability=0.1)
 
@@ -19,6 +19,13 @@ CLOSE = Bounds(box=1, landmark=1, probability=0.1)
 @pytest.fixture
 def captures():
     return golden.expected()
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("golden")
+    golden.write_frames(folder)
+    return folder
 
 
 def test_the_expected_captures_are_two_visits_one_with_a_mask(captures):
@@ -80,9 +87,20 @@ def test_another_answer_and_an_unknown_number_are_out_of_bounds(captures):
     assert difference(captures, other).probability == math.inf
 
 
-def test_the_package_gives_the_expected_captures(captures, tmp_path):
-    golden.write_frames(tmp_path)
+def test_the_package_gives_the_expected_captures(captures, frames):
     seen: list[tuple[int, int]] = []
-    found = ways.in_process(tmp_path, None, None, lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (len(seen), len(list(tmp_path.iterdir())))
+    found = ways.in_process(frames, None, None, lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (len(seen), len(list(frames.iterdir())))
     assert difference(captures, found).within(ELSEWHERE), difference(captures, found)
+
+
+def test_the_service_gives_the_captures_of_the_package(captures, frames):
+    pytest.importorskip("facecap_service.app", reason="the extra `service` is not installed")
+    found = ways.over_http(frames, lambda done, total: None)
+    assert difference(captures, found).within(ELSEWHERE), difference(captures, found)
+
+
+def test_the_models_for_the_chip_give_the_same_events(captures, frames, cviruntime):
+    detector, classifier = (chip_model("cv182x", task) for task in ("face_detection", "mask"))
+    found = ways.in_process(frames, detector, classifier, lambda done, total: None)
+    assert difference(captures, found).within(CHIP), difference(captures, found)

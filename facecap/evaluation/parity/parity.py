@@ -23,8 +23,8 @@ ELSEWHERE = Bounds(box=0.5, landmark=0.5, probability=0.01)
 """Of the expected captures, made on one machine, from those of ONNX Runtime on any other."""
 SAME = Bounds(box=0.01, landmark=0.01, probability=1e-4)
 """Of two programs that run the same networks on one machine: what rounding to JSON leaves."""
-CHIP = Bounds(box=6.0, landmark=6.0, probability=0.15)
-"""Of the chip's models from the float ones: 5 % of the faces' 120 pixels."""
+CHIP = Bounds(box=4.0, landmark=4.0, probability=0.05)
+"""Of the chip's models from the float ones, faces being 120 pixels wide."""
 
 COLUMNS = ("way", "against", "captures", "events", "other answers", "box px", "landmarks px", "P(mask)", "")
 
@@ -117,7 +117,7 @@ def _measure(all_ways: list[Way], frames: Path) -> list[Row]:
 
 def _ways(args: argparse.Namespace) -> list[Way]:
     def chip(task: str) -> str:
-        return _chip_model(args.chip, task)
+        return chip_model(args.chip, task)
 
     def board(frames: Path, detector: str, classifier: str, library: str | None) -> golden.Captures:
         if args.board is None:
@@ -142,7 +142,7 @@ def _ways(args: argparse.Namespace) -> list[Way]:
     ]
 
 
-def _chip_model(chip: str, task: str) -> str:
+def chip_model(chip: str, task: str) -> str:
     """The registered model of a task for a chip; the smallest where there are several.
 
     Raises:

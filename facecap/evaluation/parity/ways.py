@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -106,18 +106,17 @@ def _service() -> Iterator[str]:
         settings.write_text(_settings(folder))
         command = [sys.executable, "-m", "facecap", "serve", "--settings", str(settings)]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("FACECAP_")}
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
-        )
-        try:
-            yield _address(process)
-        finally:
-            process.terminate()
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+            log = _Log(process)
             try:
-                process.wait(ENDS_IN)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                yield log.address()
+            finally:
+                process.terminate()
+                try:
+                    process.wait(ENDS_IN)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                log.join()
 
 
 def _settings(folder: Path) -> str:
@@ -134,28 +133,32 @@ def _settings(folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _address(process: subprocess.Popen[str]) -> str:
-    """Where the service says that it listens; its log is read on to the end, so that it never blocks."""
-    said: queue.Queue[str | None] = queue.Queue()
-    before: list[str] = []
+class _Log(threading.Thread):
+    """Reads what the service says to its end, so that it never blocks."""
 
-    def read() -> None:
-        assert process.stderr is not None
-        for line in process.stderr:
-            before.append(line)
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        super().__init__(daemon=True)
+        self._process = process
+        self._lines: list[str] = []
+        self._addresses: queue.Queue[str | None] = queue.Queue()
+        self.start()
+
+    def run(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self._lines.append(line.strip())
             if '"address"' in line:
-                said.put(json.loads(line)["address"])
-        said.put(None)
+                self._addresses.put(json.loads(line)["address"])
+        self._addresses.put(None)
 
-    threading.Thread(target=read, daemon=True).start()
-    try:
-        address = said.get(timeout=STARTS_IN)
-    except queue.Empty:
-        address = None
-    if address is None:
-        raise FacecapError(f"the service does not start: {_last(before)}")
-    return address
-
-
-def _last(lines: Sequence[str]) -> str:
-    return " ".join(line.strip() for line in lines[-3:]) or "it says nothing"
+    def address(self) -> str:
+        """Where the service says that it listens."""
+        try:
+            address = self._addresses.get(timeout=STARTS_IN)
+        except queue.Empty:
+            address = None
+        if address is None:
+            raise FacecapError(
+                f"the service does not start: {' '.join(self._lines[-3:]) or 'it says nothing'}"
+            )
+        return address
