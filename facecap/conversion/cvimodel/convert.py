@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from facecap import models
 from facecap.conversion.calibration_set import CalibrationSet, draw
 from facecap.conversion.cvimodel import environment, feeding, mixed, ranking
 from facecap.conversion.cvimodel.bench import Bench
@@ -60,11 +61,12 @@ def convert(
         ConversionError: the model cannot be converted; the text says at which step and why.
     """
     start = time.monotonic()
+    _check_apart(out)
     source = open_source(model)
     network = prepare(source, wanted.sides)
     pictures = draw(network.manifest, data, wanted.count, wanted.seed, photos)
     tell(f"calibration pictures: {dict(pictures.classes)}")
-    inputs = np.concatenate(list(pictures.inputs()))
+    inputs = np.concatenate(pictures.first(wanted.count))
     if wanted.equalized:
         network = _equalized(network, inputs)
     toolchain = environment.toolchain(tell)
@@ -79,8 +81,8 @@ def convert(
     deployed = bench.deploy(report.chosen.variant)
     write_model(out, deployed.path.read_bytes(), manifest)
     if wanted.checked_on:
-        models = {"int8": bench.deploy(report.int8.variant), report.precision: deployed}
-        checked = evaluate(steps, network, models, manifest, data, wanted.checked_on, tell)
+        built = {"int8": bench.deploy(report.int8.variant), report.precision: deployed}
+        checked = evaluate(steps, network, built, manifest, data, wanted.checked_on, tell)
         report = replace(report, evaluation=checked)
         update_manifest(
             out.with_suffix(".json"), {"figures": figures_of(report, wanted.command(source.manifest["name"]))}
@@ -88,6 +90,15 @@ def convert(
     report = replace(report, seconds=time.monotonic() - start)
     write_report(folder, manifest, report)
     return report
+
+
+def _check_apart(out: Path) -> None:
+    others = [out.with_suffix(suffix) for suffix in models.SUFFIXES if suffix != out.suffix]
+    for other in others:
+        if other.exists():
+            raise ConversionError(
+                f"{out}: its manifest would take the place of that of {other}: give another name or folder"
+            )
 
 
 def _equalized(network: Network, inputs: Floats) -> Network:

@@ -117,6 +117,25 @@ def test_a_budget_below_int8_is_refused(faked: Path, capsys: pytest.CaptureFixtu
     assert not (faked / "out" / "board.cvimodel").exists()
 
 
+def test_a_manifest_of_another_model_is_not_written_over(
+    faked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (faked / "tiny.json").read_bytes()
+    assert convert(faked, "--out", str(faked / "tiny.cvimodel")) == 1
+    assert "its manifest would take the place of that of" in capsys.readouterr().err
+    assert (faked / "tiny.json").read_bytes() == before
+
+
+def test_nothing_is_made_where_every_picture_is_damaged(
+    faked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for picture in faked.glob("data/**/*.png"):
+        picture.write_bytes(b"no picture")
+    assert convert(faked) == 1
+    assert "could be read" in capsys.readouterr().err
+    assert not (faked / "out").exists()
+
+
 def test_a_tool_that_fails_is_told_of_in_words(faked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     graph = tiny.classifier(8)
     graph.graph.doc_string = "unsupported"
