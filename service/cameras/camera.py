@@ -127,9 +127,9 @@ class Camera:
         ids = self._store_batch()
         if self._capture is not None:
             given = self._capture.flush()
-            self._tell(self._tracks.end())
             ids += self._keep(given, None)
             waiting += given
+            self._tell(self._tracks.end())
         return [capture.to_dict() for capture in waiting], ids
 
     def close(self) -> tuple[str, ...]:

@@ -60,6 +60,15 @@ def test_a_capture_is_stored_once_under_its_key(service: Served) -> None:
     assert service.client.get("/v1/cameras").json() == {"cameras": []}, "a board is no camera of this service"
 
 
+def test_a_line_of_facecap_is_one_whatever_it_has(service: Served, face: bytes) -> None:
+    answers = [service.push("door", face, timestamp=number).json() for number in range(2)]
+    (capture,) = answers[1]["captures"]
+    assert push(service, {**capture, "crop": "crops/1_1_1.png"}).status_code == 201
+    assert (
+        push(service, {**capture, "timestamp": None, "mask_prob": None, "mask": "unknown"}).status_code == 201
+    )
+
+
 @pytest.mark.parametrize(
     "change",
     [
