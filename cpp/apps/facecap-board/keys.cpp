@@ -1,3 +1,4 @@
+#include <cctype>
 #include <climits>
 #include <stdexcept>
 
@@ -27,13 +28,14 @@ double positive(Text text) {
   return number;
 }
 
-/// What identifies a camera or a run goes into names of files and addresses.
+/// A camera's name goes into addresses and keys; the service takes the same ones.
 std::string plain_name(Text text) {
   const bool plain =
       text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
       std::string::npos;
-  if (text.empty() || text.size() > 64 || text[0] == '.' || !plain)
-    throw std::invalid_argument("'" + text + "', wanted 1 to 64 letters, digits, dots, - or _");
+  if (text.empty() || text.size() > 64 || !std::isalnum(static_cast<unsigned char>(text[0])) || !plain)
+    throw std::invalid_argument("'" + text +
+                                "', wanted 1 to 64 letters, digits, dots, - or _, a letter or digit first");
   return text;
 }
 

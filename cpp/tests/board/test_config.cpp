@@ -115,6 +115,7 @@ TEST(flags_that_are_wrong_are_named) {
   EXPECT_THROWS(UsageError, parse({"--size", "640"}), "--size is '640', wanted WIDTHxHEIGHT");
   EXPECT_THROWS(UsageError, parse({"--mode", "slow"}), "auto, fast, cycle");
   EXPECT_THROWS(UsageError, parse({"--push-camera", "../x"}), "letters");
+  EXPECT_THROWS(UsageError, parse({"--push-camera", "-x"}), "a letter or digit first");
   EXPECT_THROWS(UsageError, parse({"--no-interval"}), "no flag --no-interval");
   EXPECT_THROWS(UsageError, parse({"a", "--out", "o", "--max-yaw", "500"}).settings.validate(),
                 "max_yaw is 500");
