@@ -187,8 +187,6 @@ class Events(Section):
 
     max_streams: Count = 100
     """clients that follow the events at once"""
-    max_connections: Count = 1000
-    """connections at once; beyond it 503"""
     keep_alive_seconds: Seconds = 15.0
     """after so long without an event something is sent, so that nobody takes the connection for dead"""
 

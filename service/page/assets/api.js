@@ -37,13 +37,21 @@ export function address(path, parameters = {}) {
   return url;
 }
 
+/** A key's rate may be limited: what is asked for too often is asked for again when the service says. */
+const TRIES = 4;
+const LONGEST_WAIT = 10;
+
 /** Fetch; throws `Problem` for an error answer and TypeError where the service cannot be reached. */
 export async function call(url, { headers = {}, ...options } = {}) {
   const secret = key.get();
   const authorization = secret ? { Authorization: `Bearer ${secret}` } : {};
-  const response = await fetch(url, { ...options, headers: { ...headers, ...authorization } });
-  if (!response.ok) throw await Problem.of(response);
-  return response;
+  for (let left = TRIES - 1; ; left--) {
+    const response = await fetch(url, { ...options, headers: { ...headers, ...authorization } });
+    if (response.ok) return response;
+    if (response.status !== 429 || !left) throw await Problem.of(response);
+    const wait = Math.min(Number(response.headers.get("Retry-After")) || 1, LONGEST_WAIT);
+    await new Promise((resolve) => setTimeout(resolve, 1000 * wait));
+  }
 }
 
 /** Fetch JSON. */

@@ -65,13 +65,19 @@ def keys() -> dict[str, str]:
 
 
 @pytest.fixture
-def guarded(serve: Callable[..., Served], keys: dict[str, str]) -> Served:
-    """A service with a key for each purpose."""
+def entries(keys: dict[str, str]) -> list[dict[str, Any]]:
+    """Settings with a key for each purpose."""
     entries = []
     for name, scopes in {"viewer": ["read"], "camera": ["push"], "boss": ["admin"]}.items():
         keys[name], lines = new_key(name, scopes)
         fields = dict(line.split(" = ") for line in lines.splitlines()[1:])
         entries.append({"name": name, "hash": fields["hash"].strip('"'), "scopes": scopes})
+    return entries
+
+
+@pytest.fixture
+def guarded(serve: Callable[..., Served], entries: list[dict[str, Any]]) -> Served:
+    """A service with these keys."""
     return serve(keys=entries)
 
 
@@ -107,6 +113,20 @@ def test_a_key_is_asked_for_kept_in_the_tab_and_sent_as_a_header(
     assert asked[-1].headers.get("authorization", "").startswith("Bearer ")
     assert not [request.url for request in asked if keys["viewer"] in request.url]
     assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+
+
+def test_a_key_that_may_not_ask_often_sees_everything_all_the_same(
+    serve: Callable[..., Served], entries: list[dict[str, Any]], keys: dict[str, str], open_page: OpenPage
+) -> None:
+    served = serve(keys=entries, access={"requests_per_second": 20, "burst": 10})
+    for number in range(30):
+        add(served, ago=number, seed=number)
+    page = open_page(served.address, expect_failures=True, ready="A key is needed")
+    page.get_by_label("Key", exact=True).fill(keys["viewer"])
+    page.get_by_role("button", name="Open").click()
+    expect(cards(page)).to_have_count(30)
+    page.wait_for_function("() => document.images[9].naturalWidth === 112")
+    expect(page.locator("#captures .gone")).to_have_count(0)
 
 
 def test_deleting_without_the_scope_is_told(
