@@ -41,8 +41,11 @@ class Broker:
         self._news = asyncio.Event()
         self._written = asyncio.Event()
 
-    async def after(self, position: int, wait: float) -> list[Event]:
-        """Some of the events after `position`, oldest first; none where `wait` seconds bring none.
+    async def after(self, position: int, wait: float) -> tuple[list[Event], int]:
+        """Some of the events after `position`, oldest first, or none where `wait` seconds bring none.
+
+        Returns:
+            The events, and where to go on. That can be further on without any event, as events are deleted.
 
         Raises:
             StoreError: the database failed.
@@ -51,9 +54,13 @@ class Broker:
             news = self._news
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(news.wait(), wait)
+        seen = self.position
         if position < self._floor:
-            return await run_in_threadpool(self._store.events_after, position, _BATCH)
-        return list(islice((event for event in self._recent if event.id > position), _BATCH))
+            events = await run_in_threadpool(self._store.events_after, position, _BATCH)
+        else:
+            events = list(islice((event for event in self._recent if event.id > position), _BATCH))
+        last = events[-1].id if events else position
+        return events, last if len(events) == _BATCH else max(last, seen)
 
     def close(self) -> None:
         """Wake everybody for the last time."""

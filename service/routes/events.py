@@ -119,11 +119,11 @@ async def _events(services: Services, position: int, camera: str | None) -> Asyn
     yield f"retry: {_RETRY_MILLISECONDS}\nid: {position}\n\n".encode()
     while True:
         try:
-            events = await broker.after(position, services.settings.events.keep_alive_seconds)
+            events, reached = await broker.after(position, services.settings.events.keep_alive_seconds)
         except StoreError:
             return  # the client comes again, with its last id
-        if events:
-            position = events[-1].id
+        if reached > position:
+            position = reached
             mine = [_block(event) for event in events if camera in (None, event.camera)]
             yield b"".join(mine) or f"id: {position}\n\n".encode()
         elif broker.closing.is_set():

@@ -9,6 +9,7 @@ its file.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import accumulate
 
@@ -33,7 +34,7 @@ def delete_capture(database: Database, folder: CropFolder, identity: str) -> boo
         ).scalar_one_or_none()
     if name is None:
         return False
-    _collect(database, folder, name)
+    _collect(database, folder, [name])
     return True
 
 
@@ -61,8 +62,7 @@ def _by_age(database: Database, folder: CropFolder, max_age: timedelta | None) -
     while True:
         with database.writing() as connection:
             names = _delete_oldest(connection, _BATCH, limit)
-        for name in set(names):
-            files += _collect(database, folder, name)
+        files += _collect(database, folder, names)
         removed += len(names)
         if len(names) < _BATCH:
             return removed, files
@@ -88,8 +88,7 @@ def _by_size(database: Database, folder: CropFolder, max_bytes: int | None) -> t
         count = sum(size < kept - max_bytes for size in freed[:-1]) + 1
         with database.writing() as connection:
             names = _delete_oldest(connection, count, None)
-        for name in set(names):
-            files += _collect(database, folder, name)
+        files += _collect(database, folder, names)
         removed += len(names)
 
 
@@ -117,26 +116,31 @@ def _orphans(database: Database, folder: CropFolder, grace: timedelta) -> int:
     with database.reading() as connection:
         unused = ~exists().where(captures.c.crop == crops.c.hash)
         names = list(connection.execute(select(crops.c.hash).where(unused)).scalars())
-    files = sum(_collect(database, folder, name) for name in names)
+    files = _collect(database, folder, names)
     moment = time.time() - grace.total_seconds()
     for shard in SHARDS:
         written = folder.written_before(shard, moment)
         with database.reading() as connection:
             in_shard = crops.c.hash.between(shard, shard + "g")
             needed = set(connection.execute(select(crops.c.hash).where(in_shard)).scalars())
-        files += sum(_collect(database, folder, name) for name in written if name not in needed)
+        files += _collect(database, folder, [name for name in written if name not in needed])
     return files
 
 
-def _collect(database: Database, folder: CropFolder, name: str) -> bool:
-    """Remove a crop that no capture needs; whether a file went."""
-    with database.writing() as connection:
-        crop_rows.hold(connection, name)
-        if connection.execute(select(exists().where(captures.c.crop == name))).scalar_one():
-            return False
-        gone = folder.remove(name)
-        connection.execute(delete(crops).where(crops.c.hash == name))
-        return gone
+def _collect(database: Database, folder: CropFolder, names: Iterable[str]) -> int:
+    """Remove those crops that no capture needs; how many files went."""
+    ordered = sorted(set(names))  # as all do who lock several
+    files = 0
+    for start in range(0, len(ordered), _BATCH):
+        batch = ordered[start : start + _BATCH]
+        with database.writing() as connection:
+            for name in batch:
+                crop_rows.hold(connection, name)
+            needed = connection.execute(select(captures.c.crop).where(captures.c.crop.in_(batch))).scalars()
+            unused = set(batch).difference(needed)
+            files += sum(folder.remove(name) for name in unused)
+            connection.execute(delete(crops).where(crops.c.hash.in_(unused)))
+    return files
 
 
 def _before(age: timedelta) -> int:

@@ -114,9 +114,11 @@ class Courier:
         if state.failures:
             # From the database: what was to be sent may have been deleted meanwhile.
             events = await run_in_threadpool(self._store.events_after, state.position, 1)
+            reached = state.position
+            state.failures = state.failures if events else 0
         else:
             state.state = "idle"
-            events = await self._broker.after(state.position, _RENEW_SECONDS)
+            events, reached = await self._broker.after(state.position, _RENEW_SECONDS)
         for event in events:
             if not self._wanted(event):
                 state.position = event.id
@@ -127,6 +129,7 @@ class Courier:
             if state.position != event.id:
                 await self._wait_to_retry()
                 return
+        state.position = max(state.position, reached)
 
     def _wanted(self, event: Event) -> bool:
         hook = self.hook

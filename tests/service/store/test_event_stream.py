@@ -198,6 +198,18 @@ def test_streams_end_whole_when_the_service_stops(start: Callable[..., Served]) 
     assert identity in text and text.endswith("\n\n")
 
 
+def test_client_whose_news_were_all_deleted_waits_for_others(service: Served) -> None:
+    store = service.services.store
+    before = store.last_event_id()
+    service.client.delete(f"/v1/captures/{push(service)}")
+    eventually(lambda: service.services.broker.position > before)
+    with follow(service, before) as stream:
+        followers(service, 1)
+        identity = push(service)
+        assert stream.take(1)[0][2]["id"] == identity
+        assert stream.comments == 0
+
+
 def test_deleted_capture_is_told_to_nobody_who_comes_later(service: Served) -> None:
     before = service.services.store.last_event_id()
     gone, kept = push(service), push(service)

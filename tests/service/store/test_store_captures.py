@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from captures import capture, files, new, png
+from sqlalchemy import event
 
 from facecap_service.store import CaptureQuery, KeyReused, NewCapture, Store, StoreError
 
@@ -143,3 +145,33 @@ def test_ready_names_what_is_missing(store: Store, tmp_path: Path) -> None:
     (tmp_path / "crops").rename(tmp_path / "elsewhere")
     with pytest.raises(StoreError, match=str(tmp_path / "crops")):
         store.ready()
+
+
+def test_crop_is_on_the_disk_before_the_row_that_names_it(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loss of power cannot be had in a test; the order that survives one can."""
+    steps: list[str] = []
+    fsync, replace_file = os.fsync, Path.replace
+
+    def note_fsync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        steps.append("sync folder" if path.is_dir() else "sync file")
+        fsync(descriptor)
+
+    def note_rename(path: Path, target: Path) -> Path:
+        steps.append("rename")
+        return replace_file(path, target)
+
+    def note_commit(_: object) -> None:
+        steps.append("commit")
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(Path, "replace", note_rename)
+    event.listen(store._database._engine, "commit", note_commit)
+    store.add("door", [new(png(5))])
+    assert steps == ["sync file", "rename", "sync folder", "commit"]
+    steps.clear()
+    # A crop that is there already may be of a process that has not come to syncing its folder.
+    store.add("door", [new(png(5))])
+    assert steps == ["sync folder", "commit"]

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -120,3 +121,18 @@ def test_deleted_capture_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     assert b"to-be-forgotten" not in (tmp_path / "facecap.db").read_bytes()
+
+
+def test_store_goes_on_when_the_database_has_dropped_every_connection(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    store = Store.open(postgresql_url, tmp_path / "crops")
+    store.add("door", [new()])
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    store.add("door", [new()])
+    assert len(store.captures(CaptureQuery()).captures) == 2
+    store.close()

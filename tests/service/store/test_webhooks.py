@@ -184,6 +184,11 @@ def test_deleted_capture_is_not_told_any_more(start: Start, receiver: Receiver) 
     receiver.answer = lambda message: 204
     eventually(lambda: kept in receiver.captures())
     assert gone not in receiver.captures()[1:]
+    receiver.answer = lambda message: 500
+    last = push(service)
+    eventually(lambda: state(service)["failures"] > 0)
+    service.client.delete(f"/v1/captures/{last}")
+    eventually(lambda: state(service)["state"] == "idle" and state(service)["behind"] == 0)
 
 
 def test_event_that_grew_too_old_is_given_up(start: Start, receiver: Receiver) -> None:
