@@ -120,7 +120,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _run_tools(args: argparse.Namespace) -> int:
-    """Fetch the vendor's toolchain and install it in an environment of its own, some 2.3 GB."""
+    """Fetch the vendor's toolchain and install it in an environment of its own, some 2.2 GB."""
     import sys
 
     from facecap.conversion.cvimodel.environment import toolchain

@@ -23,7 +23,7 @@ from facecap.conversion.vendor_wheel import VERSION, cache_folder, wheel
 PYTHON = "3.10"
 PYTHON_SETTING = "FACECAP_PYTHON310"
 HOME_SETTING = "FACECAP_CVIMODEL_TOOLS"
-SIZE = "2.3 GB"
+SIZE = "2.2 GB"
 SYSTEM = ("Linux", "x86_64")
 OWN_C_LIBRARY = ("libc.so.6", "libm.so.6", "libpthread.so.0")
 UNDECLARED = ("psutil",)
