@@ -204,7 +204,7 @@ def _check_official(args: argparse.Namespace) -> None:
 def _add_parity(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("parity", help="the same frames give the same captures in every program")
     parser.add_argument(
-        "--board", type=Path, metavar="PROGRAM", help="facecap-board, as `make board` builds it"
+        "--board", type=Path, metavar="PROGRAM", help="facecap-board, as docs/board.md builds it"
     )
     parser.add_argument("--chip", default="cv182x", help="whose models run on the simulator (%(default)s)")
     parser.add_argument(

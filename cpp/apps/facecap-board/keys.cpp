@@ -51,180 +51,99 @@ SourceFormat source_format(Text text) {
 
 }  // namespace
 
-#define FACECAP_SET [](Settings& s, Text v)
-
 const std::vector<Key>& keys() {
   static const std::vector<Key> all{
       {"source", false,
        "folder of pictures, camera device, file or FIFO of raw frames, or - for standard input",
-       FACECAP_SET{s.source = v;
+       [](Settings& s, Text v) { s.source = v; }},
+      {"format", false,
+       "auto, pictures, v4l2, nv21, nv12, rgb or bgr (auto: by the source; raw frames are nv21)",
+       [](Settings& s, Text v) { s.format = source_format(v); }},
+      {"size", false, "WxH of raw frames, or asked of a camera",
+       [](Settings& s, Text v) { s.size = read_size(v); }},
+      {"fps", false, "gives pictures and raw frames times", [](Settings& s, Text v) { s.fps = positive(v); }},
+      {"max_frames", false, "stop after so many",
+       [](Settings& s, Text v) { s.max_frames = read_whole(v, 1, 1LL << 50); }},
+      {"out", false, "folder for captures.jsonl, crops and summary.json",
+       [](Settings& s, Text v) { s.out = v; }},
+      {"overwrite", true, "replace an earlier run in out",
+       [](Settings& s, Text v) { s.overwrite = read_switch(v); }},
+      {"quiet", true, "say only what goes wrong", [](Settings& s, Text v) { s.quiet = read_switch(v); }},
+      {"memory", false, "ceiling in MiB of all buffers beside the models (24)",
+       [](Settings& s, Text v) { s.memory_megabytes = count(v, 1, 4096); }},
+      {"detector", false, "model file (beside the program)", [](Settings& s, Text v) { s.detector = v; }},
+      {"classifier", false, "mask model file (beside the program)",
+       [](Settings& s, Text v) { s.classifier = v; }},
+      {"runtime_library", false, "path of libcviruntime.so or libonnxruntime.so",
+       [](Settings& s, Text v) { s.runtime_library = v; }},
+      {"chip", false, "refuse models for another chip than this", [](Settings& s, Text v) { s.chip = v; }},
+      {"unchecked", true, "take .cvimodel files without a right checksum",
+       [](Settings& s, Text v) { s.unchecked = read_switch(v); }},
+      {"input_size", false, "WxH of the detector's input",
+       [](Settings& s, Text v) { s.input_size = read_size(v); }},
+      {"score_threshold", false, "least score of a face, 0 to 1",
+       [](Settings& s, Text v) { s.score_threshold = real(v); }},
+      {"threads", false, "of a network on a PC (1)",
+       [](Settings& s, Text v) { s.threads = count(v, 1, 256); }},
+      {"slots", false, "tracks that hold a shot (10)",
+       [](Settings& s, Text v) { s.slots = count(v, 1, 1024); }},
+      {"push_url", false, "address of the facecap service, http:// only",
+       [](Settings& s, Text v) { s.push.url = v; }},
+      {"push_camera", false, "name of this camera there (camera)",
+       [](Settings& s, Text v) { s.push.camera = plain_name(v); }},
+      {"push_key_file", false, "file whose first line is the service's key",
+       [](Settings& s, Text v) { s.push.key_file = v; }},
+      {"push_queue", false, "folder of what was not sent yet (queue)",
+       [](Settings& s, Text v) { s.push.queue = v; }},
+      {"push_queue_size", false, "its bound in MB (32)",
+       [](Settings& s, Text v) { s.push.queue_megabytes = count(v, 1, 65536); }},
+      {"push_drain", false, "seconds for sending what waits at the end (10)",
+       [](Settings& s, Text v) { s.push.drain_seconds = count(v, 0, 3600); }},
+      {"mode", false, "auto, fast or cycle: when a capture is given out",
+       [](Settings& s, Text v) { s.capture.mode = capture_mode(v); }},
+      {"min_face", false, "smallest side of a face in pixels, -1: no limit",
+       [](Settings& s, Text v) { s.capture.min_face = real(v); }},
+      {"max_face", false, "largest side of a face in pixels, -1: no limit",
+       [](Settings& s, Text v) { s.capture.max_face = real(v); }},
+      {"max_yaw", false, "largest turn to the side in degrees",
+       [](Settings& s, Text v) { s.capture.max_yaw = real(v); }},
+      {"max_pitch", false, "largest turn up or down in degrees",
+       [](Settings& s, Text v) { s.capture.max_pitch = real(v); }},
+      {"max_roll", false, "largest tilt in degrees",
+       [](Settings& s, Text v) { s.capture.max_roll = real(v); }},
+      {"quality_method", false, "posture, eye_distance, laplacian or posture_laplacian",
+       [](Settings& s, Text v) { s.capture.quality_method = quality_method(v); }},
+      {"min_quality", false, "least score of a shot, about -0.2 to 1.5",
+       [](Settings& s, Text v) { s.capture.min_quality = real(v); }},
+      {"min_eye_distance", false, "least distance of the eyes in pixels",
+       [](Settings& s, Text v) { s.capture.min_eye_distance = real(v); }},
+      {"min_landmark_confidence", false, "least confidence of refined landmarks, 0 to 1",
+       [](Settings& s, Text v) { s.capture.min_landmark_confidence = real(v); }},
+      {"min_sharpness", false, "least variance of the Laplacian, for posture_laplacian",
+       [](Settings& s, Text v) { s.capture.min_sharpness = real(v); }},
+      {"interval", false, "frames between captures of a track",
+       [](Settings& s, Text v) { s.capture.interval = whole(v); }},
+      {"interval_seconds", false, "seconds between captures of a track, instead of interval",
+       [](Settings& s, Text v) { s.capture.interval_seconds = read_number(v); }},
+      {"max_captures", false, "captures of a track, 0: no limit",
+       [](Settings& s, Text v) { s.capture.max_captures = whole(v); }},
+      {"miss_limit", false, "frames after which a track that is not seen is lost",
+       [](Settings& s, Text v) { s.capture.miss_limit = whole(v); }},
+      {"min_hits", false, "frames in a row after which a track counts",
+       [](Settings& s, Text v) { s.capture.min_hits = whole(v); }},
+      {"min_relative_quality", false, "share of the track's best score that a later shot must reach",
+       [](Settings& s, Text v) { s.capture.min_relative_quality = real(v); }},
+      {"early_first", true, "auto mode: give the first shot out at once",
+       [](Settings& s, Text v) { s.capture.early_first = read_switch(v); }},
+      {"classify_on", false, "capture or emit: classify when a shot is kept, or when it is given out",
+       [](Settings& s, Text v) { s.capture.classify_on = classify_on(v); }},
+      {"mask_threshold", false, "one threshold of P(mask) instead of the model's band",
+       [](Settings& s, Text v) { s.capture.mask_threshold = real(v); }},
+      {"crop_border", false, "share of the box that a crop adds on each side",
+       [](Settings& s, Text v) { s.capture.crop_border = real(v); }},
+  };
+  return all;
 }
-}  // namespace facecap::board
-, {"format", false, "auto, pictures, v4l2, nv21, nv12, rgb or bgr (auto: by the source; raw frames are nv21)",
-   FACECAP_SET{s.format = source_format(v);
-}
-}
-, {"size", false, "WxH of raw frames, or asked of a camera", FACECAP_SET{s.size = read_size(v);
-}
-}
-, {"fps", false, "gives pictures and raw frames times", FACECAP_SET{s.fps = positive(v);
-}
-}
-, {"max_frames", false, "stop after so many", FACECAP_SET{s.max_frames = read_whole(v, 1, 1LL << 50);
-}
-}
-, {"out", false, "folder for captures.jsonl, crops and summary.json", FACECAP_SET{s.out = v;
-}
-}
-, {"overwrite", true, "replace an earlier run in out", FACECAP_SET{s.overwrite = read_switch(v);
-}
-}
-, {"quiet", true, "say only what goes wrong", FACECAP_SET{s.quiet = read_switch(v);
-}
-}
-, {"memory", false, "ceiling in MiB of all buffers beside the models (24)",
-   FACECAP_SET{s.memory_megabytes = count(v, 1, 4096);
-}
-}
-,
-
-    {"detector", false, "model file (beside the program)", FACECAP_SET{s.detector = v;
-}
-}
-, {"classifier", false, "mask model file (beside the program)", FACECAP_SET{s.classifier = v;
-}
-}
-, {"runtime_library", false, "path of libcviruntime.so or libonnxruntime.so",
-   FACECAP_SET{s.runtime_library = v;
-}
-}
-, {"chip", false, "refuse models for another chip than this", FACECAP_SET{s.chip = v;
-}
-}
-, {"unchecked", true, "take .cvimodel files without a right checksum",
-   FACECAP_SET{s.unchecked = read_switch(v);
-}
-}
-, {"input_size", false, "WxH of the detector's input", FACECAP_SET{s.input_size = read_size(v);
-}
-}
-, {"score_threshold", false, "least score of a face, 0 to 1", FACECAP_SET{s.score_threshold = real(v);
-}
-}
-, {"threads", false, "of a network on a PC (1)", FACECAP_SET{s.threads = count(v, 1, 256);
-}
-}
-, {"slots", false, "tracks that hold a shot (10)", FACECAP_SET{s.slots = count(v, 1, 1024);
-}
-}
-,
-
-    {"push_url", false, "address of the facecap service, http:// only", FACECAP_SET{s.push.url = v;
-}
-}
-, {"push_camera", false, "name of this camera there (camera)", FACECAP_SET{s.push.camera = plain_name(v);
-}
-}
-, {"push_key_file", false, "file whose first line is the service's key", FACECAP_SET{s.push.key_file = v;
-}
-}
-, {"push_queue", false, "folder of what was not sent yet (queue)", FACECAP_SET{s.push.queue = v;
-}
-}
-, {"push_queue_size", false, "its bound in MB (32)", FACECAP_SET{s.push.queue_megabytes = count(v, 1, 65536);
-}
-}
-, {"push_drain", false, "seconds for sending what waits at the end (10)",
-   FACECAP_SET{s.push.drain_seconds = count(v, 0, 3600);
-}
-}
-,
-
-    {"mode", false, "auto, fast or cycle: when a capture is given out",
-     FACECAP_SET{s.capture.mode = capture_mode(v);
-}
-}
-, {"min_face", false, "smallest side of a face in pixels, -1: no limit",
-   FACECAP_SET{s.capture.min_face = real(v);
-}
-}
-, {"max_face", false, "largest side of a face in pixels, -1: no limit",
-   FACECAP_SET{s.capture.max_face = real(v);
-}
-}
-, {"max_yaw", false, "largest turn to the side in degrees", FACECAP_SET{s.capture.max_yaw = real(v);
-}
-}
-, {"max_pitch", false, "largest turn up or down in degrees", FACECAP_SET{s.capture.max_pitch = real(v);
-}
-}
-, {"max_roll", false, "largest tilt in degrees", FACECAP_SET{s.capture.max_roll = real(v);
-}
-}
-, {"quality_method", false, "posture, eye_distance, laplacian or posture_laplacian",
-   FACECAP_SET{s.capture.quality_method = quality_method(v);
-}
-}
-, {"min_quality", false, "least score of a shot, about -0.2 to 1.5",
-   FACECAP_SET{s.capture.min_quality = real(v);
-}
-}
-, {"min_eye_distance", false, "least distance of the eyes in pixels",
-   FACECAP_SET{s.capture.min_eye_distance = real(v);
-}
-}
-, {"min_landmark_confidence", false, "least confidence of refined landmarks, 0 to 1",
-   FACECAP_SET{s.capture.min_landmark_confidence = real(v);
-}
-}
-, {"min_sharpness", false, "least variance of the Laplacian, for posture_laplacian",
-   FACECAP_SET{s.capture.min_sharpness = real(v);
-}
-}
-, {"interval", false, "frames between captures of a track", FACECAP_SET{s.capture.interval = whole(v);
-}
-}
-, {"interval_seconds", false, "seconds between captures of a track, instead of interval",
-   FACECAP_SET{s.capture.interval_seconds = read_number(v);
-}
-}
-, {"max_captures", false, "captures of a track, 0: no limit", FACECAP_SET{s.capture.max_captures = whole(v);
-}
-}
-, {"miss_limit", false, "frames after which a track that is not seen is lost",
-   FACECAP_SET{s.capture.miss_limit = whole(v);
-}
-}
-, {"min_hits", false, "frames in a row after which a track counts", FACECAP_SET{s.capture.min_hits = whole(v);
-}
-}
-, {"min_relative_quality", false, "share of the track's best score that a later shot must reach",
-   FACECAP_SET{s.capture.min_relative_quality = real(v);
-}
-}
-, {"early_first", true, "auto mode: give the first shot out at once",
-   FACECAP_SET{s.capture.early_first = read_switch(v);
-}
-}
-, {"classify_on", false, "capture or emit: classify when a shot is kept, or when it is given out",
-   FACECAP_SET{s.capture.classify_on = classify_on(v);
-}
-}
-, {"mask_threshold", false, "one threshold of P(mask) instead of the model's band",
-   FACECAP_SET{s.capture.mask_threshold = real(v);
-}
-}
-, {"crop_border", false, "share of the box that a crop adds on each side",
-   FACECAP_SET{s.capture.crop_border = real(v);
-}
-}
-,
-}
-;
-return all;
-}
-
-#undef FACECAP_SET
 
 const Key* find_key(const std::string& name) {
   for (const Key& key : keys())

@@ -121,7 +121,7 @@ def _ways(args: argparse.Namespace) -> list[Way]:
 
     def board(frames: Path, detector: str, classifier: str, library: str | None) -> golden.Captures:
         if args.board is None:
-            raise FacecapError("give --board PROGRAM; `make board` builds it")
+            raise FacecapError("give --board PROGRAM: docs/board.md says how facecap-board is built")
         return ways.on_board(args.board, frames, detector, classifier, library)
 
     onnx = (str(SHIPPED / DEFAULTS["face_detection"]), str(SHIPPED / DEFAULTS["mask"]))
