@@ -13,6 +13,8 @@ import pytest
 from pushing import push
 from served import Served, eventually
 
+from facecap_service.store import journal
+
 Event = tuple[int, str, dict[str, Any]]
 
 
@@ -146,13 +148,14 @@ def test_client_that_does_not_read_blocks_nobody_and_loses_nothing(service: Serv
     store = service.services.store
     host, port = service.address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as slow:
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.sendall(b"GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         followers(service, 1)
         with follow(service) as quick:
             followers(service, 2)
-            padding = "x" * 10_000
-            noted = [store.event("track.started", "door", {"n": n, "padding": padding}) for n in range(1500)]
+            row = {"kind": "track.started", "camera": "door", "time": 0, "data": {"padding": "x" * 10_000}}
+            with store._database.writing() as connection:
+                last = journal.append(connection, [row] * 1500)
+            noted = list(range(last - 1499, last + 1))
             assert [identity for identity, _, _ in quick.take(1500)] == noted
         # More than sockets and the recent events in memory hold: the rest comes from the database.
         slow.settimeout(60)
