@@ -15,7 +15,8 @@ from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettin
 
 from facecap import FacecapError
 
-from .settings import Section, Settings
+from .setting_kinds import Section
+from .settings import Settings
 
 PREFIX = "FACECAP_"
 _HIDDEN = "(hidden)"

@@ -9,50 +9,25 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model, model_validator
+from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from facecap import CaptureConfig
 
 from .keys import ApiKey
-from .webhooks.signature import key_of
-
-Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-CAMERA_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-CameraName = Annotated[str, Field(pattern=f"^{CAMERA_NAME}$")]
-"""1 to 64 letters, digits, dots, hyphens and underscores; the first a letter or a digit."""
-
-
-EventKind = Literal["capture", "track.started", "track.ended", "camera.opened", "camera.closed"]
-Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-def _http_url(text: str) -> str:
-    """An address that is called as it is written.
-
-    Raises:
-        ValueError: it is none; the text is not repeated, as it may hold a password.
-    """
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
-        raise ValueError("wanted http://HOST… or https://HOST…, without a fragment")
-    if parts.username is not None:
-        raise ValueError("wanted an address without a name and a password")
-    return text
-
-
-def _signing_secret(secret: SecretStr) -> SecretStr:
-    key_of(secret.get_secret_value())
-    return secret
-
-
-class Section(BaseModel):
-    """A table of the file; unknown keys are refused. A field's docstring is its help."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+from .setting_kinds import (
+    CameraName,
+    Count,
+    EventKind,
+    HttpUrl,
+    Limit,
+    Names,
+    Seconds,
+    Section,
+    SigningSecret,
+    Size,
+)
 
 
 class Server(Section):
@@ -62,9 +37,9 @@ class Server(Section):
     """address to listen at; without keys it must be a loopback address"""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """TCP port; 0 takes a free one"""
-    hosts: tuple[str, ...] = ()
+    hosts: Names = ()
     """names that the Host header may have; without any: loopback names where there are no keys, else all"""
-    trusted_proxies: tuple[str, ...] = ()
+    trusted_proxies: Names = ()
     """addresses or networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"""
     root_path: str = ""
     """path under which a reverse proxy shows the service, such as /faces"""
@@ -78,7 +53,7 @@ class Server(Section):
     """connections at once; beyond it 503"""
     keep_alive_seconds: Annotated[int, Field(ge=1)] = 30
     """how long an idle connection is kept"""
-    public_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    public_url: HttpUrl | None = None
     """under which others reach the service; with it webhooks are told whole addresses of crops, not paths"""
 
 
@@ -119,7 +94,7 @@ class Pipeline(Section):
     """mask classifier: a file or a name"""
     embedder: str | None = None
     """a file or a name; with one, a person is not captured again on a new track"""
-    input_size: tuple[Count, Count] | None = None
+    input_size: Size = None
     """width and height of the detector's input in pixels"""
     score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     """least score of a face"""
@@ -217,9 +192,9 @@ class Logs(Section):
 class Webhook(Section):
     """Who is told of events, and how. There are none but those of the configuration."""
 
-    url: Annotated[str, AfterValidator(_http_url)]
+    url: HttpUrl
     """http:// or https://; redirects are not followed"""
-    secret: Annotated[SecretStr, AfterValidator(_signing_secret)]
+    secret: SigningSecret
     """messages are signed with it: whsec_ and the base64 of 24 to 64 random bytes"""
     token: SecretStr | None = None
     """sent along as Authorization: Bearer"""

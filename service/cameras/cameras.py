@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from ..problems import Problem
-from ..settings import CAMERA_NAME
+from ..setting_kinds import CAMERA_NAME
 from ..settings import Cameras as CameraSettings
 from .camera import Camera, Flushed, Image, PushedFrame, Tools
 from .order import Answer

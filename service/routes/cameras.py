@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from ..problems import Problem, responses
 from ..security import require
 from ..services import services_of
-from ..settings import CAMERA_NAME
+from ..setting_kinds import CAMERA_NAME
 from .documents import CameraReport, CameraReports, Flushed
 from .frames import STORED, captures_header
 

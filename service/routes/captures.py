@@ -14,7 +14,7 @@ from ..moments import Moment
 from ..problems import Problem, responses
 from ..security import require
 from ..services import services_of
-from ..settings import CameraName
+from ..setting_kinds import CameraName
 from ..store import CaptureQuery, InvalidCursor, StoredCapture
 from ..store.ids import is_capture_id
 from .documents import CaptureDict, Document

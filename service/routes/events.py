@@ -16,7 +16,7 @@ from ..event_document import event_document
 from ..problems import Problem, responses
 from ..security import require
 from ..services import Services, services_of
-from ..settings import CameraName
+from ..setting_kinds import CameraName
 from ..store import Event, StoreError
 
 router = APIRouter(tags=["events"])

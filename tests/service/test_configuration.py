@@ -120,6 +120,18 @@ def facecap(*arguments: object, cwd: Path, **env: str) -> subprocess.CompletedPr
     )
 
 
+def test_lists_and_sizes_are_said_as_words_or_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("a.example, b.example", '["a.example", "b.example"]'):
+        monkeypatch.setenv("FACECAP_SERVER_HOSTS", text)
+        assert load().settings.server.hosts == ("a.example", "b.example")
+        assert load(flags={"server": {"hosts": text}}).settings.server.hosts == ("a.example", "b.example")
+    monkeypatch.setenv("FACECAP_PIPELINE_INPUT_SIZE", "640x480")
+    assert load().settings.pipeline.input_size == (640, 480)
+    monkeypatch.setenv("FACECAP_PIPELINE_INPUT_SIZE", "large")
+    with pytest.raises(ConfigurationError, match=r"pipeline.input_size"):
+        load()
+
+
 def test_print_config_tells_what_applies(file: Path) -> None:
     done = facecap("--settings", file, "--server-port", "82", "--print-config", cwd=file.parent)
     assert done.returncode == 0, done.stderr

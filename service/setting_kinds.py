@@ -1,0 +1,62 @@
+"""Kinds of settings, how each is checked, and how text says those that are no single word."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import NoDecode
+
+from .webhooks.signature import key_of
+
+
+def _parts(value: Any) -> Any:
+    """`a, b` as a flag or the environment says a list; JSON is read too."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.startswith("[") else [part.strip() for part in value.split(",")]
+
+
+def _size(value: Any) -> Any:
+    """`640x480` as a flag or the environment says it."""
+    return value.lower().split("x") if isinstance(value, str) else value
+
+
+def _http_url(text: str) -> str:
+    """An address that is called as it is written.
+
+    Raises:
+        ValueError: it is none; the text is not repeated, as it may hold a password.
+    """
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+        raise ValueError("wanted http://HOST… or https://HOST…, without a fragment")
+    if parts.username is not None:
+        raise ValueError("wanted an address without a name and a password")
+    return text
+
+
+def _signing_secret(secret: SecretStr) -> SecretStr:
+    key_of(secret.get_secret_value())
+    return secret
+
+
+CAMERA_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+CameraName = Annotated[str, Field(pattern=f"^{CAMERA_NAME}$")]
+"""1 to 64 letters, digits, dots, hyphens and underscores; the first a letter or a digit."""
+Count = Annotated[int, Field(ge=1)]
+EventKind = Literal["capture", "track.started", "track.ended", "camera.opened", "camera.closed"]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
+Size = Annotated[tuple[Count, Count] | None, NoDecode, BeforeValidator(_size)]
+
+
+class Section(BaseModel):
+    """A table of the file; unknown keys are refused. A field's docstring is its help."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
