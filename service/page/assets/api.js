@@ -28,7 +28,7 @@ export class Problem extends Error {
   }
 }
 
-/** A path of the service with parameters, those without a value left out; relative, so that a proxy may add a prefix. */
+/** A path of the service with parameters that have a value; relative, so that a proxy may add a prefix. */
 export function address(path, parameters = {}) {
   const url = new URL(path, document.baseURI);
   for (const [name, value] of Object.entries(parameters)) {

@@ -77,7 +77,13 @@ class Tile {
     this.name = name;
     this.button = h(
       "button",
-      { type: "button", class: "camera", "aria-pressed": "false", title: `Show the captures of ${name} alone`, click: choose },
+      {
+        type: "button",
+        class: "camera",
+        "aria-pressed": "false",
+        title: `Show the captures of ${name} alone`,
+        click: choose,
+      },
       this.#image,
       h("span", { class: "about" }, h("strong", {}, name), this.#state, this.#facts),
     );

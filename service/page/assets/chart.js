@@ -89,7 +89,8 @@ class Plot {
       return svg("rect", { x: this.#x(place) + inset, width: this.band - 2 * inset, y, height, "data-mask": kind });
     });
     const told = `${this.name(bucket)}: ${captures(sum(bucket))}, mask rate ${rateText(bucket)}`;
-    const target = svg("rect", { class: "target", x: this.#x(place), width: this.band, y: GAP, height: HEIGHT - GAP - BOTTOM });
+    const height = HEIGHT - GAP - BOTTOM;
+    const target = svg("rect", { class: "target", x: this.#x(place), width: this.band, y: GAP, height });
     return svg("g", {}, ...parts, target, svg("title", {}, told));
   }
 

@@ -63,12 +63,14 @@ export class Details {
   }
 
   #actions(capture) {
-    const remove = h("button", { class: "quiet danger", type: "button", click: () => this.#ask(capture, remove) }, "Delete…");
+    const ask = () => this.#ask(capture, remove);
+    const remove = h("button", { class: "quiet danger", type: "button", click: ask }, "Delete…");
     return h("p", { class: "actions" }, remove);
   }
 
   #ask(capture, button) {
-    const sure = h("button", { class: "danger", type: "button", click: () => this.#remove(capture) }, "Delete for good");
+    const remove = () => this.#remove(capture);
+    const sure = h("button", { class: "danger", type: "button", click: remove }, "Delete for good");
     const keep = h("button", { class: "quiet", type: "button", click: () => this.open(capture) }, "Keep");
     button.replaceWith(h("span", {}, "Delete this capture and its picture? "), keep, sure);
     keep.focus();
@@ -79,7 +81,8 @@ export class Details {
       await call(address(`v1/captures/${encodeURIComponent(capture.id)}`), { method: "DELETE" });
     } catch (problem) {
       if (problem.status !== 404) {
-        this.#dialog.querySelector(".actions").replaceChildren(h("span", { class: "error", role: "alert" }, problem.message));
+        const told = h("span", { class: "error", role: "alert" }, problem.message);
+        this.#dialog.querySelector(".actions").replaceChildren(told);
         return;
       }
     }

@@ -18,6 +18,7 @@ export class Gallery {
   #shown = [];
   #cards = new Map();
   #waiting = [];
+  #came = [];
   #cursor = null;
   #generation = 0;
   #paused = false;
@@ -44,15 +45,15 @@ export class Gallery {
   async load() {
     const generation = ++this.#generation;
     this.#list.setAttribute("aria-busy", "true");
+    this.#came = [];
     try {
       const page = await getJson("v1/captures", { ...this.#filters.query, limit: PAGE });
       if (generation !== this.#generation) return;
-      // What came while the page was on its way is on it or newer than it.
-      const came = this.#waiting.concat(this.#shown.filter((capture) => capture.live)).filter((capture) => this.#filters.match(capture));
       this.#clear();
       this.#cursor = page.next_cursor;
       this.#insert(page.captures);
-      this.#insert(came);
+      // Some may have come too late to be on the page.
+      this.#insert(this.#came.filter((capture) => this.#filters.match(capture)));
       this.#showState();
       say(this.#shown.length ? `${captures(this.#shown.length)} shown.` : "No captures.");
     } finally {
@@ -62,8 +63,8 @@ export class Gallery {
 
   /** A capture has come. */
   arrived(capture) {
+    if (this.#list.ariaBusy) this.#came.push(capture);
     if (!this.#filters.match(capture) || this.#cards.has(capture.id)) return;
-    capture.live = true;
     if (this.#paused || !this.#atTop()) {
       if (this.#waiting.every(({ id }) => id !== capture.id)) this.#waiting.push(capture);
     } else {
@@ -100,7 +101,8 @@ export class Gallery {
     try {
       let first = null;
       do {
-        const page = await getJson("v1/captures", { ...this.#filters.query, limit: PAGE, cursor: this.#cursor, ...this.#resume(last) });
+        const place = this.#cursor === DROPPED ? resumeAt(last) : { cursor: this.#cursor };
+        const page = await getJson("v1/captures", { ...this.#filters.query, limit: PAGE, ...place });
         if (generation !== this.#generation) return;
         this.#cursor = page.next_cursor;
         first = this.#insert(page.captures, Infinity);
@@ -110,12 +112,6 @@ export class Gallery {
     } finally {
       this.#older.disabled = false;
     }
-  }
-
-  /** Where cards were dropped at the end, no cursor leads on: go by the time of the last, known to the millisecond. */
-  #resume(last) {
-    if (this.#cursor !== DROPPED) return {};
-    return { cursor: null, to: new Date(Date.parse(last.time) + 1).toISOString() };
   }
 
   #release() {
@@ -204,6 +200,9 @@ export class Gallery {
 
 /** In place of a cursor: there are older captures, whose cards were dropped. */
 const DROPPED = Symbol("dropped");
+
+/** Where no cursor leads on, go by the time of the last card, known to the millisecond. */
+const resumeAt = (last) => ({ to: new Date(Date.parse(last.time) + 1).toISOString() });
 
 function isNewer(one, other) {
   const difference = Date.parse(one.time) - Date.parse(other.time);

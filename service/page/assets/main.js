@@ -10,7 +10,12 @@ import { KeyDialog } from "./key.js";
 import { Overview } from "./overview.js";
 import { Stream } from "./stream.js";
 
-const STATES = { connecting: "Connecting…", live: "Live", lost: "Connection lost, trying again…", refused: "A key is needed" };
+const STATES = {
+  connecting: "Connecting…",
+  live: "Live",
+  lost: "Connection lost, trying again…",
+  refused: "A key is needed",
+};
 
 const filters = new Filters(() => {
   cameras.mark();

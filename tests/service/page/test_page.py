@@ -185,10 +185,9 @@ def test_a_paused_page_holds_back_what_comes(served: Served, open_page: OpenPage
 
 def test_what_comes_does_not_move_what_is_being_read(served: Served, open_page: OpenPage) -> None:
     served.services.store.add("door", [new(ago=60 + number, seed=number % 9) for number in range(40)])
-    page = open_page(served.address)
+    page = open_page(served.address, reduced_motion="reduce")
     expect(cards(page)).to_have_count(40)
-    page.mouse.wheel(0, 900)
-    page.wait_for_function("() => scrollY > 500")
+    page.evaluate("() => scrollTo({ top: 900, behavior: 'instant' })")
     read = cards(page).nth(20).bounding_box()["y"]
     add(served)
     held = page.get_by_role("button", name="1 new capture")
