@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 import tiny_models as tiny
-from conftest import REPOSITORY
 
 from facecap import models
 from facecap._model import onnxruntime_path
 
+REPOSITORY = Path(__file__).resolve().parent.parent
 # The first wheel with the library is 1.19.0; the first for Python 3.13 is a later one.
 OLDEST = "1.20.0" if sys.version_info >= (3, 13) else "1.19.0"
 
