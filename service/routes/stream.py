@@ -72,23 +72,26 @@ class Stream:
 
     async def run(self) -> None:
         """Until the client goes or breaks the rules."""
-        writer = asyncio.create_task(self._write())
+        tasks = asyncio.create_task(self._read()), asyncio.create_task(self._write())
         try:
-            code, reason = await self._read()
-            await self._answers.put(None)
-            await writer
-            await self._socket.close(code, reason)
+            # The writer ends where nobody is there any more, and the reader may be waiting for it then.
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if tasks[0].done() and (broken := tasks[0].result()):
+                await tasks[1]
+                await self._socket.close(_POLICY_VIOLATION, broken)
         except WebSocketDisconnect:
             pass
         finally:
-            writer.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _read(self) -> tuple[int, str]:
-        """Close code and reason, where the client breaks the rules."""
+    async def _read(self) -> str | None:
+        """Which rule the client broke; None where it went."""
         while True:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(message.get("code", 1006))
+                return None
             picture = message.get("bytes")
             if picture is not None:
                 await self._answers.put(self._submitted(picture))
@@ -99,7 +102,8 @@ class Stream:
                 self._header.seconds()
             except (ValidationError, ValueError) as error:
                 first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-                return _POLICY_VIOLATION, f"invalid_header: {first}"[:120]
+                await self._answers.put(None)
+                return f"invalid_header: {first}"[:120]
 
     def _submitted(self, picture: bytes) -> asyncio.Future[str]:
         """Put the frame into its camera's queue now; the future has what to answer."""
