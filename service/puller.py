@@ -29,9 +29,8 @@ class Puller:
     def __init__(self, name: str, url: str, limits: Limits, cameras: Cameras) -> None:
         self.name = name
         self._url = url
-        self._address = (
-            urlsplit(url)._replace(query="").geturl().replace(urlsplit(url).netloc, _place(url), 1)
-        )
+        parts = urlsplit(url)
+        self._address = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
         self._limits = limits
         self._cameras = cameras
         self._state: Literal["connecting", "streaming", "retrying", "stopped"] = "connecting"
@@ -123,8 +122,3 @@ class Puller:
             self._stopping.wait(_FIRST_PAUSE)
         else:
             done.wait()
-
-
-def _place(url: str) -> str:
-    """Host and port without name and password."""
-    return urlsplit(url).netloc.rpartition("@")[2]

@@ -57,7 +57,7 @@ def held(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     def start(**sections: Any) -> tuple[Served, list[int], threading.Semaphore]:
         seen: list[int] = []
         gate = threading.Semaphore(0)
-        context = running(settings_in(tmp_path, **sections), lambda: HeldPipeline(seen, gate))  # type: ignore[arg-type, return-value]
+        context = running(settings_in(tmp_path, **sections), lambda: HeldPipeline(seen, gate))
         opened.append((context, gate))
         return context.__enter__(), seen, gate
 
@@ -112,7 +112,7 @@ def test_any_sequence_is_answered_as_one_by_one(
         answer = service.push("door", bodies[body], **{k: v for k, v in query.items() if v is not None})
         if index is not None and (index, body) in known:
             assert answer.content == known[index, body]
-        elif (index is not None and index <= last) or (None not in (time, clock) and time < clock):  # type: ignore[operator]
+        elif (index is not None and index <= last) or (None not in (time, clock) and time < clock):
             assert answer.status_code == 409
         elif body == "x":
             assert answer.status_code == 422
@@ -179,7 +179,7 @@ def test_a_shutdown_works_on_what_was_accepted(tmp_path: Path, empty: bytes) -> 
     gate = threading.Semaphore(0)
     with (
         ThreadPoolExecutor(4) as clients,
-        running(settings_in(tmp_path), lambda: HeldPipeline(seen, gate)) as service,  # type: ignore[arg-type, return-value]
+        running(settings_in(tmp_path), lambda: HeldPipeline(seen, gate)) as service,
     ):
         waiting = []
         for number in range(3):
