@@ -23,7 +23,8 @@ export class KeyDialog {
 
   /** Open; `problem` is why the key that is there does not do. */
   ask(problem) {
-    byId("key-error").textContent = problem && key.get() ? problem.message : "";
+    const unknown = problem?.status === 401;
+    byId("key-error").textContent = problem && key.get() ? (unknown ? "This key is not known." : problem.message) : "";
     this.#showButton(true);
     if (!this.#dialog.open) this.#dialog.showModal();
   }

@@ -85,7 +85,14 @@ def test_a_key_is_asked_for_kept_in_the_tab_and_sent_as_a_header(
     guarded: Served, keys: dict[str, str], open_page: OpenPage
 ) -> None:
     add(guarded, seed=1)
-    page = open_page(guarded.address, expect_failures=True, ready="A key is needed")
+    page = open_page(
+        guarded.address,
+        expect_failures=True,
+        ready="A key is needed",
+        viewport={"width": 360, "height": 740},
+        is_mobile=True,
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
     asked: list[Any] = []
     page.on("request", lambda request: "/v1/" in request.url and asked.append(request))
     dialog = page.get_by_role("dialog", name="This service asks for a key")
@@ -105,6 +112,7 @@ def test_a_key_is_asked_for_kept_in_the_tab_and_sent_as_a_header(
     expect(page.locator("#connection")).to_have_text("Live")
     expect(cards(page)).to_have_count(1)
     image = cards(page).locator("img")
+    image.scroll_into_view_if_needed()
     page.wait_for_function("image => image.naturalWidth === 112", arg=image.element_handle())
     page.reload()
     expect(cards(page)).to_have_count(1)
