@@ -140,9 +140,9 @@ class Courier:
         state.state = "delivering"
         result = await self._attempt(event)
         if result.outcome is Outcome.DELIVERED:
-            state.delivered += 1
-            state.last_delivered = datetime.now(timezone.utc)
             await self._done_with(event.id)
+            state.last_delivered = datetime.now(timezone.utc)
+            state.delivered += 1
             return
         state.failed += 1
         state.last_error = result.reason
@@ -184,9 +184,9 @@ class Courier:
         self.state.next_attempt = None
 
     async def _drop(self, event: Event, reason: str) -> None:
-        self.state.dropped += 1
         _log.warning("webhook %s is not told of event %d: %s", self.name, event.id, reason)
         await self._done_with(event.id)
+        self.state.dropped += 1
 
     def _note_failure(self, event: Event, result: Attempt) -> None:
         state = self.state

@@ -32,13 +32,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'facecap.db'}"
     server: Server = request.getfixturevalue("postgresql")
-    return server.new_database()
+    return server.empty_database()
 
 
 @pytest.fixture
 def postgresql_url(postgresql: Server) -> str:
     """Of an empty database on PostgreSQL."""
-    return postgresql.new_database()
+    return postgresql.empty_database()
 
 
 @pytest.fixture

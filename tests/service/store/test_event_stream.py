@@ -204,8 +204,9 @@ def test_streams_end_whole_when_the_service_stops(start: Callable[..., Served]) 
 def test_client_whose_news_were_all_deleted_waits_for_others(service: Served) -> None:
     store = service.services.store
     before = store.last_event_id()
-    service.client.delete(f"/v1/captures/{push(service)}")
+    gone = push(service)
     eventually(lambda: service.services.broker.position > before)
+    service.client.delete(f"/v1/captures/{gone}")
     with follow(service, before) as stream:
         followers(service, 1)
         identity = push(service)
