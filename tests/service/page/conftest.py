@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import OpenPage, sync_api
 from programs import program
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
-from served import Served, running, settings_in  # noqa: E402
+from served import Served, running, settings_in
 
 # Bounds that only a failure reaches.
 _PATIENCE = 10_000  # milliseconds
 sync_api.expect.set_options(timeout=_PATIENCE)
 
 WIDE = {"width": 1280, "height": 900}
-OpenPage = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")

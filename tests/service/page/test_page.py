@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import OpenPage, sync_api
+from browsing import OpenPage, sync_api
 from served import Served
 from shots import add, new
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import OpenPage, sync_api
+from browsing import OpenPage, sync_api
 from served import Served
 from shots import add
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import OpenPage, sync_api
+from browsing import OpenPage, sync_api
 from cutting_proxy import CuttingProxy
 from served import Served
 from shots import add
