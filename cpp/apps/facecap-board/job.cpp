@@ -64,8 +64,9 @@ class Job {
     plan_.made("networks");
     check(parts);
     capture_ = std::make_unique<FaceCapture>(settings.capture, std::move(parts), settings.slots);
-    folder_ = std::make_unique<CaptureFolder>(settings.out, settings.overwrite);
+    // The queue belongs to one program: who cannot have it must not empty the folder of the one that has.
     if (!settings.push.url.empty()) pusher_ = std::make_unique<Pusher>(settings.push);
+    folder_ = std::make_unique<CaptureFolder>(settings.out, settings.overwrite);
     plan_.made("captures");
     if (!settings.quiet) say(plan_.words());
   }

@@ -19,6 +19,7 @@ namespace {
 
 constexpr const char* kSuffix = ".post";
 constexpr std::size_t kDigits = 12;
+constexpr std::streamoff kLargestNote = 1000000;  // bytes
 
 std::string file_name(std::uint64_t number) {
   char name[32];
@@ -56,9 +57,10 @@ bool read_item(const std::string& path, PushItem& item) {
   return static_cast<bool>(file.read(item.body.data(), static_cast<std::streamsize>(item.body.size())));
 }
 
+/// Appends a line, but keeps the file small: an outage may last for months.
 void note(const std::string& path, const std::string& line) {
-  std::ofstream file(path, std::ios::app | std::ios::binary);
-  file << line << "\n";
+  std::ofstream file(path, std::ios::app | std::ios::binary | std::ios::ate);
+  if (file.tellp() < kLargestNote) file << line << "\n";
 }
 
 }  // namespace
@@ -151,6 +153,11 @@ void PushQueue::sent() {
   ::unlink(path_of(waiting_.front(), false).c_str());
   bytes_ -= waiting_.front().bytes;
   waiting_.pop_front();
+  in_flight_ = false;
+}
+
+void PushQueue::later() {
+  const std::lock_guard<std::mutex> lock(mutex_);
   in_flight_ = false;
 }
 

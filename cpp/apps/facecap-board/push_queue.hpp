@@ -34,6 +34,8 @@ class PushQueue {
   /// damaged goes to refused/.
   bool front(PushItem& item);
   void sent();
+  /// The item of `front` waits for another try; until then it may be dropped as the oldest.
+  void later();
   /// The service will never take it: moves the item of `front` to refused/.
   void refuse();
 

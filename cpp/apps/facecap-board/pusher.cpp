@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <fstream>
+#include <iterator>
+#include <new>
 #include <thread>
 
 #include "base64.hpp"
@@ -38,8 +41,10 @@ std::string read_key(const std::string& path) {
 
 Outcome outcome_of(int status) {
   if (status >= 200 && status < 300) return Outcome::taken;
-  const bool refused = status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
-  return refused ? Outcome::refused : Outcome::retry;
+  constexpr int kRetried[] = {401, 403, 404,
+                              408, 425, 429};  // the first three: the key or the address is wrong
+  const bool retried = std::find(std::begin(kRetried), std::end(kRetried), status) != std::end(kRetried);
+  return status >= 400 && status < 500 && !retried ? Outcome::refused : Outcome::retry;
 }
 
 double back_off(int failures) {
@@ -62,15 +67,23 @@ struct Pusher::State {
   void run() {
     PushItem item;
     for (;;) {
-      if (!queue.front(item)) {
+      bool found = true;
+      Outcome outcome = Outcome::retry;
+      try {
+        found = queue.front(item);
+        if (found) outcome = deliver(item);
+      } catch (const std::bad_alloc&) {
+        trouble = "out of memory";
+      }
+      if (!found) {
         std::unique_lock<std::mutex> lock(mutex);
         if (!ending) changed.wait(lock, [&] { return ending || queue.waiting() > 0; });
         if (ending && queue.waiting() == 0) break;
         continue;
       }
-      const Outcome outcome = deliver(item);
       if (outcome == Outcome::taken) queue.sent();
       if (outcome == Outcome::refused) queue.refuse();
+      if (outcome == Outcome::retry) queue.later();
       if (!settle(outcome)) break;
     }
     const std::lock_guard<std::mutex> lock(mutex);

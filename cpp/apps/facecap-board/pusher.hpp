@@ -18,8 +18,8 @@ struct PushCounts {
 
 enum class Outcome { taken, refused, retry };
 
-/// What an HTTP status means for a capture: 2xx taken; 408, 425, 429 and all that is neither 2xx nor 4xx try
-/// again; other 4xx refused for good.
+/// What an HTTP status means for a capture: 2xx taken; 401, 403, 404, 408, 425, 429 and all that is neither
+/// 2xx nor 4xx try again; other 4xx refused for good.
 Outcome outcome_of(int status);
 
 /// Seconds before the next try after so many failures in a row: 0.5, 1, 2, 4, 8, then 10.

@@ -71,8 +71,8 @@ TEST(http_addresses) {
 
 TEST(http_status_decides_what_becomes_of_a_capture) {
   for (const int status : {200, 201, 204}) EXPECT(outcome_of(status) == Outcome::taken);
-  for (const int status : {400, 401, 404, 409, 413, 422}) EXPECT(outcome_of(status) == Outcome::refused);
-  for (const int status : {302, 408, 425, 429, 500, 502, 503, 599})
+  for (const int status : {400, 405, 409, 413, 415, 422}) EXPECT(outcome_of(status) == Outcome::refused);
+  for (const int status : {302, 401, 403, 404, 408, 425, 429, 500, 502, 503, 599})
     EXPECT(outcome_of(status) == Outcome::retry);
   EXPECT_EQ(back_off(1), 0.5);
   EXPECT_EQ(back_off(4), 4.0);

@@ -50,6 +50,9 @@ TEST(queue_that_is_full_drops_the_oldest_and_says_so) {
   EXPECT_EQ(front_key(queue), "door-2");
   EXPECT_EQ(read_text(folder / "q/dropped.txt"), "door-1\ndoor-3\n");
   EXPECT(queue.bytes() <= 1000u);
+  queue.later();  // what could not be sent is the oldest again
+  queue.add(item(6, 300));
+  EXPECT_EQ(front_key(queue), "door-4");
 }
 
 TEST(queue_moves_what_is_refused_aside_and_drops_that_first) {

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,7 +62,7 @@ def answers_of(
         steps: keeps the chunks.
         model: the file, which has its manifest beside it.
         items: the pictures.
-        named: a name that tells a picture from all others.
+        named: a name that tells a picture from all others, by its content.
         answer: runs the model on a chunk.
         tell: is told how far it is.
     """
@@ -70,7 +71,7 @@ def answers_of(
     chunks = []
     for start in range(0, len(items), CHUNK):
         chunk = items[start : start + CHUNK]
-        made_from = {"model": told, "items": [named(item) for item in chunk]}
+        made_from = {"facecap": version("facecap"), "model": told, "items": [named(item) for item in chunk]}
 
         def make(folder: Path, chunk: Sequence[Item] = chunk) -> None:
             np.savez(folder / "answers.npz", **answer(chunk))  # type: ignore[arg-type]

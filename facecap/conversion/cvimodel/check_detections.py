@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from facecap import Detector
 from facecap.conversion.cvimodel.answers import Arrays, Evaluation, answers_of, evenly
 from facecap.conversion.cvimodel.judge import Figures
-from facecap.conversion.cvimodel.steps import Steps
+from facecap.conversion.cvimodel.steps import Steps, hash_of
 from facecap.errors import FacecapError
 from facecap.evaluation import fddb
 from facecap.evaluation.average_precision import overlaps
@@ -33,7 +33,9 @@ def check_detections(
     wanted: list[Arrays] | None = None
     figures: dict[str, Figures] = {}
     for name, path in models.items():
-        chunks = answers_of(steps, path, pictures.entries, _name, _answerer(path, pictures.folder), tell)
+        chunks = answers_of(
+            steps, path, pictures.entries, _namer(pictures.folder), _answerer(path, pictures.folder), tell
+        )
         found = [picture for chunk in chunks for picture in _split(chunk)]
         wanted = found if wanted is None else wanted
         ap = fddb.measure(pictures, [Found(one["boxes"], one["scores"]) for one in found]).figures["fddb_ap"]
@@ -104,8 +106,12 @@ def _split(chunk: Arrays) -> Iterator[Arrays]:
         yield dict(zip(FIELDS, values, strict=True))
 
 
-def _name(entry: Entry) -> str:
-    return str(entry["file"])
+def _namer(folder: Path) -> Callable[[Entry], str]:
+    def name(entry: Entry) -> str:
+        picture = folder / entry["file"]
+        return hash_of(picture.read_bytes()) if picture.is_file() else str(picture)
+
+    return name
 
 
 def _mean(values: Sequence[float]) -> float:

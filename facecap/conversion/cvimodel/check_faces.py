@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from facecap import MaskClassifier, crop_face
 from facecap.conversion.cvimodel.answers import Arrays, Evaluation, answers_of, evenly
 from facecap.conversion.cvimodel.judge import Figures
-from facecap.conversion.cvimodel.steps import Steps
+from facecap.conversion.cvimodel.steps import Steps, hash_of
 from facecap.conversion.equality import ConversionError
 from facecap.evaluation.classification import average_precision
 from facecap.training.mask_data import Face, face_box, read_faces, read_rgb
@@ -80,7 +80,7 @@ def _answerer(path: Path) -> Callable[[Sequence[Face]], Arrays]:
 
 
 def _name(face: Face) -> str:
-    return f"{face.source}/{face.path.name} {face.box}"
+    return f"{hash_of(face.path.read_bytes())} {face.box}"
 
 
 def _logit(chances: Chances) -> Chances:

@@ -138,6 +138,10 @@ def make(tell: Tell) -> Toolchain:
     """
     check_machine()
     folder, python = home(), find_python()
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file():
+        raise EnvironmentMissing(
+            f"{folder} holds other files, which would be removed: name an empty folder in {HOME_SETTING}"
+        )
     tell(f"making the toolchain's environment in {folder} ({SIZE}, once)")
     source = wheel()
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -113,6 +113,15 @@ def test_no_room_is_said_before_anything_is_fetched(monkeypatch: pytest.MonkeyPa
         environment.check_machine()
 
 
+def test_a_folder_with_other_files_is_not_emptied(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "find_python", lambda: Path(sys.executable))
+    home.mkdir()
+    (home / "thesis.txt").write_text("mine")
+    with pytest.raises(environment.EnvironmentMissing, match="holds other files"):
+        environment.make(lambda text: None)
+    assert (home / "thesis.txt").read_text() == "mine"
+
+
 def test_the_cache_is_where_the_user_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FACECAP_CVIMODEL_TOOLS")
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
