@@ -19,7 +19,7 @@ _log = logging.getLogger("facecap.service.access")
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _PORT = re.compile(r":\d*$")
-_READ = frozenset({b"host", b"sec-fetch-site", b"x-request-id"})
+_READ = frozenset({b"host", b"origin", b"sec-fetch-site", b"x-request-id"})
 _SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -114,6 +114,9 @@ class Envelope:
             detail = "the Host header has a name that is not served here: see the setting server.hosts"
             return Problem(421, "unknown_host", "This host is not served here", detail)
         foreign = headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")
+        origin = headers.get(b"origin")
+        if scope["type"] == "websocket" and origin is not None:  # not every browser says Sec-Fetch-Site here
+            foreign |= origin.partition(b"://")[2].lower() != headers.get(b"host", b"").lower()
         if foreign and (scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")):
             detail = "a page of another site sent this: only programs and pages of this service may"
             return Problem(403, "cross_site", "Another site sent this", detail)

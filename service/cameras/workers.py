@@ -6,6 +6,8 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 
 Job = Callable[[], None]
 _log = logging.getLogger("facecap.service")
@@ -44,11 +46,14 @@ class Workers:
             thread.start()
 
     def submit(self, lane: Lane, job: Job, limit: int | None = None) -> bool:
-        """Put a job at the end of a lane; False, and nothing is put, where it has `limit` jobs already."""
+        """Put a job at the end of a lane; False, and nothing is put, where it has `limit` jobs already.
+
+        It runs in the caller's context: what it logs has the request's id.
+        """
         with self._changing:
             if limit is not None and len(lane.jobs) >= limit:
                 return False
-            lane.jobs.append(job)
+            lane.jobs.append(partial(copy_context().run, job))
             if len(lane.jobs) == 1:
                 self._ready.append(lane)
                 if self._idle:

@@ -193,3 +193,29 @@ def test_a_failure_of_the_service_is_a_problem_too(
     frame = service.push("door", face)
     assert (frame.status_code, frame.json()["code"]) == (500, "internal_error")
     assert service.client.get("/livez").status_code == 200
+
+
+def test_what_a_worker_logs_has_the_id_of_its_request(
+    service: Served, face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facecap_service.logs import JsonFormatter
+
+    lines: list[dict[str, Any]] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(json.loads(JsonFormatter().format(record)))
+
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("no picture")
+
+    monkeypatch.setattr("facecap_service.cameras.camera.decode", broken)
+    collector = Collector()
+    logging.getLogger("facecap.service").addHandler(collector)
+    try:
+        headers = {"X-Request-ID": "the-id"}
+        service.client.post("/v1/cameras/door/frames", content=face, headers=headers)
+    finally:
+        logging.getLogger("facecap.service").removeHandler(collector)
+    (line,) = [line for line in lines if line["message"] == "work on a frame failed"]
+    assert line["request_id"] == "the-id"

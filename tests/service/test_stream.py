@@ -119,10 +119,17 @@ def test_names_and_sizes_have_their_limits(tmp_path: Any, pipeline: Any, face: b
         assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
 
 
-def test_another_sites_page_may_not_stream(service: Served) -> None:
+@pytest.mark.parametrize("header", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_another_sites_page_may_not_stream(service: Served, header: dict[str, str]) -> None:
     with pytest.raises(InvalidStatus) as refused:
-        stream(service, "door", additional_headers={"Sec-Fetch-Site": "cross-site"})
+        stream(service, "door", additional_headers=header)
     assert refused.value.response.status_code == 403
+
+
+def test_a_page_of_the_service_may_stream(service: Served, face: bytes) -> None:
+    with stream(service, "door", origin=service.address) as socket:
+        send(socket, face)
+        assert answer(socket)["status"] == 200
 
 
 def test_a_client_that_goes_away_leaves_its_frames_at_work(service: Served, face: bytes) -> None:
