@@ -156,7 +156,9 @@ def allowed_hosts(configured: tuple[str, ...], host: str, unguarded: bool) -> fr
     name of its own that leads here.
     """
     if configured:
-        return frozenset(name.lower() for name in configured)
+        return (
+            frozenset(name.lower() for name in configured) | _LOOPBACK_NAMES
+        )  # health checks of this machine
     return _LOOPBACK_NAMES | {host} if unguarded else None
 
 

@@ -129,10 +129,13 @@ class Cameras:
             self._workers.submit(camera.lane, partial(self._close_for_good, camera, deadline))
         self._workers.close()
 
-    def _opened(self, name: str, source: Literal["push", "pull"]) -> Camera:
+    def _check_open(self) -> None:
         if self._closing:
-            detail = "the service ends: send the frame again when it is back"
+            detail = "the service ends: send it again when it is back"
             raise Problem(503, "shutting_down", "The service ends", detail, {"Retry-After": "5"})
+
+    def _opened(self, name: str, source: Literal["push", "pull"]) -> Camera:
+        self._check_open()
         camera = self._table.get(name)
         if camera is not None:
             return camera
@@ -154,8 +157,9 @@ class Cameras:
 
     def _command(self, name: str, command: Callable[[Camera], T], settle: Settle[T]) -> None:
         with self._changing:
+            self._check_open()
             camera = self._table.get(name)
-            if camera is not None and not self._closing:
+            if camera is not None:
                 job = partial(attempt, partial(command, camera), settle)
                 # Behind a queue that is full of frames there is room for commands, but not for any number.
                 if self._workers.submit(camera.lane, job, 2 * self._settings.queue):

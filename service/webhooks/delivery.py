@@ -41,13 +41,14 @@ class Attempt:
 
 def client() -> httpx.AsyncClient:
     """Speaks to the webhooks: follows no redirect, knows no proxy, keeps no cookie."""
-    return httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=None, cookies=None)
+    return httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=None)
 
 
 async def attempt(
     http: httpx.AsyncClient, url: str, headers: dict[str, str], body: bytes, seconds: float
 ) -> Attempt:
     """POST a message and judge the answer, all within so many seconds."""
+    http.cookies.clear()  # the client keeps what receivers set
     try:
         with anyio.fail_after(seconds):
             async with http.stream("POST", url, headers=headers, content=body) as answer:

@@ -199,3 +199,15 @@ def test_liveness_readiness_and_figures(
     away = service.client.get("/readyz")
     assert (away.status_code, away.json()["code"]) == (503, "store_unavailable")
     assert service.client.get("/livez").status_code == 200
+
+
+def test_a_command_to_a_service_that_ends_may_be_tried_again(
+    service: Served, face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.push("door", face)
+    monkeypatch.setattr(service.services.cameras, "_closing", True)
+    answer = service.client.post("/v1/cameras/door/flush")
+    monkeypatch.undo()
+    assert (answer.status_code, answer.json()["code"]) == (503, "shutting_down")
+    assert answer.headers["retry-after"] == "5"
+    assert service.client.post("/v1/cameras/door/flush").status_code == 200

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from captures import png
@@ -317,3 +318,20 @@ def test_signature_is_that_of_the_specification() -> None:
     key = key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     headers = signed_headers(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_what_a_receiver_sets_is_not_kept() -> None:
+    seen: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("cookie"))
+        cookie = {"Set-Cookie": f"visit{len(seen)}=1"}
+        return httpx.Response(200, headers=cookie, stream=httpx.ByteStream(b"taken"))
+
+    async def thrice() -> None:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            for _ in range(3):
+                await delivery.attempt(http, "http://receiver.example/", {}, b"{}", 10)
+
+    anyio.run(thrice)
+    assert seen == [None, None, None]
