@@ -38,8 +38,8 @@ class Server(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """TCP port; 0 takes a free one"""
     hosts: Names = ()
-    """names that the Host header may have, besides those of this machine; without any: these alone where there
-    are no keys, else all"""
+    """names that the Host header may have, besides those of this machine; without any: these alone where
+    there are no keys, else all"""
     trusted_proxies: Names = ()
     """addresses or networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"""
     root_path: str = ""
