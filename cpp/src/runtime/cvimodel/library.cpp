@@ -3,11 +3,11 @@
 #include <dlfcn.h>
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "facecap/error.hpp"
 #include "facecap/session.hpp"
 #include "runtime/cvimodel/chatter.hpp"
+#include "runtime/shared_library.hpp"
 
 namespace facecap {
 namespace cvimodel {
@@ -19,20 +19,10 @@ constexpr const char* kAdvice =
     "; a board has it in the vendor's SDK: put its folder into LD_LIBRARY_PATH or name the file in "
     "FACECAP_CVIRUNTIME; on a PC `python -m facecap.conversion.vendor_wheel` fetches the simulator";
 
-std::mutex& guard() {
-  static std::mutex mutex;
-  return mutex;
-}
-
-std::string& configured_path() {
-  static std::string path;
-  return path;
-}
-
-std::string library_path() {
-  if (!configured_path().empty()) return configured_path();
-  const char* variable = std::getenv(kVariable);
-  return variable != nullptr && *variable != '\0' ? variable : kPlainName;
+SharedLibrary& file() {
+  static auto* one =  // for as long as the process
+      new SharedLibrary("the runtime of a .cvimodel", kVariable, kPlainName, kAdvice);
+  return *one;
 }
 
 template <typename Function>
@@ -62,13 +52,7 @@ std::string file_of(const Api& api, const std::string& otherwise) {
 }
 
 Library load(const std::string& path) {
-  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) {
-    const char* reason = dlerror();
-    throw ModelError("cannot load the runtime of a .cvimodel from '" + path +
-                     "': " + (reason != nullptr ? reason : "unknown") + kAdvice);
-  }
-  // From here on the library stays loaded, used or not.
+  void* handle = file().load(path);
   Library library;
   bind(library.api.register_from_buffer, handle, "CVI_NN_RegisterModelFromBuffer", path);
   bind(library.api.get_tensors, handle, "CVI_NN_GetInputOutputTensors", path);
@@ -138,9 +122,7 @@ void Library::check(ReturnCode code, const std::string& what) const {
 }
 
 const Library& library() {
-  static const Library* loaded = nullptr;
-  const std::lock_guard<std::mutex> lock(guard());
-  if (loaded == nullptr) loaded = new Library(load(library_path()));
+  static const Library* const loaded = new Library(load(file().path()));  // tried again where it throws
   return *loaded;
 }
 
@@ -152,8 +134,7 @@ std::timed_mutex& library_mutex() {
 }  // namespace cvimodel
 
 void set_cviruntime_path(const std::string& path) {
-  const std::lock_guard<std::mutex> lock(cvimodel::guard());
-  cvimodel::configured_path() = path;
+  cvimodel::file().set_path(path);
 }
 
 RuntimeLibrary cviruntime() {

@@ -1,12 +1,11 @@
 #include <dlfcn.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <mutex>
 
 #include "facecap/error.hpp"
 #include "facecap/session.hpp"
 #include "runtime/onnx/api.hpp"
+#include "runtime/shared_library.hpp"
 
 namespace facecap {
 namespace onnx {
@@ -27,20 +26,10 @@ struct ApiBase {
   const char* (*get_version)();
 };
 
-std::mutex& guard() {
-  static std::mutex mutex;
-  return mutex;
-}
-
-std::string& configured_path() {
-  static std::string path;
-  return path;
-}
-
-std::string library_path() {
-  if (!configured_path().empty()) return configured_path();
-  const char* variable = std::getenv(kVariable);
-  return variable != nullptr && *variable != '\0' ? variable : kPlainName;
+SharedLibrary& file() {
+  static auto* one =  // for as long as the process
+      new SharedLibrary("ONNX Runtime", kVariable, kPlainName, kAdvice);
+  return *one;
 }
 
 template <typename Function>
@@ -106,13 +95,7 @@ bool new_enough(const char* version) {
 }
 
 Library load(const std::string& path) {
-  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) {
-    const char* reason = dlerror();
-    throw ModelError("cannot load ONNX Runtime from '" + path +
-                     "': " + (reason != nullptr ? reason : "unknown") + kAdvice);
-  }
-  // From here on the library stays loaded, used or not: unloading one that has started threads is not safe.
+  void* handle = file().load(path);
   const auto get_base = reinterpret_cast<const ApiBase* (*)()>(dlsym(handle, "OrtGetApiBase"));
   if (get_base == nullptr)
     throw ModelError("'" + path + "' is not ONNX Runtime: it has no OrtGetApiBase" + kAdvice);
@@ -145,17 +128,14 @@ void Library::check(Status* status, const std::string& what) const {
 }
 
 const Library& library() {
-  static const Library* loaded = nullptr;
-  const std::lock_guard<std::mutex> lock(guard());
-  if (loaded == nullptr) loaded = new Library(load(library_path()));
+  static const Library* const loaded = new Library(load(file().path()));  // tried again where it throws
   return *loaded;
 }
 
 }  // namespace onnx
 
 void set_onnxruntime_path(const std::string& path) {
-  const std::lock_guard<std::mutex> lock(onnx::guard());
-  onnx::configured_path() = path;
+  onnx::file().set_path(path);
 }
 
 }  // namespace facecap
