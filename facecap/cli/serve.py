@@ -35,6 +35,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "--print-config", action="store_true", help="show what applies and from where, and end"
     )
     parser.add_argument(
+        "--probe", action="store_true", help="ask the service of these settings for a sign of life, and end"
+    )
+    parser.add_argument(
         "--new-key", metavar="NAME", help="print a new API key and its lines for the file, and end"
     )
     parser.add_argument(
@@ -48,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from facecap.cli import make_parser
 
     with extra_for("the service", "service"):
-        from facecap_service import configuration, serving
+        from facecap_service import configuration
     if args.new_key is not None:
         return _print_new_key(args.new_key, args.scopes)
     flags: dict[str, dict[str, Any]] = {}
@@ -62,6 +65,13 @@ def run(args: argparse.Namespace) -> int:
     if args.print_config:
         print("\n".join(found.lines()).rstrip())
         return 0
+    if args.probe:
+        from facecap_service.probe import probe  # a health check runs often: nothing else is loaded
+
+        probe(found.settings.server)
+        return 0
+    with extra_for("the service", "service"):
+        from facecap_service import serving
     code: int = serving.serve(found.settings)
     return code
 

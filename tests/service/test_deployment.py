@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
+
+from programs import program
+from served import running, settings_in
 
 from facecap_service import configuration
 from facecap_service.keys import new_key
@@ -52,3 +60,52 @@ def test_calls_on_the_page_exist() -> None:
     page = (ROOT / "docs" / "service.md").read_text()
     named = set(re.findall(r"(/v1/[a-z]+(?:/\{[a-z]+\})?(?:/[a-z]+)?)`", page))
     assert named and named <= known
+
+
+def healthcheck(**changes: Any) -> subprocess.CompletedProcess[str]:
+    """What Docker runs in the image, with its environment and changes to it."""
+    image = (ROOT / "deploy" / "Dockerfile").read_text()
+    line = re.search(r"^HEALTHCHECK .*CMD (\[.*\])$", image, re.MULTILINE)
+    assert line
+    name, *arguments = json.loads(line[1])
+    assert name == "facecap"
+    variables = {**os.environ, **dict(re.findall(r"(FACECAP_\w+)=(\S+)", image))}
+    return subprocess.run(
+        [sys.executable, "-m", name, *arguments],
+        env={**variables, **{key: str(value) for key, value in changes.items()}},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> dict[str, Path]:
+    """Settings of TLS, for a name that is not this machine's."""
+    made = {"tls_certificate": tmp_path / "certificate.pem", "tls_key": tmp_path / "key.pem"}
+    command = [program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-subj", "/CN=faces.example", "-days", "1"]
+    command += ["-out", made["tls_certificate"], "-keyout", made["tls_key"]]
+    subprocess.run(command, check=True, capture_output=True)
+    return made
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_health_check_of_the_image_finds_another_port_and_tls(
+    tmp_path: Path, pipeline: dict[str, Any], certificate: dict[str, Path], tls: bool
+) -> None:
+    server = {**(certificate if tls else {}), "hosts": ["faces.example"]}
+    file = tmp_path / "facecap.toml"
+    file.write_text("[server]\n" + "".join(f'{key} = "{path}"\n' for key, path in certificate.items() if tls))
+    with running(settings_in(tmp_path, pipeline=pipeline, server=server)) as served:
+        port = served.address.rpartition(":")[2]
+        done = healthcheck(FACECAP_SETTINGS=file, FACECAP_SERVER_PORT=port)
+        assert done.returncode == 0, done.stderr
+    done = healthcheck(FACECAP_SETTINGS=file, FACECAP_SERVER_PORT=port)
+    assert done.returncode == 1 and "no sign of life" in done.stderr, done.stderr
+
+
+def test_health_check_needs_a_port_that_is_known(tmp_path: Path) -> None:
+    (tmp_path / "facecap.toml").touch()
+    done = healthcheck(FACECAP_SETTINGS=tmp_path / "facecap.toml", FACECAP_SERVER_PORT=0)
+    assert done.returncode == 1 and "server.port is 0" in done.stderr, done.stderr
