@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,13 +13,13 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettingsSource
 
 from facecap import FacecapError
+from facecap.addresses import shown_address
 
 from .setting_kinds import Section
 from .settings import Settings
 
 PREFIX = "FACECAP_"
 _HIDDEN = "(hidden)"
-_CREDENTIALS = re.compile(r"(?<=://)[^/@]*(?=@)")
 Leaf = tuple[str, ...]
 
 
@@ -59,6 +58,8 @@ class Configuration:
                 yield ""
 
     def _line(self, key: str, value: Any, leaf: Leaf) -> str:
+        if isinstance(value, str) and (key.endswith("url") or "://" in value):
+            value = shown_address(value)
         text = f"# {key} is not set" if value is None else f"{key} = {_toml(value)}"
         return f"{text}  # {self._origin(leaf)}"
 
@@ -194,5 +195,5 @@ def _toml(value: Any) -> str:
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, BaseModel):
         return f"{{ {', '.join(f'{k} = {_toml(v)}' for k, v in value if v is not None)} }}"
-    text = _CREDENTIALS.sub(_HIDDEN, str(value)).replace("\\", "\\\\").replace('"', '\\"')
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'

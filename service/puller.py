@@ -6,9 +6,9 @@ import logging
 import threading
 from contextlib import closing
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from facecap import FacecapError
+from facecap.addresses import shown_address
 from facecap.sources import Frame, Limits, Source, open_source
 
 from .cameras import Cameras, PushedFrame
@@ -29,8 +29,7 @@ class Puller:
     def __init__(self, name: str, url: str, limits: Limits, cameras: Cameras) -> None:
         self.name = name
         self._url = url
-        parts = urlsplit(url)
-        self._address = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+        self._address = shown_address(url)
         self._limits = limits
         self._cameras = cameras
         self._state: Literal["connecting", "streaming", "retrying", "stopped"] = "connecting"

@@ -30,8 +30,12 @@ def _http_url(text: str) -> str:
     Raises:
         ValueError: it is none; the text is not repeated, as it may hold a password.
     """
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # its text repeats parts of the address
+        usable = False
+    if not usable or parts.fragment:
         raise ValueError("wanted http://HOST… or https://HOST…, without a fragment")
     if parts.username is not None:
         raise ValueError("wanted an address without a name and a password")

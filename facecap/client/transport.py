@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from facecap.addresses import shown_address
 from facecap.client.errors import Refused, ServiceError, Unreachable
 from facecap.errors import FacecapError
 
@@ -39,7 +40,7 @@ class Transport:
                 "facecap.client needs httpx, which is not installed: pip install httpx"
             ) from error
         if not address.startswith(("http://", "https://")):
-            raise ValueError(f"address is {address!r}, wanted http://… or https://…")
+            raise ValueError("the address begins with neither http:// nor https://")
         if key and not (key.isascii() and key.isprintable()):
             raise ValueError(
                 "the key has characters that no key has: look for a line break or a quotation mark"
@@ -119,7 +120,8 @@ def json_of(answer: httpx.Response) -> dict[str, Any]:
     document = _document(answer.content)
     if not document:
         kind = answer.headers.get("content-type", "no type")
-        raise ServiceError(f"{answer.url} answered no JSON object but {kind}: is this the service's address?")
+        where = shown_address(str(answer.url))
+        raise ServiceError(f"{where} answered no JSON object but {kind}: is this the service's address?")
     return document
 
 

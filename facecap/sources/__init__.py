@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import cv2
 
+from facecap.addresses import shown_address
 from facecap.sources.base import Frame, Limits, Report, Source, SourceError
 from facecap.sources.live import LiveSource
 from facecap.sources.picture import decode_picture, read_picture
@@ -80,13 +80,11 @@ def open_source(
 
 
 def _open_stream(address: str, limits: Limits, report: Report, retries: int) -> Source:
-    parts = urlsplit(address)
-    if parts.scheme not in _STREAM_SCHEMES:
-        raise SourceError(
-            f"no source has the scheme {parts.scheme}://: wanted one of {', '.join(_STREAM_SCHEMES)}"
-        )
-    name = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
-    if parts.path.lower().endswith(_VIDEO_SUFFIXES):
+    name = shown_address(address)
+    scheme, _, rest = address.lower().partition("://")
+    if scheme not in _STREAM_SCHEMES:
+        raise SourceError(f"{name}: no source has this scheme: wanted one of {', '.join(_STREAM_SCHEMES)}")
+    if re.split(r"[?#]", rest)[0].endswith(_VIDEO_SUFFIXES):
         return VideoSource(name, address, limits, report)
     return LiveSource(name, partial(open_capture, name, address, limits, _STREAM_TIMEOUT), retries, report)
 

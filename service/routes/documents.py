@@ -108,7 +108,7 @@ class PullerReport(Document):
     """How the service gets on with a camera that it reads by itself."""
 
     address: str
-    """without credentials"""
+    """scheme, host and port; the rest stays in the configuration"""
     state: Literal["connecting", "streaming", "retrying", "stopped"]
     detail: str | None
     """what went wrong last"""

@@ -13,6 +13,8 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, mak
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from facecap.addresses import shown_address
+
 from .errors import StoreError
 
 _WAIT_SECONDS = 30
@@ -35,7 +37,7 @@ class Database:
         self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
 
     def __str__(self) -> str:
-        return self.url.render_as_string(hide_password=True)
+        return shown_address(self.url.render_as_string(hide_password=False))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -78,13 +80,15 @@ def _checked(text_url: str) -> URL:
         url = make_url(text_url)
         backend = url.get_backend_name()
     except (ArgumentError, NoSuchModuleError, ValueError):
-        # The text may hold a password, so it is not repeated.
         raise StoreError(f"the database's URL cannot be read, {_WANTED}") from None
+    if "@" in f"{url.host}{url.database}" and backend != "sqlite":
+        # A part of the password would go on as the host, and into errors.
+        raise StoreError("the database's URL has a second @: write %40 for one in the name or the password")
     if backend == "sqlite" and url.database not in (None, "", ":memory:") and not url.query:
         return url.set(drivername="sqlite")
     if backend == "postgresql" and url.drivername in ("postgresql", "postgresql+psycopg") and url.database:
         return url.set(drivername="postgresql+psycopg")
-    raise StoreError(f"the database {url.render_as_string(hide_password=True)} cannot be used, {_WANTED}")
+    raise StoreError(f"the database {shown_address(text_url)} cannot be used, {_WANTED}")
 
 
 def _sqlite(url: URL) -> Engine:

@@ -57,7 +57,7 @@ def test_flags_win_over_the_environment_and_that_over_the_file(
     assert f'mode = "fast"  # {file}' in lines
     assert "min_hits = 4  # FACECAP_CAPTURE_MIN_HITS" in lines
     assert "interval = 12  # flag" in lines and "max_captures = 3  # default" in lines
-    assert "rtsp://(hidden)@camera/stream" in lines and "secret" not in lines
+    assert "rtsp://(hidden)@camera/(hidden)" in lines and "secret" not in lines
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,46 @@ def test_print_config_tells_what_applies(file: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "port = 82  # flag" in done.stdout and f"min_hits = 3  # {file}" in done.stdout
     assert "secret" not in done.stdout
+
+
+UNUSUAL = """
+[store]
+url = "postgresql://db.example/faces?user=hunter1&password=hunter2"
+[pullers.at]
+url = "rtsp://user:hunter3@hunter4@camera/stream"
+[pullers.slash]
+url = "rtsp://user:hunter5/hunter6@camera/stream"
+[pullers.query]
+url = "http://camera/video?user=hunter7&pwd=hunter8#hunter9"
+[pullers.path]
+url = "rtsp://camera/user=admin&password=hunter10"
+[webhooks.chat]
+url = "https://chat.example:8443/hooks/hunter11"
+secret = "whsec_SGVyZUFyZVR3ZW50eUZvdXJCeXRlcyEh"
+"""
+
+
+def test_print_config_hides_the_secrets_of_unusual_addresses(tmp_path: Path) -> None:
+    (tmp_path / "facecap.toml").write_text(UNUSUAL)
+    done = facecap("--settings", "facecap.toml", "--print-config", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "hunter" not in done.stdout and "whsec_" not in done.stdout
+    for shown in (
+        "postgresql://db.example/",
+        "http://camera/",
+        "rtsp://camera/",
+        "https://chat.example:8443/",
+    ):
+        assert f'url = "{shown}(hidden)"' in done.stdout
+
+
+@pytest.mark.parametrize("url", ["https://user:hunter2/x@chat.example", "http://[hunter2/x", "hunter2"])
+def test_an_address_that_cannot_be_is_refused_without_it(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "facecap.toml"
+    path.write_text(f'[webhooks.chat]\nurl = "{url}"\nsecret = "whsec_{"A" * 32}"')
+    with pytest.raises(ConfigurationError, match=r"webhooks\.chat\.url.*wanted http://HOST") as error:
+        load(path)
+    assert "hunter2" not in str(error.value)
 
 
 def test_a_new_key_opens_the_service_that_has_its_lines(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def test_a_camera_that_drops_is_read_again_and_its_frames_go_on(
         assert before["source"] == "pull" and before["frames"].keys() == {"ok"}
         assert before["puller"]["reconnects"] >= 1
         eventually(lambda: report()["last_frame_index"] > before["last_frame_index"])
-        assert before["puller"]["address"] == f"http://{camera.address}/video"
+        assert before["puller"]["address"] == f"http://(hidden)@{camera.address}/(hidden)"
         refused = service.push("gate", face)
         assert (refused.status_code, refused.json()["code"]) == (409, "camera_is_pulled")
 

@@ -51,12 +51,28 @@ def test_an_address_that_refuses_is_given_up_after_the_retries(scheme: str) -> N
 
 def test_credentials_are_never_said() -> None:
     said: list[str] = []
-    address = f"rtsp://user:secret@127.0.0.1:{closed_port()}/cam?token=hidden"
+    address = f"rtsp://user:hunter2@127.0.0.1:{closed_port()}/user=a&password=hunter3?token=hunter4"
     source = open_source(address, retries=1, report=said.append)
     with pytest.raises(SourceError) as error:
         list(source.frames())
     for text in (source.name, str(error.value), *said):
-        assert "secret" not in text and "hidden" not in text and "127.0.0.1" in text
+        assert "hunter" not in text and "127.0.0.1" in text
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://user:hunter2@camera/", "hunter2:@://camera", "rtsp+hunter2@x://y"]
+)
+def test_a_scheme_that_is_unknown_is_refused_without_credentials(address: str) -> None:
+    with pytest.raises(SourceError, match="wanted one of rtsp") as error:
+        open_source(address)
+    assert "hunter2" not in str(error.value)
+
+
+def test_an_address_that_cannot_be_read_is_one_that_cannot_be_opened() -> None:
+    source = open_source("rtsp://user:hunter2@[camera/stream", retries=0)
+    with pytest.raises(SourceError, match="cannot be opened") as error:
+        list(source.frames())
+    assert "hunter2" not in str(error.value)
 
 
 def test_a_stream_stops_while_it_waits() -> None:

@@ -88,6 +88,11 @@ def test_sqlite_writes_ahead_and_syncs_every_commit(tmp_path: Path) -> None:
         ("mysql://root:hunter2@host/x", "cannot be used, wanted"),
         ("postgresql+asyncpg://root:hunter2@host/x", "cannot be used, wanted"),
         ("postgresql://root:hunter2@127.0.0.1:1/x", "failed"),
+        ("postgresql://127.0.0.1:1/x?user=root&password=hunter2", "failed"),
+        ("postgresql://root:hunt@hunter2@127.0.0.1:1/x", "write %40"),
+        ("postgresql://root:hunt@hunter2/@127.0.0.1:1/x", "write %40"),
+        ("postgresql://ro/ot:hunter2@127.0.0.1:1/x", "write %40"),
+        ("sqlite:///x.db?password=hunter2", "cannot be used, wanted"),
         ("nonsense hunter2", "cannot be read, wanted"),
     ],
 )
