@@ -1,16 +1,20 @@
 """Hands the journal's events to everybody who follows it, in this process.
 
 One task reads the database for all; who has fallen behind reads it alone, from where he stands. So nobody
-waits for a slow reader, and none loses anything. Events of other processes are seen because the task looks
-twice a second.
+waits for a slow reader, and none loses anything. What other processes write and delete is seen because the
+task looks twice a second.
+
+What was deleted is told to nobody any more, so everything that is in memory is dropped when its capture goes:
+the recent events here, what was read meanwhile, and by `removals` what a reader still has in hand.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import islice
 
@@ -38,6 +42,8 @@ class Broker:
         """Nothing will come any more: the service stops."""
         self.followers = 0
         """Streams that are open."""
+        self.removals = 0
+        """Grows whenever events are deleted: what was read before may be of captures that are gone."""
         self._news = asyncio.Event()
         self._written = asyncio.Event()
 
@@ -56,11 +62,23 @@ class Broker:
                 await asyncio.wait_for(news.wait(), wait)
         seen = self.position
         if position < self._floor:
-            events = await run_in_threadpool(self._store.events_after, position, _BATCH)
+            events = await self.stored_after(position, _BATCH)
         else:
             events = list(islice((event for event in self._recent if event.id > position), _BATCH))
         last = events[-1].id if events else position
         return events, last if len(events) == _BATCH else max(last, seen)
+
+    async def stored_after(self, position: int, limit: int) -> list[Event]:
+        """Events after `position` as the database has them now, oldest first, up to `limit`.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        while True:
+            removals = self.removals
+            events = await run_in_threadpool(self._store.events_after, position, limit)
+            if removals == self.removals:
+                return events
 
     def close(self) -> None:
         """Wake everybody for the last time."""
@@ -68,10 +86,10 @@ class Broker:
         self._news.set()
         self._written.set()
 
-    def forget(self, capture: str) -> None:
-        """Tell nobody any more of a capture that was deleted, by its id."""
-        events = [event for event in self._recent if event.capture != capture]
-        self._recent = deque(events, maxlen=_RECENT)
+    def forget(self, captures: Sequence[str]) -> None:
+        """Tell nobody any more of captures that were deleted, by their ids."""
+        gone = frozenset(captures)
+        self._drop({event.id for event in self._recent if event.capture in gone})
 
     def written(self) -> None:
         """Look at once: this process has written."""
@@ -80,10 +98,14 @@ class Broker:
     async def follow(self) -> None:
         """Read what is written, until the broker closes."""
         failing = False
+        looked = time.monotonic()
         while not self.closing.is_set():
             self._written.clear()
             try:
-                events = await run_in_threadpool(self._store.events_after, self.position, _BATCH)
+                if time.monotonic() - looked >= _POLL_SECONDS:
+                    await self._drop_deleted_elsewhere()
+                    looked = time.monotonic()
+                events = await self.stored_after(self.position, _BATCH)
             except StoreError as error:
                 if not failing:
                     _log.error("events cannot be read, tried again until they can: %s", error)
@@ -94,6 +116,18 @@ class Broker:
             if len(events) < _BATCH and not self.closing.is_set():
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._written.wait(), _POLL_SECONDS)
+
+    async def _drop_deleted_elsewhere(self) -> None:
+        ids = {event.id for event in self._recent}
+        if not ids:
+            return
+        gone = ids - await run_in_threadpool(self._store.events_kept, min(ids), max(ids))
+        if gone:
+            self._drop(gone)
+
+    def _drop(self, ids: Collection[int]) -> None:
+        self.removals += 1
+        self._recent = deque((event for event in self._recent if event.id not in ids), maxlen=_RECENT)
 
     def _publish(self, events: list[Event]) -> None:
         if not events:
@@ -119,7 +153,10 @@ async def open_broker(store: Store, stopping: asyncio.Event) -> AsyncIterator[Br
         await stopping.wait()
         broker.close()
 
-    end = store.listen(lambda: loop.call_soon_threadsafe(broker.written))
+    end = store.listen(
+        lambda: loop.call_soon_threadsafe(broker.written),
+        lambda captures: loop.call_soon_threadsafe(broker.forget, captures),
+    )
     watch = asyncio.create_task(close_when_stopping())
     following = asyncio.create_task(broker.follow())
     try:

@@ -169,10 +169,9 @@ async def get_crop(request: Request, id: str) -> Response:
 )
 async def delete_capture(request: Request, id: str) -> Response:
     """Removes the capture, its event, and its crop where no other capture has the same."""
-    services = services_of(request)
-    if not is_capture_id(id) or not await run_in_threadpool(services.store.delete, id):
+    store = services_of(request).store
+    if not is_capture_id(id) or not await run_in_threadpool(store.delete, id):
         raise _not_found(id)
-    services.broker.forget(id)
     return Response(status_code=204)
 
 

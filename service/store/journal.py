@@ -41,3 +41,9 @@ def after(connection: Connection, position: int, limit: int) -> list[Event]:
     """Events with higher ids than `position`, oldest first."""
     query = select_events().where(events.c.id > position).order_by(events.c.id).limit(limit)
     return [event(row) for row in connection.execute(query)]
+
+
+def kept(connection: Connection, first: int, last: int) -> set[int]:
+    """Ids of the events from `first` to `last`, both included, that are there."""
+    query = select(events.c.id).where(events.c.id.between(first, last))
+    return set(connection.execute(query).scalars())

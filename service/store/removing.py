@@ -9,7 +9,7 @@ its file.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from itertools import accumulate
 
@@ -26,121 +26,136 @@ _BATCH = 200
 _KEYS_KEPT = timedelta(days=30)
 
 
-def delete_capture(database: Database, folder: CropFolder, identity: str) -> bool:
-    """Remove a capture with its event, and its crop where no other needs it; whether it was there."""
-    with database.writing() as connection:
-        name = connection.execute(
-            delete(captures).where(captures.c.id == identity).returning(captures.c.crop)
-        ).scalar_one_or_none()
-    if name is None:
-        return False
-    _collect(database, folder, [name])
-    return True
+class Remover:
+    """Every deletion of a store.
 
+    Args:
+        database: of the captures.
+        folder: of their crops.
+        told: called with the ids of captures that are gone, in the deleting thread, before anything else.
+    """
 
-def sweep(
-    database: Database,
-    folder: CropFolder,
-    max_age: timedelta | None,
-    max_bytes: int | None,
-    events_max_age: timedelta | None,
-    grace: timedelta,
-) -> Swept:
-    """Remove files that no capture needs, what is too old, then the oldest until the crops fit."""
-    orphans = _orphans(database, folder, grace)
-    by_age, files_by_age = _by_age(database, folder, max_age)
-    by_size, files_by_size, kept = _by_size(database, folder, max_bytes)
-    old_events = _old_events(database, events_max_age)
-    return Swept(by_age + by_size, old_events, files_by_age + files_by_size + orphans, kept)
+    def __init__(
+        self, database: Database, folder: CropFolder, told: Callable[[Sequence[str]], object]
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._told = told
 
+    def delete(self, identity: str) -> bool:
+        """Remove a capture with its event, and its crop where no other needs it; whether it was there."""
+        with self._database.writing() as connection:
+            names = _delete(connection, [identity])
+        self._finish([identity], names)
+        return bool(names)
 
-def _by_age(database: Database, folder: CropFolder, max_age: timedelta | None) -> tuple[int, int]:
-    if max_age is None:
-        return 0, 0
-    removed = files = 0
-    limit = _before(max_age)
-    while True:
-        with database.writing() as connection:
-            names = _delete_oldest(connection, _BATCH, limit)
-        files += _collect(database, folder, names)
-        removed += len(names)
-        if len(names) < _BATCH:
-            return removed, files
+    def sweep(
+        self,
+        max_age: timedelta | None,
+        max_bytes: int | None,
+        events_max_age: timedelta | None,
+        grace: timedelta,
+    ) -> Swept:
+        """Remove files that no capture needs, what is too old, then the oldest until the crops fit."""
+        orphans = self._orphans(grace)
+        by_age, files_by_age = self._by_age(max_age)
+        by_size, files_by_size, kept = self._by_size(max_bytes)
+        old_events = self._old_events(events_max_age)
+        return Swept(by_age + by_size, old_events, files_by_age + files_by_size + orphans, kept)
 
+    def _by_age(self, max_age: timedelta | None) -> tuple[int, int]:
+        if max_age is None:
+            return 0, 0
+        removed = files = 0
+        limit = _before(max_age)
+        while True:
+            count, gone = self._delete_oldest(_BATCH, limit)
+            removed, files = removed + count, files + gone
+            if count < _BATCH:
+                return removed, files
 
-def _by_size(database: Database, folder: CropFolder, max_bytes: int | None) -> tuple[int, int, int]:
-    removed = files = 0
-    while True:
-        with database.reading() as connection:
-            kept = int(connection.execute(select(func.coalesce(func.sum(crops.c.size), 0))).scalar_one())
-            if max_bytes is None or kept <= max_bytes:
+    def _by_size(self, max_bytes: int | None) -> tuple[int, int, int]:
+        removed = files = 0
+        while True:
+            with self._database.reading() as connection:
+                kept = int(connection.execute(select(func.coalesce(func.sum(crops.c.size), 0))).scalar_one())
+                if max_bytes is None or kept <= max_bytes:
+                    return removed, files, kept
+                sizes = connection.execute(
+                    select(crops.c.size)
+                    .select_from(captures.join(crops))
+                    .order_by(captures.c.received, captures.c.id)
+                    .limit(_BATCH)
+                )
+                # To the end: a result that is left open keeps SQLite's snapshot, and the connection cannot
+                # write.
+                freed = list(accumulate(sizes.scalars()))
+            if not freed:
                 return removed, files, kept
-            sizes = connection.execute(
-                select(crops.c.size)
-                .select_from(captures.join(crops))
-                .order_by(captures.c.received, captures.c.id)
-                .limit(_BATCH)
-            )
-            # To the end: a result that is left open keeps SQLite's snapshot, and the connection cannot write.
-            freed = list(accumulate(sizes.scalars()))
-        if not freed:
-            return removed, files, kept
-        count = sum(size < kept - max_bytes for size in freed[:-1]) + 1
-        with database.writing() as connection:
-            names = _delete_oldest(connection, count, None)
-        files += _collect(database, folder, names)
-        removed += len(names)
+            count = sum(size < kept - max_bytes for size in freed[:-1]) + 1
+            count, gone = self._delete_oldest(count, None)
+            removed, files = removed + count, files + gone
+
+    def _delete_oldest(self, count: int, before: int | None) -> tuple[int, int]:
+        """Remove up to `count` captures; how many there were, and how many files went."""
+        # Locked in one order: another process may sweep too.
+        query = (
+            select(captures.c.id).order_by(captures.c.received, captures.c.id).limit(count).with_for_update()
+        )
+        if before is not None:
+            query = query.where(captures.c.received < before)
+        with self._database.writing() as connection:
+            ids = list(connection.execute(query).scalars())
+            names = _delete(connection, ids)
+        return len(names), self._finish(ids, names)
+
+    def _finish(self, ids: Sequence[str], names: Sequence[str]) -> int:
+        if names:
+            self._told(ids)
+        return self._collect(names)
+
+    def _old_events(self, max_age: timedelta | None) -> int:
+        with self._database.writing() as connection:
+            connection.execute(delete(pushes).where(pushes.c.received < _before(_KEYS_KEPT)))
+            if max_age is None:
+                return 0
+            return connection.execute(delete(events).where(events.c.time < _before(max_age))).rowcount
+
+    def _orphans(self, grace: timedelta) -> int:
+        """What processes left that died: rows of crops without captures, and files without rows."""
+        with self._database.reading() as connection:
+            unused = ~exists().where(captures.c.crop == crops.c.hash)
+            names = list(connection.execute(select(crops.c.hash).where(unused)).scalars())
+        files = self._collect(names)
+        moment = time.time() - grace.total_seconds()
+        for shard in SHARDS:
+            written = self._folder.written_before(shard, moment)
+            with self._database.reading() as connection:
+                in_shard = crops.c.hash.between(shard, shard + "g")
+                needed = set(connection.execute(select(crops.c.hash).where(in_shard)).scalars())
+            files += self._collect([name for name in written if name not in needed])
+        return files
+
+    def _collect(self, names: Iterable[str]) -> int:
+        """Remove those crops that no capture needs; how many files went."""
+        ordered = sorted(set(names))  # as all do who lock several
+        files = 0
+        for start in range(0, len(ordered), _BATCH):
+            batch = ordered[start : start + _BATCH]
+            with self._database.writing() as connection:
+                for name in batch:
+                    crop_rows.hold(connection, name)
+                query = select(captures.c.crop).where(captures.c.crop.in_(batch))
+                unused = set(batch).difference(connection.execute(query).scalars())
+                files += sum(self._folder.remove(name) for name in unused)
+                connection.execute(delete(crops).where(crops.c.hash.in_(unused)))
+        return files
 
 
-def _delete_oldest(connection: Connection, count: int, before: int | None) -> list[str]:
-    """Remove up to `count` captures; the hashes of their crops."""
-    # Locked in one order: another process may sweep too.
-    query = select(captures.c.id).order_by(captures.c.received, captures.c.id).limit(count).with_for_update()
-    if before is not None:
-        query = query.where(captures.c.received < before)
-    ids = list(connection.execute(query).scalars())
+def _delete(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """Remove captures with their events; the hash of the crop of each that was there."""
     removed = connection.execute(delete(captures).where(captures.c.id.in_(ids)).returning(captures.c.crop))
     return list(removed.scalars())
-
-
-def _old_events(database: Database, max_age: timedelta | None) -> int:
-    with database.writing() as connection:
-        connection.execute(delete(pushes).where(pushes.c.received < _before(_KEYS_KEPT)))
-        if max_age is None:
-            return 0
-        return connection.execute(delete(events).where(events.c.time < _before(max_age))).rowcount
-
-
-def _orphans(database: Database, folder: CropFolder, grace: timedelta) -> int:
-    """What processes left that died: rows of crops without captures, and files without rows."""
-    with database.reading() as connection:
-        unused = ~exists().where(captures.c.crop == crops.c.hash)
-        names = list(connection.execute(select(crops.c.hash).where(unused)).scalars())
-    files = _collect(database, folder, names)
-    moment = time.time() - grace.total_seconds()
-    for shard in SHARDS:
-        written = folder.written_before(shard, moment)
-        with database.reading() as connection:
-            in_shard = crops.c.hash.between(shard, shard + "g")
-            needed = set(connection.execute(select(crops.c.hash).where(in_shard)).scalars())
-        files += _collect(database, folder, [name for name in written if name not in needed])
-    return files
-
-
-def _collect(database: Database, folder: CropFolder, names: Iterable[str]) -> int:
-    """Remove those crops that no capture needs; how many files went."""
-    ordered = sorted(set(names))  # as all do who lock several
-    files = 0
-    for start in range(0, len(ordered), _BATCH):
-        batch = ordered[start : start + _BATCH]
-        with database.writing() as connection:
-            for name in batch:
-                crop_rows.hold(connection, name)
-            needed = connection.execute(select(captures.c.crop).where(captures.c.crop.in_(batch))).scalars()
-            unused = set(batch).difference(needed)
-            files += sum(folder.remove(name) for name in unused)
-            connection.execute(delete(crops).where(crops.c.hash.in_(unused)))
-    return files
 
 
 def _before(age: timedelta) -> int:

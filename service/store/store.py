@@ -8,12 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from . import adding, counting, hook_positions, journal, querying, removing
+from . import adding, counting, hook_positions, journal, querying
 from .crops import CropFolder
 from .database import Database
 from .errors import StoreError
 from .migrate import migrate
 from .records import CaptureQuery, Event, NewCapture, Page, Statistics, StoredCapture, Swept
+from .removing import Remover
 from .times import now, to_microseconds
 
 
@@ -27,7 +28,8 @@ class Store:
     def __init__(self, database: Database, folder: CropFolder) -> None:
         self._database = database
         self._folder = folder
-        self._listeners: list[Callable[[], object]] = []
+        self._remover = Remover(database, folder, self._tell_removed)
+        self._listeners: list[tuple[Callable[[], object], Callable[[Sequence[str]], object]]] = []
 
     @classmethod
     def open(cls, url: str, folder: Path) -> Store:
@@ -95,7 +97,7 @@ class Store:
                 if key is not None and not adding.take_key(connection, camera, batch):
                     return adding.earlier(connection, camera, batch) or []
                 adding.add(connection, camera, batch, self._folder)
-        self._tell()
+        self._tell_written()
         return batch.stored
 
     def event(self, kind: str, camera: str, data: dict[str, Any]) -> int:
@@ -103,7 +105,7 @@ class Store:
         row = {"kind": kind, "camera": camera, "time": to_microseconds(now()), "data": data}
         with self._database.writing() as connection:
             identity = journal.append(connection, [row])
-        self._tell()
+        self._tell_written()
         return identity
 
     def captures(self, query: CaptureQuery) -> Page:
@@ -136,7 +138,7 @@ class Store:
     def delete(self, identity: str) -> bool:
         """Remove a capture, its event, and its crop where no other has the same; whether it was there."""
         with _disk():
-            return removing.delete_capture(self._database, self._folder, identity)
+            return self._remover.delete(identity)
 
     def sweep(
         self,
@@ -155,7 +157,7 @@ class Store:
             grace: a file that belongs to no capture is left alone for so long.
         """
         with _disk():
-            return removing.sweep(self._database, self._folder, max_age, max_bytes, events_max_age, grace)
+            return self._remover.sweep(max_age, max_bytes, events_max_age, grace)
 
     def events_after(self, position: int | None, limit: int) -> list[Event]:
         """Events that came after the one of an id, oldest first; from the first where None.
@@ -164,6 +166,11 @@ class Store:
         """
         with self._database.reading() as connection:
             return journal.after(connection, position or 0, limit)
+
+    def events_kept(self, first: int, last: int) -> set[int]:
+        """Ids of the events from `first` to `last`, both included, that were not removed."""
+        with self._database.reading() as connection:
+            return journal.kept(connection, first, last)
 
     def last_event_id(self) -> int:
         """Of the last event that was ever noted, by any process; 0 where none was."""
@@ -175,11 +182,19 @@ class Store:
         with self._database.reading() as connection:
             return journal.installation(connection)
 
-    def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
-        """Have `listener` called, in the thread that stored, after every event of this process.
+    def listen(
+        self, written: Callable[[], object], removed: Callable[[Sequence[str]], object]
+    ) -> Callable[[], None]:
+        """Be told what this process does, in the thread that does it and once others can see it.
 
-        Returns what ends it.
+        Args:
+            written: called after every event.
+            removed: called with the ids of captures that were removed.
+
+        Returns:
+            What ends it.
         """
+        listener = written, removed
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -208,9 +223,13 @@ class Store:
         with self._database.reading() as connection:
             return hook_positions.positions(connection)
 
-    def _tell(self) -> None:
-        for listener in list(self._listeners):
-            listener()
+    def _tell_written(self) -> None:
+        for written, _ in list(self._listeners):
+            written()
+
+    def _tell_removed(self, captures: Sequence[str]) -> None:
+        for _, removed in list(self._listeners):
+            removed(captures)
 
 
 @contextmanager

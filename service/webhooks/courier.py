@@ -113,18 +113,21 @@ class Courier:
         state = self.state
         if state.failures:
             # From the database: what was to be sent may have been deleted meanwhile.
-            events = await run_in_threadpool(self._store.events_after, state.position, 1)
+            events = await self._broker.stored_after(state.position, 1)
             reached = state.position
             state.failures = state.failures if events else 0
         else:
             state.state = "idle"
             events, reached = await self._broker.after(state.position, _RENEW_SECONDS)
+        removals = self._broker.removals
         for event in events:
             if not self._wanted(event):
                 state.position = event.id
                 continue
             if self._broker.closing.is_set() or not await self._own():
                 return
+            if self._broker.removals != removals:
+                return  # this one may be gone: all that is left is read again
             await self._deliver(event)
             if state.position != event.id:
                 await self._wait_to_retry()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -220,4 +222,56 @@ def test_deleted_capture_is_told_to_nobody_who_comes_later(service: Served) -> N
     eventually(lambda: service.services.broker.position == before + 2)
     assert service.client.delete(f"/v1/captures/{gone}").status_code == 204
     with follow(service, before) as stream:
+        assert stream.take(1)[0][2]["id"] == kept
+
+
+def test_swept_capture_is_told_to_nobody_who_comes_later(service: Served) -> None:
+    store = service.services.store
+    before = store.last_event_id()
+    push(service)
+    eventually(lambda: service.services.broker.position > before)
+    assert store.sweep(timedelta(seconds=-1)).captures == 1
+    with follow(service, before) as stream:
+        followers(service, 1)
+        later = push(service)
+        assert stream.take(1)[0][2]["id"] == later
+
+
+def test_capture_that_another_process_deleted_is_soon_told_to_nobody(
+    start: Callable[..., Served], url: str
+) -> None:
+    one, other = start(url), start(url)
+    gone, kept = push(one), push(one)
+    eventually(lambda: one.services.broker.position == one.services.store.last_event_id())
+    assert other.client.delete(f"/v1/captures/{gone}").status_code == 204
+
+    def first_told() -> Any:
+        with follow(one, 0) as stream:
+            return stream.take(1)[0][2]["id"]
+
+    eventually(lambda: first_told() == kept)
+
+
+def test_capture_deleted_while_its_event_is_read_is_told_to_nobody(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = service.services.store
+    reading, go_on = threading.Event(), threading.Event()
+    events_after = store.events_after
+
+    def slow(position: int | None, limit: int) -> Any:
+        events = events_after(position, limit)
+        if events and not reading.is_set():
+            reading.set()
+            assert go_on.wait(30)
+        return events
+
+    with follow(service) as stream:
+        followers(service, 1)
+        monkeypatch.setattr(store, "events_after", slow)
+        gone = push(service)
+        assert reading.wait(30), "the broker has the event in hand"
+        assert service.client.delete(f"/v1/captures/{gone}").status_code == 204
+        go_on.set()
+        kept = push(service)
         assert stream.take(1)[0][2]["id"] == kept

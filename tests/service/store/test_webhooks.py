@@ -197,6 +197,22 @@ def test_deleted_capture_is_not_told_any_more(start: Start, receiver: Receiver) 
     eventually(lambda: state(service)["state"] == "idle" and state(service)["behind"] == 0)
 
 
+def test_capture_deleted_behind_a_message_under_way_is_not_told(start: Start, receiver: Receiver) -> None:
+    answers = threading.Semaphore(0)
+    receiver.answer = lambda message: 204 if answers.acquire(timeout=30) else 500
+    service = start(webhooks={"site": receiver.hook})
+    first = push(service)
+    eventually(lambda: len(receiver.came) == 1)
+    second, gone, last = (push(service) for _ in range(3))
+    eventually(lambda: service.services.broker.position == service.services.store.last_event_id())
+    answers.release()
+    eventually(lambda: len(receiver.came) == 2)  # and the courier has the two behind it in hand
+    assert service.client.delete(f"/v1/captures/{gone}").status_code == 204
+    answers.release(3)
+    eventually(lambda: state(service)["behind"] == 0)
+    assert receiver.captures() == [first, second, last]
+
+
 def test_event_that_grew_too_old_is_given_up(start: Start, receiver: Receiver) -> None:
     receiver.answer = lambda message: 500
     service = start(webhooks={"site": {**receiver.hook, "give_up_hours": 1e-9}})
