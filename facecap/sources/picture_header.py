@@ -44,7 +44,8 @@ _CUT_SHORT = "it is cut short"
 _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
-_END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
+_END_OF_IMAGE, _START_OF_SCAN, _APP1 = 0xD9, 0xDA, 0xE1
+_EXIF = b"Exif\0\0"
 
 
 def picture_kind(head: bytes) -> str | None:
@@ -90,6 +91,19 @@ def check_whole(data: bytes, kind: str) -> None:
         checks[kind](data)
     except (struct.error, IndexError):
         raise PictureError(_CUT_SHORT, "cut_short") from None
+
+
+def exif_of(jpeg: bytes) -> bytes:
+    """Content of the Exif segment of a whole JPEG, from its TIFF header on; empty where there is none."""
+    at = 2
+    while True:
+        marker, at = _jpeg_marker(jpeg, at)
+        if marker in (_END_OF_IMAGE, _START_OF_SCAN):
+            return b""
+        after = _after_segment(jpeg, marker, at)
+        if marker == _APP1 and jpeg.startswith(_EXIF, at + 2):
+            return jpeg[at + 2 + len(_EXIF) : after]
+        at = after
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:

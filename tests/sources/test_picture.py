@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,11 @@ def encode(image: Picture, suffix: str, *parameters: int) -> bytes:
 
 def with_orientation(jpeg: bytes, orientation: int) -> bytes:
     """The JPEG with an EXIF segment that states this orientation."""
-    directory = struct.pack("<HHHIHHI", 1, 0x0112, 3, 1, orientation, 0, 0)
-    payload = b"Exif\0\0" + b"II*\0" + struct.pack("<I", 8) + directory
+    return with_exif(jpeg, b"II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0))
+
+
+def with_exif(jpeg: bytes, content: bytes) -> bytes:
+    payload = b"Exif\0\0" + content
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(payload) + 2) + payload + jpeg[2:]
 
 
@@ -96,6 +100,64 @@ def test_the_decoder_complains_to_us_and_not_to_the_terminal(
     with pytest.raises(PictureError):
         decode_picture(data[: len(data) // 2] + b"\xff\xd9")
     assert capfd.readouterr().err == ""
+
+
+def test_a_damaged_picture_does_not_touch_good_ones_that_are_read_meanwhile(photo: Picture) -> None:
+    good = encode(photo, ".jpg")
+    damaged = good[: len(good) // 2] + b"\xff\xd9"
+
+    def faults(number: int) -> int:
+        try:
+            decode_picture(damaged if number % 2 else good)
+        except PictureError:
+            return 1
+        return 0
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(faults, range(200))) == [0, 1] * 100
+
+
+def test_a_jpeg_of_an_unknown_revision_is_read(photo: Picture) -> None:
+    jpeg = encode(photo, ".jpg")
+    revision = jpeg.index(b"JFIF\0") + 5
+    newer = jpeg[:revision] + b"\x03" + jpeg[revision + 1 :]
+    assert np.array_equal(decode_picture(newer), decode_picture(jpeg))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [(cv2.IMWRITE_JPEG_PROGRESSIVE, 1), (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111), ()],
+    ids=["progressive", "4:4:4", "4:2:0"],
+)
+def test_the_pixels_are_those_of_opencv(photo: Picture, parameters: tuple[int, ...]) -> None:
+    for picture in (photo, cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)):
+        jpeg = encode(picture, ".jpg", *parameters)
+        assert np.array_equal(decode_picture(jpeg), cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1))
+
+
+@settings(deadline=None)
+@given(
+    big_endian=st.booleans(),
+    before=st.lists(st.sampled_from([0x010F, 0x0110, 0x0131, 0x0132]), max_size=4),
+    orientation=st.integers(0, 12),
+)
+def test_exif_is_understood_as_by_opencv(
+    photo: Picture, big_endian: bool, before: list[int], orientation: int
+) -> None:
+    order, mark = (">", b"MM\0*") if big_endian else ("<", b"II*\0")
+    fields = b"".join(struct.pack(order + "HHII", tag, 4, 1, 7) for tag in before)
+    fields += struct.pack(order + "HHIHH", 0x0112, 3, 1, orientation, 0)
+    directory = struct.pack(order + "IH", 8, len(before) + 1) + fields + bytes(4)
+    jpeg = with_exif(encode(photo[:9, :16], ".jpg"), mark + directory)
+    assert np.array_equal(decode_picture(jpeg), cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1))
+
+
+@settings(deadline=None)
+@given(tail=st.binary(max_size=60), mark=st.sampled_from([b"II*\0", b"MM\0*", b""]))
+def test_exif_without_sense_leaves_a_picture_as_it_is(photo: Picture, tail: bytes, mark: bytes) -> None:
+    jpeg = encode(photo[:9, :16], ".jpg")
+    shape = decode_picture(with_exif(jpeg, mark + tail)).shape
+    assert shape in ((9, 16, 3), (16, 9, 3))
 
 
 def test_every_flipped_byte_of_a_png_is_noticed(photo: Picture) -> None:
