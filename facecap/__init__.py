@@ -11,11 +11,12 @@ except ImportError as error:
 from facecap._config import CaptureConfig
 from facecap._detector import Detections, Detector
 from facecap._embedder import Embedder
-from facecap._face_capture import Capture, FaceCapture, Faces, FrameResult
+from facecap._face_capture import FaceCapture
 from facecap._gate import Candidate, CaptureEvent, CaptureGate, GateStep
 from facecap._image import align_face, crop_face
 from facecap._mask_classifier import MaskClassifier
 from facecap._quality import face_pose, face_quality
+from facecap._results import Capture, Faces, FrameResult
 from facecap._tracker import Tracker, Tracks
 from facecap.errors import FacecapError, ModelError
 

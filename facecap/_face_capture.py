@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
 import numpy as np
@@ -17,128 +14,9 @@ from facecap._config import CaptureConfig
 from facecap._detector import Detector
 from facecap._embedder import Embedder
 from facecap._mask_classifier import MaskClassifier
+from facecap._results import FIRST_SECOND, LAST_SECOND, Capture, Faces, FrameResult
 
 _log = logging.getLogger("facecap")
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_FIRST_SECOND = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH).total_seconds()
-_LAST_SECOND = (datetime(9999, 12, 31, tzinfo=timezone.utc) - _EPOCH).total_seconds()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Faces:
-    """The faces of one frame as parallel arrays, in order of descending score."""
-
-    boxes: NDArray[np.float32]
-    """(N, 4) x1, y1, x2, y2 in pixels."""
-    scores: NDArray[np.float32]
-    """(N,) detector's probability, 0 to 1."""
-    landmarks: NDArray[np.float32]
-    """(N, 5, 2) x, y in pixels: image-left eye, image-right eye, nose tip, mouth corners left and right."""
-    track_ids: NDArray[np.int64]
-    """(N,) from 1; 0 where no track was started."""
-    stable: NDArray[np.bool_]
-    """(N,) whether the track has left probation."""
-    quality: NDArray[np.float32]
-    """(N,) about -0.2 to 1.5; 0 for a face outside the limits of size and pose."""
-    pose: NDArray[np.float32]
-    """(N, 3) yaw, pitch, roll in degrees; nan where degenerate."""
-    capture: NDArray[np.bool_]
-    """(N,) whether the face's shot was stored in this frame."""
-    mask_prob: NDArray[np.float32]
-    """(N,) P(mask) of the track's stored shot; nan where not known."""
-    reasons: tuple[str | None, ...]
-    """Why each face was not captured; None where it was."""
-
-    def __len__(self) -> int:
-        return len(self.scores)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Capture:
-    """A face that was given out."""
-
-    kind: Literal["first", "periodic", "lost", "flush"]
-    track_id: int
-    sequence: int
-    """From 1 in the track."""
-    frame: int
-    """Frame in which the capture was given out."""
-    shot_frame: int
-    """Frame that the shot was taken in."""
-    timestamp: float | None
-    """Of the shot, in seconds, as handed to `process`."""
-    box: NDArray[np.float32]
-    """(4,) x1, y1, x2, y2 in pixels of the shot's frame."""
-    landmarks: NDArray[np.float32]
-    """(5, 2) x, y in pixels of the shot's frame."""
-    score: float
-    quality: float
-    pose: tuple[float, float, float]
-    """Yaw, pitch, roll in degrees."""
-    crop: NDArray[np.uint8] = field(repr=False)
-    """(112, 112, 3) in the colour order of the frame."""
-    mask_prob: float
-    """P(mask); nan where not known."""
-    mask: Literal["mask", "no_mask", "unknown"]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, without the crop."""
-        return {
-            "kind": self.kind,
-            "track_id": self.track_id,
-            "sequence": self.sequence,
-            "frame": self.frame,
-            "shot_frame": self.shot_frame,
-            "timestamp": _rfc3339(self.timestamp),
-            "box": _numbers(self.box),
-            "landmarks": [_numbers(point) for point in self.landmarks],
-            "score": _number(self.score),
-            "quality": _number(self.quality),
-            "pose": _pose(self.pose),
-            "mask_prob": _number(self.mask_prob),
-            "mask": self.mask,
-        }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameResult:
-    """What `FaceCapture.process` found in one frame."""
-
-    frame_index: int
-    timestamp: float | None
-    """In seconds, as handed to `process`."""
-    faces: Faces
-    captures: list[Capture]
-    timings: dict[str, float]
-    """Seconds a stage."""
-    classified: int
-    """Crops that went through the classifier in this frame."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types: pixels, degrees, seconds; time as RFC 3339; null where a number is not known."""
-        faces = self.faces
-        return {
-            "frame_index": self.frame_index,
-            "timestamp": _rfc3339(self.timestamp),
-            "faces": [
-                {
-                    "box": _numbers(faces.boxes[i]),
-                    "score": _number(faces.scores[i]),
-                    "landmarks": [_numbers(point) for point in faces.landmarks[i]],
-                    "track_id": int(faces.track_ids[i]),
-                    "stable": bool(faces.stable[i]),
-                    "quality": _number(faces.quality[i]),
-                    "pose": _pose(faces.pose[i]),
-                    "capture": bool(faces.capture[i]),
-                    "mask_prob": _number(faces.mask_prob[i]),
-                    "reason": faces.reasons[i],
-                }
-                for i in range(len(faces))
-            ],
-            "captures": [capture.to_dict() for capture in self.captures],
-            "timings": {stage: round(seconds, 6) for stage, seconds in self.timings.items()},
-            "classified": self.classified,
-        }
 
 
 class FaceCapture:
@@ -215,7 +93,7 @@ class FaceCapture:
             ValueError: the image, the index or the timestamp is not as above; nothing has changed then.
             ModelError: the detector failed in this frame; the next one goes on.
         """
-        if timestamp is not None and not _FIRST_SECOND <= timestamp <= _LAST_SECOND:
+        if timestamp is not None and not FIRST_SECOND <= timestamp <= LAST_SECOND:
             raise ValueError(
                 f"timestamp is {timestamp}, wanted seconds of the years 1 to 9999, counted from 1970"
             )
@@ -242,22 +120,3 @@ class FaceCapture:
         if stage_error and stage_error != self._stage_error:
             _log.warning("a stage failed and its answer is unknown: %s", stage_error)
         self._stage_error = stage_error
-
-
-def _number(value: float, digits: int = 6) -> float | None:
-    return round(float(value), digits) if math.isfinite(value) else None
-
-
-def _numbers(values: NDArray[np.float32]) -> list[float | None]:
-    return [_number(value, 3) for value in values]
-
-
-def _pose(pose: NDArray[np.float32] | tuple[float, float, float]) -> dict[str, float | None]:
-    return {name: _number(angle, 3) for name, angle in zip(("yaw", "pitch", "roll"), pose, strict=True)}
-
-
-def _rfc3339(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    moment = _EPOCH + timedelta(seconds=seconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

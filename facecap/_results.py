@@ -1,0 +1,158 @@
+"""What comes out of the pipeline: a frame's faces and captures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+FIRST_SECOND = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH).total_seconds()
+LAST_SECOND = (datetime(9999, 12, 31, tzinfo=timezone.utc) - _EPOCH).total_seconds()
+"""What can be told as RFC 3339, in seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faces:
+    """The faces of one frame as parallel arrays, in order of descending score."""
+
+    boxes: NDArray[np.float32]
+    """(N, 4) x1, y1, x2, y2 in pixels."""
+    scores: NDArray[np.float32]
+    """(N,) detector's probability, 0 to 1."""
+    landmarks: NDArray[np.float32]
+    """(N, 5, 2) x, y in pixels: image-left eye, image-right eye, nose tip, mouth corners left and right."""
+    track_ids: NDArray[np.int64]
+    """(N,) from 1; 0 where no track was started."""
+    stable: NDArray[np.bool_]
+    """(N,) whether the track has left probation."""
+    quality: NDArray[np.float32]
+    """(N,) about -0.2 to 1.5; 0 for a face outside the limits of size and pose."""
+    pose: NDArray[np.float32]
+    """(N, 3) yaw, pitch, roll in degrees; nan where degenerate."""
+    capture: NDArray[np.bool_]
+    """(N,) whether the face's shot was stored in this frame."""
+    mask_prob: NDArray[np.float32]
+    """(N,) P(mask) of the track's stored shot; nan where not known."""
+    reasons: tuple[str | None, ...]
+    """Why each face was not captured; None where it was."""
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Capture:
+    """A face that was given out."""
+
+    kind: Literal["first", "periodic", "lost", "flush"]
+    track_id: int
+    sequence: int
+    """From 1 in the track."""
+    frame: int
+    """Frame in which the capture was given out."""
+    shot_frame: int
+    """Frame that the shot was taken in."""
+    timestamp: float | None
+    """Of the shot, in seconds, as handed to `process`."""
+    box: NDArray[np.float32]
+    """(4,) x1, y1, x2, y2 in pixels of the shot's frame."""
+    landmarks: NDArray[np.float32]
+    """(5, 2) x, y in pixels of the shot's frame."""
+    score: float
+    quality: float
+    pose: tuple[float, float, float]
+    """Yaw, pitch, roll in degrees."""
+    crop: NDArray[np.uint8] = field(repr=False)
+    """(112, 112, 3) in the colour order of the frame."""
+    mask_prob: float
+    """P(mask); nan where not known."""
+    mask: Literal["mask", "no_mask", "unknown"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, without the crop."""
+        return {
+            "kind": self.kind,
+            "track_id": self.track_id,
+            "sequence": self.sequence,
+            "frame": self.frame,
+            "shot_frame": self.shot_frame,
+            "timestamp": _rfc3339(self.timestamp),
+            "box": _numbers(self.box),
+            "landmarks": _numbers(self.landmarks),
+            "score": _number(self.score),
+            "quality": _number(self.quality),
+            "pose": _pose([_number(angle, 3) for angle in self.pose]),
+            "mask_prob": _number(self.mask_prob),
+            "mask": self.mask,
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameResult:
+    """What `FaceCapture.process` found in one frame."""
+
+    frame_index: int
+    timestamp: float | None
+    """In seconds, as handed to `process`."""
+    faces: Faces
+    captures: list[Capture]
+    timings: dict[str, float]
+    """Seconds a stage."""
+    classified: int
+    """Crops that went through the classifier in this frame."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types: pixels, degrees, seconds; time as RFC 3339; null where a number is not known."""
+        faces = self.faces
+        columns = {
+            "box": _numbers(faces.boxes),
+            "score": _numbers(faces.scores, 6),
+            "landmarks": _numbers(faces.landmarks),
+            "track_id": faces.track_ids.tolist(),
+            "stable": faces.stable.tolist(),
+            "quality": _numbers(faces.quality, 6),
+            "pose": [_pose(angles) for angles in _numbers(faces.pose)],
+            "capture": faces.capture.tolist(),
+            "mask_prob": _numbers(faces.mask_prob, 6),
+            "reason": faces.reasons,
+        }
+        return {
+            "frame_index": self.frame_index,
+            "timestamp": _rfc3339(self.timestamp),
+            "faces": [dict(zip(columns, face, strict=True)) for face in zip(*columns.values(), strict=True)],
+            "captures": [capture.to_dict() for capture in self.captures],
+            "timings": {stage: round(seconds, 6) for stage, seconds in self.timings.items()},
+            "classified": self.classified,
+        }
+
+
+def _number(value: float, digits: int = 6) -> float | None:
+    return round(float(value), digits) if math.isfinite(value) else None
+
+
+def _numbers(values: NDArray[np.float32], digits: int = 3) -> list[Any]:
+    """As `_number` of each, in nested lists: float32 times 10^6 is exact in float64, so both round alike."""
+    rounded = np.round(values.astype(np.float64), digits)
+    known = np.isfinite(rounded)
+    if not known.all():
+        rounded = rounded.astype(object)
+        rounded[~known] = None
+    numbers: list[Any] = rounded.tolist()
+    return numbers
+
+
+def _pose(angles: Sequence[float | None]) -> dict[str, float | None]:
+    return dict(zip(("yaw", "pitch", "roll"), angles, strict=True))
+
+
+def _rfc3339(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    moment = _EPOCH + timedelta(seconds=seconds)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
