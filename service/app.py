@@ -38,6 +38,7 @@ from .routes import (
     stream,
     webhooks,
 )
+from .routes.lean import LeanRoutes
 from .security import Guard
 from .services import Services
 from .settings import Settings
@@ -87,6 +88,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     app.state.services = services
     unguarded = not settings.keys and is_loopback(settings.server.host)
     hosts = allowed_hosts(settings.server.hosts, settings.server.host, unguarded)
+    app.add_middleware(LeanRoutes, routes=frames.router.routes)
     app.add_middleware(Envelope, hosts=hosts, count=metrics.request, trouble=lambda: services.trouble)
     problems.install(app)
     openapi.install(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -62,9 +63,9 @@ class Metrics:
         for stage, seconds in result.timings.items():
             if stage != "total":
                 self.stage(stage, seconds)
-        for reason in result.faces.reasons:
+        for reason, faces in Tally(result.faces.reasons).items():
             if reason is not None:
-                self._rejections.labels(reason).inc()
+                self._rejections.labels(reason).inc(faces)
 
     def capture(self, camera: str, kind: str, mask: str) -> None:
         """Count a capture that was stored."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -83,6 +84,9 @@ def serve(settings: Settings) -> int:
     logs.install(settings.logs.level)
     listener = listen(settings.server.host, settings.server.port)
     server = make_server(settings)
+    # What is there now stays: looking through it for garbage again and again would cost every frame.
+    gc.collect()
+    gc.freeze()
     try:
         server.run([listener])
     except SystemExit:  # how uvicorn ends where the application did not start

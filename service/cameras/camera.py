@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import threading
 import time
@@ -16,6 +15,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import to_json
 
 from facecap import Capture, FacecapError, FaceCapture, FrameResult
 from facecap.sources import Limits
@@ -174,7 +174,7 @@ class Camera:
         self._store_batch()
         image = self._decoded(frame.picture)
         result = self._follow(image, index, frame.timestamp)
-        answer = Answer(json.dumps(result.to_dict(), allow_nan=False, separators=(",", ":")).encode())
+        answer = Answer(to_json(result.to_dict()))
         self._order.accept(index, frame.timestamp, digest, answer)
         self._size = (image.shape[1], image.shape[0])
         self._last_time = time.time()

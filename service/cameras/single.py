@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from pydantic_core import to_json
 
 from facecap import FacecapError
 from facecap.sources import Limits
@@ -51,4 +51,4 @@ class SinglePictures:
         except FacecapError as error:
             raise Problem(500, "model_failed", "The model failed at this picture", str(error)) from None
         answer = {"width": image.shape[1], "height": image.shape[0], "faces": faces}
-        return json.dumps(answer, allow_nan=False, separators=(",", ":")).encode()
+        return to_json(answer)

@@ -36,7 +36,8 @@ class Workers:
     def __init__(self, threads: int) -> None:
         self._changing = threading.Lock()
         self._ready: deque[Lane] = deque()
-        self._idle: list[threading.Semaphore] = []
+        self._idle: list[threading.Lock] = []
+        """A lock that each thread with nothing to do waits for."""
         self._closing = False
         self._threads = [
             threading.Thread(target=self._work, name=f"facecap worker {number}", daemon=True)
@@ -70,7 +71,8 @@ class Workers:
             thread.join()
 
     def _work(self) -> None:
-        woken = threading.Semaphore(0)
+        woken = threading.Lock()
+        woken.acquire()
         while True:
             with self._changing:
                 lane = self._ready.popleft() if self._ready else None
