@@ -25,6 +25,7 @@ from .frames.intake import Intake
 from .metrics import Metrics
 from .pipelines import Pipelines
 from .puller import Puller
+from .readiness import Readiness
 from .retention import keep_within
 from .routes import (
     cameras,
@@ -67,6 +68,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             metrics.tell_models(pipelines.models)
             services.store = await run_in_threadpool(Store.open, settings.store.url, settings.store.folder)
             stack.callback(services.store.close)
+            services.readiness = Readiness(services.store)
             services.broker = await stack.enter_async_context(open_broker(services.store, services.stopping))
             services.couriers = await stack.enter_async_context(
                 tell_webhooks(services.store, services.broker, settings.webhooks, settings.server.public_url)

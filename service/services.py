@@ -15,6 +15,7 @@ from .cameras.single import SinglePictures
 from .frames.intake import Intake
 from .metrics import Metrics
 from .puller import Puller
+from .readiness import Readiness
 from .security import Guard
 from .settings import Settings
 from .store import Store
@@ -33,6 +34,7 @@ class Services:
     metrics: Metrics
     intake: Intake
     store: Store = field(init=False)
+    readiness: Readiness = field(init=False)
     cameras: Cameras = field(init=False)
     single: SinglePictures = field(init=False)
     broker: Broker = field(init=False)

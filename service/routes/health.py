@@ -10,7 +10,6 @@ from ..metrics import CONTENT_TYPE
 from ..problems import Problem, responses
 from ..security import require
 from ..services import services_of
-from ..store import StoreError
 
 router = APIRouter(tags=["health"])
 
@@ -27,10 +26,9 @@ async def readyz(request: Request) -> Response:
     services = services_of(request)
     if services.stopping.is_set():
         raise Problem(503, "shutting_down", "The service ends", "no new work is taken")
-    try:
-        await run_in_threadpool(services.store.ready)
-    except StoreError as error:
-        raise Problem(503, "store_unavailable", "The store does not answer", str(error)) from None
+    if not await services.readiness.ready():
+        detail = "the database or the folder of crops does not answer in time; the log may say why"
+        raise Problem(503, "store_unavailable", "The store does not answer", detail)
     return PlainTextResponse("ok\n")
 
 
