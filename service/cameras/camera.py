@@ -6,9 +6,10 @@ import hashlib
 import logging
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Literal
 
@@ -68,6 +69,8 @@ class _Batch:
     visits: list[dict[str, Any]]
     """Of each capture, the shots that it was chosen from."""
     answer: Answer | None
+    key: str = field(default_factory=lambda: str(uuid.uuid4()))
+    """Stored once under it, even where the store failed after it had them."""
 
 
 class Camera:
@@ -228,7 +231,7 @@ class Camera:
             for capture, visit in zip(batch.captures, batch.visits, strict=True)
         ]
         try:
-            stored = self._tools.store.add(self.name, rows)
+            stored = self._tools.store.add(self.name, rows, batch.key)
         except StoreError as error:
             _log.error("camera %s: %d captures wait for the store: %s", self.name, len(rows), error)
             raise Problem(

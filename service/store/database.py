@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from facecap.addresses import shown_address
 
 from .errors import StoreError
+from .postgresql import postgresql_engine, unhurried
 
 _WAIT_SECONDS = 30
 _WANTED = "wanted sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
@@ -34,7 +35,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # SQLite has one writer: its threads queue here instead of polling for the lock in the file.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
-        self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+        self._engine = _sqlite(self.url) if self.is_sqlite else postgresql_engine(self.url)
 
     def __str__(self) -> str:
         return shown_address(self.url.render_as_string(hide_password=False))
@@ -59,6 +60,21 @@ class Database:
         with self._failures(), self._writer, self._engine.connect() as connection:
             connection = connection.execution_options(facecap_writes=True)
             with connection.begin():
+                yield connection
+
+    @contextmanager
+    def alone(self, lock: int) -> Iterator[Connection]:
+        """As `writing`, for as long as it needs, while no other process does the same.
+
+        Args:
+            lock: any number that no other program on a PostgreSQL server takes for its advisory locks.
+        """
+        with self.writing() as connection:
+            if self.is_sqlite:  # has one writer anyway
+                yield connection
+                return
+            with unhurried(connection):
+                connection.execute(select(func.pg_advisory_xact_lock(lock)))
                 yield connection
 
     def close(self) -> None:
@@ -129,25 +145,6 @@ def _write_ahead(connection: sqlite3.Connection) -> str:
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
-
-
-def _postgresql(url: URL) -> Engine:
-    wanted = {
-        "connect_timeout": "10",
-        "application_name": "facecap",
-        # Nothing waits for ever on a lock or a disk that another program holds.
-        "options": f"-c statement_timeout={_WAIT_SECONDS}s",
-    }
-    defaults = {name: value for name, value in wanted.items() if name not in url.query}
-    return create_engine(
-        url,
-        hide_parameters=True,
-        pool_size=8,
-        max_overflow=24,
-        pool_pre_ping=True,
-        isolation_level="READ COMMITTED",
-        connect_args=defaults,
-    )
 
 
 def upsert(connection: Connection, table: Table) -> Any:

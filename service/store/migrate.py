@@ -8,12 +8,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from .database import Database
 from .errors import StoreError
 
-# Any number will do that no other program on the same server takes for its advisory locks.
 _MIGRATION_LOCK = 0x66616365636170
 
 
@@ -29,10 +28,7 @@ def migrate(database: Database) -> None:
     with database.reading() as connection:
         if _revision(connection) == steps.get_current_head():
             return
-    with database.writing() as connection:
-        if not database.is_sqlite:
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+    with database.alone(_MIGRATION_LOCK) as connection:
         revision = _revision(connection)
         known = [step.revision for step in steps.walk_revisions()]
         if revision is not None and revision not in known:

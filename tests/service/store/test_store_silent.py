@@ -1,0 +1,97 @@
+"""A PostgreSQL server that vanishes without a word, and comes back."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgresql import Server
+from served import Served, running, settings_in
+from silent_proxy import SilentProxy
+
+from facecap_service.store import StoreError
+from facecap_service.store import postgresql as connections
+from facecap_service.store.database import Database
+
+CAPTURE = {"mode": "fast", "min_hits": 2, "interval": 1, "max_captures": 0}
+
+
+@pytest.fixture
+def proxy(postgresql: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[SilentProxy]:
+    """A wire to an empty database; who waits at its end gives up soon."""
+    monkeypatch.setattr(connections.PatientConnection, "patience", 1.0)
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 2)
+    postgresql.empty_database()
+    wire = SilentProxy(postgresql.folder)
+    yield wire
+    wire.close()
+
+
+def captured(service: Served) -> list[str]:
+    return [item["id"] for item in service.client.get("/v1/captures").json()["captures"]]
+
+
+@pytest.mark.parametrize("after", [None, rb"INSERT INTO captures.*COMMIT"], ids=["at once", "at commit"])
+def test_a_server_that_goes_silent_is_a_problem_and_what_was_accepted_is_stored_once(
+    proxy: SilentProxy, start: Callable[..., Served], face: bytes, after: bytes | None
+) -> None:
+    service = start(proxy.url, capture=CAPTURE)
+    told = [service.push("door", face, frame_index=index) for index in range(3)]
+    assert [answer.status_code for answer in told] == [200] * 3
+
+    proxy.silence(after)
+    for _ in range(2):
+        away = service.push("door", face, frame_index=3)
+        assert (away.status_code, away.json()["code"]) == (503, "store_unavailable")
+    away = service.client.get("/readyz")
+    assert (away.status_code, away.json()["code"]) == (503, "store_unavailable")
+    assert service.client.get("/livez").status_code == 200
+    assert service.client.get("/v1/captures").json()["code"] == "store_unavailable"
+
+    proxy.speak()
+    told += [service.push("door", face, frame_index=index) for index in range(3, 6)]
+    assert [answer.status_code for answer in told] == [200] * 6
+    assert service.client.get("/readyz").status_code == 200
+    ids = [identity for answer in told if (identity := answer.headers.get("Facecap-Captures"))]
+    assert captured(service) == ids[::-1] and len(ids) == 5
+
+
+def test_a_service_ends_while_its_server_is_silent(
+    tmp_path: Path, pipeline: dict[str, Any], proxy: SilentProxy, face: bytes
+) -> None:
+    store = {"url": proxy.url, "folder": tmp_path / "crops"}
+    settings = settings_in(
+        tmp_path, store=store, pipeline=pipeline, capture=CAPTURE, server={"drain_seconds": 1}
+    )
+    with running(settings) as service:
+        assert service.push("door", face).status_code == 200
+        proxy.silence()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system's TCP has no such bound")
+def test_tcp_gives_a_lost_host_up(proxy: SilentProxy) -> None:
+    database = Database(proxy.url)
+    with database.reading() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, connections.PatientConnection)
+        with socket.socket(fileno=os.dup(driver.fileno())) as wire:
+            options = (socket.TCP_USER_TIMEOUT, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            assert [wire.getsockopt(socket.IPPROTO_TCP, option) for option in options] == [10_000, 10, 5, 2]
+            assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    database.close()
+
+
+def test_a_start_may_take_longer_than_an_answer(proxy: SilentProxy) -> None:
+    """As where it brings a large database to its version, or waits for another process that does."""
+    database = Database(proxy.url)
+    with database.alone(1) as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(1.5)")
+    with pytest.raises(StoreError, match="said nothing"), database.writing() as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(1.5)")
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+    database.close()
