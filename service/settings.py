@@ -163,8 +163,9 @@ class Events(Section):
 
     max_streams: Count = 100
     """clients that follow the events at once"""
-    keep_alive_seconds: Seconds = 15.0
-    """after so long without an event something is sent, so that nobody takes the connection for dead"""
+    keep_alive_seconds: Annotated[float, Field(gt=0, le=30)] = 15.0
+    """after so long without an event something is sent, so that nobody takes the connection for dead; 30 at
+    most, as the page waits for 45"""
 
 
 class Page(Section):

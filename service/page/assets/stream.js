@@ -6,6 +6,7 @@ import { Problem, address, call } from "./api.js";
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
+// Longer than the setting events.keep_alive_seconds may be.
 const SILENCE = 45000;
 
 export class Stream {
@@ -78,7 +79,7 @@ export class Stream {
   }
 }
 
-/** Ends a connection that has gone silent: the service sends something at least every 15 seconds. */
+/** Ends a connection that has gone silent. */
 class Watchdog {
   #timer;
 

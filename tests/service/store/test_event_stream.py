@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib.resources import files
 from typing import Any
 
 import httpx
@@ -15,6 +17,7 @@ import pytest
 from pushing import push
 from served import Served, eventually
 
+from facecap_service.settings import Events
 from facecap_service.store import journal
 
 Event = tuple[int, str, dict[str, Any]]
@@ -144,6 +147,16 @@ def test_idle_stream_is_kept_alive(start: Callable[..., Served]) -> None:
         comments = 0
         while comments < 3:
             comments += next(lines).startswith(":")
+
+
+def test_page_takes_no_stream_for_dead_whose_service_sends_as_rarely_as_it_may() -> None:
+    rarest = 30.0
+    assert Events(keep_alive_seconds=rarest)
+    with pytest.raises(ValueError, match="less than or equal to 30"):
+        Events(keep_alive_seconds=rarest + 1)
+    script = (files("facecap_service.page") / "assets" / "stream.js").read_text()
+    silence = re.search(r"SILENCE = (\d+);", script)
+    assert silence and int(silence[1]) / 1000 >= 1.5 * rarest
 
 
 def test_client_that_does_not_read_blocks_nobody_and_loses_nothing(service: Served) -> None:
