@@ -1,5 +1,11 @@
 """Find, follow and capture faces in camera frames, and say who wears a mask."""
 
+import os
+
+# ONNX Runtime 1.29 and newer else reports each model it opens to its maker, and leaves an identifier of the
+# machine in the home folder. It looks once, when its library starts.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 try:
     from facecap import _core as _core
 except ImportError as error:

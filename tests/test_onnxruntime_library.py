@@ -97,6 +97,19 @@ def test_the_python_module_is_not_imported(tmp_path: Path) -> None:
     assert in_new_process(opening(tiny.write_mask(tmp_path))).stdout.splitlines()[1] == "False"
 
 
+def test_the_library_reports_nothing_and_leaves_no_identifier(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for name in list(os.environ):  # with some of these, as build servers set them, it is silent by itself
+        if not name.startswith(("PATH", "HOME", "LD_", "PYTHON", "FACECAP_", "LANG")):
+            monkeypatch.delenv(name)
+    assert in_new_process(opening(tiny.write_mask(tmp_path))).returncode == 0
+    assert list(home.rglob("*")) == []
+
+
 def test_the_library_is_found_without_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FACECAP_ONNXRUNTIME", raising=False)
     found = onnxruntime_path()
