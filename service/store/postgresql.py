@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 STATEMENT_SECONDS = 30
 CONNECT_SECONDS = 5
-SILENCE_SECONDS = 5
+SILENCE_SECONDS = 5.0
 POOL_SECONDS = 10
 
 
@@ -73,6 +73,16 @@ def postgresql_engine(url: URL) -> Engine:
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> psycopg.Connection[Any]:
         return PatientConnection.connect(*arguments, **options)
+
+    # Between the two the pool asks an idle connection for a sign of life, which takes no server long.
+    @event.listens_for(engine, "checkin")
+    def rest(connection: PatientConnection | None, _record: Any) -> None:
+        if connection is not None:
+            connection.patience = SILENCE_SECONDS
+
+    @event.listens_for(engine, "checkout")
+    def work(connection: PatientConnection, _record: Any, _proxy: Any) -> None:
+        connection.patience = PatientConnection.patience
 
     return engine
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,30 @@ def test_a_server_that_goes_silent_is_a_problem_and_what_was_accepted_is_stored_
     assert service.client.get("/readyz").status_code == 200
     ids = [identity for answer in told if (identity := answer.headers.get("Facecap-Captures"))]
     assert captured(service) == ids[::-1] and len(ids) == 5
+
+
+def test_an_idle_connection_whose_server_went_silent_is_found_out_soon(
+    proxy: SilentProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections.PatientConnection, "patience", 600.0)
+    monkeypatch.setattr(connections, "SILENCE_SECONDS", 1.0)
+    database = Database(proxy.url)
+
+    def ask() -> Any:
+        with database.reading() as connection:
+            return connection.exec_driver_sql("SELECT 1").scalar()
+
+    assert ask() == 1
+    proxy.silence()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask)
+        try:
+            with pytest.raises(StoreError, match="failed"):
+                asked.result(60)
+        finally:
+            proxy.speak()
+    assert ask() == 1
+    database.close()
 
 
 def test_a_service_ends_while_its_server_is_silent(
