@@ -36,9 +36,20 @@ ATTEMPTS = 3
 
 
 def cache_folder() -> Path:
-    """Where both are kept."""
+    """Where both are kept.
+
+    Raises:
+        FacecapError: the user has no home folder, as the user of a system service may have none.
+    """
     configured = os.environ.get("XDG_CACHE_HOME")
-    return (Path(configured) if configured else Path.home() / ".cache") / "facecap"
+    if configured:
+        return Path(configured) / "facecap"
+    try:
+        return Path.home() / ".cache" / "facecap"
+    except RuntimeError:
+        raise FacecapError(
+            "the user has no home folder to keep files in: name one in XDG_CACHE_HOME"
+        ) from None
 
 
 def wheel() -> Path:
@@ -94,9 +105,12 @@ def runtime_files() -> Path:
 
 
 def fetched_runtime() -> Path | None:
-    """The folder of the runtime where it was fetched before; nothing is fetched."""
-    folder = _runtime_folder()
-    return folder if all((folder / name).is_file() for name in RUNTIME_SHA256) else None
+    """The folder of the runtime where it was fetched before and can be read; nothing is fetched."""
+    try:
+        folder = _runtime_folder()
+        return folder if all((folder / name).is_file() for name in RUNTIME_SHA256) else None
+    except (FacecapError, PermissionError):
+        return None
 
 
 def _runtime_folder() -> Path:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from facecap import FacecapError, _cvimodel
+from facecap import Detector, FacecapError, _cvimodel
 from facecap.conversion import vendor_wheel
 
 CONTENTS = {name: name.encode() * 100 for name in vendor_wheel.RUNTIME_SHA256}
@@ -128,3 +129,27 @@ def test_a_machine_that_the_simulator_is_not_for(small_wheel: Path, monkeypatch:
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
     with pytest.raises(FacecapError, match=r"Linux on x86_64, this is Linux on aarch64.*FACECAP_CVIRUNTIME"):
         vendor_wheel.runtime_files()
+
+
+def test_a_user_without_a_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(user: int) -> None:
+        raise KeyError(user)
+
+    for name in ("HOME", "XDG_CACHE_HOME", "FACECAP_VENDOR_WHEEL", "FACECAP_CVIRUNTIME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    Detector()
+    assert _cvimodel.cviruntime_path() is None
+    with pytest.raises(FacecapError, match=r"no home folder .* XDG_CACHE_HOME"):
+        vendor_wheel.wheel()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="as root alone one can be somebody else")
+def test_a_home_folder_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    tmp_path.chmod(0o700)
+    os.seteuid(65534)
+    try:
+        assert vendor_wheel.fetched_runtime() is None
+    finally:
+        os.seteuid(0)
