@@ -20,9 +20,6 @@ _FAULTS = {
 def decode(body: bytes, limits: Limits) -> NDArray[np.uint8]:
     """Height x width x 3 BGR, upright; the whole picture, decoded once.
 
-    Reading a JPEG at half its size for the detector alone would halve this step, but moves boxes by more than
-    a pixel: other shots would win than those of `facecap run`.
-
     Raises:
         Problem: 400 `empty_body`, 413 `picture_too_large`, 415 `unsupported_picture`, 422 `truncated_picture`
             or `damaged_picture`.
