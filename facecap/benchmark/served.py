@@ -14,7 +14,7 @@ from facecap.errors import FacecapError
 
 
 class ServiceProcess:
-    """`facecap serve` on a free port of the loopback."""
+    """A server on a free port of the loopback."""
 
     def __init__(self, process: subprocess.Popen[str], host: str, port: int) -> None:
         self._process = process
@@ -41,10 +41,23 @@ def service(folder: Path, settings: str) -> Iterator[ServiceProcess]:
     """
     file = folder / "facecap.toml"
     file.write_text(settings)
-    command = [sys.executable, "-m", "facecap", "serve", "--settings", str(file), "--server-port", "0"]
+    command = ["facecap", "serve", "--settings", str(file), "--server-port", "0"]
     command += ["--store-url", f"sqlite:///{folder / 'facecap.db'}", "--store-folder", str(folder / "crops")]
+    with _running(command, folder) as process:
+        yield process
+
+
+@contextmanager
+def bare_server(folder: Path, size: tuple[int, int] | None) -> Iterator[ServiceProcess]:
+    """`facecap.benchmark.bare_server`; `size` of the network's input, None for the model's own."""
+    with _running(["facecap.benchmark.bare_server", *map(str, size or ())], folder) as process:
+        yield process
+
+
+@contextmanager
+def _running(command: list[str], folder: Path) -> Iterator[ServiceProcess]:
     with (folder / "log").open("w+") as log:
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen([sys.executable, "-m", *command], stderr=subprocess.PIPE, text=True)
         try:
             host, port = _address(process)
             # What it says later must not fill the pipe.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import operator
 import os
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from facecap import Detector, FaceCapture, MaskClassifier
 from facecap.benchmark import frames, http_load
 from facecap.benchmark.http_load import Answered
 from facecap.benchmark.report import machine, table
-from facecap.benchmark.served import ServiceProcess, service
+from facecap.benchmark.served import ServiceProcess, bare_server, service
 from facecap.sources import decode_picture
 
 CAMERAS = 16
@@ -37,6 +40,8 @@ class Cost:
     alone: float
     difference: float
     """Of the two, turn by turn."""
+    bare: float
+    """The difference for a server that does nothing else (`bare_server`)."""
 
 
 @dataclass
@@ -75,21 +80,34 @@ def measure(turns: int, count: int, progress: Callable[[str], None]) -> Measured
 def _cost(jpeg: bytes, size: tuple[int, int] | None, turns: int) -> Cost:
     capture = FaceCapture(detector=Detector(input_size=size), classifier=MaskClassifier())
     settings = f"[cameras]\nthreads = 1\n{_network(size)}"
-    http, alone = [], []
-    with tempfile.TemporaryDirectory() as folder, service(Path(folder), settings) as served:
-        request = http_load.frame_request(served.host, "door", jpeg)
+    http, bare, alone = [], [], []
+    with ExitStack() as stack:
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)]
+        served = stack.enter_context(service(folders[0], settings))
+        least = stack.enter_context(bare_server(folders[1], size))
         for _ in range(turns + 1):
-            before = served.cpu_seconds()
-            http_load.run(served.host, served.port, [request], _FRAMES_A_TURN, 1)
-            http.append((served.cpu_seconds() - before) / _FRAMES_A_TURN)
+            http.append(_cpu_seconds(served, jpeg))
             before = time.process_time()
             for _ in range(_FRAMES_A_TURN):
                 capture.process(decode_picture(jpeg))
             alone.append((time.process_time() - before) / _FRAMES_A_TURN)
+            bare.append(_cpu_seconds(least, jpeg))
     # The first turn warms up.
-    pairs = list(zip(http[1:], alone[1:], strict=True))
-    difference = statistics.median(one - other for one, other in pairs)
-    return Cost(statistics.median(http[1:]), statistics.median(alone[1:]), difference)
+    http, bare, alone = http[1:], bare[1:], alone[1:]
+    return Cost(
+        statistics.median(http),
+        statistics.median(alone),
+        statistics.median(map(operator.sub, http, alone)),
+        statistics.median(map(operator.sub, bare, alone)),
+    )
+
+
+def _cpu_seconds(served: ServiceProcess, jpeg: bytes) -> float:
+    """Of a frame over HTTP."""
+    before = served.cpu_seconds()
+    request = http_load.frame_request(served.host, "door", jpeg)
+    http_load.run(served.host, served.port, [request], _FRAMES_A_TURN, 1)
+    return (served.cpu_seconds() - before) / _FRAMES_A_TURN
 
 
 def _side_by_side(jpeg: bytes, turns: int, result: Measured) -> None:
@@ -135,14 +153,14 @@ def _network(size: tuple[int, int] | None) -> str:
 def report(result: Measured) -> str:
     """What `measure` found, as text."""
     rows = [
-        (f"network at {name}", *(f"{1000 * value:.2f}" for value in (cost.http, cost.alone, cost.difference)))
+        (f"network at {name}", *(f"{1000 * seconds:.2f}" for seconds in dataclasses.astuple(cost)))
         for name, cost in result.cost.items()
     ]
     statuses = ", ".join(f"{status}: {number}" for status, number in sorted(result.limit.statuses.items()))
     pushed = sum(result.limit.statuses.values())
     return "\n".join(
         (
-            table(("CPU ms a frame", "HTTP", "call alone", "difference"), rows),
+            table(("CPU ms a frame", "HTTP", "call alone", "difference", "of a bare server"), rows),
             f"frames of 640x480, JPEG of {result.jpeg_bytes / 1000:.0f} kB",
             "",
             f"one camera {result.rate:.1f} frames/s; two cameras / one camera: "
@@ -163,10 +181,7 @@ def to_json(result: Measured) -> dict[str, Any]:
     return {
         "machine": machine(),
         "load": result.load,
-        "cpu_seconds_a_frame": {
-            name: {"http": cost.http, "alone": cost.alone, "difference": cost.difference}
-            for name, cost in result.cost.items()
-        },
+        "cpu_seconds_a_frame": {name: dataclasses.asdict(cost) for name, cost in result.cost.items()},
         "jpeg_bytes": result.jpeg_bytes,
         "frames_per_second": result.rate,
         "two_cameras_over_one": statistics.median(result.side_by_side),
