@@ -224,7 +224,7 @@ def test_a_model_that_is_not_there_is_named(facecap, visit):
 
 
 def test_a_stream_that_refuses_ends_with_1_after_its_retries(facecap, models, tmp_path):
-    address = f"rtsp://user:secret@127.0.0.1:{closed_port()}/cam"
+    address = f"rtsp://user:secret@127.0.0.1:{closed_port()}/cam?password=secret"
     done = facecap("run", address, "--out", tmp_path / "out", "--retries", "1", *models)
     assert done.returncode == 1
     assert "retry 1 of 1 in 0.5 s" in done.stderr and "given up after 1 retries" in done.stderr
