@@ -10,7 +10,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
-from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from facecap import CaptureConfig
@@ -75,7 +83,7 @@ class Cameras(Section):
     """How many cameras, and what each may leave waiting."""
 
     max_cameras: Count = 64
-    """cameras at once"""
+    """cameras at once; those of [pullers] have their places among them"""
     queue: Count = 8
     """frames of one camera that may wait, the one at work included; beyond it 429"""
     idle_seconds: Seconds = 300.0
@@ -268,3 +276,14 @@ class Settings(BaseSettings):
     """cameras that the service reads by itself, by name"""
     webhooks: dict[CameraName, Webhook] = {}
     """who is told of events, by name"""
+
+    @field_validator("pullers")
+    @classmethod
+    def _have_places(cls, pullers: dict[str, Puller], others: ValidationInfo) -> dict[str, Puller]:
+        cameras: Cameras | None = others.data.get("cameras")
+        if cameras is not None and len(pullers) > cameras.max_cameras:
+            raise ValueError(
+                f"there are {len(pullers)}, and cameras.max_cameras is {cameras.max_cameras}: raise it to at "
+                f"least {len(pullers)}, and by one for each camera that pushes"
+            )
+        return pullers

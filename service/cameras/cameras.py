@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from functools import partial
 from typing import Any, Literal, TypeVar
 
@@ -30,7 +31,8 @@ class Cameras:
     def __init__(
         self, settings: CameraSettings, tools: Tools, workers: Workers, pulled: Collection[str] = ()
     ) -> None:
-        """`pulled`: names of cameras that the service reads by itself; nobody else may push their frames."""
+        """`pulled`: names of cameras that the service reads by itself, `max_cameras` at most; each has its
+        place, and nobody else may push its frames."""
         self._settings = settings
         self._pulled = pulled
         self._tools = tools
@@ -67,10 +69,12 @@ class Cameras:
         """As `push`; `settle` is called on a worker with the answer or the problem."""
         if source == "push" and name in self._pulled:
             detail = f"the service reads {name} by itself: choose another name"
-            raise Problem(409, "camera_is_pulled", "The camera is read by the service", detail)
+            problem = Problem(409, "camera_is_pulled", "The camera is read by the service", detail)
+            self.refuse(name, problem)
+            raise problem
         queued = time.perf_counter()
         with self._changing:
-            camera = self._opened(name, source)
+            camera = self._opened(name)
 
             def job() -> None:
                 self._tools.metrics.stage("queue", time.perf_counter() - queued)
@@ -78,19 +82,17 @@ class Cameras:
 
             room = self._workers.submit(camera.lane, job, self._settings.queue)
             camera.last_used = time.monotonic()
+            if not room:
+                camera.count("queue_full")
         if not room:
-            camera.count("queue_full")
             detail = f"{self._settings.queue} frames of {name} wait already: send the frame again later"
             raise Problem(429, "queue_full", "The camera's queue is full", detail, {"Retry-After": "1"})
 
     def refuse(self, name: str, problem: Problem) -> None:
         """Count a frame that was refused before it came to its camera."""
-        try:
-            with self._changing:
-                camera = self._opened(name, "push")
-        except Problem:
-            return
-        camera.count(problem.code)
+        # Counted before another thread can remove the camera: its series would come back and stay.
+        with suppress(Problem), self._changing:
+            self._opened(name).count(problem.code)
 
     def report(self, name: str | None = None) -> list[dict[str, Any]]:
         """What is known of all cameras, or of one, by name."""
@@ -134,7 +136,7 @@ class Cameras:
             detail = "the service ends: send it again when it is back"
             raise Problem(503, "shutting_down", "The service ends", detail, {"Retry-After": "5"})
 
-    def _opened(self, name: str, source: Literal["push", "pull"]) -> Camera:
+    def _opened(self, name: str) -> Camera:
         self._check_open()
         camera = self._table.get(name)
         if camera is not None:
@@ -142,18 +144,27 @@ class Cameras:
         if not re.fullmatch(CAMERA_NAME, name):
             detail = "wanted 1 to 64 letters, digits, dots, hyphens or underscores, a letter or digit first"
             raise Problem(400, "invalid_camera", "Not a name for a camera", detail)
-        if len(self._table) >= self._settings.max_cameras and not self._made_room():
-            detail = f"{len(self._table)} cameras are at work, and no more are allowed: DELETE one, or wait"
-            raise Problem(503, "too_many_cameras", "Too many cameras", detail, {"Retry-After": "30"})
-        camera = self._table[name] = Camera(name, self._tools, source)
+        pulled = name in self._pulled
+        if not pulled:
+            self._find_place()
+        camera = self._table[name] = Camera(name, self._tools, "pull" if pulled else "push")
         return camera
 
-    def _made_room(self) -> bool:
-        """Remove the camera that has waited longest for its first good frame."""
-        unused = [c for c in self._table.values() if not c.is_open and not c.lane.depth]
-        if unused:
-            self._remove(min(unused, key=lambda camera: camera.last_used))
-        return bool(unused)
+    def _find_place(self) -> None:
+        """Those that are read by the service have theirs; another camera may have to go for a new one."""
+        most = self._settings.max_cameras - len(self._pulled)
+        pushed = [camera for name, camera in self._table.items() if name not in self._pulled]
+        if len(pushed) < most:
+            return
+        # The one that has waited longest for its first good frame.
+        unused = [camera for camera in pushed if not camera.is_open and not camera.lane.depth]
+        if not unused:
+            detail = (
+                f"{len(pushed)} cameras are at work, and no more are allowed besides the {len(self._pulled)} "
+                "that the service reads: DELETE one, or wait"
+            )
+            raise Problem(503, "too_many_cameras", "Too many cameras", detail, {"Retry-After": "30"})
+        self._remove(min(unused, key=lambda camera: camera.last_used))
 
     def _command(self, name: str, command: Callable[[Camera], T], settle: Settle[T]) -> None:
         with self._changing:

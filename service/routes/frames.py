@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from ..cameras import PushedFrame
 from ..frames.when import LARGEST_INDEX, frame_index, timestamp
-from ..problems import responses
+from ..problems import Problem, responses
 from ..security import authorize
 from ..services import services_of
 from .documents import FrameAnswer, PictureFaces
@@ -64,10 +64,16 @@ async def push_frame(request: Request) -> Response:
     services = services_of(request)
     camera = request.path_params["camera"]
     query = request.query_params
-    index, seconds = frame_index(query, request.headers), timestamp(query, request.headers)
-    async with services.intake.picture(
-        request, lambda problem: services.cameras.refuse(camera, problem)
-    ) as picture:
+
+    def refused(problem: Problem) -> None:
+        services.cameras.refuse(camera, problem)
+
+    try:
+        index, seconds = frame_index(query, request.headers), timestamp(query, request.headers)
+    except Problem as problem:
+        refused(problem)
+        raise
+    async with services.intake.picture(request, refused) as picture:
         answer = await services.cameras.push(camera, PushedFrame(picture, index, seconds))
     return Response(answer.body, headers=captures_header(answer.captures), media_type="application/json")
 

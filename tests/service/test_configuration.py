@@ -70,6 +70,10 @@ def test_flags_win_over_the_environment_and_that_over_the_file(
         ('[capture]\nmode = "slow"', "capture.mode"),
         ('[pullers."a b"]\nurl = "rtsp://x"', "pullers.a b"),
         ('[pullers.a]\nurl = "file:///etc/passwd"', "pullers.a.url"),
+        (
+            '[cameras]\nmax_cameras = 1\n[pullers.a]\nurl = "rtsp://x"\n[pullers.b]\nurl = "rtsp://y"',
+            "pullers: there are 2, and cameras.max_cameras is 1",
+        ),
         ('[[keys]]\nname = "a"\nhash = "plain"\nscopes = ["push"]', "keys.0.hash"),
         ('[[keys]]\nname = "a"\nhash = "sha256:%s"\nscopes = ["all"]' % ("0" * 64), "keys.0.scopes"),
         (

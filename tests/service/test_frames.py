@@ -72,6 +72,16 @@ def test_an_index_or_time_that_is_none_is_refused(
     assert code(answer) == (400, "invalid_parameter") and detail in answer.json()["detail"]
 
 
+def test_frames_refused_for_their_index_or_time_are_counted(service: Served, face: bytes) -> None:
+    service.push("door", face, frame_index="-1")
+    service.push("door", face, timestamp="yesterday")
+    service.push("door", face)
+    report = service.client.get("/v1/cameras/door").json()
+    assert report["frames"] == {"invalid_parameter": 2, "ok": 1}
+    figures = service.client.get("/metrics").text
+    assert 'facecap_frames_total{camera="door",result="invalid_parameter"} 2.0' in figures
+
+
 @pytest.mark.parametrize("name", ["a b", "ü", ".hidden", "x" * 65, "a/b", "-"])
 def test_names_that_are_none_open_no_camera(service: Served, face: bytes, name: str) -> None:
     answer = service.client.post(f"/v1/cameras/{name}/frames", content=face)

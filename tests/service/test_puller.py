@@ -42,3 +42,23 @@ def test_a_camera_that_cannot_be_reached_says_so_and_stops_with_the_service(
         puller = eventually(retrying)
         assert "cannot be opened" in puller["detail"] and "secret" not in str(puller)
         assert service.client.get("/readyz").status_code == 200
+
+
+def test_a_place_is_kept_for_a_camera_that_is_read(
+    tmp_path: Any, pipeline: Any, camera: DroppingCamera, face: bytes
+) -> None:
+    pullers = {
+        "gate": {"url": f"http://{camera.address}/video"},
+        "hall": {"url": f"rtsp://127.0.0.1:{closed_port()}/stream"},
+    }
+    settings = settings_in(tmp_path, pipeline=pipeline, pullers=pullers, cameras={"max_cameras": 3})
+    with running(settings) as service:
+        early = service.push("hall", face)
+        assert (early.status_code, early.json()["code"]) == (409, "camera_is_pulled")
+        assert service.push("one", face).status_code == 200
+        full = service.push("two", face)
+        assert (full.status_code, full.json()["code"]) == (503, "too_many_cameras")
+        assert "1 cameras are at work" in full.json()["detail"] and "besides the 2" in full.json()["detail"]
+        eventually(lambda: service.client.get("/v1/cameras/gate").json()["frames"].get("ok"))
+        hall = service.client.get("/v1/cameras/hall").json()
+        assert hall["source"] == "pull" and hall["frames"] == {"camera_is_pulled": 1}
