@@ -19,11 +19,15 @@ from facecap import FacecapError, FaceCapture
 from . import logs
 from .app import create_app
 from .envelope import is_loopback
+from .protocols.http import HttpProtocol
+from .protocols.patience import end_overdue
+from .protocols.stream import StreamProtocol
 from .services import Services
 from .settings import Settings
 
 _log = logging.getLogger("facecap.service")
 _BACKLOG = 2048
+_TICKS_A_LOOK = 5
 
 
 class Server(uvicorn.Server):
@@ -51,6 +55,12 @@ class Server(uvicorn.Server):
         """Tell who streams, then wait for requests, then let the application drain."""
         self._services.stopping.set()
         await super().shutdown(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called by uvicorn ten times a second."""
+        if counter % _TICKS_A_LOOK == 0:
+            end_overdue(self.server_state.connections)
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal ends in order, the second at once. What was answered is on the disk either way."""
@@ -101,8 +111,8 @@ def make_server(settings: Settings, capture_factory: Callable[[], FaceCapture] |
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
+        http=HttpProtocol,
+        ws=StreamProtocol,
         ws_max_size=settings.frames.max_bytes,
         ws_per_message_deflate=False,
         log_config=None,

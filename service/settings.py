@@ -60,6 +60,8 @@ class Server(Section):
     """how long a shutdown waits for requests that are under way, and again for a store that fails"""
     max_connections: Count = 1000
     """connections at once; beyond it 503"""
+    head_seconds: Seconds = 10.0
+    """how long a client may take to send the head of a request"""
     keep_alive_seconds: Annotated[int, Field(ge=1)] = 30
     """how long an idle connection is kept"""
     public_url: HttpUrl | None = None
@@ -74,9 +76,9 @@ class Frames(Section):
     max_pixels: Count = 4096 * 4096
     """width times height"""
     receive_seconds: Seconds = 30.0
-    """how long the body of a request may take to arrive"""
+    """how long the body of a request, or a message of a stream, may take to arrive"""
     max_waiting_bytes: Count = 256 * 1024 * 1024
-    """of all frames that are being received or wait; beyond it frames are refused with 429"""
+    """of all that is being received or waits; beyond it 429, and streams are closed with 1013"""
 
 
 class Cameras(Section):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from starlette.requests import ClientDisconnect, Request
@@ -12,7 +12,7 @@ from ..problems import Problem
 
 
 class WaitingBytes:
-    """How many bytes of pictures are in memory, of all requests. Used on the event loop alone."""
+    """How many bytes of pictures are in memory, of all clients. Used on the event loop alone."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -25,14 +25,38 @@ class WaitingBytes:
         Raises:
             Problem: 429 `busy`, too many wait already.
         """
-        if self._taken + count > self._limit:
-            detail = "too many pictures wait in memory: send it again later"
-            raise Problem(429, "busy", "The service is busy", detail, {"Retry-After": "1"})
-        self._taken += count
+        self._take(count)
         try:
             yield
         finally:
             self._taken -= count
+
+    def claim(self) -> Claim:
+        """Hold bytes whose number changes, none at first."""
+        return Claim(self._take)
+
+    def _take(self, count: int) -> None:
+        if count > 0 and self._taken + count > self._limit:
+            detail = "too many pictures wait in memory: send it again later"
+            raise Problem(429, "busy", "The service is busy", detail, {"Retry-After": "1"})
+        self._taken += count
+
+
+class Claim:
+    """Bytes of one client."""
+
+    def __init__(self, take: Callable[[int], None]) -> None:
+        self._take = take
+        self._count = 0
+
+    def resize(self, count: int) -> None:
+        """Hold `count` bytes in place of those before.
+
+        Raises:
+            Problem: 429 `busy`, there is no room for more; the number stays as it was.
+        """
+        self._take(count - self._count)
+        self._count = count
 
 
 async def read_body(request: Request, limit: int, seconds: float) -> bytes:
@@ -57,8 +81,7 @@ async def read_body(request: Request, limit: int, seconds: float) -> bytes:
     except asyncio.CancelledError:
         if not deadline.passed:
             raise
-        detail = f"the body did not come within {seconds:g} s"
-        raise Problem(408, "body_too_slow", "The body is too slow", detail, {"Connection": "close"}) from None
+        raise too_slow(seconds) from None
     except ClientDisconnect:
         raise Problem(400, "body_cut_short", "The body is cut short", "the client went away") from None
     finally:
@@ -105,3 +128,9 @@ def too_large(limit: int) -> Problem:
     """413, with the limit."""
     detail = f"wanted at most {limit} bytes"
     return Problem(413, "body_too_large", "The body is too large", detail, {"Connection": "close"})
+
+
+def too_slow(seconds: float) -> Problem:
+    """408, with the limit."""
+    detail = f"the body did not come within {seconds:g} s"
+    return Problem(408, "body_too_slow", "The body is too slow", detail, {"Connection": "close"})

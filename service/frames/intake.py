@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 
 from starlette.requests import Request
 
 from ..problems import Problem
 from ..settings import Frames
 from . import multipart
-from .body import WaitingBytes, announced_length, check_size, read_body
+from .body import Claim, WaitingBytes, announced_length, check_size, read_body
 
 
 class Intake:
@@ -30,6 +30,18 @@ class Intake:
         check_size(picture, self._settings.max_bytes)
         with self._waiting.held(len(picture)):
             yield
+
+    def claim(self) -> Claim:
+        """As `WaitingBytes.claim`, for what a connection holds that no picture has come of yet."""
+        return self._waiting.claim()
+
+    def room(self, request: Request, limit: int) -> AbstractContextManager[None]:
+        """Count a body of up to `limit` bytes as waiting until the context ends, by the length it announces.
+
+        Raises:
+            Problem: as `WaitingBytes.held`.
+        """
+        return self._waiting.held(min(announced_length(request) or limit, limit))
 
     @asynccontextmanager
     async def picture(
@@ -51,7 +63,7 @@ class Intake:
             limit += multipart.OVERHEAD
         with ExitStack() as stack:
             try:
-                stack.enter_context(self._waiting.held(min(announced_length(request) or limit, limit)))
+                stack.enter_context(self.room(request, limit))
                 body = await read_body(request, limit, self._settings.receive_seconds)
                 if is_form:
                     body = multipart.picture_of(body, content_type)

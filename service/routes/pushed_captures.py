@@ -103,9 +103,10 @@ async def push_capture(
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> Response:
     """Stores it; when this is answered it is on the disk."""
-    settings = services_of(request).settings
-    body = await read_body(request, _BODY_BYTES, settings.frames.receive_seconds)
-    stored = await run_in_threadpool(_store, services_of(request).store, camera, body, idempotency_key)
+    services = services_of(request)
+    with services.intake.room(request, _BODY_BYTES):
+        body = await read_body(request, _BODY_BYTES, services.settings.frames.receive_seconds)
+        stored = await run_in_threadpool(_store, services.store, camera, body, idempotency_key)
     headers = captures_header((stored.id,))
     return Response(status_code=200 if stored.known else 201, headers=headers)
 

@@ -22,11 +22,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ..cameras import Answer, PushedFrame
 from ..frames.when import LARGEST_INDEX, checked_timestamp
 from ..problems import Problem
+from ..protocols.stream import REFUSED
 from ..security import authorize
 from ..services import Services, services_of
 
 router = APIRouter()
 _POLICY_VIOLATION = 1008
+_HEADER_LENGTH = 1000
 
 
 class FrameHeader(BaseModel):
@@ -36,6 +38,22 @@ class FrameHeader(BaseModel):
 
     frame_index: Annotated[int, Field(ge=0, le=LARGEST_INDEX)] | None = None
     timestamp: Annotated[float, Field(allow_inf_nan=False)] | AwareDatetime | None = None
+
+    @classmethod
+    def of(cls, text: str) -> FrameHeader:
+        """Of a text message.
+
+        Raises:
+            ValueError: it is none, with a sentence that says why.
+        """
+        if len(text) > _HEADER_LENGTH:
+            raise ValueError(f"{len(text)} characters came, wanted at most {_HEADER_LENGTH}")
+        try:
+            header = cls.model_validate_json(text, strict=True)
+        except ValidationError as error:
+            raise ValueError(error.errors(include_input=False)[0]["msg"]) from None
+        header.seconds()
+        return header
 
     def seconds(self) -> float | None:
         """The timestamp in seconds since 1970."""
@@ -91,6 +109,8 @@ class Stream:
         while True:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
+                if (refused := message.get(REFUSED)) is not None:
+                    self._refuse(refused)
                 return None
             picture = message.get("bytes")
             if picture is not None:
@@ -98,12 +118,11 @@ class Stream:
                 self._header = FrameHeader()
                 continue
             try:
-                self._header = FrameHeader.model_validate_json(message["text"], strict=True)
-                self._header.seconds()
-            except (ValidationError, ValueError) as error:
-                first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+                self._header = FrameHeader.of(message["text"])
+            except ValueError as error:
+                self._refuse(Problem(400, "invalid_parameter", "A parameter is not valid", str(error)))
                 await self._answers.put(None)
-                return f"invalid_header: {first}"[:120]
+                return f"invalid_header: {error}"[:120]
 
     def _submitted(self, picture: bytes) -> asyncio.Future[str]:
         """Put the frame into its camera's queue now; the future has what to answer."""
@@ -111,12 +130,23 @@ class Stream:
         held = ExitStack()
         try:
             authorize(self._socket, "push")
-            held.enter_context(self._services.intake.held(picture))
+            self._take(picture, held)
             answer = self._services.cameras.start(self._camera, frame)
         except Problem as problem:
             held.close()
             return _settled(_refusal(problem))
         return asyncio.ensure_future(_told(answer, held))
+
+    def _take(self, picture: bytes, held: ExitStack) -> None:
+        try:
+            held.enter_context(self._services.intake.held(picture))
+        except Problem as problem:
+            self._refuse(problem)
+            raise
+
+    def _refuse(self, problem: Problem) -> None:
+        """Count a frame that does not come to its camera."""
+        self._services.cameras.refuse(self._camera, problem)
 
     async def _write(self) -> None:
         while (answer := await self._answers.get()) is not None:

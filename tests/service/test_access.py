@@ -97,6 +97,22 @@ def test_a_key_that_asks_too_often_waits(tmp_path: Any, pipeline: Any, face: byt
         assert ask(pairs[1][0]).status_code == 200, "every key has a rate of its own"
 
 
+def test_every_message_of_a_stream_counts_for_its_keys_rate(
+    tmp_path: Any, pipeline: Any, face: bytes
+) -> None:
+    secret, pushing = key("eager", "push")
+    access = {"requests_per_second": 0.01, "burst": 3}
+    with running(settings_in(tmp_path, pipeline=pipeline, keys=[pushing], access=access)) as service:
+        address = service.address.replace("http", "ws") + "/v1/cameras/door/stream"
+        with connect(address, additional_headers=bearer(secret)) as socket:
+            answers = []
+            for _ in range(3):
+                socket.send(face)
+                answers.append(json.loads(socket.recv(timeout=30)))
+    assert [answer["status"] for answer in answers] == [200, 200, 429], "the handshake was the first of three"
+    assert answers[2]["problem"]["code"] == "rate_limited"
+
+
 def test_a_rate_fills_up_again() -> None:
     now = 0.0
     limit = RateLimit(2.0, 3, clock=lambda: now)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from served import Served, eventually, running, settings_in
+from test_cameras import failing, stored
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -64,6 +65,28 @@ def test_stale_repeated_and_unnumbered_frames(service: Served, face: bytes, empt
     with stream(service, "door") as socket:
         send(socket, empty, timestamp="2026-01-02T03:04:05.5+01:00")
         assert answer(socket)["result"]["timestamp"] == "2026-01-02T02:04:05.500Z"
+
+
+def test_no_capture_is_lost_while_the_store_is_away(
+    service: Served, face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = type(service.services.store)
+    with stream(service, "door") as socket:
+        send(socket, face, frame_index=0)
+        assert answer(socket)["status"] == 200
+        working = store.add
+        monkeypatch.setattr(store, "add", failing)
+        for index in (1, 2):
+            send(socket, face, frame_index=index)
+            away = answer(socket)
+            assert (away["status"], away["problem"]["code"]) == (503, "store_unavailable")
+        monkeypatch.setattr(store, "add", working)
+        send(socket, face, frame_index=1)
+        again = answer(socket)
+        assert again["status"] == 200 and again["captures"] == [row.id for row in stored(service, "door")]
+        assert [capture["kind"] for capture in again["result"]["captures"]] == ["first"]
+    report = service.client.get("/v1/cameras/door").json()["frames"]
+    assert report == {"ok": 1, "store_unavailable": 2, "repeated": 1}
 
 
 def test_a_full_queue_refuses_in_place(tmp_path: Any, pipeline: Any, face: bytes) -> None:

@@ -1,0 +1,101 @@
+"""HTTP/1.1: no connection is kept for a client that does not come to the point."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from ..services import Services
+from .patience import Patient
+
+_HEAD_BYTES = 64 * 1024
+_MOST_PIPELINED = 16
+
+
+class HttpProtocol(Patient, HttpToolsProtocol):
+    """uvicorn's, which by itself waits for ever for the head of a request, of any size.
+
+    The time for a body is the application's to watch, except where it has answered before the end.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        services: Services = config.app.state.services  # type: ignore[union-attr]
+        self._head_seconds = services.settings.server.head_seconds
+        self._body_seconds = services.settings.frames.receive_seconds
+        self._in_body = False
+        self._excess = 0
+        """Bytes of a request besides its body, less those of the body: so much framing is allowed."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client is there, and may say nothing."""
+        super().connection_made(transport)
+        self.deadline = time.monotonic() + self._head_seconds
+
+    def data_received(self, data: bytes) -> None:
+        """The time runs from the first byte of a head, whatever comes after it."""
+        if self.deadline is None and not self._at_work:
+            self.deadline = time.monotonic() + (self._body_seconds if self._in_body else self._head_seconds)
+        self._excess += len(data)
+        super().data_received(data)
+        if self._excess > _HEAD_BYTES and not self.transport.is_closing():
+            self._refuse(b"431 Request Header Fields Too Large")
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            raise ValueError(
+                "too many requests were sent ahead"
+            )  # uvicorn answers 400 and ends the connection
+        self._excess = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self.deadline = None
+        self._in_body = True
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._excess -= 2 * len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._in_body = False
+        super().on_message_complete()
+        if self.deadline is not None and not self.transport.is_closing():
+            # It was answered before its end. From now on the connection is idle.
+            self.deadline = None
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def handle_websocket_upgrade(self) -> None:
+        """uvicorn refuses requests beyond the limit of connections, but no WebSockets."""
+        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
+            self._refuse(b"503 Service Unavailable")
+        else:
+            super().handle_websocket_upgrade()
+
+    @property
+    def _at_work(self) -> bool:
+        """Whether a request waits for its answer."""
+        return bool(self.pipeline) or (self.cycle is not None and not self.cycle.response_complete)
+
+    def _refuse(self, status: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
+        self.transport.close()
