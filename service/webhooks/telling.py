@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,9 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from ..broker import Broker
 from ..settings import Webhook
-from ..store import Store
+from ..store import Store, StoreError
 from .courier import Courier
 from .delivery import client
+
+_log = logging.getLogger("facecap.service")
 
 
 @asynccontextmanager
@@ -41,4 +44,11 @@ async def tell_webhooks(
             broker.close()
             await asyncio.gather(*tasks)
             if couriers:
-                await run_in_threadpool(store.release_hooks, owner)
+                await run_in_threadpool(_release, store, owner)
+
+
+def _release(store: Store, owner: str) -> None:
+    try:
+        store.release_hooks(owner)
+    except StoreError as error:
+        _log.warning("other processes take the webhooks over once their leases end: %s", error)

@@ -86,15 +86,26 @@ def test_an_idle_connection_whose_server_went_silent_is_found_out_soon(
 
 
 def test_a_service_ends_while_its_server_is_silent(
-    tmp_path: Path, pipeline: dict[str, Any], proxy: SilentProxy, face: bytes
+    tmp_path: Path,
+    pipeline: dict[str, Any],
+    proxy: SilentProxy,
+    face: bytes,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     store = {"url": proxy.url, "folder": tmp_path / "crops"}
+    hook = {"url": "http://127.0.0.1:1/", "secret": "whsec_" + "A" * 32}
     settings = settings_in(
-        tmp_path, store=store, pipeline=pipeline, capture=CAPTURE, server={"drain_seconds": 1}
+        tmp_path,
+        store=store,
+        pipeline=pipeline,
+        capture=CAPTURE,
+        server={"drain_seconds": 1},
+        webhooks={"guard": hook},
     )
     with running(settings) as service:
         assert service.push("door", face).status_code == 200
         proxy.silence()
+    assert "hook" in caplog.text and "Traceback" not in caplog.text, "it ends in order"
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system's TCP has no such bound")
