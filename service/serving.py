@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -23,6 +24,7 @@ from .protocols.http import HttpProtocol
 from .protocols.patience import end_overdue
 from .protocols.stream import StreamProtocol
 from .services import Services
+from .settings import Server as ServerSettings
 from .settings import Settings
 
 _log = logging.getLogger("facecap.service")
@@ -91,6 +93,7 @@ def serve(settings: Settings) -> int:
         FacecapError: the settings do not go together, or a model, the store or the address cannot be used.
     """
     check_exposure(settings)
+    check_tls(settings.server)
     logs.install(settings.logs.level)
     listener = listen(settings.server.host, settings.server.port)
     server = make_server(settings)
@@ -161,5 +164,28 @@ def check_exposure(settings: Settings) -> None:
             f"server.host is {host}, which other machines reach, and there are no keys: make one with "
             "`facecap serve --new-key NAME --scopes push,read`, or listen at 127.0.0.1"
         )
-    if (settings.server.tls_certificate is None) != (settings.server.tls_key is None):
+
+
+def check_tls(own: ServerSettings) -> None:
+    """Refuse a certificate and a key that cannot be used.
+
+    Raises:
+        FacecapError: that is so; it names the files.
+    """
+    if own.tls_certificate is None and own.tls_key is None:
+        return
+    if own.tls_certificate is None or own.tls_key is None:
         raise FacecapError("server.tls_certificate and server.tls_key go together: give both or none")
+    for name, file in (("tls_certificate", own.tls_certificate), ("tls_key", own.tls_key)):
+        try:
+            file.open("rb").close()
+        except OSError as error:
+            raise FacecapError(f"server.{name} {file}: cannot be read: {error.strerror}") from None
+    try:
+        # A key with a password is refused: nobody is there to be asked for it.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(own.tls_certificate, own.tls_key, lambda: "")
+    except OSError as error:
+        raise FacecapError(
+            f"server.tls_certificate {own.tls_certificate}, server.tls_key {own.tls_key}: wanted PEM files "
+            f"of a certificate and of its key without a password: {error}"
+        ) from None

@@ -205,6 +205,8 @@ def test_a_new_key_opens_the_service_that_has_its_lines(tmp_path: Path) -> None:
         (["--new-key", "a", "--scopes", "everything"], 2, "scopes"),
         (["--server-host", "0.0.0.0"], 1, "there are no keys"),
         (["--server-tls-key", "x"], 1, "go together"),
+        (["--server-tls-certificate", "x", "--server-tls-key", "y"], 1, "tls_certificate x: cannot be read"),
+        (["--server-tls-certificate", __file__, "--server-tls-key", __file__], 1, "server.tls_key"),
         (["--settings", "missing.toml"], 1, "missing.toml: there is no such file"),
         (["--pipeline-detector", "missing.onnx"], 1, "missing.onnx"),
         (["--store-url", "nonsense"], 1, "wanted sqlite:///PATH"),
