@@ -252,11 +252,15 @@ class Camera:
         return ids
 
     def _tell(self, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
-        for kind, data in events:
+        pending = list(events)
+        for number, (kind, data) in enumerate(pending):
             try:
                 self._tools.store.event(kind, self.name, data)
             except StoreError as error:
-                _log.warning("camera %s: the event %s is lost: %s", self.name, kind, error)
+                # The others would wait for the store as long as this one, and the frame with them.
+                lost = ", ".join(kind for kind, _ in pending[number:])
+                _log.warning("camera %s: events are lost (%s): %s", self.name, lost, error)
+                return
 
 
 def _rfc3339(seconds: float | None) -> str | None:

@@ -11,7 +11,7 @@ import scripted
 
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
-from painted import encoded
+from painted import FACE, encoded
 from served import Served, running, settings_in
 
 
@@ -28,13 +28,13 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def face() -> bytes:
     """A JPEG with one face."""
-    return encoded(".jpg")
+    return encoded(".jpg", FACE)
 
 
 @pytest.fixture(scope="session")
 def empty() -> bytes:
     """A JPEG without faces."""
-    return encoded(".jpg", None)
+    return encoded(".jpg")
 
 
 @pytest.fixture

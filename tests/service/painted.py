@@ -8,6 +8,6 @@ import scripted
 FACE = (37, 20)
 
 
-def encoded(suffix: str, cell: tuple[int, int] | None = FACE) -> bytes:
-    """A painted frame, with one face or none."""
-    return cv2.imencode(suffix, scripted.frame(*([cell] if cell else [])))[1].tobytes()
+def encoded(suffix: str, *cells: tuple[int, int]) -> bytes:
+    """A painted frame with a face in each of these cells."""
+    return cv2.imencode(suffix, scripted.frame(*cells))[1].tobytes()

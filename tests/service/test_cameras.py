@@ -8,10 +8,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from painted import FACE, encoded
 from served import Served, eventually, running, settings_in
 
 from facecap import Capture, FaceCapture
-from facecap_service.store import CaptureQuery, StoredCapture, StoreError
+from facecap_service.store import CaptureQuery, Store, StoredCapture, StoreError
 
 
 def stored(service: Served, camera: str) -> list[StoredCapture]:
@@ -153,6 +154,23 @@ def test_no_capture_is_lost_while_the_store_is_away(
     assert again.status_code == 200 and [c["kind"] for c in again.json()["captures"]] == ["first"]
     assert [row.id for row in stored(service, "door")] == [again.headers["Facecap-Captures"]]
     assert service.push("door", face, frame_index=2).status_code == 200
+
+
+def test_a_frame_waits_once_for_a_store_that_is_away(
+    service: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However much there is to tell: here that two visits begin."""
+    calls = []
+
+    def away(_: Store, kind: str, *__: Any) -> None:
+        calls.append(kind)
+        raise StoreError("the database does not answer")
+
+    monkeypatch.setattr(Store, "event", away)
+    picture = encoded(".jpg", FACE, (10, 30))
+    assert [service.push("door", picture).status_code for _ in range(2)] == [200, 200]
+    assert calls == ["camera.opened", "track.started"]
+    assert "events are lost (track.started, track.started)" in caplog.text
 
 
 def failing(*_: Any, **__: Any) -> Any:

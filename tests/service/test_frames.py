@@ -25,10 +25,10 @@ def code(answer: httpx.Response) -> tuple[int, str]:
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
 def test_a_frame_is_answered_with_its_faces_on_their_tracks(service: Served, suffix: str) -> None:
-    first = service.push("door", encoded(suffix), frame_index=7, timestamp=1.25).json()
+    first = service.push("door", encoded(suffix, FACE), frame_index=7, timestamp=1.25).json()
     assert (first["frame_index"], first["timestamp"]) == (7, "1970-01-01T00:00:01.250Z")
     assert [(face["track_id"], face["reason"]) for face in first["faces"]] == [(1, "track_unconfirmed")]
-    second = service.push("door", encoded(suffix)).json()
+    second = service.push("door", encoded(suffix, FACE)).json()
     assert second["frame_index"] == 8 and second["captures"][0]["kind"] == "first"
 
 
@@ -97,16 +97,16 @@ def flipped(picture: bytes) -> bytes:
 
 
 def bodies() -> dict[str, tuple[bytes, int, str]]:
-    jpeg = encoded(".jpg")
+    jpeg = encoded(".jpg", FACE)
     return {
         "empty": (b"", 400, "empty_body"),
         "text": (b"no picture at all", 415, "unsupported_picture"),
         "gif": (b"GIF89a" + bytes(40), 415, "unsupported_picture"),
-        "bmp": (encoded(".bmp")[:2000], 415, "unsupported_picture"),
+        "bmp": (encoded(".bmp", FACE)[:2000], 415, "unsupported_picture"),
         "truncated": (jpeg[: len(jpeg) // 2], 422, "truncated_picture"),
         "patched": (jpeg[: len(jpeg) // 2] + b"\xff\xd9", 422, "damaged_picture"),
         "damaged": (flipped(jpeg), 422, "damaged_picture"),
-        "png": (encoded(".png")[:-20], 422, "truncated_picture"),
+        "png": (encoded(".png", FACE)[:-20], 422, "truncated_picture"),
     }
 
 
@@ -138,7 +138,7 @@ def steady(tmp_path_factory: pytest.TempPathFactory, pipeline: dict[str, Any]) -
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(kind=st.sampled_from([".jpg", ".png", ".webp"]), share=st.floats(0, 1, exclude_max=True))
 def test_a_picture_cut_anywhere_is_refused(steady: Served, kind: str, share: float) -> None:
-    whole = encoded(kind)
+    whole = encoded(kind, FACE)
     answer = steady.push("cut", whole[: int(share * len(whole))])
     assert code(answer) in [
         (400, "empty_body"),
@@ -169,7 +169,7 @@ def test_limits_hold_before_anything_is_decoded(tmp_path: Any, pipeline: dict[st
         assert code(served.client.post("/v1/cameras/door/frames", content=chunks)) == (413, "body_too_large")
         form = served.client.post("/v1/cameras/door/frames", files={"file": face + b"\0"})
         assert code(form) == (413, "body_too_large")
-    large = encoded(".png")[:33]  # its header alone; a decoder would say something else
+    large = encoded(".png", FACE)[:33]  # its header alone; a decoder would say something else
     with running(settings_in(tmp_path, pipeline=pipeline, frames={"max_pixels": 1920 * 1079})) as served:
         assert code(served.push("door", large)) == (413, "picture_too_large")
 
@@ -194,7 +194,7 @@ def test_forms_without_a_file_are_refused(service: Served, body: bytes, kind: st
 
 
 def test_single_pictures_have_every_face_and_keep_nothing(service: Served) -> None:
-    answer = service.client.post("/v1/detect", content=encoded(".png")).json()
+    answer = service.client.post("/v1/detect", content=encoded(".png", FACE)).json()
     assert (answer["width"], answer["height"]) == (1920, 1080)
     (found,) = answer["faces"]
     assert set(found) == {"box", "score", "landmarks", "quality", "pose", "mask_prob", "mask"}
