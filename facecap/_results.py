@@ -138,7 +138,7 @@ def _number(value: float, digits: int = 6) -> float | None:
 
 def _numbers(values: NDArray[np.float32], digits: int = 3) -> list[Any]:
     """As `_number` of each, in nested lists: float32 times 10^6 is exact in float64, so both round alike."""
-    rounded = np.round(values.astype(np.float64), digits)
+    rounded = values.astype(np.float64).round(digits)
     known = np.isfinite(rounded)
     if not known.all():
         rounded = rounded.astype(object)

@@ -37,7 +37,9 @@ class Visits:
         ):
             if not track_id:
                 continue
-            shots = self._tracks.setdefault(track_id, _Shots())
+            shots = self._tracks.get(track_id)
+            if shots is None:
+                shots = self._tracks[track_id] = _Shots()
             self._tracks.move_to_end(track_id)
             shots.seen += 1
             if kept:
