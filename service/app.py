@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib.metadata import version
@@ -48,6 +49,8 @@ from .webhooks.figures import WebhookFigures
 from .webhooks.telling import tell_webhooks
 
 _IDLE_CHECK = 1.0  # seconds
+_PULLERS_END = 10.0
+"""Seconds that a shutdown waits for all pullers together: a camera may hang."""
 
 
 def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture] | None = None) -> FastAPI:
@@ -160,8 +163,9 @@ def _stop(services: Services) -> None:
     for puller in services.pullers.values():
         puller.stop()
     services.cameras.close(services.settings.server.drain_seconds)
+    deadline = time.monotonic() + _PULLERS_END
     for puller in services.pullers.values():
-        puller.join()
+        puller.join(max(0.0, deadline - time.monotonic()))
 
 
 def _cores() -> int:

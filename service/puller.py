@@ -16,7 +16,6 @@ from .problems import Problem
 
 _log = logging.getLogger("facecap.service.pullers")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds
-_JOIN = 10.0
 
 
 class Puller:
@@ -49,16 +48,18 @@ class Puller:
     def stop(self) -> None:
         """Ask the thread to end."""
         self._stopping.set()
-        if self._source is not None:
-            self._source.stop()
+        source = self._source  # which its thread may take away at any moment
+        if source is not None:
+            source.stop()
 
-    def join(self) -> None:
-        """Wait for the thread's end, but not for a camera that hangs."""
-        self._thread.join(_JOIN)
+    def join(self, seconds: float) -> None:
+        """Wait for the thread's end, but not longer for a camera that hangs."""
+        self._thread.join(seconds)
 
     def report(self) -> dict[str, Any]:
         """How it gets on, in plain JSON types; from any thread."""
-        dropped = self._source.dropped if self._source is not None else 0
+        source = self._source
+        dropped = source.dropped if source is not None else 0
         return {
             "address": self._address,
             "state": self._state,

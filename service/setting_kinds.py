@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+import httpx
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import NoDecode
 
@@ -33,13 +35,20 @@ def _http_url(text: str) -> str:
     try:
         parts = urlsplit(text)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # its text repeats parts of the address
+        httpx.URL(text)  # who will call it is stricter
+    except (ValueError, httpx.InvalidURL):  # its text repeats parts of the address
         usable = False
     if not usable or parts.fragment:
         raise ValueError("wanted http://HOST… or https://HOST…, without a fragment")
     if parts.username is not None:
         raise ValueError("wanted an address without a name and a password")
     return text
+
+
+def _token(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", secret.get_secret_value()):
+        raise ValueError("wanted ASCII letters, digits and signs without spaces: it is sent as a header")
+    return secret
 
 
 def _signing_secret(secret: SecretStr) -> SecretStr:
@@ -57,6 +66,7 @@ Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
 Size = Annotated[tuple[Count, Count] | None, NoDecode, BeforeValidator(_size)]
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 from pydantic import (
     AfterValidator,
     Field,
-    SecretStr,
     ValidationInfo,
     create_model,
     field_validator,
@@ -35,6 +34,7 @@ from .setting_kinds import (
     Section,
     SigningSecret,
     Size,
+    Token,
 )
 
 
@@ -208,7 +208,7 @@ class Webhook(Section):
     """http:// or https://; redirects are not followed"""
     secret: SigningSecret
     """messages are signed with it: whsec_ and the base64 of 24 to 64 random bytes"""
-    token: SecretStr | None = None
+    token: Token | None = None
     """sent along as Authorization: Bearer"""
     events: Annotated[tuple[EventKind, ...], Field(min_length=1)] = ("capture",)
     """which kinds"""

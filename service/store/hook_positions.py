@@ -18,8 +18,9 @@ from .times import now, to_microseconds
 
 
 def keep(connection: Connection, names: Sequence[str]) -> None:
-    """Have these hooks and no others; a new one begins with what happens from now on."""
-    connection.execute(delete(hooks).where(hooks.c.name.not_in(names)))
+    """Have these hooks, and others only while a process delivers to them; a new one begins with now."""
+    forgotten = hooks.c.name.not_in(names), hooks.c.owned_until < to_microseconds(now())
+    connection.execute(delete(hooks).where(*forgotten))
     position = journal.last_id(connection)
     for name in names:
         row = upsert(connection, hooks).values(name=name, position=position, owned_until=0)

@@ -199,7 +199,10 @@ class Store:
         return lambda: self._listeners.remove(listener)
 
     def keep_hooks(self, names: Sequence[str]) -> None:
-        """Have webhooks of these names and no others; a new one begins with what happens from now on."""
+        """Have webhooks of these names, and others only while another process delivers to them.
+
+        A new one begins with what happens from now on.
+        """
         with self._database.writing() as connection:
             hook_positions.keep(connection, names)
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from cameras import DroppingCamera, closed_port
 from served import eventually, running, settings_in
+
+from facecap.sources import Limits
+from facecap_service import app, puller
+from facecap_service.puller import Puller
 
 
 def test_a_camera_that_drops_is_read_again_and_its_frames_go_on(
@@ -62,3 +70,55 @@ def test_a_place_is_kept_for_a_camera_that_is_read(
         eventually(lambda: service.client.get("/v1/cameras/gate").json()["frames"].get("ok"))
         hall = service.client.get("/v1/cameras/hall").json()
         assert hall["source"] == "pull" and hall["frames"] == {"camera_is_pulled": 1}
+
+
+class _Ending:
+    """A camera whose stream ends at once."""
+
+    dropped = 0
+
+    def frames(self) -> Iterator[Any]:
+        yield from ()
+
+    def stop(self) -> None:
+        pass
+
+
+def test_a_stream_that_ends_meanwhile_disturbs_neither_report_nor_shutdown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(puller, "open_source", lambda *_, **__: _Ending())
+    monkeypatch.setattr(puller, "_FIRST_PAUSE", 0.0)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    read: Any = Puller("gate", "http://camera/", Limits(), None)  # type: ignore[arg-type]
+    read.start()
+    try:
+        for _ in range(20_000):
+            assert read.report()["dropped"] == 0
+    finally:
+        sys.setswitchinterval(interval)
+        read.stop()
+        read.join(30)
+    assert read.report()["state"] == "stopped"
+
+
+def test_a_shutdown_waits_for_all_cameras_that_hang_together(
+    tmp_path: Any, pipeline: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    waited: list[float] = []
+    join = Puller.join
+
+    def noted(self: Puller, seconds: float) -> None:
+        waited.append(seconds)
+        join(self, seconds)
+
+    monkeypatch.setattr(puller, "open_source", lambda *_, **__: released.wait(60))
+    monkeypatch.setattr(Puller, "join", noted)
+    monkeypatch.setattr(app, "_PULLERS_END", 0.2)
+    pullers = {name: {"url": "http://camera/"} for name in ("one", "two", "three")}
+    with running(settings_in(tmp_path, pipeline=pipeline, pullers=pullers)):
+        pass
+    released.set()
+    assert waited[0] > 0 and waited[1:] == [0, 0]

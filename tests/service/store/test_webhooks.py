@@ -260,6 +260,16 @@ def test_hook_of_a_process_that_died_passes_on_after_its_lease(store: Store) -> 
     assert store.claim_hook("site", "one", minute) == position
 
 
+def test_hook_that_another_process_delivers_to_keeps_its_place(open_store: Callable[[], Store]) -> None:
+    one, other = open_store(), open_store()
+    one.keep_hooks(["site", "gone"])
+    assert one.claim_hook("site", "one", timedelta(minutes=1)) == 0
+    one.event("track.started", "door", {})
+    other.keep_hooks(["another"])
+    assert one.advance_hook("site", "one", 1)
+    assert other.hook_positions() == {"site": 1, "another": 1}
+
+
 def test_state_is_for_admins_and_figures_and_has_no_secret(start: Start, receiver: Receiver) -> None:
     service = start(webhooks={"site": {**receiver.hook, "token": "let-me-in"}})
     push(service)
@@ -279,6 +289,9 @@ def test_state_is_for_admins_and_figures_and_has_no_secret(start: Start, receive
         ({"secret": "whsec_aHVudGVyMg=="}, "wanted whsec_"),
         ({"url": "ftp://host/hunter2"}, "wanted http://HOST"),
         ({"url": "http://me:hunter2@host/"}, "without a name and a password"),
+        ({"url": "http://host/hunter2\x01"}, "wanted http://HOST"),
+        ({"token": "geheim-ü"}, "wanted ASCII letters"),
+        ({"token": "two words"}, "wanted ASCII letters"),
         ({"events": ["everything"]}, "capture"),
         ({"retries": 3}, "not permitted"),
     ],
