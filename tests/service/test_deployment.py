@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
@@ -19,6 +25,7 @@ from served import running, settings_in
 
 from facecap_service import configuration
 from facecap_service.keys import new_key
+from facecap_service.settings import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "whsec_" + "A" * 32
@@ -60,6 +67,45 @@ def test_calls_on_the_page_exist() -> None:
     page = (ROOT / "docs" / "service.md").read_text()
     named = set(re.findall(r"(/v1/[a-z]+(?:/\{[a-z]+\})?(?:/[a-z]+)?)`", page))
     assert named and named <= known
+
+
+def test_the_image_is_given_what_its_build_needs() -> None:
+    image = (ROOT / "deploy" / "Dockerfile").read_text()
+    copied = {
+        source
+        for line in re.findall(r"^COPY (?!--from)(.*)$", image, re.MULTILINE)
+        for source in line.split()[:-1]
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = project["tool"]["scikit-build"]["wheel"]
+    needed = {"pyproject.toml", "CMakeLists.txt", "cpp", project["project"]["readme"]}
+    assert copied == needed | set(wheel["packages"]) | set(wheel["force-include"])
+    ignored = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
+    assert copied == {line[1:] for line in ignored if line.startswith("!")}
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_what_ends_the_service_waits_longer_than_it_drains() -> None:
+    waits = {
+        "compose.yaml": r"stop_grace_period: (\d+)s",
+        "facecap.service": r"TimeoutStopSec=(\d+)$",
+        "../docs/service.md": r"--stop-timeout (\d+) ",
+    }
+    for name, pattern in waits.items():
+        found = re.findall(pattern, (ROOT / "deploy" / name).read_text(), re.MULTILINE)
+        assert found and all(int(seconds) > Server().drain_seconds for seconds in found), name
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="this machine has no systemd")
+def test_systemd_knows_every_option_of_the_unit(tmp_path: Path) -> None:
+    unit = (ROOT / "deploy" / "facecap.service").read_text()
+    installed = re.search(r"^ExecStart=(\S+) ", unit, re.MULTILINE)
+    assert installed
+    file = tmp_path / "facecap.service"
+    file.write_text(unit.replace(installed[1], sys.executable))
+    command = ["systemd-analyze", "verify", "--man=no", file]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "facecap.service:" not in done.stderr, done.stderr
 
 
 def healthcheck(**changes: Any) -> subprocess.CompletedProcess[str]:
