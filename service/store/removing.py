@@ -56,11 +56,21 @@ class Remover:
         events_max_age: timedelta | None,
         grace: timedelta,
     ) -> Swept:
-        """Remove files that no capture needs, what is too old, then the oldest until the crops fit."""
-        orphans = self._orphans(grace)
+        """Remove files that no capture needs, what is too old, then the oldest until the crops fit.
+
+        Raises:
+            OSError: a file cannot be removed; the others are, and what is too old is not kept for its sake.
+        """
+        orphans, failure = 0, None
+        try:
+            orphans = self._orphans(grace)
+        except OSError as error:
+            failure = error
         by_age, files_by_age = self._by_age(max_age)
         by_size, files_by_size, kept = self._by_size(max_bytes)
         old_events = self._old_events(events_max_age)
+        if failure is not None:
+            raise failure
         return Swept(by_age + by_size, old_events, files_by_age + files_by_size + orphans, kept)
 
     def _by_age(self, max_age: timedelta | None) -> tuple[int, int]:
@@ -137,9 +147,14 @@ class Remover:
         return files
 
     def _collect(self, names: Iterable[str]) -> int:
-        """Remove those crops that no capture needs; how many files went."""
+        """Remove those crops that no capture needs; how many files went.
+
+        Raises:
+            OSError: one cannot be removed; it keeps its row, to be tried again.
+        """
         ordered = sorted(set(names))  # as all do who lock several
         files = 0
+        failure = None
         for start in range(0, len(ordered), _BATCH):
             batch = ordered[start : start + _BATCH]
             with self._database.writing() as connection:
@@ -147,8 +162,15 @@ class Remover:
                     crop_rows.hold(connection, name)
                 query = select(captures.c.crop).where(captures.c.crop.in_(batch))
                 unused = set(batch).difference(connection.execute(query).scalars())
-                files += sum(self._folder.remove(name) for name in unused)
+                for name in sorted(unused):
+                    try:
+                        files += self._folder.remove(name)
+                    except OSError as error:
+                        failure = error
+                        unused.remove(name)
                 connection.execute(delete(crops).where(crops.c.hash.in_(unused)))
+        if failure is not None:
+            raise failure
         return files
 
 

@@ -136,7 +136,10 @@ class Store:
                 return None
 
     def delete(self, identity: str) -> bool:
-        """Remove a capture, its event, and its crop where no other has the same; whether it was there."""
+        """Remove a capture, its event, and its crop where no other has the same; whether it was there.
+
+        Where the folder fails the capture is gone nevertheless, and its crop is left to the next sweep.
+        """
         with _disk():
             return self._remover.delete(identity)
 
@@ -149,6 +152,8 @@ class Store:
         grace: timedelta = timedelta(hours=1),
     ) -> Swept:
         """Remove captures that came too long ago, then the oldest until the crops fit, and what crashes left.
+
+        What was removed before something failed stays so.
 
         Args:
             max_age: of captures, by when they came; None: no limit.

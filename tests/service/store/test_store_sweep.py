@@ -7,9 +7,10 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from captures import files, new, png
 
-from facecap_service.store import CaptureQuery, Store, StoredCapture
+from facecap_service.store import CaptureQuery, Store, StoredCapture, StoreError
 
 NOTHING = timedelta(0)
 
@@ -105,3 +106,27 @@ def test_row_of_a_crop_that_a_crash_left_is_collected(store: Store) -> None:
     swept = store.sweep(max_bytes=5000)
     assert (swept.captures, swept.bytes_kept) == (0, 1000)
     assert kept(store) == [stored.id]
+
+
+def test_file_that_cannot_be_removed_keeps_nothing_else(store: Store, tmp_path: Path) -> None:
+    orphans = [tmp_path / "crops" / "ab" / f"ab{number:062x}.png" for number in range(3)]
+    orphans[0].mkdir()
+    for path in orphans[1:]:
+        path.write_bytes(b"x")
+    stuck, young = store.add("door", [new(), new()])
+    old = store.add("door", [new()])[0]
+    stuck_path = next((tmp_path / "crops").rglob(f"{stuck.crop}.png"))
+    stuck_path.unlink()
+    stuck_path.mkdir()
+    for item in (stuck, old):
+        age(store, item, 8)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="the folder of crops failed"):
+            store.sweep(timedelta(days=7), grace=timedelta(seconds=-60))
+    assert kept(store) == [young.id]
+    assert files(tmp_path / "crops") == {f"{young.crop}.png"}
+    stuck_path.rmdir()
+    orphans[0].rmdir()
+    assert store.sweep(timedelta(days=7), grace=timedelta(seconds=-60)).bytes_kept == len(
+        store.crop(young.crop) or b""
+    )
