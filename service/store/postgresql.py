@@ -51,6 +51,8 @@ def postgresql_engine(url: URL) -> Engine:
     wanted = {
         "connect_timeout": str(CONNECT_SECONDS),
         "application_name": "facecap",
+        # A database made where no language was set (SQL_ASCII) else answers in bytes.
+        "client_encoding": "utf8",
         # Nothing waits for ever on a lock or a disk that another program holds.
         "options": f"-c statement_timeout={STATEMENT_SECONDS}s",
         "keepalives_idle": "10",

@@ -68,6 +68,12 @@ class Server:
             connection.execute("CREATE SCHEMA public")
         return f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
 
+    def database_without_encoding(self) -> str:
+        """The URL of a database as `createdb` makes it on a machine where no language is set."""
+        with psycopg.connect(self._address, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE plain ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0")
+        return f"postgresql+psycopg://postgres@/plain?host={self.folder}"
+
     def stop(self) -> None:
         """End it and remove its folder."""
         self._process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept

@@ -12,6 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from captures import new
+from postgresql import Server
 from sqlalchemy import text
 
 from facecap_service.store import CaptureQuery, Store, StoreError
@@ -46,6 +47,14 @@ def test_processes_that_open_at_once_make_one_database(url: str, tmp_path: Path)
     store = Store.open(url, tmp_path / "crops")
     assert len(store.captures(CaptureQuery()).captures) == 4
     assert [event.id for event in store.events_after(None, 10)] == [1, 2, 3, 4]
+    store.close()
+
+
+def test_a_database_without_an_encoding_will_do(postgresql: Server, tmp_path: Path) -> None:
+    store = Store.open(postgresql.database_without_encoding(), tmp_path / "crops")
+    (added,) = store.add("door", [new(note="Tür")])
+    (found,) = store.captures(CaptureQuery()).captures
+    assert found.id == added.id and found.capture["note"] == "Tür"
     store.close()
 
 
