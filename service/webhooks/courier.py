@@ -101,6 +101,8 @@ class Courier:
         position = await run_in_threadpool(self._store.claim_hook, self.name, self._owner, _LEASE)
         if position is None:
             self._owned_until = 0.0
+            positions = await run_in_threadpool(self._store.hook_positions)
+            self.state.position = positions.get(self.name, self.state.position)
             return False
         self._owned_until = asked + _LEASE.total_seconds()
         if position < self.state.position:

@@ -22,7 +22,7 @@ from served import Served, eventually
 
 from facecap_service.settings import Settings
 from facecap_service.store import Store
-from facecap_service.webhooks import delivery
+from facecap_service.webhooks import courier, delivery
 from facecap_service.webhooks.delivery import Outcome, judge, pause
 from facecap_service.webhooks.signature import key_of, signed_headers
 
@@ -244,6 +244,22 @@ def test_of_several_processes_one_delivers(start: Start, url: str, receiver: Rec
     eventually(lambda: sorted(state(each)["delivered"] for each in (one, other)) == [0, 12])
     assert receiver.captures() == pushed and len(receiver.came) == 12
     assert "standby" in (state(one)["state"], state(other)["state"])
+
+
+def test_process_that_stands_by_says_how_far_the_hook_is(
+    start: Start, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "_STANDBY_SECONDS", 0.05)
+    hooks = {"site": receiver.hook}
+    one = start(webhooks=hooks)
+    for _ in range(3):
+        push(one)
+    eventually(lambda: state(one)["delivered"] == 3)
+    other = start(webhooks=hooks)
+    eventually(lambda: state(other)["state"] == "standby" and state(other)["behind"] == 0)
+    push(one)
+    eventually(lambda: state(other)["position"] == one.services.store.last_event_id())
+    assert state(other)["delivered"] == 0
 
 
 def test_hook_of_a_process_that_died_passes_on_after_its_lease(store: Store) -> None:
