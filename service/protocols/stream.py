@@ -38,10 +38,12 @@ class StreamProtocol(Patient, WebSocketsSansIOProtocol):
         self._limits = services.settings.frames
         self._claim = services.intake.claim()
         self._fragments = 0
+        self._heard = False
         self.queue: _Arrived = _Arrived()
 
     def data_received(self, data: bytes) -> None:
         """Count what has come of messages, whole or not."""
+        self._heard = True
         super().data_received(data)
         if not self.handshake_initiated:  # the request is whole when it comes here
             self.transport.write(
@@ -95,6 +97,19 @@ class StreamProtocol(Patient, WebSocketsSansIOProtocol):
         super().resume_writing()
         if not self.read_paused and not self.transport.is_closing():
             self.transport.resume_reading()
+
+    def send_keepalive_ping(self) -> None:
+        """Ask the client for a sign of life."""
+        self._heard = False
+        super().send_keepalive_ping()
+
+    def keepalive_timeout(self) -> None:
+        """No pong has come. It may be behind frames that the client has sent ahead."""
+        if self._heard or self.read_paused:
+            self.pong_timer = None
+            self.schedule_ping()
+        else:
+            super().keepalive_timeout()
 
     def handle_parser_exception(self) -> None:
         """The client broke the protocol, or a message is too large."""

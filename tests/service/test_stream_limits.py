@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from socket import socket as Socket
 from typing import Any
 
 import pytest
-from raw import all_gone, fragment, open_stream, raw_stream
+from raw import all_gone, ended, fragment, open_stream, raw_stream
 from served import Served, eventually, running, settings_in
 from test_stream import answer, send
 from websockets.exceptions import ConnectionClosed
@@ -144,3 +145,14 @@ def test_answers_that_are_not_taken_stop_the_reading(
             for _ in range(400):
                 client.sendall(frames)  # the answers are 20 times as long
         all_gone(service)
+
+
+def test_a_client_that_sends_is_alive_though_its_pongs_are_late(service: Served, face: bytes) -> None:
+    service.server.config.ws_ping_interval = service.server.config.ws_ping_timeout = 0.1
+    with raw_stream(service, "silent") as silent, raw_stream(service, "door") as busy:
+        for _ in range(30):  # it never sends a pong
+            busy.sendall(fragment(face, fin=True))
+            eventually(lambda: service.client.get("/v1/cameras/door").json()["queue"] == 0)
+            time.sleep(0.02)
+        eventually(lambda: counts(service) == {"ok": 30})
+        assert b"keepalive" in ended(silent)
