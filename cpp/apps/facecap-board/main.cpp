@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cstdlib>
 
 #include "command_line.hpp"
 #include "errors.hpp"
@@ -7,6 +8,8 @@
 int main(int argc, char** argv) {
   using namespace facecap::board;
   constexpr int kFailed = 1, kUsage = 2;
+  // ONNX Runtime 1.29 and newer else reports each model it opens to its maker.
+  setenv("ORT_DISABLE_TELEMETRY", "1", 0);
   try {
     const CommandLine line = parse_command_line({argv + 1, argv + argc});
     switch (line.action) {
