@@ -26,6 +26,7 @@ __all__: list[str] = [
     "open_model",
     "parse_manifest",
     "posture_quality",
+    "rounded_list",
     "set_cviruntime_path",
     "set_onnxruntime_path",
 ]
@@ -292,5 +293,9 @@ def posture_quality(
     width: typing.SupportsInt | typing.SupportsIndex,
     height: typing.SupportsInt | typing.SupportsIndex,
 ) -> float: ...
+def rounded_list(
+    array: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+    digits: typing.SupportsInt | typing.SupportsIndex,
+) -> list[typing.Any]: ...
 def set_cviruntime_path(path: str) -> None: ...
 def set_onnxruntime_path(path: str) -> None: ...

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from facecap._core import rounded_list
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 FIRST_SECOND = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH).total_seconds()
 LAST_SECOND = (datetime(9999, 12, 31, tzinfo=timezone.utc) - _EPOCH).total_seconds()
@@ -83,8 +85,8 @@ class Capture:
             "frame": self.frame,
             "shot_frame": self.shot_frame,
             "timestamp": _rfc3339(self.timestamp),
-            "box": _numbers(self.box),
-            "landmarks": _numbers(self.landmarks),
+            "box": rounded_list(self.box, 3),
+            "landmarks": rounded_list(self.landmarks, 3),
             "score": _number(self.score),
             "quality": _number(self.quality),
             "pose": _pose([_number(angle, 3) for angle in self.pose]),
@@ -111,15 +113,15 @@ class FrameResult:
         """Plain JSON types: pixels, degrees, seconds; time as RFC 3339; null where a number is not known."""
         faces = self.faces
         columns = {
-            "box": _numbers(faces.boxes),
-            "score": _numbers(faces.scores, 6),
-            "landmarks": _numbers(faces.landmarks),
+            "box": rounded_list(faces.boxes, 3),
+            "score": rounded_list(faces.scores, 6),
+            "landmarks": rounded_list(faces.landmarks, 3),
             "track_id": faces.track_ids.tolist(),
             "stable": faces.stable.tolist(),
-            "quality": _numbers(faces.quality, 6),
-            "pose": [_pose(angles) for angles in _numbers(faces.pose)],
+            "quality": rounded_list(faces.quality, 6),
+            "pose": [_pose(angles) for angles in rounded_list(faces.pose, 3)],
             "capture": faces.capture.tolist(),
-            "mask_prob": _numbers(faces.mask_prob, 6),
+            "mask_prob": rounded_list(faces.mask_prob, 6),
             "reason": faces.reasons,
         }
         return {
@@ -134,17 +136,6 @@ class FrameResult:
 
 def _number(value: float, digits: int = 6) -> float | None:
     return round(float(value), digits) if math.isfinite(value) else None
-
-
-def _numbers(values: NDArray[np.float32], digits: int = 3) -> list[Any]:
-    """As `_number` of each, in nested lists: float32 times 10^6 is exact in float64, so both round alike."""
-    rounded = values.astype(np.float64).round(digits)
-    known = np.isfinite(rounded)
-    if not known.all():
-        rounded = rounded.astype(object)
-        rounded[~known] = None
-    numbers: list[Any] = rounded.tolist()
-    return numbers
 
 
 def _pose(angles: Sequence[float | None]) -> dict[str, float | None]:

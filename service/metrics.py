@@ -52,7 +52,9 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        # Finding a child by its labels takes longer than to count.
         self._seconds: dict[str, Histogram] = {}
+        self._answered: dict[tuple[str, str, int], Counter] = {}
 
     def frame(self, camera: str, result: str) -> None:
         """Count a frame."""
@@ -80,7 +82,11 @@ class Metrics:
 
     def request(self, method: str, route: str, status: int) -> None:
         """Count a request."""
-        self._requests.labels(method, route, status).inc()
+        answered = method, route, status
+        child = self._answered.get(answered)
+        if child is None:
+            child = self._answered[answered] = self._requests.labels(*answered)
+        child.inc()
 
     def forget(self, camera: str) -> None:
         """Drop the series of a camera."""

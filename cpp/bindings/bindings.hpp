@@ -18,6 +18,7 @@ void register_capture_gate(py::module_& module);
 void register_mask_classifier(py::module_& module);
 void register_embedder(py::module_& module);
 void register_pipeline(py::module_& module);
+void register_numbers(py::module_& module);
 
 /// A view of a uint8 array, height x width x 3, C-contiguous. Python has checked the array; here only the
 /// type is relied on. The array must outlive the view.

@@ -11,4 +11,5 @@ PYBIND11_MODULE(_core, module) {
   register_mask_classifier(module);
   register_embedder(module);
   register_pipeline(module);
+  register_numbers(module);
 }

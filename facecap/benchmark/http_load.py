@@ -8,6 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import cast
+
+import uvloop
 
 _STALLED = 120.0  # seconds without any answer
 
@@ -44,7 +47,7 @@ def run(host: str, port: int, requests: list[bytes], count: int, connections: in
         ConnectionError: a connection was closed.
         TimeoutError: no answer came for two minutes.
     """
-    return asyncio.run(_run(host, port, requests, count, connections))
+    return uvloop.run(_run(host, port, requests, count, connections))
 
 
 async def _run(host: str, port: int, requests: list[bytes], count: int, connections: int) -> Answered:
@@ -86,8 +89,7 @@ class _Asking(asyncio.Protocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def ask(self) -> None:
         """Send the next request, where one is left."""

@@ -6,11 +6,14 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from facecap.errors import FacecapError
+
+_SCHEDULED = 2  # CPUCLOCK_SCHED of the kernel
 
 
 class ServiceProcess:
@@ -22,9 +25,9 @@ class ServiceProcess:
         self.port = port
 
     def cpu_seconds(self) -> float:
-        """CPU time of all its threads so far."""
-        tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+        """CPU time of all its threads so far, ended ones included."""
+        # Linux makes the clock's number of the process's: clock_getcpuclockid(3), which Python does not have.
+        return time.clock_gettime(~self._process.pid << 3 | _SCHEDULED)
 
     def memory_mb(self) -> float:
         """Resident memory now."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 
 from starlette.requests import Request
 
@@ -43,10 +43,9 @@ class Intake:
         """
         return self._waiting.held(min(announced_length(request) or limit, limit))
 
-    @asynccontextmanager
-    async def picture(
+    def picture(
         self, request: Request, refused: Callable[[Problem], None] = lambda problem: None
-    ) -> AsyncIterator[bytes]:
+    ) -> AbstractAsyncContextManager[bytes]:
         """The picture of a raw or multipart body, which counts as waiting until the context ends.
 
         Args:
@@ -56,19 +55,43 @@ class Intake:
         Raises:
             Problem: as `read_body`, `multipart.picture_of` and `WaitingBytes.held`.
         """
-        limit = self._settings.max_bytes
+        return _Receiving(self._settings, self.claim(), request, refused)
+
+
+class _Receiving:
+    """Written out, as every frame comes this way: contextlib's generators take several times as long."""
+
+    __slots__ = ("_claim", "_refused", "_request", "_settings")
+
+    def __init__(
+        self, settings: Frames, claim: Claim, request: Request, refused: Callable[[Problem], None]
+    ) -> None:
+        self._settings = settings
+        self._claim = claim
+        self._request = request
+        self._refused = refused
+
+    async def __aenter__(self) -> bytes:
+        try:
+            return await self._receive()
+        except BaseException as error:
+            self._claim.resize(0)
+            if isinstance(error, Problem):
+                self._refused(error)
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._claim.resize(0)
+
+    async def _receive(self) -> bytes:
+        request, limit = self._request, self._settings.max_bytes
         content_type = request.headers.get("content-type", "")
         is_form = content_type.lower().startswith("multipart/form-data")
         if is_form:
             limit += multipart.OVERHEAD
-        with ExitStack() as stack:
-            try:
-                stack.enter_context(self.room(request, limit))
-                body = await read_body(request, limit, self._settings.receive_seconds)
-                if is_form:
-                    body = multipart.picture_of(body, content_type)
-                check_size(body, self._settings.max_bytes)
-            except Problem as problem:
-                refused(problem)
-                raise
-            yield body
+        self._claim.resize(min(announced_length(request) or limit, limit))
+        body = await read_body(request, limit, self._settings.receive_seconds)
+        if is_form:
+            body = multipart.picture_of(body, content_type)
+            check_size(body, self._settings.max_bytes)
+        return body

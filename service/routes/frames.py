@@ -63,13 +63,13 @@ async def push_frame(request: Request) -> Response:
     authorize(request, "push")
     services = services_of(request)
     camera = request.path_params["camera"]
-    query = request.query_params
+    query, headers = request.query_params, dict(request.headers.items())
 
     def refused(problem: Problem) -> None:
         services.cameras.refuse(camera, problem)
 
     try:
-        index, seconds = frame_index(query, request.headers), timestamp(query, request.headers)
+        index, seconds = frame_index(query, headers), timestamp(query, headers)
     except Problem as problem:
         refused(problem)
         raise
