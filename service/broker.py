@@ -46,6 +46,7 @@ class Broker:
         """Grows whenever events are deleted: what was read before may be of captures that are gone."""
         self._news = asyncio.Event()
         self._written = asyncio.Event()
+        self._ending = False
 
     async def after(self, position: int, wait: float) -> tuple[list[Event], int]:
         """Some of the events after `position`, oldest first, or none where `wait` seconds bring none.
@@ -80,6 +81,11 @@ class Broker:
             if removals == self.removals:
                 return events
 
+    def end(self) -> None:
+        """Tell what is written until now, then close."""
+        self._ending = True
+        self._written.set()
+
     def close(self) -> None:
         """Wake everybody for the last time."""
         self.closing.set()
@@ -101,6 +107,7 @@ class Broker:
         looked = time.monotonic()
         while not self.closing.is_set():
             self._written.clear()
+            ending = self._ending
             try:
                 if time.monotonic() - looked >= _POLL_SECONDS:
                     await self._drop_deleted_elsewhere()
@@ -113,7 +120,11 @@ class Broker:
             else:
                 failing = False
             self._publish(events)
-            if len(events) < _BATCH and not self.closing.is_set():
+            if len(events) == _BATCH:
+                continue
+            if ending:
+                self.close()
+            else:
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._written.wait(), _POLL_SECONDS)
 
@@ -149,15 +160,15 @@ async def open_broker(store: Store, stopping: asyncio.Event) -> AsyncIterator[Br
     loop = asyncio.get_running_loop()
     broker = Broker(store, await run_in_threadpool(store.last_event_id))
 
-    async def close_when_stopping() -> None:
+    async def end_when_stopping() -> None:
         await stopping.wait()
-        broker.close()
+        broker.end()
 
     end = store.listen(
         lambda: loop.call_soon_threadsafe(broker.written),
         lambda captures: loop.call_soon_threadsafe(broker.forget, captures),
     )
-    watch = asyncio.create_task(close_when_stopping())
+    watch = asyncio.create_task(end_when_stopping())
     following = asyncio.create_task(broker.follow())
     try:
         yield broker
