@@ -23,6 +23,7 @@ from .schema import captures, crops, events, pushes
 from .times import now, to_microseconds
 
 _BATCH = 200
+_EVENTS_BATCH = 5000
 _KEYS_KEPT = timedelta(days=30)
 
 
@@ -127,9 +128,19 @@ class Remover:
     def _old_events(self, max_age: timedelta | None) -> int:
         with self._database.writing() as connection:
             connection.execute(delete(pushes).where(pushes.c.received < _before(_KEYS_KEPT)))
-            if max_age is None:
-                return 0
-            return connection.execute(delete(events).where(events.c.time < _before(max_age))).rowcount
+        if max_age is None:
+            return 0
+        oldest = select(events.c.id).where(events.c.time < _before(max_age)).order_by(events.c.id)
+        removed = 0
+        while True:
+            # Bit by bit: captures wait for whoever writes.
+            with self._database.writing() as connection:
+                count = connection.execute(
+                    delete(events).where(events.c.id.in_(oldest.limit(_EVENTS_BATCH)))
+                ).rowcount
+            removed += count
+            if count < _EVENTS_BATCH:
+                return removed
 
     def _orphans(self, grace: timedelta) -> int:
         """What processes left that died: rows of crops without captures, and files without rows."""

@@ -74,6 +74,14 @@ def test_crop_of_several_captures_counts_once(store: Store) -> None:
     assert store.crop(shared[0].crop) is None
 
 
+def test_many_old_events_go_bit_by_bit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facecap_service.store.removing._EVENTS_BATCH", 3)
+    for number in range(8):
+        store.event("track.started", "door", {"track_id": number})
+    assert store.sweep(events_max_age=timedelta(0)).events == 8
+    assert store.events_after(0, 100) == []
+
+
 def test_old_events_go_and_their_captures_stay(store: Store) -> None:
     [stored] = store.add("door", [new()])
     age(store, stored, 3)
