@@ -10,7 +10,6 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     GCCollector,
-    Histogram,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
@@ -21,9 +20,10 @@ from prometheus_client.registry import Collector
 
 from facecap import FrameResult
 
+from .stage_seconds import StageSeconds
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a time beside every counter helps nobody
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
 class Metrics:
@@ -45,15 +45,9 @@ class Metrics:
         self._requests = self._counter(
             "facecap_http_requests", "Requests by route.", "method", "route", "status"
         )
-        self._stages = Histogram(
-            "facecap_stage_seconds",
-            "Seconds of work on a frame: a stage of the pipeline, decode, store, or queue for waiting.",
-            ["stage"],
-            buckets=_BUCKETS,
-            registry=self.registry,
-        )
+        self._stages = StageSeconds()
+        self.registry.register(self._stages)
         # Finding a child by its labels takes longer than to count.
-        self._seconds: dict[str, Histogram] = {}
         self._answered: dict[tuple[str, str, int], Counter] = {}
 
     def frame(self, camera: str, result: str) -> None:
@@ -62,9 +56,7 @@ class Metrics:
 
     def answer(self, result: FrameResult) -> None:
         """Count what a frame brought."""
-        for stage, seconds in result.timings.items():
-            if stage != "total":
-                self.stage(stage, seconds)
+        self._stages.observe({stage: spent for stage, spent in result.timings.items() if stage != "total"})
         for reason, faces in Tally(result.faces.reasons).items():
             if reason is not None:
                 self._rejections.labels(reason).inc(faces)
@@ -75,10 +67,7 @@ class Metrics:
 
     def stage(self, stage: str, seconds: float) -> None:
         """Time of a stage."""
-        child = self._seconds.get(stage)
-        if child is None:
-            child = self._seconds[stage] = self._stages.labels(stage)
-        child.observe(seconds)
+        self._stages.observe({stage: seconds})
 
     def request(self, method: str, route: str, status: int) -> None:
         """Count a request."""
