@@ -23,7 +23,7 @@ def shown_address(address: str) -> str:
     if scheme is None:
         return _HIDDEN
     file = _FILE.match(address)
-    if file is not None:
+    if file is not None and "@" not in address:
         return file[0] if file[0] == address else f"{file[0]}?{_HIDDEN}"
     place = _PLACE.fullmatch(address, scheme.end())
     if place is None or "@" in (place[3] or ""):

@@ -63,6 +63,7 @@ def test_any_text_is_taken_and_what_is_no_address_is_hidden(text: str) -> None:
         ("postgresql://db/name?user=u&password=p", f"postgresql://db/{HIDDEN}"),
         ("sqlite:////var/lib/facecap.db", "sqlite:////var/lib/facecap.db"),
         ("sqlite:///facecap.db?password=p", f"sqlite:///facecap.db?{HIDDEN}"),
+        ("sqlite:///password@camera", f"sqlite://{HIDDEN}"),
         ("user:password@camera", HIDDEN),
     ],
 )
