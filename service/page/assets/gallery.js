@@ -49,11 +49,13 @@ export class Gallery {
     try {
       const page = await getJson("v1/captures", { ...this.#filters.query, limit: PAGE });
       if (generation !== this.#generation) return;
+      const focused = this.#shown.find(({ id }) => this.#cards.get(id).contains(document.activeElement));
       this.#clear();
       this.#cursor = page.next_cursor;
       this.#insert(page.captures);
       // Some may have come too late to be on the page.
       this.#insert(this.#came.filter((capture) => this.#filters.match(capture)));
+      if (focused) this.focus(this.#cards.has(focused.id) ? focused : this.#shown[0]);
       this.#showState();
       say(this.#shown.length ? `${captures(this.#shown.length)} shown.` : "No captures.");
     } finally {

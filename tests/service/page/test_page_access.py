@@ -100,6 +100,7 @@ def test_everything_is_reached_by_keyboard(busy: Served, open_page: OpenPage) ->
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(cards(page)).to_have_count(6)
+    expect(cards(page).filter(has_text="No mask")).to_have_count(6)
     expect(page.locator("#announcer")).to_have_text("6 captures shown.")
     for _ in range(3):
         page.keyboard.press("Tab")
@@ -128,6 +129,24 @@ def test_everything_is_reached_by_keyboard(busy: Served, open_page: OpenPage) ->
         assert inside
     page.keyboard.press("Escape")
     expect(focused).to_have_class("card")
+
+
+@pytest.mark.parametrize("answer", ["No mask", "Mask"], ids=["card stays", "card goes"])
+def test_the_focus_stays_in_the_list_while_its_cards_change(
+    busy: Served, open_page: OpenPage, answer: str
+) -> None:
+    """Of a card that is shown no more it goes to the first."""
+    page = open_page(busy.address)
+    expect(cards(page)).to_have_count(18)
+
+    def answer_late(route: Any) -> None:
+        cards(page).nth(1).focus()
+        route.continue_()
+
+    page.route("**/v1/captures?*", answer_late)
+    page.locator("label", has_text=re.compile(f"^{answer}$")).click()
+    expect(cards(page).filter(has_text=answer)).to_have_count(6)
+    expect(cards(page).first).to_be_focused()
 
 
 def test_many_captures_are_announced_in_one_sentence(served: Served, open_page: OpenPage) -> None:
