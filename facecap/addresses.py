@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_HIDDEN = "(hidden)"
+HIDDEN = "(hidden)"
+"""Stands where something is not shown."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}://")
 _FILE = re.compile(r"sqlite:///[^?#]*")
 _PLACE = re.compile(
@@ -21,13 +22,13 @@ def shown_address(address: str) -> str:
     """
     scheme = _SCHEME.match(address)
     if scheme is None:
-        return _HIDDEN
+        return HIDDEN
     file = _FILE.match(address)
     if file is not None and "@" not in address:
-        return file[0] if file[0] == address else f"{file[0]}?{_HIDDEN}"
+        return file[0] if file[0] == address else f"{file[0]}?{HIDDEN}"
     place = _PLACE.fullmatch(address, scheme.end())
     if place is None or "@" in (place[3] or ""):
-        return scheme[0] + _HIDDEN
+        return scheme[0] + HIDDEN
     user, host, rest = place.groups()
-    more = rest if rest in (None, "/") else f"/{_HIDDEN}"
-    return scheme[0] + (f"{_HIDDEN}@" if user else "") + host + (more or "")
+    more = rest if rest in (None, "/") else f"/{HIDDEN}"
+    return scheme[0] + (f"{HIDDEN}@" if user else "") + host + (more or "")

@@ -13,13 +13,12 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettingsSource
 
 from facecap import FacecapError
-from facecap.addresses import shown_address
+from facecap.addresses import HIDDEN, shown_address
 
 from .setting_kinds import Section
 from .settings import Settings
 
 PREFIX = "FACECAP_"
-_HIDDEN = "(hidden)"
 Leaf = tuple[str, ...]
 
 
@@ -45,7 +44,7 @@ class Configuration:
         for api_key in self.settings.keys:
             yield f"[[keys]]  # {self._origin(('keys',))}"
             yield f"name = {_toml(api_key.name)}"
-            yield f"hash = {_toml(_HIDDEN)}"
+            yield f"hash = {_toml(HIDDEN)}"
             yield f"scopes = {_toml(sorted(api_key.scopes))}"
             yield ""
         named: Mapping[str, Mapping[str, Section]]
@@ -190,7 +189,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, SecretStr):
-        return _toml(_HIDDEN)
+        return _toml(HIDDEN)
     if isinstance(value, list | tuple | set | frozenset):
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, BaseModel):

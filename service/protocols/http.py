@@ -8,9 +8,7 @@ from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
-from ..services import Services
 from .patience import Patient
 
 _HEAD_BYTES = 64 * 1024
@@ -23,17 +21,10 @@ class HttpProtocol(Patient, HttpToolsProtocol):
     The time for a body is the application's to watch, except where it has answered before the end.
     """
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        services: Services = config.app.state.services  # type: ignore[union-attr]
-        self._head_seconds = services.settings.server.head_seconds
-        self._body_seconds = services.settings.frames.receive_seconds
+    def __init__(self, config: Config, **others: Any) -> None:
+        super().__init__(config, **others)
+        self._head_seconds = self.services.settings.server.head_seconds
+        self._body_seconds = self.services.settings.frames.receive_seconds
         self._in_body = False
         self._excess = 0
         """Bytes of a request besides its body, less those of the body: so much framing is allowed."""
@@ -55,9 +46,8 @@ class HttpProtocol(Patient, HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         if len(self.pipeline) >= _MOST_PIPELINED:
-            raise ValueError(
-                "too many requests were sent ahead"
-            )  # uvicorn answers 400 and ends the connection
+            # uvicorn answers 400 and ends the connection.
+            raise ValueError("too many requests were sent ahead")
         self._excess = 0
         super().on_message_begin()
 

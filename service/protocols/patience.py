@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
+from typing import Any
+
+from uvicorn.config import Config
+
+from ..services import Services
 
 STALLED_SECONDS = 60.0
 """A client that takes nothing of what was sent to it is disconnected after so long."""
@@ -20,6 +25,10 @@ class Patient(asyncio.Protocol):
     deadline: float | None = None
     """When the client must have sent what it has begun, by `time.monotonic`; None: nothing is awaited."""
     _stalled_since: float | None = None
+
+    def __init__(self, config: Config, **others: Any) -> None:
+        super().__init__(config=config, **others)  # type: ignore[call-arg]  # of uvicorn's protocol
+        self.services: Services = config.app.state.services  # type: ignore[union-attr]
 
     def pause_writing(self) -> None:
         """The client takes less than is sent."""

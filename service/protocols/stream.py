@@ -9,12 +9,10 @@ from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 from websockets.frames import CloseCode, Frame
 
 from ..frames.body import too_large, too_slow
 from ..problems import Problem
-from ..services import Services
 from .patience import Patient
 
 REFUSED = "facecap.refused"
@@ -26,17 +24,10 @@ _FRAGMENT_BYTES = 128
 class StreamProtocol(Patient, WebSocketsSansIOProtocol):
     """uvicorn's, which by itself holds a message of each client until it is whole, however long it takes."""
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        services: Services = config.app.state.services  # type: ignore[union-attr]
-        self._limits = services.settings.frames
-        self._claim = services.intake.claim()
+    def __init__(self, config: Config, **others: Any) -> None:
+        super().__init__(config, **others)
+        self._limits = self.services.settings.frames
+        self._claim = self.services.intake.claim()
         self._fragments = 0
         self._heard = False
         self.queue: _Arrived = _Arrived()

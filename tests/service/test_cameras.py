@@ -11,7 +11,6 @@ import pytest
 from painted import FACE, encoded
 from served import Served, eventually, running, settings_in
 
-from facecap import Capture, FaceCapture
 from facecap_service.store import CaptureQuery, Store, StoredCapture, StoreError
 
 
@@ -39,30 +38,6 @@ def test_what_is_answered_is_in_the_store_with_its_crop(service: Served, face: b
         assert {key: capture.capture[key] for key in told} == told
         crop = service.services.store.crop(capture.crop)
         assert crop is not None and cv2.imdecode(np.frombuffer(crop, np.uint8), 1).shape == (112, 112, 3)
-
-
-def test_captures_of_the_demo_clip_equal_those_in_process(tmp_path: Path) -> None:
-    from facecap.demo import clip, portrait
-    from facecap.sources import decode_picture
-
-    frames = [cv2.imencode(".jpg", frame)[1].tobytes() for frame in clip.frames(portrait.load())]
-    capture = FaceCapture()
-    alone: list[Capture] = []
-    for number, frame in enumerate(frames):
-        alone += capture.process(decode_picture(frame), frame_index=number, timestamp=number / 25).captures
-    alone += capture.flush()
-    with running(settings_in(tmp_path)) as service:
-        pushed: list[dict[str, Any]] = []
-        for number, frame in enumerate(frames):
-            answer = service.push("clip", frame, frame_index=number, timestamp=number / 25).json()
-            pushed += answer["captures"]
-        pushed += service.client.post("/v1/cameras/clip/flush").json()["captures"]
-        assert pushed == [one.to_dict() for one in alone] and len(alone) >= 2
-        assert {one["mask"] for one in pushed} == {"mask", "no_mask"}
-        for row, one in zip(stored(service, "clip"), alone, strict=True):
-            crop = service.services.store.crop(row.crop)
-            assert crop is not None
-            assert np.array_equal(cv2.imdecode(np.frombuffer(crop, np.uint8), 1), one.crop)
 
 
 def test_a_flush_ends_the_visit_and_stores_what_waits(tmp_path: Path, pipeline: Any, face: bytes) -> None:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from cutting_proxy import CuttingProxy
 from served import Served
+from wire import Wire
 
 from facecap.client import Client, Refused
 
@@ -15,10 +15,10 @@ LONG = 60  # seconds; a bound, never reached
 
 
 @pytest.fixture
-def proxy(service: Served) -> Iterator[CuttingProxy]:
-    wire = CuttingProxy(int(service.address.rpartition(":")[2]))
-    yield wire
-    wire.close()
+def wire(service: Served) -> Iterator[Wire]:
+    one = Wire(("127.0.0.1", int(service.address.rpartition(":")[2])))
+    yield one
+    one.close()
 
 
 def test_pushed_frames_are_captured_listed_and_flushed(service: Served, face: bytes) -> None:
@@ -35,17 +35,15 @@ def test_pushed_frames_are_captured_listed_and_flushed(service: Served, face: by
         assert isinstance(door.flush(), list)
 
 
-def test_a_connection_that_breaks_loses_and_doubles_nothing(
-    service: Served, proxy: CuttingProxy, face: bytes
-) -> None:
-    with Client(proxy.address) as client, client.camera("door", queue=4) as door:
+def test_a_connection_that_breaks_loses_and_doubles_nothing(service: Served, wire: Wire, face: bytes) -> None:
+    with Client(f"http://{wire.address}") as client, client.camera("door", queue=4) as door:
         futures = []
         for number in range(30):
             futures.append(door.push(face))
             if number % 10 == 5:
-                proxy.cut()
+                wire.cut()
                 time.sleep(0.05)
-                proxy.mend()
+                wire.mend()
         indices = [future.result(LONG).result["frame_index"] for future in futures]
     assert indices == list(range(indices[0], indices[0] + 30))
     [report] = service.client.get("/v1/cameras").json()["cameras"]

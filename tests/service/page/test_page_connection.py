@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from browsing import OpenPage, sync_api
-from cutting_proxy import CuttingProxy
 from served import Served
 from shots import add
+from wire import Wire
 
 from facecap_service.keys import new_key
 
@@ -17,10 +17,10 @@ expect = sync_api.expect
 
 
 @pytest.fixture
-def proxy(served: Served) -> Iterator[CuttingProxy]:
-    wire = CuttingProxy(int(served.address.rpartition(":")[2]))
-    yield wire
-    wire.close()
+def wire(served: Served) -> Iterator[Wire]:
+    one = Wire(("127.0.0.1", int(served.address.rpartition(":")[2])))
+    yield one
+    one.close()
 
 
 def cards(page: Any) -> Any:
@@ -28,28 +28,28 @@ def cards(page: Any) -> Any:
 
 
 def test_what_came_while_the_connection_was_lost_is_shown(
-    served: Served, proxy: CuttingProxy, open_page: OpenPage
+    served: Served, wire: Wire, open_page: OpenPage
 ) -> None:
     add(served, seed=1)
-    page = open_page(proxy.address, expect_failures=True)
+    page = open_page(f"http://{wire.address}", expect_failures=True)
     expect(cards(page)).to_have_count(1)
     asked: list[dict[str, str]] = []
     page.on("request", lambda request: request.url.endswith("/v1/events") and asked.append(request.headers))
-    proxy.cut()
+    wire.cut()
     expect(page.locator("#connection")).to_contain_text("Connection lost")
     add(served, seed=2)
     add(served, "hall", seed=3)
-    proxy.mend()
+    wire.mend()
     expect(page.locator("#connection")).to_have_text("Live")
     expect(cards(page)).to_have_count(3)
     assert asked[-1]["last-event-id"].isdigit()
 
 
 def test_a_page_that_finds_no_service_tries_until_it_does(
-    served: Served, proxy: CuttingProxy, open_page: OpenPage
+    served: Served, wire: Wire, open_page: OpenPage
 ) -> None:
     add(served, seed=1)
-    page = open_page(proxy.address, expect_failures=True)
+    page = open_page(f"http://{wire.address}", expect_failures=True)
     page.route("**/v1/**", lambda route: route.abort())
     page.reload()
     expect(page.locator("#notice")).to_contain_text("cannot be reached")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from postgresql import Server
 from served import Served, running, settings_in
-from silent_proxy import SilentProxy
+from wire import Wire
 
 from facecap_service.store import StoreError
 from facecap_service.store import postgresql as connections
@@ -22,14 +22,18 @@ CAPTURE = {"mode": "fast", "min_hits": 2, "interval": 1, "max_captures": 0}
 
 
 @pytest.fixture
-def proxy(postgresql: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[SilentProxy]:
+def wire(postgresql: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     """A wire to an empty database; who waits at its end gives up soon."""
     monkeypatch.setattr(connections.PatientConnection, "patience", 1.0)
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 2)
     postgresql.empty_database()
-    wire = SilentProxy(postgresql.folder)
-    yield wire
-    wire.close()
+    one = Wire(str(postgresql.folder / ".s.PGSQL.5432"))
+    yield one
+    one.close()
+
+
+def url_over(wire: Wire) -> str:
+    return f"postgresql+psycopg://postgres@{wire.address}/postgres"
 
 
 def captured(service: Served) -> list[str]:
@@ -38,13 +42,13 @@ def captured(service: Served) -> list[str]:
 
 @pytest.mark.parametrize("after", [None, rb"INSERT INTO captures.*COMMIT"], ids=["at once", "at commit"])
 def test_a_server_that_goes_silent_is_a_problem_and_what_was_accepted_is_stored_once(
-    proxy: SilentProxy, start: Callable[..., Served], face: bytes, after: bytes | None
+    wire: Wire, start: Callable[..., Served], face: bytes, after: bytes | None
 ) -> None:
-    service = start(proxy.url, capture=CAPTURE)
+    service = start(url_over(wire), capture=CAPTURE)
     told = [service.push("door", face, frame_index=index) for index in range(3)]
     assert [answer.status_code for answer in told] == [200] * 3
 
-    proxy.silence(after)
+    wire.silence(after)
     for _ in range(2):
         away = service.push("door", face, frame_index=3)
         assert (away.status_code, away.json()["code"]) == (503, "store_unavailable")
@@ -53,7 +57,7 @@ def test_a_server_that_goes_silent_is_a_problem_and_what_was_accepted_is_stored_
     assert service.client.get("/livez").status_code == 200
     assert service.client.get("/v1/captures").json()["code"] == "store_unavailable"
 
-    proxy.speak()
+    wire.speak()
     told += [service.push("door", face, frame_index=index) for index in range(3, 6)]
     assert [answer.status_code for answer in told] == [200] * 6
     assert service.client.get("/readyz").status_code == 200
@@ -62,25 +66,25 @@ def test_a_server_that_goes_silent_is_a_problem_and_what_was_accepted_is_stored_
 
 
 def test_an_idle_connection_whose_server_went_silent_is_found_out_soon(
-    proxy: SilentProxy, monkeypatch: pytest.MonkeyPatch
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections.PatientConnection, "patience", 600.0)
     monkeypatch.setattr(connections, "SILENCE_SECONDS", 1.0)
-    database = Database(proxy.url)
+    database = Database(url_over(wire))
 
     def ask() -> Any:
         with database.reading() as connection:
             return connection.exec_driver_sql("SELECT 1").scalar()
 
     assert ask() == 1
-    proxy.silence()
+    wire.silence()
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(ask)
         try:
             with pytest.raises(StoreError, match="failed"):
                 asked.result(60)
         finally:
-            proxy.speak()
+            wire.speak()
     assert ask() == 1
     database.close()
 
@@ -88,11 +92,11 @@ def test_an_idle_connection_whose_server_went_silent_is_found_out_soon(
 def test_a_service_ends_while_its_server_is_silent(
     tmp_path: Path,
     pipeline: dict[str, Any],
-    proxy: SilentProxy,
+    wire: Wire,
     face: bytes,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    store = {"url": proxy.url, "folder": tmp_path / "crops"}
+    store = {"url": url_over(wire), "folder": tmp_path / "crops"}
     hook = {"url": "http://127.0.0.1:1/", "secret": "whsec_" + "A" * 32}
     settings = settings_in(
         tmp_path,
@@ -104,26 +108,26 @@ def test_a_service_ends_while_its_server_is_silent(
     )
     with running(settings) as service:
         assert service.push("door", face).status_code == 200
-        proxy.silence()
+        wire.silence()
     assert "hook" in caplog.text and "Traceback" not in caplog.text, "it ends in order"
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system's TCP has no such bound")
-def test_tcp_gives_a_lost_host_up(proxy: SilentProxy) -> None:
-    database = Database(proxy.url)
+def test_tcp_gives_a_lost_host_up(wire: Wire) -> None:
+    database = Database(url_over(wire))
     with database.reading() as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, connections.PatientConnection)
-        with socket.socket(fileno=os.dup(driver.fileno())) as wire:
+        with socket.socket(fileno=os.dup(driver.fileno())) as end:
             options = (socket.TCP_USER_TIMEOUT, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
-            assert [wire.getsockopt(socket.IPPROTO_TCP, option) for option in options] == [10_000, 10, 5, 2]
-            assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert [end.getsockopt(socket.IPPROTO_TCP, option) for option in options] == [10_000, 10, 5, 2]
+            assert end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
     database.close()
 
 
-def test_a_start_may_take_longer_than_an_answer(proxy: SilentProxy) -> None:
+def test_a_start_may_take_longer_than_an_answer(wire: Wire) -> None:
     """As where it brings a large database to its version, or waits for another process that does."""
-    database = Database(proxy.url)
+    database = Database(url_over(wire))
     with database.alone(1) as connection:
         connection.exec_driver_sql("SELECT pg_sleep(1.5)")
     with pytest.raises(StoreError, match="said nothing"), database.writing() as connection:
