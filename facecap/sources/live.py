@@ -72,8 +72,9 @@ class LiveSource(Source):
             if self._stopped.is_set():
                 return
             if failures > self._retries:
+                tried = f"; given up after {self._retries} retries" if self._retries else ""
                 with self._news:
-                    self._end = f"{trouble}; given up after {self._retries} retries"
+                    self._end = trouble + tried
                     self._news.notify()
                 return
             delay = min(_FIRST_DELAY * 2 ** (failures - 1), _LONGEST_DELAY)
