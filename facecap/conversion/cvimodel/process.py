@@ -86,12 +86,17 @@ def _follow(process: subprocess.Popen[bytes], log: BinaryIO, tell: Callable[[str
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """The tool and all that it started."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, sign)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE)
-            return
+    _signal(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE)
+    # Also where the tool has ended: what it started may be deaf, or have begun at that very moment.
+    _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], sign: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, sign)
 
 
 def _said(log: Path, start: int) -> str:

@@ -73,11 +73,14 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
         run_tool("building", ["/nowhere/tool"], folder=tmp_path, environment={}, log=tmp_path / "tools.log")
 
 
-def test_an_interruption_ends_the_tool_and_what_it_started(tmp_path: Path) -> None:
+@pytest.mark.parametrize("heeds", ["SIG_DFL", "SIG_IGN"], ids=["willing", "deaf"])
+def test_an_interruption_ends_the_tool_and_what_it_started(tmp_path: Path, heeds: str) -> None:
     mark = tmp_path / "mark"
-    child = f"import time; time.sleep(2); open({str(mark)!r}, 'w')"
-    start = f"run([sys.executable, '-c', {child!r}])"
-    code = f"import sys; from subprocess import run; print('@ started', flush=True); {start}"
+    child = (
+        f"import signal, time; signal.signal(signal.SIGTERM, signal.{heeds}); "
+        f"print('@ started', flush=True); time.sleep(2); open({str(mark)!r}, 'w')"
+    )
+    code = f"import sys; from subprocess import run; run([sys.executable, '-c', {child!r}])"
 
     def interrupt(text: str) -> None:
         raise KeyboardInterrupt
