@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -89,6 +90,28 @@ def test_scripted_visits_are_equal_to_the_byte(
     assert {key: summary[key] for key in COUNTS} == {key: wanted[key] for key in COUNTS}
     assert list(summary)[: len(wanted)] == list(wanted)
     assert set(summary) - set(wanted) == {"push", "memory"}
+
+
+@pytest.mark.parametrize(("threshold", "seen"), [(0.99, True), (0.99999, False)])
+def test_the_threshold_of_a_manifest_holds_in_both(
+    board: Callable[..., Any], models: list[str], visit: Path, tmp_path: Path, threshold: float, seen: bool
+) -> None:
+    detector = Path(models[1])  # its faces score 0.99995
+    manifest = json.loads(detector.with_suffix(".json").read_text())
+    manifest["detector"]["score_threshold"] = threshold
+    shutil.copy(detector, tmp_path / "strict.onnx")
+    (tmp_path / "strict.json").write_text(json.dumps(manifest))
+    options = ["--min-hits", "1", "--detector", str(tmp_path / "strict.onnx"), *models[2:]]
+    pictures = tmp_path / "png"
+    pictures.mkdir()
+    for picture in visit.iterdir():
+        cv2.imwrite(str(pictures / f"{picture.stem}.png"), cv2.imread(str(picture)))
+    python_run(pictures, tmp_path / "python", *options)
+    done = board(visit, "--out", tmp_path / "board", *options)
+    assert done.returncode == 0, done.stderr
+    faces = [json.loads((tmp_path / p / "summary.json").read_text())["faces"] for p in ("python", "board")]
+    assert faces[0] == faces[1]
+    assert (faces[0] > 0) == seen
 
 
 @pytest.fixture(scope="module")
