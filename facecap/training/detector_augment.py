@@ -12,6 +12,8 @@ import numpy.typing as npt
 from facecap.training.detector_data import Floats, Picture, Source
 
 Image = npt.NDArray[np.uint8]
+VIEWS = 320.0, 1100.0  # pixels of the longer side of a whole picture
+LARGEST_SCALE = 1.5
 VISIBLE = 0.6  # share of a face that must lie inside its cell to count
 MIRRORED = [2, 3, 0, 1, 4, 5, 8, 9, 6, 7]  # landmark coordinates with eyes and mouth corners changed over
 
@@ -46,13 +48,15 @@ class CanvasMaker:
         self._random = np.random.default_rng(seed)
 
     def draw(self) -> Canvas:
-        """One canvas: a cut of one photograph, a mosaic of up to nine, or a crowd of many faces with their
-        context."""
+        """One canvas: a photograph as a camera shows it, a cut of one, a mosaic of up to nine, or a crowd of
+        many faces with their context."""
         kind = self._random.random()
-        if kind < 0.6:
+        if kind < 0.4:
+            canvas = self._view(self._pick(False))
+        elif kind < 0.7:
             cells = [(0, 0, self._side, self._side)]
             canvas = self._mosaic(cells, largest=260.0)
-        elif kind < 0.9:
+        elif kind < 0.92:
             canvas = self._mosaic(self._grid(int(self._random.choice([2, 2, 3]))), largest=110.0)
         else:
             canvas = self._mosaic(self._grid(self._rows_of_crowd()), largest=48.0, crowd=True)
@@ -60,6 +64,28 @@ class CanvasMaker:
             canvas = _mirror(canvas)
         canvas.image = degrade(canvas.image, self._random)
         return canvas
+
+    def _view(self, picture: Picture) -> Canvas:
+        """A part of the picture at a scale at which detectors see whole ones, on black where it is smaller
+        than the canvas."""
+        random, side = self._random, self._side
+        image = picture.image
+        assert image is not None
+        longest = float(np.exp(random.uniform(np.log(VIEWS[0]), np.log(VIEWS[1]))))
+        scale = min(longest / max(image.shape[:2]), LARGEST_SCALE)
+        size = max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1)
+        how = cv2.INTER_AREA if scale < 0.7 else cv2.INTER_LINEAR
+        small = np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)
+        low = [-max(side - length, 0) for length in size]
+        high = [max(length - side, 0) for length in size]
+        left, top = (int(random.integers(a, b + 1)) for a, b in zip(low, high, strict=True))
+        canvas = np.zeros((side, side, 3), np.uint8)
+        part = small[max(top, 0) : top + side, max(left, 0) : left + side]
+        y, x = max(-top, 0), max(-left, 0)
+        canvas[y : y + part.shape[0], x : x + part.shape[1]] = part
+        factor = np.array([size[0] / image.shape[1], size[1] / image.shape[0]], np.float32)
+        faces = picture.faces * np.tile(factor, 7) - np.tile(np.array([left, top], np.float32), 7)
+        return self._inside(canvas, faces, picture)
 
     def _rows_of_crowd(self) -> int:
         return int(np.exp(self._random.uniform(np.log(4), np.log(14))))

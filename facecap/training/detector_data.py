@@ -21,7 +21,7 @@ from facecap.training.mask_data import tight_box
 from facecap.training.run import TrainingError
 
 Floats = npt.NDArray[np.float32]
-LONG_SIDE = 640  # pixels; larger photographs are scaled down once, when they are read
+LONG_SIDE = 1024  # pixels; larger photographs are scaled down once, when they are read
 SURE = 0.7  # teacher score from which a detection is a face
 DOUBTFUL = 0.3  # below it background, between the two ignored
 FULL = 0.8  # teacher score from which it has no doubt

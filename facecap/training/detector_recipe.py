@@ -42,8 +42,8 @@ PRESETS = {
         rate=6e-5,
         leash=False,
         smallest=7.0,
-        text="every layer; as score of a face the belief of the teacher and of a second detector in it, with "
-        "a share of 0.5 of the starting network's own score, by a focal loss; the teacher's boxes",
+        text="every layer; of each score a share of the starting network's own, the rest says how sure the "
+        "labellers are of a face there; their boxes",
     ),
     "qat": Preset(
         minutes=6,
@@ -70,6 +70,8 @@ class Recipe:
     side: int
     rate: float
     seed: int
+    smallest: float
+    start_share: float
     per_tensor: bool = False
 
     @property
@@ -86,7 +88,8 @@ class Recipe:
         )
         return (
             f"{self.preset}: batch norm folded; {self.way.text}; AdamW {self.rate:g}, cosine, "
-            f"{self.minutes:g} minutes, {self.batch} canvases of {self.side} px a step; averaged weights{end}"
+            f"{self.minutes:g} minutes, {self.batch} canvases of {self.side} px a step, faces from "
+            f"{self.smallest:g} px, share of the start {self.start_share:g}; averaged weights{end}"
         )
 
     def command(self) -> str:
@@ -95,7 +98,8 @@ class Recipe:
         return (
             f"facecap train detector --preset {self.preset} --start {start} --data DATA --photos PHOTOS "
             f"--out RUN --minutes {self.minutes:g} --rate {self.rate:g} --batch {self.batch} "
-            f"--side {self.side} --seed {self.seed}{' --per-tensor' * self.per_tensor}"
+            f"--side {self.side} --smallest {self.smallest:g} --start-share {self.start_share:g} "
+            f"--seed {self.seed}{' --per-tensor' * self.per_tensor}"
         )
 
 
@@ -116,5 +120,7 @@ def from_args(args: argparse.Namespace) -> Recipe:
         side=args.side,
         rate=args.rate or preset.rate,
         seed=args.seed,
+        smallest=args.smallest or preset.smallest,
+        start_share=args.start_share,
         per_tensor=args.per_tensor,
     )
