@@ -80,7 +80,7 @@ def check_same_outputs(
     width, height = sides
     noise = np.random.default_rng(0).uniform(-1, 1, (NOISY, 3, height, width)).astype(np.float32)
     noise *= np.geomspace(1, 0.02, NOISY, dtype=np.float32).reshape(-1, 1, 1, 1)
-    pictures = np.concatenate([_photograph(width, height) / 127.5 - 1, noise])
+    pictures = np.concatenate([photograph(width, height) / 127.5 - 1, noise])
     size = len(pictures) if batch is None else batch
     pictures = np.resize(pictures, (-(-len(pictures) // size) * size, *pictures.shape[1:]))
     with torch.inference_mode():
@@ -107,10 +107,10 @@ def _inputs() -> Iterator[Floats]:
     random = np.random.default_rng(0)
     for height, width in ((160, 192), (320, 256)):
         yield random.uniform(-123, 151, (1, 3, height, width)).astype(np.float32)
-    yield _photograph(512, 608) - np.array([104, 117, 123], np.float32)[None, :, None, None]
+    yield photograph(512, 608) - np.array([104, 117, 123], np.float32)[None, :, None, None]
 
 
-def _photograph(width: int, height: int) -> Floats:
+def photograph(width: int, height: int) -> Floats:
     """A portrait, (1, 3, height, width) BGR, 0 to 255."""
     import cv2
     from matplotlib.cbook import get_sample_data
