@@ -138,6 +138,11 @@ def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
         default=0.5,
         help="how much of every score stays what the start says, 0 to 1 (%(default)s)",
     )
+    parser.add_argument(
+        "--freeze",
+        action="store_true",
+        help="leave the layers up to stride 8 as they are, as finetune does: steps take a third of the time",
+    )
     parser.add_argument("--seed", type=count, default=0, help="seed of order and augmentation (%(default)s)")
     add_machine_options(parser.add_argument_group("machine"))
     parser.set_defaults(run_task=_run_detector)

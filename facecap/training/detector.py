@@ -211,4 +211,3 @@ class _Run:
         state["scaler"] = self._scaler.state_dict()
         position = {"optimizer": self._optimizer.state_dict(), "step": self._step, "spent": clock.spent}
         self._folder.save(LAST, {**state, **position})
-

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facecap.training.detector_data import Floats, Picture, Source
+from facecap.training.detector_data import DOUBTFUL, Floats, Picture, Source
 
 Image = npt.NDArray[np.uint8]
 VIEWS = 320.0, 1100.0  # pixels of the longer side of a whole picture
 LARGEST_SCALE = 1.5
+DEGRADED = 0.5  # share of the canvases that look as of a worse camera
 VISIBLE = 0.6  # share of a face that must lie inside its cell to count
 MIRRORED = [2, 3, 0, 1, 4, 5, 8, 9, 6, 7]  # landmark coordinates with eyes and mouth corners changed over
 
@@ -51,18 +52,19 @@ class CanvasMaker:
         """One canvas: a photograph as a camera shows it, a cut of one, a mosaic of up to nine, or a crowd of
         many faces with their context."""
         kind = self._random.random()
-        if kind < 0.4:
+        if kind < 0.5:
             canvas = self._view(self._pick(False))
-        elif kind < 0.7:
+        elif kind < 0.75:
             cells = [(0, 0, self._side, self._side)]
             canvas = self._mosaic(cells, largest=260.0)
-        elif kind < 0.92:
+        elif kind < 0.93:
             canvas = self._mosaic(self._grid(int(self._random.choice([2, 2, 3]))), largest=110.0)
         else:
             canvas = self._mosaic(self._grid(self._rows_of_crowd()), largest=48.0, crowd=True)
         if self._random.random() < 0.5:
             canvas = _mirror(canvas)
-        canvas.image = degrade(canvas.image, self._random)
+        if self._random.random() < DEGRADED:
+            canvas.image = degrade(canvas.image, self._random)
         return canvas
 
     def _view(self, picture: Picture) -> Canvas:
@@ -168,8 +170,25 @@ class CanvasMaker:
         clipped = np.concatenate([low, high, faces[:, 4:]], axis=1)[seen]
         large = np.max(high - low, axis=1) >= self._smallest
         whole = (large & (visible >= VISIBLE))[seen]
-        certain = picture.certain[seen] & whole
-        return Canvas(image, clipped.astype(np.float32), certain, whole, picture.belief[seen])
+        canvas = Canvas(
+            image, clipped.astype(np.float32), picture.certain[seen] & whole, whole, picture.belief[seen]
+        )
+        return canvas if picture.complete else _doubted(canvas)
+
+
+def _doubted(canvas: Canvas) -> Canvas:
+    """The canvas as one uncertain face: of its background nothing is asked."""
+    height, width = canvas.image.shape[:2]
+    area = np.full((1, 14), np.nan, np.float32)
+    area[0, :4] = (0, 0, width, height)
+    no = np.zeros(1, bool)
+    return Canvas(
+        canvas.image,
+        np.concatenate([canvas.faces, area]),
+        np.append(canvas.certain, no),
+        np.append(canvas.whole, no),
+        np.append(canvas.belief, np.float32(DOUBTFUL)),
+    )
 
 
 def _mirror(canvas: Canvas) -> Canvas:

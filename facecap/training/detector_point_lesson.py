@@ -32,18 +32,28 @@ class PointLesson(Lesson):
     def __init__(self, start: Path, recipe: Recipe) -> None:
         """`start`: a public file that `facecap models import` takes, or one that it or a run wrote."""
         if recipe.way.rounded:
-            raise TrainingError(f"--preset {recipe.preset} trains RetinaFace alone; {start} is of another kind")
+            raise TrainingError(
+                f"--preset {recipe.preset} trains RetinaFace alone; {start} is of another kind"
+            )
         model, manifest = _open(start)
         self.name, self.licence = manifest["architecture"], manifest["licence"]
-        self._manifest = {key: manifest[key] for key in ("task", "architecture", "input", "outputs", "detector")}
+        self._manifest = {
+            key: manifest[key] for key in ("task", "architecture", "input", "outputs", "detector")
+        }
         detector, given = manifest["detector"], manifest["input"]
         self._family = detector["family"]
         self._cells = cells_of(detector["strides"], detector.get("anchors", 1), recipe.side, recipe.side)
         self._mean, self._std = (torch.tensor(given[key], dtype=torch.float32) for key in ("mean", "std"))
         self._rgb = given["color"] == "rgb"
         self._weights = PointWeights(start=recipe.start_share, faults_only=recipe.way.leash)
+        self._frozen = recipe.frozen
         self.network = GraphNetwork(model)
         self._start = {key: value.clone() for key, value in self.network.state_dict().items()}
+
+    def prepare(self, recipe: Recipe) -> None:
+        if self._frozen:
+            assert isinstance(self.network, GraphNetwork)
+            self.network.freeze_fine()
 
     def start(self) -> dict[str, Tensor]:
         return self._start
@@ -52,34 +62,42 @@ class PointLesson(Lesson):
         return {key: value.cpu() for key, value in average.state_dict().items()}
 
     def batch(self, canvases: Sequence[Canvas]) -> Batch:
-        """Besides the pictures, the faces (B, M, 14), nan where there is none, and which are certain (B, M)."""
+        """Beside the pictures, the faces (B, M, 14), nan where there is none, and which are certain."""
         pictures = torch.stack([torch.from_numpy(canvas.image) for canvas in canvases])
         kept = [canvas.belief >= DOUBTFUL for canvas in canvases]
         faces = [torch.from_numpy(c.faces[k]) for c, k in zip(canvases, kept, strict=True)]
         certain = [torch.from_numpy(c.certain[k]) for c, k in zip(canvases, kept, strict=True)]
-        return pictures, padded(faces), padded(certain)
+        belief = [torch.from_numpy(c.belief[k]) for c, k in zip(canvases, kept, strict=True)]
+        return pictures, padded(faces), padded(certain), padded(belief)
 
     def loss(
         self, network: nn.Module, reference: nn.Module, batch: Batch, machine: Execution
     ) -> dict[str, Tensor]:
-        pictures, faces, certain = batch
+        pictures, faces, certain, belief = batch
         images = images_of(pictures, self._mean, self._std, self._rgb)
+        assert isinstance(network, GraphNetwork) and isinstance(reference, GraphNetwork)
         with machine.autocast():
-            levels = network(images)
+            with torch.set_grad_enabled(not self._frozen):
+                fine = network.fine(images)
+            levels = network.coarser(fine)
             with torch.no_grad():
-                known = reference(images)
+                known = reference.coarser(fine) if self._frozen else reference(images)
         answer, start = (answer_of(self._family, each, self._cells) for each in (levels, known))
-        return point_loss(answer, start, self._targets(answer, faces, certain), self._weights)
+        return point_loss(answer, start, self._targets(answer, faces, certain, belief), self._weights)
 
-    def _targets(self, answer: Answer, faces: Tensor, certain: Tensor) -> Targets:
+    def _targets(self, answer: Answer, faces: Tensor, certain: Tensor, belief: Tensor) -> Targets:
         score, boxes = answer.score().detach(), answer.boxes.detach()
         each = []
         for place in range(len(faces)):
             there = ~faces[place, :, 0].isnan()
-            each.append(
-                targets(score[place], boxes[place], faces[place, there], certain[place, there], self._cells)
+            known = faces[place, there], certain[place, there], belief[place, there]
+            each.append(targets(score[place], boxes[place], *known, self._cells))
+        return Targets(
+            *(
+                torch.stack(parts)
+                for parts in zip(*((t.labels, t.boxes, t.points) for t in each), strict=True)
             )
-        return Targets(*(torch.stack(parts) for parts in zip(*((t.labels, t.boxes, t.points) for t in each), strict=True)))
+        )
 
     def write(self, weights: Mapping[str, Tensor], out: Path, about: Mapping[str, Any]) -> None:
         network = self.network

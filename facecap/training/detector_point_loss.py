@@ -55,49 +55,59 @@ def assign(score: Tensor, boxes: Tensor, faces: Tensor, cells: Cells) -> Tensor:
     owner = torch.full((len(score),), -1, dtype=torch.long)
     if not len(faces):
         return owner
-    middle, stride = cells.middle, cells.stride
+    reach = RADIUS * cells.stride[:, None]
     centre = (faces[:, :2] + faces[:, 2:]) / 2
-    away = (middle[:, None] - centre[None]).abs().amax(-1)
-    near = away < RADIUS * stride[:, None]
-    inside = ((middle[:, None] > faces[None, :, :2]) & (middle[:, None] < faces[None, :, 2:])).all(-1)
+    near = _within(cells.middle, centre[None] - reach[..., None], centre[None] + reach[..., None])
+    inside = _within(cells.middle, faces[None, :, :2], faces[None, :, 2:])
     rows = (near | inside).any(1).nonzero()[:, 0]
     if not len(rows):
         return owner
     near, inside = near[rows], inside[rows]
+    may = near | inside
     overlap = overlaps(boxes[rows], faces)
     cost = OVERLAP_COST * -(overlap + 1e-8).log() - (score[rows, None] + 1e-8).log()
-    cost = cost + torch.where(near & inside, 0.0, OUTSIDE) + torch.where(near | inside, 0.0, OUTSIDE * 100)
-    best = overlap.masked_fill(~(near | inside), 0).topk(min(CANDIDATES, len(rows)), 0).values
+    cost = (cost + OUTSIDE * ~(near & inside)).masked_fill(~may, torch.inf)
+    count = min(CANDIDATES, len(rows))
+    best = overlap.masked_fill(~may, 0).topk(count, 0).values
     wanted = best.sum(0).int().clamp(min=1)
-    order = cost.argsort(0)
-    rank = torch.empty_like(order)
-    rank.scatter_(0, order, torch.arange(len(rows))[:, None].expand_as(order).contiguous())
-    chosen = (rank < wanted[None]) & (near | inside)
-    cheapest = cost.masked_fill(~chosen, float("inf")).argmin(1)
-    taken = chosen.any(1)
-    owner[rows[taken]] = cheapest[taken]
+    least = cost.topk(count, 0, largest=False)
+    taken = (torch.arange(count)[:, None] < wanted[None]) & least.values.isfinite()
+    chosen = torch.zeros_like(may).scatter_(0, least.indices, taken)
+    cheapest = cost.masked_fill(~chosen, torch.inf).argmin(1)
+    any_face = chosen.any(1)
+    owner[rows[any_face]] = cheapest[any_face]
     return owner
+
+
+def _within(points: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Which points (N, 2) lie between corners (N or 1, M, 2): (N, M)."""
+    x, y = points[:, :1], points[:, 1:]
+    across = (x > low[..., 0]) & (x < high[..., 0])
+    return across & (y > low[..., 1]) & (y < high[..., 1])
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Of the cells of one picture: NEGATIVE, POSITIVE or KEPT (N,), box (N, 4) and points (N, 10) to answer,
-    the points nan where they are not known."""
+    """Of the cells of one picture: NEGATIVE, POSITIVE or KEPT (N,), the belief in the face to answer for (N,),
+    its box (N, 4) and points (N, 10), the points nan where they are not known."""
 
     labels: Tensor
+    belief: Tensor
     boxes: Tensor
     points: Tensor
 
 
 @torch.no_grad()
-def targets(score: Tensor, boxes: Tensor, faces: Tensor, certain: Tensor, cells: Cells) -> Targets:
-    """`faces` (M, 14); those that are not `certain` (M,) are left alone, with what lies around them."""
+def targets(
+    score: Tensor, boxes: Tensor, faces: Tensor, certain: Tensor, belief: Tensor, cells: Cells
+) -> Targets:
+    """`faces` (M, 14), `belief` (M,) in them; those that are not `certain` (M,) are left alone, with what lies
+    around them."""
     labels = torch.zeros(len(score), dtype=torch.long)
     wanted = torch.zeros(len(score), 14)
     if len(faces):
-        middle = cells.middle[:, None]
         slack = cells.stride[:, None, None] / 2
-        inside = ((middle > faces[None, :, :2] - slack) & (middle < faces[None, :, 2:4] + slack)).all(-1)
+        inside = _within(cells.middle, faces[None, :, :2] - slack, faces[None, :, 2:4] + slack)
         labels[inside.any(1)] = KEPT
         likely = (score > 0.02).nonzero()[:, 0]
         touching = (overlaps(boxes[likely], faces[:, :4]) >= NEAR).any(1)
@@ -107,12 +117,12 @@ def targets(score: Tensor, boxes: Tensor, faces: Tensor, certain: Tensor, cells:
     positive = owner >= 0
     labels[positive] = POSITIVE
     wanted[positive] = sure[owner[positive]]
-    return Targets(labels, wanted[:, :4], wanted[:, 4:])
+    sureness = torch.zeros(len(score))
+    sureness[positive] = belief[certain][owner[positive]]
+    return Targets(labels, sureness, wanted[:, :4], wanted[:, 4:])
 
 
-def point_loss(
-    answer: Answer, known: Answer, wanted: Targets, weights: PointWeights
-) -> dict[str, Tensor]:
+def point_loss(answer: Answer, known: Answer, wanted: Targets, weights: PointWeights) -> dict[str, Tensor]:
     """The loss and its parts for a batch, sums over cells for each positive one.
 
     `known` is the answer of the network at the start, of which a share stays in what is asked of every
@@ -131,7 +141,7 @@ def point_loss(
         followed = (start >= SEEN) & ~negative & ~taught
     count = positive.sum().clamp(min=4)
 
-    asked = positive.float() if answer.quality is not None else torch.where(positive, fit, 0.0)
+    asked = wanted.belief if answer.quality is not None else wanted.belief * fit
     presence = _entropy(answer.presence, known.presence, asked, share).sum() / count
     quality = presence.new_zeros(())
     if answer.quality is not None and known.quality is not None:
@@ -153,7 +163,7 @@ def _entropy(logit: Tensor, known: Tensor, label: Tensor, share: Tensor) -> Tens
     0 is reached."""
     wanted = (1 - share) * label + share * known.sigmoid()
     entropy = functional.binary_cross_entropy_with_logits(logit, wanted, reduction="none")
-    least = torch.special.entr(wanted) + torch.special.entr(1 - wanted)
+    least: Tensor = torch.special.entr(wanted) + torch.special.entr(1 - wanted)
     return entropy - least
 
 
@@ -184,5 +194,7 @@ def _distance(points: Tensor, wanted: Tensor, boxes: Tensor, cells: Tensor) -> T
     side = (boxes[cells][:, 2:] - boxes[cells][:, :2]).clamp(min=1).prod(-1).sqrt()[:, None] / 10
     target = wanted[cells]
     known = ~target.isnan()
-    apart = functional.smooth_l1_loss(points[cells] / side, target.nan_to_num() / side, reduction="none", beta=0.5)
+    apart = functional.smooth_l1_loss(
+        points[cells] / side, target.nan_to_num() / side, reduction="none", beta=0.5
+    )
     return (apart * known).sum(-1) / 10

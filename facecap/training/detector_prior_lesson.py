@@ -30,11 +30,12 @@ class PriorLesson(Lesson):
     """A published RetinaFace, batch norms folded."""
 
     licence = "MIT"
+    network: RetinaFace
 
     def __init__(self, start: Path, recipe: Recipe) -> None:
         """`start`: a `.pth` of either published layout."""
         self._published = load_network(start)
-        self._leash = recipe.way.leash
+        self._leash, self._frozen = recipe.way.leash, recipe.frozen
         self._weights = LossWeights(start=recipe.start_share)
         self._priors = prior_boxes(recipe.side, recipe.side, MIN_SIZES[self._published.layout.name])
         self.name = self._published.layout.name
@@ -48,10 +49,13 @@ class PriorLesson(Lesson):
 
     def prepare(self, recipe: Recipe) -> None:
         if recipe.way.rounded:
-            self.network = prepare_qat(self.network, not recipe.per_tensor).train()  # ranges follow the inputs
-        if recipe.way.leash:
-            for layer in self.network.body.FINE:
-                self.network.body.get_submodule(layer).requires_grad_(False)
+            self.network = prepare_qat(
+                self.network, not recipe.per_tensor
+            ).train()  # ranges follow the inputs
+        if self._frozen:
+            body = self.network.body
+            for layer in body.FINE:
+                body.get_submodule(layer).requires_grad_(False)
 
     def batch(self, canvases: Sequence[Canvas]) -> Batch:
         """Besides the pictures, of the priors: the class (B, N), the regression targets (B, N, 14) and the
@@ -73,18 +77,17 @@ class PriorLesson(Lesson):
         pictures, labels, deltas, beliefs = batch
         images = images_of(pictures, MEAN, STD, rgb=False)
         assert isinstance(network, RetinaFace) and isinstance(reference, RetinaFace)
-        if not self._leash:
-            with machine.autocast():
-                answer = _rows(network(images))
-                with torch.no_grad():
-                    known = _rows(reference(images))
-            return soft_loss(answer, known, labels, deltas, beliefs, self._weights)
-        with machine.autocast(), torch.no_grad():
-            fine = network.body.fine(images)
-            known = _rows(reference.answer(reference.body.coarser(fine)))
         with machine.autocast():
+            with torch.set_grad_enabled(not self._frozen):
+                fine = network.body.fine(images)
             answer = _rows(network.answer(network.body.coarser(fine)))
-        return detection_loss(answer, known, labels, deltas, self._weights)
+            with torch.no_grad():
+                known = _rows(
+                    reference.answer(reference.body.coarser(fine)) if self._frozen else reference(images)
+                )
+        if self._leash:
+            return detection_loss(answer, known, labels, deltas, self._weights)
+        return soft_loss(answer, known, labels, deltas, beliefs, self._weights)
 
     def write(self, weights: Mapping[str, Tensor], out: Path, about: Mapping[str, Any]) -> None:
         candidate = RetinaFace(self._published.layout).eval()

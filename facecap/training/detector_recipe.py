@@ -72,6 +72,7 @@ class Recipe:
     seed: int
     smallest: float
     start_share: float
+    frozen: bool
     per_tensor: bool = False
 
     @property
@@ -88,18 +89,25 @@ class Recipe:
         )
         return (
             f"{self.preset}: batch norm folded; {self.way.text}; AdamW {self.rate:g}, cosine, "
-            f"{self.minutes:g} minutes, {self.batch} canvases of {self.side} px a step, faces from "
-            f"{self.smallest:g} px, share of the start {self.start_share:g}; averaged weights{end}"
+            f"{self.minutes:g} minutes, {'layers up to stride 8 frozen, ' * self._freezes}"
+            f"{self.batch} canvases of {self.side} px a step, faces from {self.smallest:g} px, share of the start "
+            f"{self.start_share:g}; averaged weights{end}"
         )
+
+    @property
+    def _freezes(self) -> bool:
+        """Whether more is frozen than the preset says."""
+        return self.frozen and not self.way.leash
 
     def command(self) -> str:
         """What repeats the run, without the folders of this machine."""
         start = self.start.replace("\\", "/").rsplit("/", 1)[-1]
+        flags = " --freeze" * self._freezes + " --per-tensor" * self.per_tensor
         return (
             f"facecap train detector --preset {self.preset} --start {start} --data DATA --photos PHOTOS "
             f"--out RUN --minutes {self.minutes:g} --rate {self.rate:g} --batch {self.batch} "
             f"--side {self.side} --smallest {self.smallest:g} --start-share {self.start_share:g} "
-            f"--seed {self.seed}{' --per-tensor' * self.per_tensor}"
+            f"--seed {self.seed}{flags}"
         )
 
 
@@ -122,5 +130,6 @@ def from_args(args: argparse.Namespace) -> Recipe:
         seed=args.seed,
         smallest=args.smallest or preset.smallest,
         start_share=args.start_share,
+        frozen=args.freeze or preset.leash,
         per_tensor=args.per_tensor,
     )

@@ -27,6 +27,7 @@ Floats = npt.NDArray[np.float32]
 STRIDES = (8, 16, 32)
 ANCHORS = 2
 SAME = 0.45  # overlap from which two detections are one face
+WHOLE = 480  # pixels of the longer side up to which the teacher sees small faces without tiles
 DOUBTED = 0.69  # score of what the teacher alone sees where people labelled: below what counts as sure
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 
@@ -102,7 +103,7 @@ def label_picture(
 ) -> list[dict[str, Any]]:
     """The teacher's faces of one BGR picture, as entries of an annotations file."""
     faces = teacher.detect(image, threshold)
-    if tiles and max(image.shape[:2]) > 480:
+    if tiles and max(image.shape[:2]) > WHOLE:
         height, width = image.shape[:2]
         tile_h, tile_w = round(height * 0.56), round(width * 0.56)
         for top in (0, height - tile_h):
@@ -137,8 +138,8 @@ def label_folder(
 ) -> int:
     """Labels every picture of a folder (or each `every`-th) into `out`; returns the number of faces kept.
 
-    `out` is a JSON list of `{file, width, height, faces: [{box, landmarks, score}]}`, `file` relative to
-    `folder`.
+    `out` is a JSON list of `{file, width, height, complete, faces: [{box, landmarks, score}]}`, `file`
+    relative to `folder`; `complete` where small faces were looked for too.
 
     Raises:
         TrainingError: there is no picture in the folder.
@@ -157,6 +158,7 @@ def label_folder(
                 "file": str(path.relative_to(folder)),
                 "width": image.shape[1],
                 "height": image.shape[0],
+                "complete": tiles or max(image.shape[:2]) <= WHOLE,
                 "faces": label_picture(teacher, np.asarray(image, np.uint8), threshold, tiles),
             }
         )
@@ -193,8 +195,9 @@ def take_boxes(labels: Path, boxes: Path) -> int:
     """Put people's boxes in the place of the teacher's in a label file; returns how many there are.
 
     `boxes` holds a text file of each picture's stem: a line `class x y width height` a face, centre and size
-    as shares of the picture (the YOLO format). A box takes the points of the teacher's face on it. The
-    teacher's other faces stay as doubtful ones: people leave out some. A picture without a file, which is
+    as shares of the picture (the YOLO format). A box takes points and score of the teacher's face on it, no
+    points and 0 where there is none: a face that can hardly be seen. The teacher's other faces stay as
+    doubtful ones: people leave out some. A picture without a file, which is
     named on standard error, keeps the teacher's.
 
     Raises:
@@ -214,10 +217,13 @@ def take_boxes(labels: Path, boxes: Path) -> int:
         for place, box in enumerate(true):
             same = int(overlap[place].argmax()) if len(seen) else -1
             matched = same >= 0 and overlap[place, same] >= SAME
-            points = entry["faces"][same]["landmarks"] if matched else None
-            faces.append({"box": [round(float(v), 2) for v in box], "landmarks": points, "score": 1.0})
-        alone = ~(overlap >= SAME).any(0)
-        others = [face for face, lone in zip(entry["faces"], alone, strict=True) if lone]
+            face = {"box": [round(float(v), 2) for v in box], "true": True, "landmarks": None, "score": 0.0}
+            if matched:
+                face |= {key: entry["faces"][same][key] for key in ("landmarks", "score")}
+            faces.append(face)
+        taken = (overlap >= SAME).any(0)
+        others = [face for place, face in enumerate(entry["faces"]) if not taken[place]]
+        entry["complete"] = True
         entry["faces"] = faces + [{**face, "score": min(face["score"], DOUBTED)} for face in others]
         count += len(faces)
     write_atomic(labels, json.dumps(entries).encode())
@@ -233,7 +239,9 @@ def _read_boxes(path: Path, width: int, height: int) -> Floats:
         raise TrainingError(f"{path}: wanted lines of class, x, y, width and height: {error}") from error
     size = np.array([width, height])
     low, high = shares[:, :2] - shares[:, 2:] / 2, shares[:, :2] + shares[:, 2:] / 2
-    return np.concatenate([low * size, high * size], 1).astype(np.float32)
+    there = ((high - low) * size >= 1).all(1)  # WIDER FACE has some without an area
+    boxes: Floats = np.concatenate([low * size, high * size], 1)[there].astype(np.float32)
+    return boxes
 
 
 class SecondLook:

@@ -17,6 +17,7 @@ from facecap.training.run import TrainingError
 
 Values = dict[str, Tensor]
 LEARNT = ("Conv",)
+FINEST = 8  # stride of the finest level of the detectors
 
 
 class GraphNetwork(nn.Module):
@@ -42,12 +43,30 @@ class GraphNetwork(nn.Module):
             {_key(name): nn.Parameter(torch.from_numpy(constants[name].copy())) for name in sorted(learnt)}
         )
         self._steps = [_step(node, constants) for node in graph.node]
+        self._fine = _finer(graph.node, self._input, FINEST)
 
     def forward(self, image: Tensor) -> list[Tensor]:
+        return self.coarser(self.fine(image))
+
+    def fine(self, image: Tensor) -> Values:
+        """What the layers up to the finest level make of the pictures, for `coarser`."""
         values: Values = {self._input: image}
-        for step in self._steps:
+        for step in self._steps[: self._fine]:
+            step(values, self.weights)
+        return values
+
+    def coarser(self, fine: Values) -> list[Tensor]:
+        """The outputs, by the layers from the finest level on."""
+        values = dict(fine)
+        for step in self._steps[self._fine :]:
             step(values, self.weights)
         return [values[name] for name in self._outputs]
+
+    def freeze_fine(self) -> None:
+        """Let the layers of `fine`, most of the work and few of the weights, stay as they are."""
+        for node in self._model.graph.node[: self._fine]:
+            for name in node.input[1:] if node.op_type in LEARNT else ():
+                self.weights[_key(name)].requires_grad_(False)
 
     def model(self, weights: Mapping[str, Tensor] | None = None) -> onnx.ModelProto:
         """The graph with the present weights, or with those of a `state_dict`."""
@@ -59,6 +78,18 @@ class GraphNetwork(nn.Module):
                 array = np.ascontiguousarray(value.detach().cpu().numpy(), np.float32)
                 each.CopyFrom(numpy_helper.from_array(array, each.name))
         return model
+
+
+def _finer(nodes: Sequence[onnx.NodeProto], source: str, stride: int) -> int:
+    """How many nodes lead to the first tensor of this stride; a pooling that makes it is among them."""
+    strides = {source: 1}
+    for place, node in enumerate(nodes):
+        attributes = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
+        step = attributes.get("strides", [1])[0]
+        strides[node.output[0]] = strides.get(node.input[0], 1) * step
+        if strides[node.output[0]] >= stride:
+            return place + (node.op_type not in LEARNT)
+    return 0
 
 
 Step = Callable[[Values, nn.ParameterDict], None]
@@ -119,7 +150,7 @@ def _compute(
         pool = functional.max_pool2d if kind == "MaxPool" else functional.avg_pool2d
         size, stride = attributes["kernel_shape"], attributes.get("strides", [1, 1])
         pads, upward = attributes.get("pads", [0, 0, 0, 0]), bool(attributes.get("ceil_mode", 0))
-        return lambda x: pool(x, size, stride, pads[:2], ceil_mode=upward)  # type: ignore[operator]
+        return lambda x: pool(x, size, stride, pads[:2], ceil_mode=upward)
     if kind == "Resize":
         scales = [c for c in constants[1:] if c is not None and c.size == 4 and c.dtype == np.float32]
         if attributes.get("mode", b"nearest") != b"nearest" or not scales:
