@@ -157,7 +157,9 @@ def _run_detector(args: argparse.Namespace) -> int:
 def _add_detector_labels(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("detector-labels", help="label photographs by a teacher, for `train detector`")
     parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
-    parser.add_argument("--teacher", type=Path, required=True, help="SCRFD with landmarks, .onnx")
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--teacher", type=Path, help="SCRFD with landmarks, .onnx")
+    who.add_argument("--empty", action="store_true", help="the photographs show no face")
     parser.add_argument("--out", type=Path, required=True, help="file to write, .json beside the folder")
     parser.add_argument(
         "--tiles", action="store_true", help="look again at overlapping quarters, for small faces"
@@ -179,7 +181,8 @@ def _add_detector_labels(tasks: argparse._SubParsersAction[Any]) -> None:
 def _run_detector_labels(args: argparse.Namespace) -> int:
     from facecap.training.detector_teacher import Scrfd, add_second, label_folder, take_boxes
 
-    faces = label_folder(args.photos, args.out, Scrfd(args.teacher), tiles=args.tiles, every=args.every)
+    teacher = None if args.empty else Scrfd(args.teacher)
+    faces = label_folder(args.photos, args.out, teacher, tiles=args.tiles, every=args.every)
     print(f"{faces} faces in {args.out}")
     if args.boxes:
         print(f"{take_boxes(args.out, args.boxes)} of people's boxes in their place")

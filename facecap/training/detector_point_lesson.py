@@ -93,10 +93,10 @@ class PointLesson(Lesson):
             known = faces[place, there], certain[place, there], belief[place, there]
             each.append(targets(score[place], boxes[place], *known, self._cells))
         return Targets(
-            *(
-                torch.stack(parts)
-                for parts in zip(*((t.labels, t.boxes, t.points) for t in each), strict=True)
-            )
+            torch.stack([one.labels for one in each]),
+            torch.stack([one.belief for one in each]),
+            torch.stack([one.boxes for one in each]),
+            torch.stack([one.points for one in each]),
         )
 
     def write(self, weights: Mapping[str, Tensor], out: Path, about: Mapping[str, Any]) -> None:

@@ -88,7 +88,7 @@ def _within(points: Tensor, low: Tensor, high: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Targets:
-    """Of the cells of one picture: NEGATIVE, POSITIVE or KEPT (N,), the belief in the face to answer for (N,),
+    """Of the cells of one picture: NEGATIVE, POSITIVE or KEPT (N,), belief (N,) in the face to answer for,
     its box (N, 4) and points (N, 10), the points nan where they are not known."""
 
     labels: Tensor
@@ -101,8 +101,8 @@ class Targets:
 def targets(
     score: Tensor, boxes: Tensor, faces: Tensor, certain: Tensor, belief: Tensor, cells: Cells
 ) -> Targets:
-    """`faces` (M, 14), `belief` (M,) in them; those that are not `certain` (M,) are left alone, with what lies
-    around them."""
+    """`faces` (M, 14), `belief` (M,) in them; those that are not `certain` (M,) are left alone, with what
+    lies around them."""
     labels = torch.zeros(len(score), dtype=torch.long)
     wanted = torch.zeros(len(score), 14)
     if len(faces):

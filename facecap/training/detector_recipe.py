@@ -90,8 +90,8 @@ class Recipe:
         return (
             f"{self.preset}: batch norm folded; {self.way.text}; AdamW {self.rate:g}, cosine, "
             f"{self.minutes:g} minutes, {'layers up to stride 8 frozen, ' * self._freezes}"
-            f"{self.batch} canvases of {self.side} px a step, faces from {self.smallest:g} px, share of the start "
-            f"{self.start_share:g}; averaged weights{end}"
+            f"{self.batch} canvases of {self.side} px a step, faces from {self.smallest:g} px, "
+            f"share of the start {self.start_share:g}; averaged weights{end}"
         )
 
     @property

@@ -27,7 +27,6 @@ Floats = npt.NDArray[np.float32]
 STRIDES = (8, 16, 32)
 ANCHORS = 2
 SAME = 0.45  # overlap from which two detections are one face
-WHOLE = 480  # pixels of the longer side up to which the teacher sees small faces without tiles
 DOUBTED = 0.69  # score of what the teacher alone sees where people labelled: below what counts as sure
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 
@@ -52,15 +51,15 @@ class Scrfd:
             raise TrainingError(
                 f"{path}: wanted an SCRFD file with landmarks: nine outputs and a fixed input size"
             )
-        self._name, self._side = entry.name, entry.shape[-1]
+        self._name, self.side = entry.name, int(entry.shape[-1])
 
     def detect(self, image: npt.NDArray[np.uint8], threshold: float, iou: float = 0.4) -> Floats:
         """Faces of one BGR picture: (N, 15) rows of x1 y1 x2 y2, ten landmark coordinates, score; pixels."""
         height, width = image.shape[:2]
-        scale = self._side / max(height, width)
+        scale = self.side / max(height, width)
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         small = cv2.resize(image, (round(width * scale), round(height * scale)), interpolation=method)
-        canvas = np.zeros((self._side, self._side, 3), np.uint8)
+        canvas = np.zeros((self.side, self.side, 3), np.uint8)
         canvas[: small.shape[0], : small.shape[1]] = small
         blob = ((canvas[..., ::-1].astype(np.float32) - 127.5) / 128).transpose(2, 0, 1)[None]
         outputs = self._session.run(None, {self._name: np.ascontiguousarray(blob)})
@@ -73,7 +72,7 @@ class Scrfd:
         scores, distances, points = (output[0] for output in outputs)
         keep = np.flatnonzero(scores[:, 0] >= threshold)
         cell = keep // ANCHORS
-        side = self._side // stride
+        side = self.side // stride
         centre = np.stack([cell % side, cell // side], 1).astype(np.float32) * stride
         distance = distances[keep] * stride
         landmarks = points[keep] * stride + np.tile(centre, 5)
@@ -103,7 +102,7 @@ def label_picture(
 ) -> list[dict[str, Any]]:
     """The teacher's faces of one BGR picture, as entries of an annotations file."""
     faces = teacher.detect(image, threshold)
-    if tiles and max(image.shape[:2]) > WHOLE:
+    if tiles and max(image.shape[:2]) > 480:
         height, width = image.shape[:2]
         tile_h, tile_w = round(height * 0.56), round(width * 0.56)
         for top in (0, height - tile_h):
@@ -134,9 +133,17 @@ def _inside(faces: Floats, width: int, height: int) -> npt.NDArray[np.bool_]:
 
 
 def label_folder(
-    folder: Path, out: Path, teacher: Scrfd, *, threshold: float = 0.15, tiles: bool = False, every: int = 1
+    folder: Path,
+    out: Path,
+    teacher: Scrfd | None,
+    *,
+    threshold: float = 0.15,
+    tiles: bool = False,
+    every: int = 1,
 ) -> int:
     """Labels every picture of a folder (or each `every`-th) into `out`; returns the number of faces kept.
+
+    Without a teacher the pictures show no face.
 
     `out` is a JSON list of `{file, width, height, complete, faces: [{box, landmarks, score}]}`, `file`
     relative to `folder`; `complete` where small faces were looked for too.
@@ -153,15 +160,13 @@ def label_folder(
         if image is None:
             print(f"skipped, not a picture: {path}", file=sys.stderr)
             continue
-        entries.append(
-            {
-                "file": str(path.relative_to(folder)),
-                "width": image.shape[1],
-                "height": image.shape[0],
-                "complete": tiles or max(image.shape[:2]) <= WHOLE,
-                "faces": label_picture(teacher, np.asarray(image, np.uint8), threshold, tiles),
-            }
-        )
+        entry = {"file": str(path.relative_to(folder)), "width": image.shape[1], "height": image.shape[0]}
+        if teacher is None:
+            entries.append({**entry, "complete": True, "faces": []})
+            continue
+        complete = tiles or max(image.shape[:2]) <= teacher.side
+        faces = label_picture(teacher, np.asarray(image, np.uint8), threshold, tiles)
+        entries.append({**entry, "complete": complete, "faces": faces})
     write_atomic(out, json.dumps(entries).encode())
     return sum(len(entry["faces"]) for entry in entries)
 
