@@ -51,8 +51,8 @@ class Picture:
     certain: npt.NDArray[np.bool_]
     masked: npt.NDArray[np.bool_]
     belief: Floats
-    complete: bool = True
     image: npt.NDArray[np.uint8] | None = None
+    complete: bool = True
 
     def load(self) -> bool:
         """Read the pixels, once, and scale the labels along; False where the file is no picture."""
@@ -192,7 +192,7 @@ def _picture(path: Path, entries: list[dict[str, Any]], complete: bool = True) -
         belief[count], certain[count] = _belief(entry), _sure(entry)
         masked[count] = entry.get("label") == "mask"
         count += 1
-    return Picture(path, faces[:count], certain[:count], masked[:count], belief[:count], complete)
+    return Picture(path, faces[:count], certain[:count], masked[:count], belief[:count], complete=complete)
 
 
 def _belief(entry: Mapping[str, Any]) -> float:

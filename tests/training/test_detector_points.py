@@ -31,6 +31,7 @@ from facecap.training.networks.graph import GraphNetwork  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
 
 STRIDES = [8, 16, 32]
+WIDTH = 16  # channels of the tiny network
 CELLS = cells_of(STRIDES, 1, 64, 64)
 
 
@@ -40,16 +41,17 @@ def tiny_graph(*, channels: int = 16, extra: str | None = None) -> Any:
     nodes, weights = [], []
 
     def conv(source: str, out: str, inputs: int, outputs: int, size: int, stride: int) -> None:
-        kernel = random.normal(0, 0.1, (outputs, inputs, size, size)).astype(np.float32)
+        spread = (2 / (inputs * size * size)) ** 0.5
+        kernel = random.normal(0, spread, (outputs, inputs, size, size)).astype(np.float32)
         weights.append(numpy_helper.from_array(kernel, f"{out}.weight"))
         weights.append(numpy_helper.from_array(np.zeros(outputs, np.float32), f"{out}.bias"))
         pad = [(size - stride) // 2 if size > stride else 0] * 4
         names = [source, f"{out}.weight", f"{out}.bias"]
         nodes.append(helper.make_node("Conv", names, [out], strides=[stride] * 2, pads=pad))
 
-    conv("image", "stem", 3, 8, 4, 4)
+    conv("image", "stem", 3, WIDTH, 4, 4)
     nodes.append(helper.make_node("Relu", ["stem"], ["x4"]))
-    conv("x4", "c8", 8, 8, 2, 2)
+    conv("x4", "c8", WIDTH, WIDTH, 4, 2)
     nodes.append(helper.make_node("Relu", ["c8"], ["x8"]))
     for finer, coarser in (("x8", "x16"), ("x16", "x32")):
         nodes.append(helper.make_node("MaxPool", [finer], [coarser], kernel_shape=[2, 2], strides=[2, 2]))
@@ -57,7 +59,7 @@ def tiny_graph(*, channels: int = 16, extra: str | None = None) -> Any:
         nodes.append(helper.make_node(extra, ["x8"], ["unused"]))
     outputs = []
     for stride in STRIDES:
-        conv(f"x{stride}", f"level_{stride}", 8, channels, 1, 1)
+        conv(f"x{stride}", f"level_{stride}", WIDTH, channels, 3, 1)
         shape = [None, channels, None, None]
         outputs.append(helper.make_tensor_value_info(f"level_{stride}", TensorProto.FLOAT, shape))
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [None, 3, None, None])
@@ -213,7 +215,7 @@ def test_a_tiny_network_learns_to_see_squares() -> None:
     torch.manual_seed(0)
     network = GraphNetwork(tiny_graph())
     reference = GraphNetwork(tiny_graph())
-    optimizer = torch.optim.Adam(network.parameters(), 0.02)
+    optimizer = torch.optim.Adam(network.parameters(), 0.005)
     random = np.random.default_rng(0)
 
     def picture() -> tuple[torch.Tensor, torch.Tensor]:
@@ -225,7 +227,7 @@ def test_a_tiny_network_learns_to_see_squares() -> None:
         return torch.from_numpy(image), torch.from_numpy(face)
 
     certain = torch.tensor([True])
-    for _ in range(150):
+    for _ in range(300):
         image, face = picture()
         answer = answer_of("yunet", network(image), CELLS)
         with torch.no_grad():
