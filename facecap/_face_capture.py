@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap import _core, models
+from facecap import _core
 from facecap._checks import MOST_SLOTS, OneThread, check_image, check_whole
 from facecap._config import CaptureConfig
 from facecap._detector import Detector
@@ -53,9 +53,7 @@ class FaceCapture:
         self.config = config if config is not None else CaptureConfig()
         self.detector = detector if detector is not None else Detector()
         self.classifier = classifier if classifier is not None else MaskClassifier()
-        if refiner is None and models.ships_refiner():
-            refiner = Refiner()
-        self.refiner = None if refiner is False else refiner
+        self.refiner = Refiner.chosen(None) if refiner is None else None if refiner is False else refiner
         self.embedder = embedder
         for name, part, kind in (
             ("config", self.config, CaptureConfig),

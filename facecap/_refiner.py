@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facecap import _core
+from facecap import _core, models
 from facecap._checks import OneThread, check_boxes, check_image
 from facecap._model import ModelLike, open_model
 
@@ -47,6 +47,18 @@ class Refiner:
         opened, self.info = open_model(model, "face_refinement", runtime=runtime, threads=threads)
         self._core = _core.Refiner(opened)
         self._one_thread = OneThread("Refiner")
+
+    @classmethod
+    def chosen(cls, setting: str | None, *, threads: int = 1) -> Refiner | None:
+        """What an option or a setting asks for: a file or a registry name, "none" for no refiner, None for
+        the one that ships, which is none where the package has none.
+
+        Raises:
+            ModelError: the model cannot be used.
+        """
+        if setting == "none" or (setting is None and not models.ships_refiner()):
+            return None
+        return cls(setting, threads=threads)
 
     def refine(
         self, image: NDArray[np.uint8], boxes: ArrayLike, color: Literal["bgr", "rgb"] = "bgr"
