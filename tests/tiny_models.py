@@ -108,6 +108,18 @@ def detector_manifest(data: bytes, form: str = "levels") -> dict[str, Any]:
     }
 
 
+def refiner_manifest(data: bytes, side: int = 8) -> dict[str, Any]:
+    """A manifest of a refiner."""
+    common = {key: value for key, value in mask_manifest(data, side).items() if key != "classifier"}
+    return {
+        **common,
+        "name": "tiny-refiner",
+        "task": "face_refinement",
+        "outputs": [{"role": role, "name": role} for role in ("face", "points", "blur")],
+        "refiner": {"crop_border": 0.25, "not_a_face": 0.1},
+    }
+
+
 def embedder_manifest(data: bytes, dimensions: int, side: int = 8) -> dict[str, Any]:
     """A manifest of an embedder."""
     common = {key: value for key, value in mask_manifest(data, side).items() if key != "classifier"}

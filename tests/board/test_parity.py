@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import scripted
 
 from facecap.demo import clip, portrait
 from facecap.models import SHIPPED
@@ -23,6 +24,8 @@ SHIPPED_MODELS = [
     str(SHIPPED / "detector_retinaface.onnx"),
     "--classifier",
     str(SHIPPED / "mask_ghostnet.onnx"),
+    "--refiner",
+    str(SHIPPED / "refiner.onnx") if (SHIPPED / "refiner.onnx").exists() else "none",
 ]
 COUNTS = (
     "status",
@@ -37,6 +40,7 @@ COUNTS = (
     "captures_by_mask",
     "captures_by_kind",
     "rejections",
+    "refined",
     "classified",
     "models",
 )
@@ -63,9 +67,13 @@ def to_nv21(image: np.ndarray[Any, Any]) -> bytes:
     return luma.tobytes() + np.stack([v, u], axis=1).tobytes()
 
 
+@pytest.mark.parametrize("refiner", ["none", "unsure"])
 def test_scripted_visits_are_equal_to_the_byte(
-    board: Callable[..., Any], models: list[str], tmp_path: Path
+    board: Callable[..., Any], models: list[str], tmp_path: Path, refiner: str
 ) -> None:
+    if refiner == "unsure":
+        points = [(x + 0.05, y) for x, y in scripted.POINTS]
+        refiner = str(scripted.refiner(tmp_path, face=0.5, points=points, blur=0, stem=refiner))
     pictures, portable = tmp_path / "png", tmp_path / "ppm"
     for folder in (pictures, portable):
         folder.mkdir()
@@ -74,6 +82,7 @@ def test_scripted_visits_are_equal_to_the_byte(
         for folder in (pictures, portable):
             cv2.imwrite(str(folder / f"{index}.{folder.name}"), small_frame(*cells))
     options = ["--interval", "12", "--min-hits", "3", "--miss-limit", "5", "--fps", "25", *models]
+    options += ["--refiner", refiner]
     python_run(pictures, tmp_path / "python", *options)
     done = board(portable, "--out", tmp_path / "board", *options)
     assert done.returncode == 0, done.stderr

@@ -45,6 +45,8 @@ Shape wanted_shape(const Manifest& manifest, const std::string& role, int stride
   if (role == "boxes") return {1, prior_count(manifest), 4};
   if (role == "scores") return {1, prior_count(manifest), 2};
   if (role == "landmarks") return {1, prior_count(manifest), 10};
+  if (role == "face" || role == "blur") return {-1, 1};
+  if (role == "points") return {-1, 10};
   if (role == "logits") return {-1, logit_count(*manifest.classifier)};
   return {-1, manifest.embedder->dimensions};
 }
