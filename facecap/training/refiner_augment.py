@@ -35,11 +35,11 @@ class Example:
     blur: float
 
 
-def crop_rect(box: Floats, width: int, height: int) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of what `crop_face` cuts with `BORDER`: points of a crop are shares of it."""
+def crop_rect(box: Floats, width: int, height: int, border: float = BORDER) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of what `crop_face` cuts: the points of a crop are shares of it."""
     x1, y1, x2, y2 = (np.float32(value) for value in box)
-    half_x = np.float32(0.5 + BORDER) * np.trunc(x2 - x1)
-    half_y = np.float32(0.5 + BORDER) * np.trunc(y2 - y1)
+    half_x = np.float32(0.5 + border) * np.trunc(x2 - x1)
+    half_y = np.float32(0.5 + border) * np.trunc(y2 - y1)
     x, y = np.trunc((x1 + x2) / np.float32(2)), np.trunc((y1 + y2) / np.float32(2))
     limits = ((x - half_x, width), (y - half_y, height), (x + half_x, width), (y + half_y, height))
     left, top, right, bottom = (int(min(max(float(v), 0.0), length - 1)) for v, length in limits)

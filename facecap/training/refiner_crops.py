@@ -134,7 +134,9 @@ class _Miner:
                 continue
             part = "val" if place(f"{photo.path.name} part") < VALIDATION else "train"
             entry = {"source": name, "picture": photo.path.name, "part": part}
-            self._picture(photo, np.asarray(image, np.uint8), collection, entry)
+            views = [image, image[::-1, ::-1]] if collection.kind == "empty" else [image]
+            for view in views:  # upside down, what is empty shows other false alarms
+                self._picture(photo, np.ascontiguousarray(view, np.uint8), collection, entry)
             while len(self._questions) >= PLACES:
                 self._answer()
         while self._questions:
@@ -158,7 +160,8 @@ class _Miner:
     def _picture(self, photo: Photo, image: Image, collection: Collection, entry: Entry) -> None:
         """Save what is known of a picture's faces, and put the questions that it raises."""
         size = (image.shape[1], image.shape[0])
-        found = [Found(*detect(image)) for detect in self._detectors]
+        looks = self._detectors if collection.kind != "points" else []  # labelled boxes will do
+        found = [Found(*detect(image)) for detect in looks]
         seen = candidates(found)
         true = photo.boxes * np.tile(np.array(size, np.float32), 2)
         for face in photo.faces:

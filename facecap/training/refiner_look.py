@@ -49,7 +49,7 @@ def candidates(found: Sequence[Found]) -> list[Candidate]:
         np.column_stack([one.boxes, np.full(len(one.boxes), place), one.scores])
         for place, one in enumerate(found)
     ]
-    every = np.concatenate(rows).astype(np.float32)
+    every = np.concatenate([np.zeros((0, 6)), *rows]).astype(np.float32)
     every = every[every[:, 5] >= LOWEST]
     result = []
     for best in suppress(every, SAME):
