@@ -74,6 +74,12 @@ def _add_refiner(tasks: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--empty", type=Path, metavar="DIR", help="folder of pictures without faces, for more false alarms"
     )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="ONNX",
+        help="SCRFD with landmarks: pictures of --empty where it sees a face at a detection are left out",
+    )
     parser.add_argument("--model", action="append", help="model file or checkpoint, repeatable")
     parser.add_argument(
         "--detector", metavar="MODEL", help="whose detections are refined; the shipped default"

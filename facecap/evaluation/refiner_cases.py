@@ -19,7 +19,9 @@ from facecap.evaluation.average_precision import Floats, overlaps, touches
 from facecap.evaluation.detection import read_annotations, rows
 from facecap.evaluation.masked import NEAR
 from facecap.sources.pictures import pictures_in
+from facecap.training.detector_teacher import Scrfd
 from facecap.training.mask_data import tight_box
+from facecap.training.refiner_look import PLACES, ask, enlarge, near
 
 Image = NDArray[np.uint8]
 
@@ -52,14 +54,17 @@ class Case:
     true: Floats | None
 
 
-def read_cases(data: Path, empty: Path | None, detector: Detector) -> Iterator[tuple[Image, list[Case]]]:
+def read_cases(
+    data: Path, empty: Path | None, detector: Detector, teacher: Scrfd | None = None
+) -> Iterator[tuple[Image, list[Case]]]:
     """Every picture (BGR) in which the detector finds something that counts, and what it finds.
 
     A detection is a face where it overlaps an annotated one by half, a false alarm where it is near none and
-    in no area to ignore. Of `mask` and `udacity` only the faces count.
+    in no area to ignore. Of `mask` and `udacity` only the faces count. Pictures of `empty` where the teacher,
+    shown a detection enlarged, sees a face are left out and named on standard error.
 
     Raises:
-        FacecapError: a set is missing or damaged.
+        FacecapError: there is no `mask`, or a set is damaged.
     """
     for part, entries in _annotated(data).items():
         for entry in _counted(part, entries):
@@ -80,20 +85,29 @@ def read_cases(data: Path, empty: Path | None, detector: Detector) -> Iterator[t
     for path in _counted(EMPTY, pictures_in(empty)) if empty is not None else []:
         image = _read(path)
         found = detector.detect(image)
-        yield (
-            image,
-            [
-                Case(EMPTY, path, box, False, float(score), landmarks, None)
-                for box, score, landmarks in zip(found.boxes, found.scores, found.landmarks, strict=True)
-            ],
-        )
+        if teacher is not None and _shows_a_face(teacher, image, found.boxes):
+            print(f"{path}: left out, the teacher sees a face", file=sys.stderr)
+            continue
+        detections = zip(found.boxes, found.scores, found.landmarks, strict=True)
+        yield image, [Case(EMPTY, path, box, False, float(s), points, None) for box, s, points in detections]
+
+
+def _shows_a_face(teacher: Scrfd, image: Image, boxes: Floats) -> bool:
+    for start in range(0, len(boxes), PLACES):
+        part = boxes[start : start + PLACES]
+        answers = ask(teacher, [enlarge(image, box) for box in part])
+        if any(near(box[None], faces[:, :4])[0] for box, faces in zip(part, answers, strict=True)):
+            return True
+    return False
 
 
 def _annotated(data: Path) -> dict[str, list[Mapping[str, Any]]]:
-    """Validation pictures by set: `file`, `faces` with `box`, and perhaps `extra`."""
+    """Validation pictures by set, those that are there: `file`, `faces` with `box`, and perhaps `extra`."""
     sets: dict[str, list[Mapping[str, Any]]] = {"mask": list(_mask(data / "mask" / "index.csv"))}
     for name in ("fddb", "rmfd", "udacity"):
         folder = data / "detect" / name
+        if not folder.is_dir():
+            continue
         sets[name] = [
             {**entry, "file": folder / entry["file"], "faces": _marked(name, entry["faces"])}
             for entry in read_annotations(folder, "file", "split", "faces")

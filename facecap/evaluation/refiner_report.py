@@ -31,6 +31,7 @@ from facecap.evaluation.refiner import (
 from facecap.evaluation.refiner_cases import SCORE, Case, read_cases
 from facecap.evaluation.refiner_sheet import contact_sheet
 from facecap.evaluation.report import aligned, number, print_json, write_results
+from facecap.training.detector_teacher import Scrfd
 from facecap.training.refiner_onnx import Refiner
 
 OPINION = 0.5  # score from which a second detector confirms
@@ -56,7 +57,8 @@ def main(args: argparse.Namespace) -> int:
             judges[name], answers[name] = by_detector(open_yunet(path, OPINION_SIDE)), Answers(OPINION)
         detector = Detector(args.detector, score_threshold=SCORE)
         cases: list[Case] = []
-        for image, found in read_cases(args.data, args.empty, detector):
+        teacher = None if args.teacher is None else Scrfd(args.teacher)
+        for image, found in read_cases(args.data, args.empty, detector, teacher):
             ask(judges, answers, image, found)
             cases += found
     answers[DETECTOR] = by_the_detector(cases)

@@ -98,9 +98,12 @@ def write_crops(args: argparse.Namespace) -> int:
         photos = collection_photos(args.photos, name, collection)
         kept = [photo for photo in photos if place(photo.path.name) >= collection.evaluate]
         miner.source(name, kept[: collection.pictures], collection)
-    for name, collection in collections.items():
+    for name, collection in sorted(
+        collections.items(), key=lambda item: item[1].kind
+    ):  # the quick ones first
         photos = collection_photos(args.photos, name, collection)
-        miner.measured(name, [p for p in photos if place(p.path.name) < collection.evaluate])
+        reserved = [photo for photo in photos if place(photo.path.name) < collection.evaluate]
+        miner.measured(name, reserved, collection)
     return 0
 
 
@@ -143,8 +146,9 @@ class _Miner:
             self._answer()
         write_atomic(index, "".join(f"{line}\n" for line in self._lines).encode())
 
-    def measured(self, name: str, photos: Sequence[Photo]) -> None:
-        """Copy the pictures in which the teacher sees no face to `empty/`, unless it is done."""
+    def measured(self, name: str, photos: Sequence[Photo], collection: Collection) -> None:
+        """Copy the pictures without faces to `empty/`, unless it is done; of people those in which the
+        teacher sees none."""
         done = self._out / f"{name}.empty"
         if done.is_file() or not photos:
             return
@@ -152,7 +156,10 @@ class _Miner:
         count = 0
         for photo in self._counted(f"{name}, without faces", photos):
             image = cv2.imread(str(photo.path), cv2.IMREAD_COLOR)
-            if image is not None and not len(self._teacher.detect(np.asarray(image, np.uint8), 0.1)):
+            known = collection.kind == "empty"
+            if image is not None and (
+                known or not len(self._teacher.detect(np.asarray(image, np.uint8), 0.1))
+            ):
                 shutil.copyfile(photo.path, self._out / EVALUATED / f"{name}_{photo.path.name}")
                 count += 1
         write_atomic(done, f"{count} of {len(photos)}\n".encode())

@@ -21,7 +21,7 @@ from facecap.training.networks.counting import multiply_adds, parameters  # noqa
 from facecap.training.networks.face_refiner import FaceRefiner  # noqa: E402
 from facecap.training.refiner_augment import crop_rect, draw, draw_part, plain  # noqa: E402
 from facecap.training.refiner_batches import BLUR, FACE, WEIGHT, RefinerBatches  # noqa: E402
-from facecap.training.refiner_batches import POINTS as POINT_COLUMNS
+from facecap.training.refiner_batches import POINTS as POINT_COLUMNS  # noqa: E402
 from facecap.training.refiner_data import read_crops  # noqa: E402
 from facecap.training.refiner_onnx import Refiner  # noqa: E402
 
