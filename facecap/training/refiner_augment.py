@@ -54,7 +54,9 @@ def plain(crop: Crop) -> Example | None:
 def draw(crop: Crop, cover: Image, rng: Random) -> Example | None:
     """One way in which a camera may show it; `cover` is what may hide some of it."""
     box = crop.boxes[int(rng.integers(len(crop.boxes)))]
-    if rng.random() < 0.6:
+    if not crop.face and rng.random() < 0.3:  # of these there are few, and no way up
+        crop = _turned(crop, box, float(rng.uniform(-180, 180)))
+    elif rng.random() < 0.6:
         crop = _turned(crop, box, float(rng.normal(0, 10 if rng.random() < 0.85 else 25)))
     if rng.random() < 0.5:
         crop, box = _mirrored(crop, box)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from facecap.conversion.manifest import update_manifest
 from facecap.conversion.network_onnx import INPUT
 from facecap.training.inputs import section
 from facecap.training.recipe import Recipe
@@ -45,8 +43,3 @@ def manifest(recipe: Recipe, not_a_face: float, crops: dict[str, int]) -> dict[s
             "seed": recipe.seed,
         },
     }
-
-
-def add_figures(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Put what `facecap eval refiner` measured into the manifest beside the model."""
-    update_manifest(path.with_suffix(".json"), {"figures": rows})
