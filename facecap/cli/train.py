@@ -10,6 +10,7 @@ from facecap._extra import extra_for
 from facecap.cli.options import count, positive, positive_number, share
 from facecap.cli.train_embedder import add_embedder
 from facecap.cli.train_options import add_machine_options, add_per_tensor, add_run_options, side
+from facecap.cli.train_refiner import add_refiner, add_refiner_crops
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -22,6 +23,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     add_embedder(tasks)
     _add_detector(tasks)
     _add_detector_labels(tasks)
+    add_refiner(tasks)
+    add_refiner_crops(tasks)
 
 
 def run(args: argparse.Namespace) -> int:
