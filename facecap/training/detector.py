@@ -82,6 +82,7 @@ def train(args: argparse.Namespace) -> int:
     }
     rule = whole_way if recipe.way.rounded else shortest if recipe.way.leash else most_precise
     factor = choose(lesson.write, candidates, sources, folder.path, about, rule)
+    lesson.keep(candidates[factor], folder.path)
     print(f"took {factor:g} of the way from the start", file=sys.stderr)
     return 0
 

@@ -14,6 +14,9 @@ from facecap.training.detector_data import DOUBTFUL, Floats, Picture, Source
 Image = npt.NDArray[np.uint8]
 VIEWS = 320.0, 1100.0  # pixels of the longer side of a whole picture
 LARGEST_SCALE = 1.5
+LABELLED_SIDE = 640  # pixels of the longer side of a picture as teachers see it
+LEGIBLE = 24.0  # pixels of a face that is plain to see
+SHRUNK = 0.7  # of the size at which it was labelled, below which a small face is left alone
 DEGRADED = 0.5  # share of the canvases that look as of a worse camera
 VISIBLE = 0.6  # share of a face that must lie inside its cell to count
 MIRRORED = [2, 3, 0, 1, 4, 5, 8, 9, 6, 7]  # landmark coordinates with eyes and mouth corners changed over
@@ -168,12 +171,21 @@ class CanvasMaker:
         visible = np.prod(np.maximum(high - low, 0), axis=1) / area
         seen = visible > 0.02
         clipped = np.concatenate([low, high, faces[:, 4:]], axis=1)[seen]
-        large = np.max(high - low, axis=1) >= self._smallest
+        large = np.max(high - low, axis=1) >= np.maximum(self._smallest, _labelled_size(picture) * SHRUNK)
         whole = (large & (visible >= VISIBLE))[seen]
         canvas = Canvas(
             image, clipped.astype(np.float32), picture.certain[seen] & whole, whole, picture.belief[seen]
         )
         return canvas if picture.complete else _doubted(canvas)
+
+
+def _labelled_size(picture: Picture) -> Floats:
+    """Longer side (N,) of the faces, as large as those who say how sure they are looked at them; nobody needs
+    more than LEGIBLE."""
+    assert picture.image is not None
+    scale = min(1.0, LABELLED_SIDE / max(picture.image.shape[:2]))
+    sides = (picture.faces[:, 2:4] - picture.faces[:, :2]).max(1, initial=0) * scale
+    return np.minimum(sides, LEGIBLE).astype(np.float32)
 
 
 def _doubted(canvas: Canvas) -> Canvas:

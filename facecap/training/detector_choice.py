@@ -3,7 +3,6 @@ saw."""
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from facecap._files import write_atomic
@@ -55,7 +53,7 @@ def choose(
 
     `write` makes a model file of weights (see `Lesson.write`).
 
-    Written are `detector.onnx` with its manifest, `detector.pth`, and the figures of all in `choice.json`.
+    Written are `detector.onnx` with its manifest, and the figures of all in `choice.json`.
     """
     qualities = {}
     for factor, weights in candidates.items():
@@ -69,9 +67,6 @@ def choose(
     )
     training = {**about["training"], "share_of_the_way": chosen}
     write(candidates[chosen], folder / "detector.onnx", {**about, "training": training})
-    buffer = io.BytesIO()
-    torch.save(dict(candidates[chosen]), buffer)
-    write_atomic(folder / "detector.pth", buffer.getvalue())
     for suffix in (".onnx", ".json"):
         (folder / "candidate").with_suffix(suffix).unlink()
     return chosen

@@ -50,6 +50,9 @@ class Lesson(ABC):
     def write(self, weights: Mapping[str, Tensor], out: Path, about: Mapping[str, Any]) -> None:
         """Weights as `out`, ONNX, with its manifest; `about` has its name, licence, origin and training."""
 
+    def keep(self, weights: Mapping[str, Tensor], folder: Path) -> None:  # noqa: B027
+        """Called with the chosen weights: what a later run starts from, where the model file is not it."""
+
     def prepare(self, recipe: Recipe) -> None:  # noqa: B027  (most need nothing)
         """Called once, before the first step: what of the network learns, and how."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from facecap._files import write_atomic
 from facecap.conversion.checkpoint import load_network
 from facecap.conversion.import_checkpoint import MIN_SIZES, VARIANCES, export_network
 from facecap.conversion.priors import prior_boxes
@@ -88,6 +90,11 @@ class PriorLesson(Lesson):
         if self._leash:
             return detection_loss(answer, known, labels, deltas, self._weights)
         return soft_loss(answer, known, labels, deltas, beliefs, self._weights)
+
+    def keep(self, weights: Mapping[str, Tensor], folder: Path) -> None:
+        buffer = io.BytesIO()
+        torch.save(dict(weights), buffer)
+        write_atomic(folder / "detector.pth", buffer.getvalue())
 
     def write(self, weights: Mapping[str, Tensor], out: Path, about: Mapping[str, Any]) -> None:
         candidate = RetinaFace(self._published.layout).eval()

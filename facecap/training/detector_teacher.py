@@ -51,15 +51,15 @@ class Scrfd:
             raise TrainingError(
                 f"{path}: wanted an SCRFD file with landmarks: nine outputs and a fixed input size"
             )
-        self._name, self.side = entry.name, int(entry.shape[-1])
+        self._name, self._side = entry.name, int(entry.shape[-1])
 
     def detect(self, image: npt.NDArray[np.uint8], threshold: float, iou: float = 0.4) -> Floats:
         """Faces of one BGR picture: (N, 15) rows of x1 y1 x2 y2, ten landmark coordinates, score; pixels."""
         height, width = image.shape[:2]
-        scale = self.side / max(height, width)
+        scale = self._side / max(height, width)
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         small = cv2.resize(image, (round(width * scale), round(height * scale)), interpolation=method)
-        canvas = np.zeros((self.side, self.side, 3), np.uint8)
+        canvas = np.zeros((self._side, self._side, 3), np.uint8)
         canvas[: small.shape[0], : small.shape[1]] = small
         blob = ((canvas[..., ::-1].astype(np.float32) - 127.5) / 128).transpose(2, 0, 1)[None]
         outputs = self._session.run(None, {self._name: np.ascontiguousarray(blob)})
@@ -72,7 +72,7 @@ class Scrfd:
         scores, distances, points = (output[0] for output in outputs)
         keep = np.flatnonzero(scores[:, 0] >= threshold)
         cell = keep // ANCHORS
-        side = self.side // stride
+        side = self._side // stride
         centre = np.stack([cell % side, cell // side], 1).astype(np.float32) * stride
         distance = distances[keep] * stride
         landmarks = points[keep] * stride + np.tile(centre, 5)
@@ -164,9 +164,8 @@ def label_folder(
         if teacher is None:
             entries.append({**entry, "complete": True, "faces": []})
             continue
-        complete = tiles or max(image.shape[:2]) <= teacher.side
         faces = label_picture(teacher, np.asarray(image, np.uint8), threshold, tiles)
-        entries.append({**entry, "complete": complete, "faces": faces})
+        entries.append({**entry, "complete": tiles, "faces": faces})
     write_atomic(out, json.dumps(entries).encode())
     return sum(len(entry["faces"]) for entry in entries)
 
