@@ -46,6 +46,12 @@ def add_refiner(tasks: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="run folder: made, or resumed when it holds a run"
     )
+    parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="PTH",
+        help="RetinaFace of MobileNetV1 x0.25, published layout: its body goes on, the first level stays",
+    )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=positive_number, help="time budget, 35 when not given")
     length.add_argument("--epochs", type=positive, help="passes over the faces, instead of a time")

@@ -12,10 +12,10 @@ import torch
 from facecap.conversion.export_run import export_run
 from facecap.training import execution
 from facecap.training.loop import Loop
-from facecap.training.networks.face_refiner import FaceRefiner
 from facecap.training.recipe import Recipe
 from facecap.training.refiner_data import describe, read_crops
 from facecap.training.refiner_model import ARCHITECTURE
+from facecap.training.refiner_start import begin
 from facecap.training.refiner_task import RefinerTask
 from facecap.training.run import BEST, Progress, RunFolder, seed_all
 
@@ -25,7 +25,8 @@ MODEL = "refiner.onnx"
 
 def train(args: argparse.Namespace) -> int:
     """Train by the options of the command line; returns the exit code."""
-    recipe = replace(RECIPE, batch=args.batch, seed=args.seed)
+    start = None if args.start is None else str(args.start)
+    recipe = replace(RECIPE, batch=args.batch, seed=args.seed, start=start)
     if args.minutes is not None or args.epochs is not None:
         recipe = replace(recipe, minutes=args.minutes, epochs=args.epochs)
     machine = execution.choose(args.device, args.precision)
@@ -37,9 +38,9 @@ def train(args: argparse.Namespace) -> int:
     progress = Progress()
     progress.say(f"training crops: {counts}; held out {len(held_out)}; {machine}")
     seed_all(recipe.seed)
-    Loop(
-        recipe, RefinerTask(recipe, crops, held_out, args.workers), FaceRefiner(), run, progress, machine
-    ).fit()
+    network, origin = begin(args.start)
+    task = RefinerTask(recipe, origin, crops, held_out, args.workers)
+    Loop(recipe, task, network, run, progress, machine).fit()
     progress.say(f"model, manifest, curves and checkpoints: {export(run)}")
     return 0
 

@@ -12,7 +12,7 @@ from facecap.training.refiner_augment import BORDER, SIDE
 ARCHITECTURE = "face_refiner"
 ROLES = ("face", "points", "blur")
 TEXT = (
-    "face_refiner from random weights. AdamW, rate {rate:g}, cosine, weight decay {decay:g}, batches of "
+    "face_refiner from {origin}. AdamW, rate {rate:g}, cosine, weight decay {decay:g}, batches of "
     "{batch}, half of them faces in the boxes that detectors give them, half what detectors take for faces "
     "where neither a teacher nor another detector sees one. Points by people count twice those of the "
     "teacher. Jittered boxes, turns, flips, low resolution, covers, blur of known degree, light, noise, "
@@ -21,10 +21,13 @@ TEXT = (
 LICENCE = "MIT for the code; the weights were trained on pictures for research use only: research use"
 
 
-def manifest(recipe: Recipe, not_a_face: float, crops: dict[str, int]) -> dict[str, Any]:
+def manifest(recipe: Recipe, origin: str, not_a_face: float, crops: dict[str, int]) -> dict[str, Any]:
     """Everything of the manifest but `schema` and `file`; `crops` counts what was trained on."""
     length = f"--epochs {recipe.epochs}" if recipe.minutes is None else f"--minutes {recipe.minutes:g}"
-    text = TEXT.format(rate=recipe.learning_rate, decay=recipe.weight_decay, batch=recipe.batch)
+    start = "" if recipe.start is None else "--start DETECTOR.pth "
+    text = TEXT.format(
+        origin=origin, rate=recipe.learning_rate, decay=recipe.weight_decay, batch=recipe.batch
+    )
     return {
         "name": "refiner",
         "task": "face_refinement",
@@ -33,13 +36,13 @@ def manifest(recipe: Recipe, not_a_face: float, crops: dict[str, int]) -> dict[s
         "outputs": [{"role": role, "name": role} for role in ROLES],
         "refiner": {"crop_border": BORDER, "not_a_face": not_a_face},
         "licence": LICENCE,
-        "origin": "trained by facecap train refiner from random weights",
+        "origin": f"trained by facecap train refiner from {origin}",
         "training": {
             "data": {"crops": crops},
-            "starting_point": "random weights",
+            "starting_point": origin,
             "recipe": text,
-            "command": f"facecap train refiner --crops CROPS --out RUN {length} --batch {recipe.batch} "
-            f"--seed {recipe.seed}",
+            "command": f"facecap train refiner --crops CROPS --out RUN {start}{length} "
+            f"--batch {recipe.batch} --seed {recipe.seed}",
             "seed": recipe.seed,
         },
     }

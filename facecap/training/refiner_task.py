@@ -32,8 +32,11 @@ class RefinerTask:
 
     side = SIDE
 
-    def __init__(self, recipe: Recipe, crops: Sequence[Crop], held_out: Sequence[Crop], workers: int) -> None:
-        self._recipe, self._crops, self._workers = recipe, crops, workers
+    def __init__(
+        self, recipe: Recipe, origin: str, crops: Sequence[Crop], held_out: Sequence[Crop], workers: int
+    ) -> None:
+        """`origin`: where the weights start, in words."""
+        self._recipe, self._origin, self._crops, self._workers = recipe, origin, crops, workers
         pairs = [(crop, plain(crop)) for crop in held_out if crop.face or (crop.score or 0.0) >= ALARM]
         self._examples = [(crop, example) for crop, example in pairs if example is not None]
 
@@ -89,7 +92,7 @@ class RefinerTask:
         faces = [example for crop, example in self._examples if crop.face]
         chance, _, _ = predict(model, faces)
         threshold = round(float(np.clip(np.quantile(chance, ALLOWED), 0.01, 0.5)), 3)
-        return refiner_model.manifest(self._recipe, threshold, describe(self._crops))
+        return refiner_model.manifest(self._recipe, self._origin, threshold, describe(self._crops))
 
 
 def predict(

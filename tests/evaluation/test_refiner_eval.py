@@ -121,7 +121,9 @@ def test_the_command_measures_and_leaves_curves_and_a_sheet(
     from facecap.training.refiner_model import ROLES, manifest
 
     model = tmp_path / "refiner.onnx"
-    write_model(model, to_onnx(FaceRefiner(), (112, 112), outputs=ROLES), manifest(RECIPE, 0.1, {}))
+    write_model(
+        model, to_onnx(FaceRefiner(), (112, 112), outputs=ROLES), manifest(RECIPE, "random weights", 0.1, {})
+    )
     out = tmp_path / "out"
     command = ["eval", "refiner", "--data", str(data), "--empty", str(data / "empty"), "--model", str(model)]
     assert main([*command, "--opinion", "retinaface-mobilenet0.25", "--out", str(out)]) == 0

@@ -19,11 +19,14 @@ from facecap.conversion.import_model import import_model  # noqa: E402
 from facecap.errors import ModelError  # noqa: E402
 from facecap.training.networks.counting import multiply_adds, parameters  # noqa: E402
 from facecap.training.networks.face_refiner import FaceRefiner  # noqa: E402
+from facecap.training.networks.retinaface import MOBILENET, RetinaFace  # noqa: E402
 from facecap.training.refiner_augment import crop_rect, draw, draw_part, plain  # noqa: E402
 from facecap.training.refiner_batches import BLUR, FACE, WEIGHT, RefinerBatches  # noqa: E402
 from facecap.training.refiner_batches import POINTS as POINT_COLUMNS  # noqa: E402
 from facecap.training.refiner_data import read_crops  # noqa: E402
 from facecap.training.refiner_onnx import Refiner  # noqa: E402
+from facecap.training.refiner_start import begin  # noqa: E402
+from facecap.training.run import TrainingError  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +81,34 @@ def test_a_finished_run_is_not_trained_again(
 ) -> None:
     assert main(options(crops, run)) == 0
     assert "resumed at step" in capsys.readouterr().err
+
+
+def test_a_run_may_begin_with_the_body_of_a_detector(crops: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    detector = RetinaFace(MOBILENET).eval()
+    torch.save(detector.state_dict(), tmp_path / "detector.pth")
+    network, origin = begin(tmp_path / "detector.pth")
+    assert origin == "the body of detector.pth"
+    pictures = torch.randint(0, 256, (2, 3, 112, 112)).float()
+    with torch.no_grad():
+        wanted = detector.body.fine(pictures.flip(1) - torch.tensor([104.0, 117.0, 123.0]).view(1, 3, 1, 1))
+        found = network.eval().stage1((pictures - 127.5) / 127.5)
+    assert torch.allclose(wanted[..., 2:-2, 2:-2], found[..., 2:-2, 2:-2], atol=1e-4)
+
+    out = tmp_path / "run"
+    assert main([*options(crops, out), "--start", str(tmp_path / "detector.pth")]) == 0
+    after = torch.load(out / "best.pt", weights_only=True)["model"]
+    before = network.state_dict()
+    assert torch.equal(before["stage1.1.0.weight"], after["stage1.1.0.weight"])
+    assert torch.equal(before["stage1.0.1.running_mean"], after["stage1.0.1.running_mean"])
+    assert not torch.equal(before["stage3.1.0.weight"], after["stage3.1.0.weight"])
+
+
+def test_a_start_of_another_kind_is_refused(tmp_path: Path) -> None:
+    torch.save({"weight": torch.zeros(2)}, tmp_path / "other.pth")
+    for name in ("other.pth", "none.pth"):
+        with pytest.raises(TrainingError, match=rf"{name}: wanted a RetinaFace"):
+            begin(tmp_path / name)
 
 
 def test_what_holds_no_crops_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
