@@ -22,6 +22,7 @@ __all__: list[str] = [
     "answer_mask",
     "crop_face",
     "cviruntime",
+    "detector_families",
     "face_pose",
     "open_model",
     "parse_manifest",
@@ -131,8 +132,8 @@ class Detector:
     def __init__(
         self,
         model: Model,
-        score_threshold: typing.SupportsFloat | typing.SupportsIndex,
-        nms_iou: typing.SupportsFloat | typing.SupportsIndex,
+        score_threshold: typing.SupportsFloat | typing.SupportsIndex | None,
+        nms_iou: typing.SupportsFloat | typing.SupportsIndex | None,
         max_faces: typing.SupportsInt | typing.SupportsIndex,
         input_size: tuple[
             typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex
@@ -273,6 +274,7 @@ def crop_face(
     border: typing.SupportsFloat | typing.SupportsIndex,
 ) -> numpy.typing.NDArray[numpy.uint8]: ...
 def cviruntime() -> tuple[str, str]: ...
+def detector_families() -> dict[str, str]: ...
 def face_pose(
     landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
 ) -> tuple[float, float, float]: ...

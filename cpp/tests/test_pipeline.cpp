@@ -4,6 +4,7 @@
 
 #include "check.hpp"
 #include "facecap/pipeline.hpp"
+#include "manifests.hpp"
 
 using namespace facecap;
 
@@ -38,13 +39,12 @@ class OneFace final : public Session {
 };
 
 FaceCapture make(CaptureConfig config, Refine refine) {
-  auto manifest = std::make_shared<Manifest>();
-  manifest->input.size = {64, 64};
-  manifest->outputs = {{"level", "y", 64}};
-  manifest->detector = DetectorSpec{};
-  manifest->detector->form = DetectorSpec::Form::levels;
-  manifest->detector->strides = {64};
-  manifest->detector->min_sizes = {{20}};
+  const std::string json = manifests::common(
+      "face_detection", manifests::input(64, 64, "fixed"),
+      R"([{"role": "level", "name": "y", "stride": 64}])",
+      R"("detector": {"strides": [64], "min_sizes": [[20]], "variances": [0.1, 0.2], "form": "levels",)"
+      R"( "score_threshold": 0.5, "nms_iou": 0.4})");
+  const auto manifest = std::make_shared<Manifest>(Manifest::parse(json, "scripted.json"));
   FaceCaptureParts parts;
   parts.detector =
       std::make_unique<Detector>(Model{std::make_shared<OneFace>(), manifest, ""}, DetectorOptions{});
