@@ -1,6 +1,6 @@
 # make run             the whole job on a clip made on the spot; make run SOURCE=... on your own input
 # make test            sets up everything and runs all tests
-# make lint | format | stubs | openapi | clean
+# make lint | format | stubs | schema | openapi | clean
 # make test-cross      builds for ARM and RISC-V and runs the C++ tests under emulation
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CORE := pyproject.toml CMakeLists.txt $(shell find cpp/src cpp/include cpp/bindings -name '*.?pp' 2>/dev/null)
 CXX_FILES := $(shell find cpp -name '*.?pp')
 
-.PHONY: run test test-cpp test-cross test-sanitized lint format stubs openapi clean
+.PHONY: run test test-cpp test-cross test-sanitized lint format stubs schema openapi clean
 
 run: .venv/run
 ifeq ($(SOURCE),)
@@ -57,6 +57,9 @@ openapi: .venv/dev
 
 stubs: .venv/dev
 	$(BIN)/python tools/write_stubs.py facecap
+
+schema: .venv/dev
+	$(BIN)/python tools/write_schema.py
 
 clean:
 	rm -rf .venv build out *.egg-info .mypy_cache .ruff_cache .pytest_cache

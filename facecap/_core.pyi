@@ -24,6 +24,7 @@ __all__: list[str] = [
     "crop_face",
     "crop_rect",
     "cviruntime",
+    "detector_families",
     "face_pose",
     "open_model",
     "parse_manifest",
@@ -136,8 +137,8 @@ class Detector:
     def __init__(
         self,
         model: Model,
-        score_threshold: typing.SupportsFloat | typing.SupportsIndex,
-        nms_iou: typing.SupportsFloat | typing.SupportsIndex,
+        score_threshold: typing.SupportsFloat | typing.SupportsIndex | None,
+        nms_iou: typing.SupportsFloat | typing.SupportsIndex | None,
         max_faces: typing.SupportsInt | typing.SupportsIndex,
         input_size: tuple[
             typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex
@@ -298,6 +299,7 @@ def crop_rect(
     border: typing.SupportsFloat | typing.SupportsIndex,
 ) -> tuple[int, int, int, int]: ...
 def cviruntime() -> tuple[str, str]: ...
+def detector_families() -> dict[str, str]: ...
 def face_pose(
     landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
 ) -> tuple[float, float, float]: ...

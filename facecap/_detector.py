@@ -60,15 +60,15 @@ class Detections:
 
 
 class Detector:
-    """Finds faces and their five points (RetinaFace).
+    """Finds faces and their five points.
 
     A picture is scaled, up or down with its aspect kept, until it fits the input size. Candidates above the
     score threshold are thinned by hard non-maximum suppression.
 
     Args:
         model: path of a `.onnx` or `.cvimodel` file, registry name or bytes; None for the package's own.
-        score_threshold: a face scores above it; 0 to 1.
-        nms_iou: of two faces that overlap by more, the lower score goes; 0 to 1.
+        score_threshold: a face scores above it; 0 to 1, None for the manifest's.
+        nms_iou: of two faces that overlap by more, the lower score goes; 0 to 1, None for the manifest's.
         max_faces: the best that are given.
         input_size: (width, height) in pixels that the picture is fitted into; None for the manifest's. Larger
             finds smaller faces and takes longer.
@@ -86,15 +86,17 @@ class Detector:
         self,
         model: ModelLike = None,
         *,
-        score_threshold: float = 0.5,
-        nms_iou: float = 0.4,
+        score_threshold: float | None = None,
+        nms_iou: float | None = None,
         max_faces: int = 100,
         input_size: tuple[int, int] | None = None,
         runtime: str = "auto",
         threads: int = 1,
     ) -> None:
-        score_threshold = check_fraction("score_threshold", score_threshold, 0, 1)
-        nms_iou = check_fraction("nms_iou", nms_iou, 0, 1)
+        if score_threshold is not None:
+            score_threshold = check_fraction("score_threshold", score_threshold, 0, 1)
+        if nms_iou is not None:
+            nms_iou = check_fraction("nms_iou", nms_iou, 0, 1)
         max_faces = check_whole("max_faces", max_faces, 1, 1_000_000)
         size = None if input_size is None else check_input_size(input_size)
         self._model, info = open_model(model, "face_detection", runtime=runtime, threads=threads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from hypothesis import strategies as st
 import facecap
 from facecap import _core, models
 from facecap._model import open_model
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -154,6 +157,8 @@ MANIFESTS = [
     tiny.refiner_manifest(DATA),
     tiny.detector_manifest(DATA),
     tiny.detector_manifest(DATA, form="concatenated"),
+    tiny.detector_manifest(DATA, family="yunet"),
+    tiny.detector_manifest(DATA, family="scrfd"),
     {
         **tiny.embedder_manifest(DATA, 128),
         "training": {"data": ["a"], "seed": 0, "more": None},
@@ -182,7 +187,7 @@ def goes_together(manifest: dict[str, Any]) -> bool:
         levels = sorted(output.get("stride", 0) for output in manifest["outputs"])
         return bool(
             strides == sorted(set(strides))
-            and len(detector["min_sizes"]) == len(strides)
+            and len(detector.get("min_sizes", strides)) == len(strides)
             and (detector["form"] == "concatenated" or levels == strides)
         )
     return True
@@ -207,6 +212,9 @@ WORDS = [
     "blur",
     "level",
     "levels",
+    "retinaface",
+    "yunet",
+    "scrfd",
     "native",
     "bgr",
     "face_detection",
@@ -215,6 +223,7 @@ WORDS = [
     "a" * 64,
     "A" * 64,
 ]
+ADDED = ["stride", "multiple", "extra", "detector", "figures", "family", "anchors"]
 VALUES = (
     st.sampled_from([*WORDS, 0, 1, 1.0, -1, 0.5, 8, 16, 1e-7, 8192, 8193, 1e300, 2**53, True, False, None])
     | st.integers(-(10**6), 10**6)
@@ -242,9 +251,8 @@ def mutated(draw: st.DrawFn) -> Any:
         elif isinstance(parent, list):
             parent.append(copy.deepcopy(parent[path[-1]]))
         else:
-            parent[draw(st.sampled_from(["stride", "multiple", "extra", "detector", "figures"]))] = draw(
-                VALUES
-            )
+            key = draw(st.sampled_from(ADDED))
+            parent[key] = draw(VALUES)
     return manifest
 
 
@@ -259,3 +267,13 @@ def test_schema_and_core_accept_a_good_manifest(manifest: dict[str, Any]) -> Non
 def test_schema_and_core_refuse_the_same_manifests(manifest: Any) -> None:
     valid = VALIDATOR.is_valid(manifest)
     assert accepted_by_core(manifest) == (valid and goes_together(manifest))
+
+
+def test_the_schema_knows_what_the_families_of_the_core_know() -> None:
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        from write_schema import PATH, document
+    finally:
+        sys.path.pop(0)
+    text = PATH.read_text(encoding="utf-8")
+    assert text == document(text), "run: make schema"

@@ -101,7 +101,15 @@ def classification_manifest(data: bytes, classes: Sequence[str], side: int = 8) 
     return {**manifest, "classifier": {"output": "softmax", "classes": list(classes)}}
 
 
-def detector_manifest(data: bytes, form: str = "levels") -> dict[str, Any]:
+FAMILIES: dict[str, dict[str, Any]] = {
+    "retinaface": {"min_sizes": [[10, 20], [32, 64]], "variances": [0.1, 0.2]},
+    "yunet": {"family": "yunet"},
+    "scrfd": {"family": "scrfd", "anchors": 2},
+}
+CHANNELS = {"retinaface": 30, "yunet": 16, "scrfd": 30}  # of a level
+
+
+def detector_manifest(data: bytes, form: str = "levels", family: str = "retinaface") -> dict[str, Any]:
     """A manifest of a detector with two strides."""
     common = {key: value for key, value in mask_manifest(data).items() if key != "classifier"}
     outputs = (
@@ -111,14 +119,13 @@ def detector_manifest(data: bytes, form: str = "levels") -> dict[str, Any]:
     )
     return {
         **common,
-        "name": "tiny-detector",
+        "name": "tiny-detector" if family == "retinaface" else f"tiny-{family}",
         "task": "face_detection",
         "input": {**INPUT, "width": 64, "height": 64, "fit": "native", "multiple": 16},
         "outputs": outputs,
         "detector": {
+            **FAMILIES[family],
             "strides": [8, 16],
-            "min_sizes": [[10, 20], [32, 64]],
-            "variances": [0.1, 0.2],
             "form": form,
             "score_threshold": 0.5,
             "nms_iou": 0.4,
@@ -136,6 +143,27 @@ def refiner_manifest(data: bytes, side: int = 8) -> dict[str, Any]:
         "outputs": [{"role": role, "name": role} for role in ("face", "points", "blur")],
         "refiner": {"crop_border": 0.25, "not_a_face": 0.1},
     }
+
+
+def detector(family: str) -> onnx.ModelProto:
+    """(1, 3, height, width) -> a level for strides 8 and 16, random weights; fits `detector_manifest`."""
+    random = np.random.default_rng(11)
+    nodes, weights = [], []
+    for stride in (8, 16):
+        nodes.append(
+            helper.make_node("Conv", ["x", f"w{stride}"], [f"level_{stride}"], strides=[stride, stride])
+        )
+        values = random.normal(scale=0.05, size=(CHANNELS[family], 3, stride, stride))
+        weights.append(constant(f"w{stride}", values))
+    outputs = [info(f"level_{s}", [1, CHANNELS[family], f"height_{s}", f"width_{s}"]) for s in (8, 16)]
+    return model(nodes, [info("x", [1, 3, "height", "width"])], outputs, weights)
+
+
+def write_detector(folder: Path, family: str, stem: str = "detector", **changes: Any) -> Path:
+    """A detector that computes, `changes` made to the manifest's section `detector`."""
+    data = detector(family).SerializeToString()
+    manifest = detector_manifest(data, family=family)
+    return write(folder, data, {**manifest, "detector": {**manifest["detector"], **changes}}, stem)
 
 
 def embedder_manifest(data: bytes, dimensions: int, side: int = 8) -> dict[str, Any]:

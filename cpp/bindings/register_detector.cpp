@@ -9,8 +9,9 @@ namespace {
 using facecap::Detector;
 using SizePair = std::pair<int, int>;  // width, height
 
-std::unique_ptr<Detector> make(const facecap::Model& model, float score_threshold, float nms_iou,
-                               int max_faces, std::optional<SizePair> input_size) {
+std::unique_ptr<Detector> make(const facecap::Model& model, std::optional<float> score_threshold,
+                               std::optional<float> nms_iou, int max_faces,
+                               std::optional<SizePair> input_size) {
   facecap::DetectorOptions options;
   options.score_threshold = score_threshold;
   options.nms_iou = nms_iou;
@@ -41,9 +42,17 @@ std::map<std::string, double> timings(const Detector& self) {
           {"postprocess", seconds.postprocess}};
 }
 
+/// JSON Schemas of the manifest's keys that each family alone has.
+std::map<std::string, std::string> families() {
+  std::map<std::string, std::string> keys;
+  for (const std::string& name : facecap::detector_families()) keys[name] = facecap::detector_keys(name);
+  return keys;
+}
+
 }  // namespace
 
 void register_detector(py::module_& module) {
+  module.def("detector_families", &families);
   py::class_<Detector>(module, "Detector")
       .def(py::init(&make), py::arg("model"), py::arg("score_threshold"), py::arg("nms_iou"),
            py::arg("max_faces"), py::arg("input_size"))

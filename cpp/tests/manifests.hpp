@@ -56,6 +56,16 @@ inline std::string detector(const std::string& form, const std::string& fit) {
           form + R"(", "score_threshold": 0.5, "nms_iou": 0.4})");
 }
 
+/// Strides 8 and 16; `more` are the keys that the family alone has.
+inline std::string family(const std::string& name, const std::string& more = "",
+                          const std::string& fit = "native") {
+  return common(
+      "face_detection", input(320, 240, fit),
+      R"([{"role": "level", "name": "p3", "stride": 8}, {"role": "level", "name": "p4", "stride": 16}])",
+      R"("detector": {"family": ")" + name + R"(", "form": "levels", "strides": [8, 16])" + more +
+          R"(, "score_threshold": 0.5, "nms_iou": 0.4})");
+}
+
 /// `text` with the first `from` replaced.
 inline std::string with(std::string text, const std::string& from, const std::string& to) {
   return text.replace(text.find(from), from.size(), to);

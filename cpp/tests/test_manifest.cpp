@@ -69,11 +69,32 @@ TEST(manifest_of_a_refiner) {
 
 TEST(manifest_of_a_detector) {
   const Manifest manifest = parse(manifests::detector("levels", "native"));
-  EXPECT(manifest.detector->form == facecap::DetectorSpec::Form::levels);
-  EXPECT_EQ(manifest.detector->min_sizes[1][1], 64.0f);
+  EXPECT_EQ(manifest.detector->family, "retinaface");
   EXPECT_EQ(manifest.outputs[1].stride, 16);
   EXPECT_EQ(manifest.input.multiple, 32);
   EXPECT_EQ(parse(manifests::detector("concatenated", "fixed")).outputs[2].role, "landmarks");
+}
+
+TEST(manifest_of_a_detector_of_each_family) {
+  EXPECT_EQ(parse(manifests::family("yunet")).detector->family, "yunet");
+  EXPECT_EQ(parse(manifests::family("scrfd", R"(, "anchors": 2)")).detector->family, "scrfd");
+  const std::string named = with(manifests::detector("levels", "native"), R"("detector": {)",
+                                 R"("detector": {"family": "retinaface", )");
+  EXPECT_EQ(parse(named).detector->family, "retinaface");
+}
+
+TEST(manifest_refuses_keys_that_a_family_does_not_know) {
+  EXPECT_THROWS(ModelError, parse(manifests::family("yolo")),
+                "detector.family: found 'yolo', wanted one of: retinaface, yunet, scrfd");
+  EXPECT_THROWS(ModelError, parse(manifests::family("yunet", R"(, "anchors": 2)")),
+                "unknown key 'detector.anchors'");
+  EXPECT_THROWS(ModelError, parse(manifests::family("yunet", R"(, "variances": [0.1, 0.2])")),
+                "unknown key 'detector.variances'");
+  EXPECT_THROWS(ModelError, parse(manifests::family("scrfd")), "'detector.anchors' is missing");
+  EXPECT_THROWS(ModelError, parse(manifests::family("scrfd", R"(, "anchors": 0)")), "from 1 to 16");
+  EXPECT_THROWS(ModelError, parse(with(manifests::family("yunet"), R"("levels")", R"("concatenated")")),
+                "detector.form: found 'concatenated'");
+  EXPECT_THROWS(ModelError, parse(manifests::family("retinaface")), "'detector.min_sizes' is missing");
 }
 
 TEST(manifest_names_file_key_found_and_wanted) {
@@ -121,8 +142,10 @@ TEST(manifest_refuses_what_does_not_go_together) {
   EXPECT_THROWS(ModelError, parse(with(levels, "[8, 16]", "[16, 8]")), "ascending");
   EXPECT_THROWS(ModelError, parse(with(levels, "[[10, 20], [32, 64]]", "[[10, 20]]")),
                 "one list for each of the 2");
-  EXPECT_THROWS(ModelError, parse(with(levels, R"("stride": 16)", R"("stride": 8)")), "detector.strides");
-  EXPECT_THROWS(ModelError, parse(with(rows, R"("scores")", R"("boxes")")), "the role 'boxes' only once");
+  EXPECT_THROWS(ModelError, parse(with(levels, R"("stride": 16)", R"("stride": 8)")),
+                "wanted each of these once: level of stride 8, level of stride 16");
+  EXPECT_THROWS(ModelError, parse(with(rows, R"("scores")", R"("boxes")")),
+                "wanted each of these once: boxes, scores, landmarks");
   EXPECT_THROWS(ModelError, parse(with(rows, R"("fixed")", R"("native")")), "'input.multiple' is missing");
 }
 

@@ -4,6 +4,7 @@
 
 #include "check.hpp"
 #include "facecap/pipeline.hpp"
+#include "manifests.hpp"
 #include "scripted_session.hpp"
 
 using namespace facecap;
@@ -15,13 +16,11 @@ namespace {
 
 /// Whoever finds one frontal face in the middle of every picture.
 Model one_face(float min_size) {
-  auto manifest = std::make_shared<Manifest>();
-  manifest->input.size = {64, 64};
-  manifest->outputs = {{"level", "y", 64}};
-  manifest->detector = DetectorSpec{};
-  manifest->detector->form = DetectorSpec::Form::levels;
-  manifest->detector->strides = {64};
-  manifest->detector->min_sizes = {{min_size}};
+  const std::string json = manifests::common(
+      "face_detection", manifests::input(64, 64, "fixed"),
+      R"([{"role": "level", "name": "y", "stride": 64}])",
+      R"("detector": {"strides": [64], "min_sizes": [[)" + std::to_string(min_size) +
+          R"(]], "variances": [0.1, 0.2], "form": "levels", "score_threshold": 0.5, "nms_iou": 0.4})");
   std::vector<float> values(15);
   values[0] = 9;
   const float fractions[] = {.30f, .40f, .70f, .40f, .50f, .60f, .35f, .78f, .65f, .78f};
@@ -30,7 +29,7 @@ Model one_face(float min_size) {
   return {std::make_shared<ScriptedSession>(
               floats("x", {1, 3, 64, 64}),
               std::vector<ScriptedSession::Answer>{{floats("y", {1, 15, 1, 1}), values}}),
-          manifest, ""};
+          std::make_shared<Manifest>(Manifest::parse(json, "scripted.json")), ""};
 }
 
 FaceCapture make(CaptureConfig config, const Model& refiner, float min_size = 20) {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from facecap._detector import Detector
 from facecap.benchmark import frames
 from facecap.benchmark.interleave import Turns, peak_memory_mb, take_turns
 from facecap.benchmark.report import machine, table
+from facecap.conversion.model_source import as_model
 
 Frame = NDArray[np.uint8]
 SIZE = (640, 480)
@@ -38,16 +39,41 @@ SCENES = (
 
 @dataclass(frozen=True)
 class Measured:
-    """One scene: CPU time of all contenders and the shares of `detect`."""
+    """One scene: CPU time of all contenders; of `detect` and of other models through facecap, how many faces
+    each finds and the shares of its stages."""
 
     scene: Scene
-    found: int
+    found: dict[str, int]
     turns: Turns
-    shares: dict[str, float]
+    shares: dict[str, dict[str, float]]
+
+
+class Timed:
+    """A detector that runs on one frame and adds up its stages."""
+
+    def __init__(self, model: str | Path | None, scene: Scene, frame: Frame) -> None:
+        self._detector = Detector(model, score_threshold=scene.threshold, max_faces=750, input_size=SIZE)
+        self._frame = frame
+        self._stages = {"preprocess": 0.0, "inference": 0.0, "postprocess": 0.0}
+        self.found = 0
+
+    def __call__(self) -> None:
+        self.found = len(self._detector.detect(self._frame))
+        for stage, seconds in self._detector.timings.items():
+            self._stages[stage] += seconds
+
+    def shares(self) -> dict[str, float]:
+        """Of each stage in the time of all runs."""
+        total = sum(self._stages.values())
+        return {stage: seconds / total for stage, seconds in self._stages.items()}
 
 
 def measure(
-    checkpoint: Path | None, yunet: Path | None, turns: int, progress: Callable[[str], None]
+    checkpoint: Path | None,
+    yunet: Path | None,
+    models: Sequence[str],
+    turns: int,
+    progress: Callable[[str], None],
 ) -> list[Measured]:
     """All scenes on 640x480 frames, one thread.
 
@@ -56,18 +82,21 @@ def measure(
             run the original graph, the plain NumPy port and the PyTorch flow; without it, the shipped model
             runs alone.
         yunet: YuNet as `.onnx`, for OpenCV's FaceDetectorYN.
+        models: other detectors that run as `detect` does: files, names, or what `models import` takes.
         turns: how often everybody runs in each scene.
         progress: is told what goes on.
     """
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
-        return [_scene(scene, checkpoint, yunet, turns, Path(folder), progress) for scene in SCENES]
+        opened = {name: as_model(name, Path(folder)) for name in models}
+        return [_scene(scene, checkpoint, yunet, opened, turns, Path(folder), progress) for scene in SCENES]
 
 
 def _scene(
     scene: Scene,
     checkpoint: Path | None,
     yunet: Path | None,
+    models: Mapping[str, str | Path | None],
     turns: int,
     folder: Path,
     progress: Callable[[str], None],
@@ -83,22 +112,15 @@ def _scene(
         contenders["Run on the original graph"] = peers.run_alone(original, frame)
         contenders["NumPy + onnxruntime"] = peers.numpy_port(original, frame, scene.threshold)
         contenders["PyTorch flow"] = peers.torch_flow(checkpoint, frame, scene.threshold)
-    detector = Detector(model, score_threshold=scene.threshold, max_faces=750, input_size=SIZE)
-    stages = {"preprocess": 0.0, "inference": 0.0, "postprocess": 0.0}
-
-    def detect() -> None:
-        detector.detect(frame)
-        for stage, seconds in detector.timings.items():
-            stages[stage] += seconds
-
-    contenders = {"detect": detect} | contenders
+    timed = {name: Timed(path, scene, frame) for name, path in {"detect": model, **models}.items()}
+    contenders = {**timed, **contenders}
     if yunet is not None:
         from facecap.benchmark import peers
 
         contenders["OpenCV FaceDetectorYN"] = peers.yunet(yunet, frame, scene.threshold)
     measured = take_turns(contenders, turns)
-    total = sum(stages.values())
-    return Measured(scene, len(detector.detect(frame)), measured, {k: v / total for k, v in stages.items()})
+    found = {name: one.found for name, one in timed.items()}
+    return Measured(scene, found, measured, {name: one.shares() for name, one in timed.items()})
 
 
 def report(results: list[Measured]) -> str:
@@ -116,9 +138,14 @@ def report(results: list[Measured]) -> str:
             )
             for name in turns.seconds
         ]
-        shares = ", ".join(f"{stage} {100 * share:.1f} %" for stage, share in result.shares.items())
+        shares = [
+            f"  {name}: {result.found[name]} found; "
+            + ", ".join(f"{stage} {100 * share:.1f} %" for stage, share in stages.items())
+            for name, stages in result.shares.items()
+        ]
         parts.append(
-            f"{result.scene.name}: {result.found} found, {1 / median:.0f} frames/s; {shares}\n"
+            "\n".join([f"{result.scene.name}: {1 / median:.0f} frames/s", *shares])
+            + "\n"
             + table(("", "CPU ms", "/ detect", "detect /"), others)
         )
     parts.append(

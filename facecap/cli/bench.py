@@ -28,6 +28,13 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     detect.add_argument(
         "--yunet", type=Path, metavar="ONNX", help="adds OpenCV's FaceDetectorYN on this model"
     )
+    detect.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        help="another detector that runs as the shipped one does: a file, a name, a public YuNet or SCRFD; "
+        "repeatable",
+    )
     detect.set_defaults(run_task=_detect)
 
     pipeline = tasks.add_parser("pipeline", help="all stages, one camera and two, memory")
@@ -75,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 def _detect(args: argparse.Namespace) -> int:
     from facecap.benchmark import detect
 
-    results = detect.measure(args.checkpoint, args.yunet, args.turns, _say)
+    results = detect.measure(args.checkpoint, args.yunet, args.model, args.turns, _say)
     print(json.dumps(detect.to_json(results)) if args.json else detect.report(results))
     return 0
 

@@ -6,10 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap._checks import LARGEST_INPUT
-from facecap.cli.options import positive
+from facecap.cli.options import OWN_INPUT, long_side, positive
 
-SMALLEST_SIDE = 32  # px, below which a detector sees nothing
 DETECTION = {
     "fddb": "a detector on FDDB, fold 8: average precision",
     "widerface": "a detector on WIDER FACE pictures, by the official protocol: easy, medium, hard",
@@ -163,7 +161,12 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
 def _add_detection(tasks: argparse._SubParsersAction[Any], task: str, text: str) -> None:
     parser = tasks.add_parser(task, help=text)
     official = task == "widerface"
-    parser.add_argument("--data", type=Path, required=not official, help="folder that holds detect/")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=not official,
+        help="folder that holds detect/" + (", or pictures and annotations.json" if official else ""),
+    )
     _add_models(parser)
     parser.add_argument(
         "--yunet", type=Path, action="append", metavar="ONNX", help="OpenCV's FaceDetectorYN, for comparison"
@@ -174,7 +177,8 @@ def _add_detection(tasks: argparse._SubParsersAction[Any], task: str, text: str)
         type=_long_side,
         default=640,
         metavar="PX",
-        help="longer side that pictures are scaled to, 0: their own (%(default)s)",
+        help=f"longer side that pictures are scaled to, up or down; 0: their own; {OWN_INPUT}: the model's "
+        "own input, as detect() takes them (%(default)s)",
     )
     size.add_argument(
         "--scales",
@@ -213,12 +217,9 @@ def _add_official(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _long_side(text: str) -> int:
-    """Pixels of a longer side, 0 for the picture's own."""
-    side = int(text) if text.isdecimal() else -1
-    if side != 0 and not SMALLEST_SIDE <= side <= LARGEST_INPUT:
-        raise argparse.ArgumentTypeError(f"wanted 0 or {SMALLEST_SIDE} to {LARGEST_INPUT}, found {text!r}")
-    return side
+def _long_side(text: str) -> int | None:
+    """As `long_side`, and 0 for the picture's own."""
+    return 0 if text == "0" else long_side(text)
 
 
 def _run_detection(args: argparse.Namespace) -> int:

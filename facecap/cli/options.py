@@ -8,9 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from facecap._checks import LARGEST_INPUT
+
 if TYPE_CHECKING:
     from facecap import CaptureConfig, Detector, MaskClassifier, Refiner
     from facecap.sources import Limits
+
+OWN_INPUT = "default"
+SMALLEST_SIDE = 32  # pixels, below which a detector sees nothing
 
 # name: (type or choices, help); the names are those of CaptureConfig, and so are the defaults.
 CAPTURE_OPTIONS: dict[str, tuple[Any, str]] = {
@@ -198,3 +203,15 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"wanted a whole number of at least 1, found {text!r}")
     return number
+
+
+def long_side(text: str) -> int | None:
+    """Pixels of a picture's longer side, or None for what a model's own input makes of it."""
+    if text == OWN_INPUT:
+        return None
+    side = int(text) if text.isdecimal() else 0
+    if not SMALLEST_SIDE <= side <= LARGEST_INPUT:
+        raise argparse.ArgumentTypeError(
+            f"wanted {OWN_INPUT} or {SMALLEST_SIDE} to {LARGEST_INPUT} pixels, found {text!r}"
+        )
+    return side

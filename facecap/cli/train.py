@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from facecap._extra import extra_for
-from facecap.cli.options import count, positive, positive_number, share
+from facecap.cli.options import OWN_INPUT, count, long_side, positive, positive_number, share
 from facecap.cli.train_embedder import add_embedder
 from facecap.cli.train_options import add_machine_options, add_per_tensor, add_run_options, side
 from facecap.cli.train_refiner import add_refiner, add_refiner_crops
@@ -161,8 +161,17 @@ def _add_detector_labels(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("detector-labels", help="label photographs by a teacher, for `train detector`")
     parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
     who = parser.add_mutually_exclusive_group(required=True)
-    who.add_argument("--teacher", type=Path, help="SCRFD with landmarks, .onnx")
+    who.add_argument(
+        "--teacher", metavar="MODEL", help="a detector: a model file, a name, or a public YuNet or SCRFD"
+    )
     who.add_argument("--empty", action="store_true", help="the photographs show no face")
+    parser.add_argument(
+        "--long-side",
+        type=long_side,
+        default=640,
+        metavar="PX",
+        help=f"longer side that the teacher sees pictures at; {OWN_INPUT}: its own input (%(default)s)",
+    )
     parser.add_argument("--out", type=Path, required=True, help="file to write, .json beside the folder")
     parser.add_argument(
         "--tiles", action="store_true", help="look again at overlapping quarters, for small faces"
@@ -182,9 +191,9 @@ def _add_detector_labels(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_detector_labels(args: argparse.Namespace) -> int:
-    from facecap.training.detector_teacher import Scrfd, add_second, label_folder, take_boxes
+    from facecap.training.detector_teacher import Teacher, add_second, label_folder, take_boxes
 
-    teacher = None if args.empty else Scrfd(args.teacher)
+    teacher = None if args.empty else Teacher(args.teacher, args.long_side)
     faces = label_folder(args.photos, args.out, teacher, tiles=args.tiles, every=args.every)
     print(f"{faces} faces in {args.out}")
     if args.boxes:

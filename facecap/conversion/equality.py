@@ -3,15 +3,17 @@ other network the same numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 
+from facecap.conversion import run_graph
+from facecap.conversion.families import decode
+from facecap.conversion.families.answers import Answers
 from facecap.conversion.graph import Floats
-from facecap.conversion.priors import prior_boxes
 from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ BOX_TOLERANCE = 1e-3  # pixels, on priors that a detector would report
 REPORTED = 0.02
 OUTPUT_TOLERANCE = 1e-4
 NOISY = 8  # pictures of noise
+ROWS = [{"role": role, "name": role} for role in ("boxes", "scores", "landmarks")]
 
 
 class ConversionError(FacecapError):
@@ -38,28 +41,56 @@ class Difference:
     box: float
 
 
-def check_same(
-    network: RetinaFace,
-    model: onnx.ModelProto,
-    min_sizes: Sequence[Sequence[int]],
-    variances: Sequence[float],
-) -> Difference:
-    """Compare on random input and on a photograph; a `ConversionError` where a tolerance is passed."""
-    worst = Difference(0.0, 0.0)
-    for image in _inputs():
-        priors = prior_boxes(image.shape[2], image.shape[3], min_sizes)
-        expected, found = _of_network(network, image), _of_model(model, image)
-        score = float(np.abs(expected[0] - found[0]).max())
-        seen = np.maximum(expected[0], found[0]) >= REPORTED
-        shift = np.abs(_decode(expected, priors, variances) - _decode(found, priors, variances))[seen]
-        worst = Difference(max(worst.score, score), max(worst.box, float(shift.max(initial=0))))
+def check_same(network: RetinaFace, model: onnx.ModelProto, manifest: Mapping[str, Any]) -> Difference:
+    """Compare a network with its ONNX file and manifest: on random input and on a photograph.
+
+    Raises:
+        ConversionError: a tolerance is passed.
+    """
+    rows = {**manifest, "outputs": ROWS, "detector": {**manifest["detector"], "form": "concatenated"}}
+
+    def pairs() -> Iterator[tuple[Answers, Answers]]:
+        for image in _inputs():
+            size = (image.shape[3], image.shape[2])
+            wanted = decode(_of_network(network, image), rows, size)
+            yield wanted, decode(run_graph.outputs(model, image), manifest, size)
+
+    return check_answers(pairs(), "the network")
+
+
+def check_answers(pairs: Iterable[tuple[Answers, Answers]], original: str) -> Difference:
+    """Hold what a converted detector found against what its `original` did, picture by picture, wherever one
+    of both would report a face.
+
+    Raises:
+        ConversionError: a tolerance is passed, or neither reports anything.
+    """
+    worst, reported = Difference(0.0, 0.0), 0
+    for wanted, found in pairs:
+        seen = np.maximum(wanted.scores, found.scores) >= REPORTED
+        reported += int(seen.sum())
+        worst = Difference(
+            max(worst.score, _apart(wanted.scores[seen], found.scores[seen])),
+            max(
+                worst.box,
+                _apart(wanted.boxes[seen], found.boxes[seen]),
+                _apart(wanted.landmarks[seen], found.landmarks[seen]),
+            ),
+        )
+    if not reported:
+        raise ConversionError(f"neither {original} nor the converted model sees a face to compare")
     if not (worst.score <= SCORE_TOLERANCE and worst.box <= BOX_TOLERANCE):
         raise ConversionError(
-            "the converted model differs from the network: "
+            f"the converted model differs from {original}: "
             f"scores by {worst.score:.2e} (allowed {SCORE_TOLERANCE:g}), "
             f"boxes by {worst.box:.2e} px (allowed {BOX_TOLERANCE:g})"
         )
     return worst
+
+
+def _apart(wanted: Floats, found: Floats) -> float:
+    """The largest difference, infinite where a number is none."""
+    return float(np.nan_to_num(np.abs(wanted - found), nan=np.inf).max(initial=0))
 
 
 def check_same_outputs(
@@ -125,41 +156,13 @@ def photograph(width: int, height: int) -> Floats:
     return np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
 
 
-def _of_network(network: RetinaFace, image: Floats) -> tuple[Floats, Floats]:
+def _of_network(network: RetinaFace, image: Floats) -> dict[str, Floats]:
+    """By role: boxes (1, N, 4), scores (1, N, 2) and landmarks (1, N, 10)."""
     import torch
 
     from facecap.training.networks.retinaface import flatten
 
     with torch.inference_mode():
         boxes, logits, landmarks = flatten(network(torch.from_numpy(image)))
-        scores = torch.softmax(logits, -1)[0, :, 1]
-        return scores.numpy(), torch.cat([boxes, landmarks], -1)[0].numpy()
-
-
-def _of_model(model: onnx.ModelProto, image: Floats) -> tuple[Floats, Floats]:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-    outputs = dict(zip(names, session.run(None, {"image": image}), strict=True))
-    if "boxes" in outputs:
-        return outputs["scores"][0, :, 1], np.concatenate([outputs["boxes"], outputs["landmarks"]], -1)[0]
-    scores, deltas = [], []
-    for name in names:
-        level = outputs[name][0]
-        anchors = level.shape[0] // 15
-        cells = np.moveaxis(level, 0, -1).reshape(-1, level.shape[0])
-        scores.append(1 / (1 + np.exp(-cells[:, :anchors].reshape(-1))))
-        boxes = cells[:, anchors : 5 * anchors].reshape(-1, 4)
-        deltas.append(np.concatenate([boxes, cells[:, 5 * anchors :].reshape(-1, 10)], 1))
-    return np.concatenate(scores), np.concatenate(deltas)
-
-
-def _decode(answer: tuple[Floats, Floats], priors: Floats, variances: Sequence[float]) -> Floats:
-    deltas = answer[1]
-    size = priors[:, 2:]
-    centre = priors[:, :2] + variances[0] * deltas[:, :2] * size
-    half = size * np.exp(variances[1] * deltas[:, 2:4]) / 2
-    points = np.tile(priors[:, :2], 5) + variances[0] * deltas[:, 4:] * size
-    decoded: Floats = np.concatenate([centre - half, centre + half, points], 1)
-    return decoded
+        scores = torch.softmax(logits, -1)
+    return {"boxes": boxes.numpy(), "scores": scores.numpy(), "landmarks": landmarks.numpy()}

@@ -67,7 +67,6 @@ def export_network(
 
     sizes = [list(level) for level in min_sizes or MIN_SIZES[network.layout.name]]
     model = getattr(retinaface_onnx, form)(weights_of(network), network.layout.slope)
-    difference = check_same(network, model, sizes, VARIANCES)
     if form == "levels":
         outputs: list[dict[str, Any]] = [
             {"role": "level", "name": f"level_{s}", "stride": s} for s in STRIDES
@@ -89,6 +88,7 @@ def export_network(
         },
         "outputs": outputs,
         "detector": {
+            "family": "retinaface",
             "form": form,
             "strides": STRIDES,
             "min_sizes": sizes,
@@ -98,6 +98,7 @@ def export_network(
         },
         **about,
     }
+    difference = check_same(network, model, manifest)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_model(out, model.SerializeToString(), manifest)
     return difference

@@ -17,6 +17,8 @@ def letterbox(image: NDArray[np.uint8], entry: Mapping[str, Any]) -> tuple[Float
     """A BGR picture as (1, 3, height, width), and how it lies in there: scale, left and top margin."""
     height, width = image.shape[:2]
     scale = min(entry["width"] / width, entry["height"] / height)
+    if entry["fit"] == "native":
+        scale = min(scale, 1.0)
     size = (round(width * scale), round(height * scale))
     if entry["fit"] == "native":
         unit = entry["multiple"]

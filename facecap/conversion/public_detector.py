@@ -1,4 +1,4 @@
-"""Public ONNX files of YuNet and SCRFD as level graphs: any input size, one output a stride, logits.
+"""Public ONNX files of detectors as level graphs: any input size, one output a stride, logits.
 
 What a file is shows in the shapes of its outputs. Its layers are copied node by node up to the heads; these
 are fused where they look at the same tensor. `import_detector` proves the result against the file.
@@ -17,6 +17,8 @@ import onnx
 from onnx import helper, numpy_helper
 
 from facecap.conversion.equality import ConversionError
+from facecap.conversion.families import FAMILIES
+from facecap.conversion.families.answers import PublicFile
 from facecap.conversion.graph import Graph, Kernel, stacked
 
 VALUES = (1, 4, 10)  # numbers a row: a score, a box, five points
@@ -43,7 +45,7 @@ class Level:
 
 
 class PublicDetector:
-    """A public file taken apart: its `family`, `anchors` a cell and `levels`.
+    """A public file taken apart: its `family` with its `kind`, `anchors` a cell and `levels`.
 
     Raises:
         ConversionError: the file is no detector that is known here; the text says what it holds.
@@ -62,22 +64,26 @@ class PublicDetector:
         self._readers = Counter(name for node in model.graph.node for name in node.input)
         self._strides: dict[str, int] = {}
         inputs = [entry for entry in model.graph.input if entry.name not in self._constants]
-        self.family = self._family(inputs)
+        self.family, self.kind = self._family(inputs)
         self.input = inputs[0].name
         self.size = self._size(inputs[0])
 
-    def _family(self, inputs: Sequence[onnx.ValueInfoProto]) -> str:
+    def _family(self, inputs: Sequence[onnx.ValueInfoProto]) -> tuple[str, PublicFile]:
         widths = Counter(shape(output)[-1] if shape(output) else 0 for output in self.model.graph.output)
         scores, boxes, points = (widths[value] for value in VALUES)
         if len(inputs) == 1 and set(widths) == set(VALUES) and boxes == points:
-            families = {2 * points: "yunet", points: "scrfd"}
-            if scores in families:
-                return families[scores]
+            for name, family in FAMILIES.items():
+                if family.public is not None and scores == family.public.scores * points:
+                    return name, family.public
         found = ", ".join(f"{output.name} {shape(output)}" for output in self.model.graph.output)
+        known = " or ".join(
+            f"{name}, {family.public.scores} of 1, one of 4 and one of 10"
+            for name, family in FAMILIES.items()
+            if family.public is not None
+        )
         raise ConversionError(
-            f"{self.source}: {len(inputs)} inputs and the outputs {found} are no detector that is known: "
-            "wanted YuNet, two scores, 4 numbers of a box and 10 of points a level, or SCRFD with points, "
-            "one score, 4 and 10"
+            f"{self.source}: {len(inputs)} inputs and the outputs {found} are no detector that is known; "
+            f"known by the numbers a row of the outputs of each level: {known}"
         )
 
     def _size(self, entry: onnx.ValueInfoProto) -> tuple[int, int] | None:
@@ -178,7 +184,7 @@ class PublicDetector:
         done = {self.input: "image"}
         for level in self.levels:
             self._fused(graph, level, [self._copied(graph, head.source, done) for head in level.heads])
-        values = sum(VALUES) + (1 if self.family == "yunet" else 0)
+        values = sum(VALUES) - 1 + self.kind.scores
         shapes: dict[str, Sequence[int | str]] = {
             f"level_{s}": [1, values * self.anchors, f"height_{s}", f"width_{s}"]
             for s in (level.stride for level in self.levels)

@@ -14,7 +14,7 @@ from facecap import models
 from facecap.conversion.equality import ConversionError
 from facecap.conversion.import_checkpoint import Form
 from facecap.conversion.import_model import import_model
-from facecap.conversion.model_source import CHECKPOINTS
+from facecap.conversion.model_source import foreign
 
 QUANTIZED = ("QuantizeLinear", "DequantizeLinear")
 
@@ -60,7 +60,7 @@ def open_source(model: str | Path, form: Form | None = None, *, converted: bool 
     """
     with tempfile.TemporaryDirectory() as folder:
         given = Path(model)
-        made_here = given.suffix in CHECKPOINTS
+        made_here = foreign(given)
         path = _file(given, Path(folder), form)
         manifest = models.verify(path)
         if path.suffix != ".onnx":
@@ -88,7 +88,7 @@ def check_apart(model: str | Path, out: Path) -> None:
 
 
 def _file(given: Path, folder: Path, form: Form | None) -> Path:
-    if given.suffix in CHECKPOINTS:
+    if foreign(given):
         path = folder / f"{given.stem}.onnx"
         import_model(given, path, form=form or "levels")
         return path

@@ -22,23 +22,24 @@ OPEN_SIZES = 8  # detectors kept where every picture has a size of its own
 
 @dataclass(frozen=True)
 class Views:
-    """Longer sides in pixels that a picture is scaled to, 0 for its own; with `flip` each also mirrored."""
+    """Longer sides in pixels that a picture is scaled to, 0 for its own, None for what the detector itself
+    makes of it; with `flip` each also mirrored."""
 
-    long_sides: tuple[int, ...] = (LONG_SIDE,)
+    long_sides: tuple[int | None, ...] = (LONG_SIDE,)
     flip: bool = False
 
 
-def looking(open_at: Callable[[int], Detect], views: Views) -> Detect:
+def looking(open_at: Callable[[int | None], Detect], views: Views) -> Detect:
     """A detector that sees a picture in all views; what several found is merged by `vote`.
 
-    `open_at` gives the detector for a longer side.
+    `open_at` gives the detector for a longer side, or with None for its own input.
     """
     at = lru_cache(OPEN_SIZES)(open_at)
 
     def detect(image: NDArray[np.uint8]) -> tuple[Floats, Scores]:
         found: list[Found] = []
         for side in views.long_sides:
-            one = at(side or min(max(image.shape[:2]), LARGEST_INPUT))
+            one = at(min(max(image.shape[:2]), LARGEST_INPUT) if side == 0 else side)
             found.append(Found(*one(image)))
             if views.flip:
                 boxes, scores = one(np.ascontiguousarray(image[:, ::-1]))
@@ -73,8 +74,15 @@ def vote(boxes: Floats, scores: Scores) -> Found:
     return Found(np.array(voted, np.float32).reshape(-1, 4), np.array(best, np.float32))
 
 
-def open_yunet(model: Path, long_side: int) -> Detect:
-    """YuNet through OpenCV's FaceDetectorYN, for comparison: score, suppression and number as for ours."""
+def open_yunet(model: Path, long_side: int | None) -> Detect:
+    """YuNet through OpenCV's FaceDetectorYN, for comparison: score, suppression and number as for ours.
+
+    Raises:
+        FacecapError: the file is no YuNet, or there is no longer side: OpenCV knows no input of the model's
+            own.
+    """
+    if long_side is None:
+        raise FacecapError("--yunet: OpenCV has no default input size: give --long-side PX")
     try:
         detector = cv2.FaceDetectorYN.create(
             str(model), "", (long_side, long_side), SCORE, NMS_IOU, CANDIDATES

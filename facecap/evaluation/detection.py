@@ -49,20 +49,16 @@ class Measured:
     curves: dict[str, Curve]
 
 
-def open_detector(model: str | Path | None, long_side: int = LONG_SIDE, runtime: str = "auto") -> Detect:
+def open_detector(
+    model: str | Path | None, long_side: int | None = LONG_SIDE, runtime: str = "auto"
+) -> Detect:
     """A detector for measuring: everything from score 0.02 on, the picture's longer side scaled to
-    `long_side`. A model of one fixed input size computes that instead, which is said on standard error."""
-    from facecap import Detector
+    `long_side`, up or down; None leaves that to the model's own input. See `ScaledDetector`."""
+    from facecap.evaluation.scaled_detector import ScaledDetector
 
-    limits: dict[str, Any] = {"score_threshold": SCORE, "nms_iou": NMS_IOU, "max_faces": MAX_FACES}
-    try:
-        detector = Detector(model, runtime=runtime, input_size=(long_side, long_side), **limits)
-    except ValueError:
-        detector = Detector(model, runtime=runtime, **limits)
-        if detector.info["manifest"]["input"]["fit"] != "fixed":
-            raise
-        width, height = detector.info["input_size"]
-        print(f"{detector.info['path']}: computes {width}x{height} only, not {long_side}", file=sys.stderr)
+    detector = ScaledDetector(
+        model, long_side, runtime=runtime, score_threshold=SCORE, nms_iou=NMS_IOU, max_faces=MAX_FACES
+    )
 
     def detect(image: NDArray[np.uint8]) -> tuple[Floats, Scores]:
         detections = detector.detect(image)

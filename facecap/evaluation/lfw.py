@@ -19,13 +19,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap import Detector, Embedder, align_face
+from facecap import Embedder, align_face
 from facecap.conversion.model_source import as_model
 from facecap.errors import FacecapError
 from facecap.evaluation.classification import Floats, roc
 from facecap.evaluation.curves import Curve, Panel, short_names
 from facecap.evaluation.lfw_pairs import Pair, read_pairs
 from facecap.evaluation.report import aligned, number, print_json, write_results
+from facecap.evaluation.scaled_detector import ScaledDetector
 from facecap.evaluation.verification import across_folds, cosines, mean_and_std, tar_at_far
 
 FOLDER = "lfw_dev"
@@ -87,11 +88,11 @@ def read_set(data: Path, detector: str | None = None) -> tuple[list[Pair], Faces
     """
     folder = data / FOLDER if (data / FOLDER).is_dir() else data
     pairs = read_pairs(_pairs_file(folder))
-    limits: dict[str, Any] = {"input_size": (SIDE, SIDE), "score_threshold": LEAST_SCORE}
-    return pairs, align_all(folder / "images", pairs, Detector(detector, **limits))
+    scaled = ScaledDetector(detector, SIDE, score_threshold=LEAST_SCORE)
+    return pairs, align_all(folder / "images", pairs, scaled)
 
 
-def align_all(images: Path, pairs: Sequence[Pair], detector: Detector) -> Faces:
+def align_all(images: Path, pairs: Sequence[Pair], detector: ScaledDetector) -> Faces:
     """The face nearest to the middle of every picture that a pair names."""
     names = sorted({name for pair in pairs for name in (pair.first, pair.second)})
     crops: list[Crops] = []
@@ -179,7 +180,7 @@ def _pairs_file(folder: Path) -> Path:
     return found[0]
 
 
-def _central(detector: Detector, picture: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+def _central(detector: ScaledDetector, picture: NDArray[np.uint8]) -> NDArray[np.float32] | None:
     """Landmarks (5, 2) of the face whose box lies nearest to the middle: LFW pictures are cut around it."""
     found = detector.detect(picture)
     if not len(found):

@@ -19,7 +19,7 @@ from facecap.evaluation.average_precision import Floats, overlaps, touches
 from facecap.evaluation.detection import read_annotations, rows
 from facecap.evaluation.masked import NEAR
 from facecap.sources.pictures import pictures_in
-from facecap.training.detector_teacher import Scrfd
+from facecap.training.detector_teacher import Teacher
 from facecap.training.mask_data import tight_box
 from facecap.training.refiner_look import PLACES, ask, enlarge, near
 
@@ -55,7 +55,7 @@ class Case:
 
 
 def read_cases(
-    data: Path, empty: Path | None, detector: Detector, teacher: Scrfd | None = None
+    data: Path, empty: Path | None, detector: Detector, teacher: Teacher | None = None
 ) -> Iterator[tuple[Image, list[Case]]]:
     """Every picture (BGR) in which the detector finds something that counts, and what it finds.
 
@@ -92,7 +92,7 @@ def read_cases(
         yield image, [Case(EMPTY, path, box, False, float(s), points, None) for box, s, points in detections]
 
 
-def _shows_a_face(teacher: Scrfd, image: Image, boxes: Floats) -> bool:
+def _shows_a_face(teacher: Teacher, image: Image, boxes: Floats) -> bool:
     for start in range(0, len(boxes), PLACES):
         part = boxes[start : start + PLACES]
         answers = ask(teacher, [enlarge(image, box) for box in part])

@@ -31,7 +31,8 @@ from facecap.evaluation.refiner import (
 from facecap.evaluation.refiner_cases import SCORE, Case, read_cases
 from facecap.evaluation.refiner_sheet import contact_sheet
 from facecap.evaluation.report import aligned, number, print_json, write_results
-from facecap.training.detector_teacher import Scrfd
+from facecap.training.detector_teacher import Teacher
+from facecap.training.refiner_look import TEACHER_LOWEST
 from facecap.training.refiner_onnx import Refiner
 
 OPINION = 0.5  # score from which a second detector confirms
@@ -57,7 +58,7 @@ def main(args: argparse.Namespace) -> int:
             judges[name], answers[name] = by_detector(open_yunet(path, OPINION_SIDE)), Answers(OPINION)
         detector = Detector(args.detector, score_threshold=SCORE)
         cases: list[Case] = []
-        teacher = None if args.teacher is None else Scrfd(args.teacher)
+        teacher = None if args.teacher is None else Teacher(args.teacher, threshold=TEACHER_LOWEST)
         for image, found in read_cases(args.data, args.empty, detector, teacher):
             ask(judges, answers, image, found)
             cases += found

@@ -22,9 +22,9 @@ PANELS = tuple(Panel(f"WIDER FACE {subset}", "recall", "precision") for subset i
 
 
 def read(data: Path) -> PictureSet:
-    """The pictures of `detect/wider_dev`; an entry has `event`, `boxes` and the subsets as indices into
-    them."""
-    folder = data / "detect" / "wider_dev"
+    """The pictures of a folder that has `annotations.json` itself, else of `detect/wider_dev` in it; an entry
+    has `event`, `boxes` and the subsets as indices into them."""
+    folder = data if (data / "annotations.json").is_file() else data / "detect" / "wider_dev"
     return PictureSet(folder, read_annotations(folder, "file", "event", "boxes", *SUBSETS))
 
 

@@ -185,7 +185,7 @@ def _labelled_size(picture: Picture) -> Floats:
     assert picture.image is not None
     scale = min(1.0, LABELLED_SIDE / max(picture.image.shape[:2]))
     sides = (picture.faces[:, 2:4] - picture.faces[:, :2]).max(1, initial=0) * scale
-    return np.minimum(sides, LEGIBLE).astype(np.float32)
+    return np.asarray(np.minimum(sides, LEGIBLE), np.float32)
 
 
 def _doubted(canvas: Canvas) -> Canvas:

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from facecap.conversion.batch import with_batch
-from facecap.conversion.import_model import import_model
 from facecap.conversion.manifest import write_model
+from facecap.conversion.model_source import as_model
 from facecap.training.detector_augment import Canvas
 from facecap.training.detector_data import DOUBTFUL
 from facecap.training.detector_lesson import Batch, Lesson, images_of, padded
@@ -108,10 +108,7 @@ class PointLesson(Lesson):
 
 def _open(path: Path) -> tuple[onnx.ModelProto, dict[str, Any]]:
     """The graph, for any number of pictures at once, and its manifest; a public file is imported first."""
-    if path.with_suffix(".json").is_file():
-        manifest = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        return with_batch(onnx.load(path), None, manifest["input"]), manifest
     with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder) / path.name
-        import_model(path, written)
-        return _open(written)
+        written = Path(str(as_model(path, Path(folder))))
+        manifest = json.loads(written.with_suffix(".json").read_text(encoding="utf-8"))
+        return with_batch(onnx.load(written), None, manifest["input"]), manifest

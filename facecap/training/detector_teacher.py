@@ -1,4 +1,4 @@
-"""Labels photographs with a teacher: SCRFD with five landmarks (three strides, two anchors a cell).
+"""Labels photographs with a teacher, a detector of any family.
 
 The teacher looks at a picture whole and, where asked, again at overlapping quarters of twice the
 resolution, so that small faces carry exact boxes. Every answer down to a low score is kept: the trainer
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,68 +18,65 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facecap import Detector
 from facecap._files import write_atomic
+from facecap.conversion.model_source import as_model
+from facecap.errors import FacecapError
 from facecap.evaluation.average_precision import overlaps
+from facecap.evaluation.scaled_detector import ScaledDetector
 from facecap.training.run import TrainingError
 
 Floats = npt.NDArray[np.float32]
 
-STRIDES = (8, 16, 32)
-ANCHORS = 2
+LONG_SIDE = 640  # pixels that the teacher sees
+THRESHOLD = 0.15
+IOU = 0.4
+MOST_FACES = 10_000
 SAME = 0.45  # overlap from which two detections are one face
 DOUBTED = 0.69  # score of what the teacher alone sees where people labelled: below what counts as sure
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
-class Scrfd:
-    """SCRFD with landmarks, nine outputs (scores, distances, points for strides 8, 16, 32), fixed square
-    input."""
+class Teacher:
+    """A detector that labels: everything from `threshold` on, nothing left out for being much.
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        import onnxruntime
+    Args:
+        model: a detector of any family: a model file, a name of the registry, or what `facecap models import`
+            takes.
+        long_side: pixels that a picture's longer side is scaled to, up or down; None leaves pictures to the
+            model's own input. A model of one fixed size computes that.
+        threads: that compute one picture.
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+    Raises:
+        TrainingError: it is no detector.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        long_side: int | None = LONG_SIDE,
+        threshold: float = THRESHOLD,
+        threads: int = 1,
+    ) -> None:
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime has no class of its own for what it cannot read
-            raise TrainingError(f"{path}: no ONNX file of a teacher: {error}") from error
-        entry = self._session.get_inputs()[0]
-        if len(self._session.get_outputs()) != 9 or not isinstance(entry.shape[-1], int):
-            raise TrainingError(
-                f"{path}: wanted an SCRFD file with landmarks: nine outputs and a fixed input size"
-            )
-        self._name, self._side = entry.name, int(entry.shape[-1])
+            with tempfile.TemporaryDirectory() as folder:
+                path = as_model(model, Path(folder))
+                given = None if path is None else str(path)
+                self._detector = ScaledDetector(
+                    given,
+                    long_side,
+                    score_threshold=threshold,
+                    nms_iou=IOU,
+                    max_faces=MOST_FACES,
+                    threads=threads,
+                )
+        except FacecapError as error:
+            raise TrainingError(f"no teacher: {error}") from error
 
-    def detect(self, image: npt.NDArray[np.uint8], threshold: float, iou: float = 0.4) -> Floats:
+    def detect(self, image: npt.NDArray[np.uint8]) -> Floats:
         """Faces of one BGR picture: (N, 15) rows of x1 y1 x2 y2, ten landmark coordinates, score; pixels."""
-        height, width = image.shape[:2]
-        scale = self._side / max(height, width)
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        small = cv2.resize(image, (round(width * scale), round(height * scale)), interpolation=method)
-        canvas = np.zeros((self._side, self._side, 3), np.uint8)
-        canvas[: small.shape[0], : small.shape[1]] = small
-        blob = ((canvas[..., ::-1].astype(np.float32) - 127.5) / 128).transpose(2, 0, 1)[None]
-        outputs = self._session.run(None, {self._name: np.ascontiguousarray(blob)})
-        rows = [self._decode(outputs[i::3], stride, threshold) for i, stride in enumerate(STRIDES)]
-        faces = np.concatenate(rows)
-        faces[:, :14] /= scale
-        return suppress(faces, iou)
-
-    def _decode(self, outputs: list[Floats], stride: int, threshold: float) -> Floats:
-        scores, distances, points = (output[0] for output in outputs)
-        keep = np.flatnonzero(scores[:, 0] >= threshold)
-        cell = keep // ANCHORS
-        side = self._side // stride
-        centre = np.stack([cell % side, cell // side], 1).astype(np.float32) * stride
-        distance = distances[keep] * stride
-        landmarks = points[keep] * stride + np.tile(centre, 5)
-        return np.concatenate(
-            [centre - distance[:, :2], centre + distance[:, 2:], landmarks, scores[keep]], 1
-        )
+        found = self._detector.detect(image)
+        points = found.landmarks.reshape(-1, 10)
+        return np.concatenate([found.boxes, points, found.scores[:, None]], 1)
 
 
 def suppress(faces: Floats, iou: float) -> Floats:
@@ -97,22 +95,20 @@ def suppress(faces: Floats, iou: float) -> Floats:
     return faces[alive]
 
 
-def label_picture(
-    teacher: Scrfd, image: npt.NDArray[np.uint8], threshold: float, tiles: bool
-) -> list[dict[str, Any]]:
+def label_picture(teacher: Teacher, image: npt.NDArray[np.uint8], tiles: bool) -> list[dict[str, Any]]:
     """The teacher's faces of one BGR picture, as entries of an annotations file."""
-    faces = teacher.detect(image, threshold)
+    faces = teacher.detect(image)
     if tiles and max(image.shape[:2]) > 480:
         height, width = image.shape[:2]
         tile_h, tile_w = round(height * 0.56), round(width * 0.56)
         for top in (0, height - tile_h):
             for left in (0, width - tile_w):
-                part = teacher.detect(image[top : top + tile_h, left : left + tile_w], threshold)
+                part = teacher.detect(np.ascontiguousarray(image[top : top + tile_h, left : left + tile_w]))
                 part = part[_inside(part, tile_w, tile_h)]
                 part[:, :14] += np.tile(np.array([left, top], np.float32), 7)
                 part = part[part[:, 3] - part[:, 1] < 0.25 * tile_h]
                 faces = np.concatenate([faces, part])
-        faces = suppress(faces, 0.4)
+        faces = suppress(faces, IOU)
     return [{**_entry(row), "score": round(float(row[14]), 3)} for row in faces]
 
 
@@ -133,13 +129,7 @@ def _inside(faces: Floats, width: int, height: int) -> npt.NDArray[np.bool_]:
 
 
 def label_folder(
-    folder: Path,
-    out: Path,
-    teacher: Scrfd | None,
-    *,
-    threshold: float = 0.15,
-    tiles: bool = False,
-    every: int = 1,
+    folder: Path, out: Path, teacher: Teacher | None, *, tiles: bool = False, every: int = 1
 ) -> int:
     """Labels every picture of a folder (or each `every`-th) into `out`; returns the number of faces kept.
 
@@ -164,7 +154,7 @@ def label_folder(
         if teacher is None:
             entries.append({**entry, "complete": True, "faces": []})
             continue
-        faces = label_picture(teacher, np.asarray(image, np.uint8), threshold, tiles)
+        faces = label_picture(teacher, np.asarray(image, np.uint8), tiles)
         entries.append({**entry, "complete": tiles, "faces": faces})
     write_atomic(out, json.dumps(entries).encode())
     return sum(len(entry["faces"]) for entry in entries)
@@ -225,8 +215,8 @@ def take_boxes(labels: Path, boxes: Path) -> int:
             if matched:
                 face |= {key: entry["faces"][same][key] for key in ("landmarks", "score")}
             faces.append(face)
-        taken = (overlap >= SAME).any(0)
-        others = [face for place, face in enumerate(entry["faces"]) if not taken[place]]
+        taken = set(np.nonzero(overlap >= SAME)[1].tolist())
+        others = [face for place, face in enumerate(entry["faces"]) if place not in taken]
         entry["complete"] = True
         entry["faces"] = faces + [{**face, "score": min(face["score"], DOUBTED)} for face in others]
         count += len(faces)
@@ -249,35 +239,30 @@ def _read_boxes(path: Path, width: int, height: int) -> Floats:
 
 
 class SecondLook:
-    """A RetinaFace detector at a picture's own size, mirrored too, and at twice that size."""
+    """A detector at a picture's own size, mirrored too, and at twice that size."""
 
     LONGEST = 640  # pixels; larger pictures are looked at as if they had this size
     LOWEST = 0.05
 
     def __init__(self, model: str | Path) -> None:
         self._model = model
-        self._detectors: dict[int, Detector] = {}
+        self._teachers: dict[int, Teacher] = {}
 
     def detect(self, image: npt.NDArray[np.uint8]) -> Floats:
-        """Faces of one BGR picture as of `Scrfd.detect`."""
+        """Faces of one BGR picture as of `Teacher.detect`."""
         side = -(-min(max(image.shape[:2]), self.LONGEST) // 32) * 32
         here, large = self._look(image, side), self._look(image, 2 * side)
         mirrored = self._look(np.ascontiguousarray(image[:, ::-1]), side)
         mirrored[:, [0, 2]] = image.shape[1] - mirrored[:, [2, 0]]
         for row in here:
             row[14] = (row[14] + _score_of(row, mirrored)) / 2
-        faces = suppress(np.concatenate([here, large]), 0.4)
+        faces = suppress(np.concatenate([here, large]), IOU)
         return faces[faces[:, 14] >= self.LOWEST]
 
     def _look(self, image: npt.NDArray[np.uint8], side: int) -> Floats:
-        if side not in self._detectors:
-            size = (side, side)
-            self._detectors[side] = Detector(
-                str(self._model), score_threshold=self.LOWEST, max_faces=750, input_size=size
-            )
-        found = self._detectors[side].detect(image)
-        points = found.landmarks.reshape(-1, 10)
-        return np.concatenate([found.boxes, points, found.scores[:, None]], 1)
+        if side not in self._teachers:
+            self._teachers[side] = Teacher(self._model, side, self.LOWEST)
+        return self._teachers[side].detect(image)
 
 
 def _score_of(face: Floats, others: Floats) -> float:

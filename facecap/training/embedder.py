@@ -9,9 +9,9 @@ from typing import Any
 import cv2
 import torch
 
-from facecap import Detector
 from facecap.conversion.export_run import export_run
 from facecap.conversion.manifest import update_manifest
+from facecap.evaluation.scaled_detector import ScaledDetector
 from facecap.training import execution
 from facecap.training.arcface import ArcFace, Margined
 from facecap.training.embedder_data import SIDE, load_faces, split_people
@@ -41,7 +41,7 @@ def train(args: argparse.Namespace) -> int:
     progress.say(f"{people}; {machine}")
     learning, held = split_people(people.people, recipe.seed)
     start = from_options(recipe, DIMENSIONS)
-    detector = Detector(input_size=(SIDE, SIDE))
+    detector = ScaledDetector(None, SIDE)
     faces, held_out = (load_faces(part, detector) for part in (learning, held))
     data = {
         "people": faces.people,

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facecap import Detector, align_face
+from facecap import align_face
 from facecap.evaluation.classification import Labels
+from facecap.evaluation.scaled_detector import ScaledDetector
 from facecap.training.batches import Batch, Batches
 from facecap.training.embedder_people import LEAST_PICTURES, Person
 from facecap.training.mask_augment import degrade
@@ -55,7 +56,7 @@ def split_people(people: Sequence[Person], seed: int) -> tuple[list[Person], lis
     return [people[i] for i in sorted(order[held:])], [people[i] for i in sorted(order[:held])]
 
 
-def load_faces(people: Sequence[Person], detector: Detector) -> Faces:
+def load_faces(people: Sequence[Person], detector: ScaledDetector) -> Faces:
     """The largest face of every picture, cut as production cuts it.
 
     A damaged picture is named on standard error and left out; so is a picture without a face, and a person
@@ -129,7 +130,7 @@ def augment(crop: Image, rng: np.random.Generator) -> Image:
     return degrade(moved, rng) if rng.random() < DEGRADED else np.ascontiguousarray(moved)
 
 
-def _face(picture: Image | None, detector: Detector) -> Image | None:
+def _face(picture: Image | None, detector: ScaledDetector) -> Image | None:
     if picture is None:
         return None
     found = detector.detect(picture, color="rgb")

@@ -25,11 +25,12 @@ from facecap._files import write_atomic
 from facecap.evaluation.average_precision import overlaps
 from facecap.evaluation.contenders import Views, looking, open_yunet
 from facecap.evaluation.detection import Detect, Found, open_detector
-from facecap.training.detector_teacher import Floats, Scrfd
+from facecap.training.detector_teacher import Floats, Teacher
 from facecap.training.near_copies import NearCopies
 from facecap.training.refiner_look import (
     PLACES,
     SAME,
+    TEACHER_LOWEST,
     Candidate,
     Tile,
     agreed,
@@ -116,7 +117,7 @@ class _Miner:
         self._detectors += [_own_size(path) for path in args.yunet or []]
         if len(self._detectors) < 2:
             raise TrainingError("wanted two detectors or more, to confirm each other: give --yunet")
-        self._teacher = Scrfd(args.teacher)
+        self._teacher = Teacher(args.teacher, threshold=TEACHER_LOWEST)
         self._copies = NearCopies(_evaluation_pictures(args.data))
         self._progress = Progress()
         self._questions: list[_Question] = []
@@ -158,7 +159,7 @@ class _Miner:
             image = cv2.imread(str(photo.path), cv2.IMREAD_COLOR)
             known = collection.kind == "empty"
             if image is not None and (
-                known or not len(self._teacher.detect(np.asarray(image, np.uint8), 0.1))
+                known or not len(self._teacher.detect(np.asarray(image, np.uint8)))
             ):
                 shutil.copyfile(photo.path, self._out / EVALUATED / f"{name}_{photo.path.name}")
                 count += 1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facecap.evaluation.average_precision import areas, overlaps
 from facecap.evaluation.detection import Found
-from facecap.training.detector_teacher import Floats, Scrfd, suppress
+from facecap.training.detector_teacher import Floats, Teacher, suppress
 
 Image = NDArray[np.uint8]
 
@@ -118,7 +118,7 @@ def enlarge(image: Image, box: Floats) -> Tile:
     return Tile(np.asarray(cv2.resize(part, size, interpolation=method), np.uint8), low, scale)
 
 
-def ask(teacher: Scrfd, tiles: Sequence[Tile]) -> list[Floats]:
+def ask(teacher: Teacher, tiles: Sequence[Tile]) -> list[Floats]:
     """The teacher's faces in each of at most `PLACES` tiles, (N, 15) in pixels of their pictures."""
     canvas = np.zeros((SIDE, SIDE, 3), np.uint8)
     row = SIDE // TILE
@@ -126,7 +126,7 @@ def ask(teacher: Scrfd, tiles: Sequence[Tile]) -> list[Floats]:
         top, left = TILE * (place // row), TILE * (place % row)
         height, width = tile.pixels.shape[:2]
         canvas[top : top + height, left : left + width] = tile.pixels
-    faces = teacher.detect(canvas, TEACHER_LOWEST)
+    faces = teacher.detect(canvas)
     centres = (faces[:, :2] + faces[:, 2:4]) / 2 // TILE
     answers = []
     for place, tile in enumerate(tiles):

@@ -14,7 +14,7 @@ pytest.importorskip("onnx")
 
 from facecap.conversion.checkpoint import CheckpointError, load_network  # noqa: E402
 from facecap.conversion.equality import ConversionError, check_same  # noqa: E402
-from facecap.conversion.import_checkpoint import MIN_SIZES, VARIANCES, import_checkpoint  # noqa: E402
+from facecap.conversion.import_checkpoint import MIN_SIZES, STRIDES, VARIANCES, import_checkpoint  # noqa: E402
 from facecap.conversion.retinaface_onnx import levels  # noqa: E402
 from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace  # noqa: E402
 
@@ -92,8 +92,11 @@ def test_a_graph_of_other_weights_is_refused(tmp_path: Path) -> None:
     network = random_network(MOBILENET)
     weights = {key: value.numpy().copy() for key, value in network.state_dict().items()}
     weights["BboxHead.0.conv1x1.bias"] += np.float32(0.01)
+    detector = {"min_sizes": MIN_SIZES[MOBILENET.name], "variances": VARIANCES, "strides": STRIDES}
+    detector["form"] = "levels"
+    outputs = [{"role": "level", "name": f"level_{s}", "stride": s} for s in STRIDES]
     with pytest.raises(ConversionError, match="boxes by"):
-        check_same(network, levels(weights, 0.0), MIN_SIZES[MOBILENET.name], VARIANCES)
+        check_same(network, levels(weights, 0.0), {"outputs": outputs, "detector": detector})
 
 
 def test_published_weights(shared: Path, tmp_path: Path) -> None:

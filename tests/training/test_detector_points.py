@@ -15,7 +15,7 @@ from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from facecap.conversion.decoding import decode  # noqa: E402
+from facecap.conversion.families import decode  # noqa: E402
 from facecap.training.detector_point_loss import (  # noqa: E402
     KEPT,
     NEGATIVE,

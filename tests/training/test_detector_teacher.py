@@ -12,7 +12,7 @@ import pytest
 
 import facecap
 from facecap.training.detector_data import load_sources
-from facecap.training.detector_teacher import Scrfd, add_second, label_folder, suppress, take_boxes
+from facecap.training.detector_teacher import Teacher, add_second, label_folder, suppress, take_boxes
 from facecap.training.run import TrainingError
 
 
@@ -23,7 +23,7 @@ def test_suppression_keeps_the_best() -> None:
 
 
 def test_labels_of_a_photograph(shared: Path, photo: np.ndarray, tmp_path: Path) -> None:
-    teacher = Scrfd(shared / "data" / "weights" / "scrfd_2.5g_kps.onnx")
+    teacher = Teacher(shared / "data" / "weights" / "scrfd_2.5g_kps.onnx")
     folder = tmp_path / "photos" / "album"
     folder.mkdir(parents=True)
     for index in range(30):
@@ -79,14 +79,14 @@ def test_pictures_without_faces_need_no_teacher(tmp_path: Path) -> None:
 
 
 def test_another_model_is_no_teacher(shared: Path) -> None:
-    with pytest.raises(TrainingError, match="nine outputs"):
-        Scrfd(shared / "data" / "weights" / "aizoo_260.onnx")
+    with pytest.raises(TrainingError, match="no detector that is known"):
+        Teacher(shared / "data" / "weights" / "aizoo_260.onnx")
 
 
 def test_what_cannot_be_labelled_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("no model")
-    with pytest.raises(TrainingError, match=r"text\.onnx: no ONNX file"):
-        Scrfd(tmp_path / "text.onnx")
+    with pytest.raises(TrainingError, match=r"text\.onnx: not a readable ONNX file"):
+        Teacher(tmp_path / "text.onnx")
     with pytest.raises(TrainingError, match="nowhere: found no picture"):
         label_folder(tmp_path / "nowhere", tmp_path / "labels.json", Mock())
     assert not (tmp_path / "labels.json").exists()

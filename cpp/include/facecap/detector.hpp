@@ -34,7 +34,7 @@ struct DetectTimings {
   double postprocess = 0;
 };
 
-/// RetinaFace. One thread at a time; every object has its own buffers.
+/// A detector of any family. One thread at a time; every object has its own buffers.
 class Detector {
  public:
   /// Throws std::invalid_argument where an option is out of range or the network computes another input size.

@@ -55,7 +55,8 @@ struct Letterbox {
 /// Fits a picture into `target`, aspect kept, centred.
 Letterbox fit_letterbox(Size image, Size target);
 
-/// Fits a picture into `bounds` with its own aspect; the target is padded up to a multiple of `multiple`.
+/// Shrinks a picture into `bounds` with its own aspect where it is larger, never enlarges it; the target is
+/// padded up to a multiple of `multiple`.
 Letterbox fit_native(Size image, Size bounds, int multiple);
 
 /// Writes the picture into `planes` (3 x target height x target width); padding is 0, the mean pixel.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,14 +28,14 @@ struct ManifestOutput {
   int stride = 0;  // only for the role "level"
 };
 
+class DetectorHead;  // what the network's numbers mean: known to the detector alone
+
 struct DetectorSpec {
-  enum class Form { concatenated, levels };
-  Form form = Form::concatenated;
+  std::string family;  // "retinaface", "yunet", "scrfd"
   std::vector<int> strides;
-  std::vector<std::vector<float>> min_sizes;  // pixels, a list a stride
-  std::array<float, 2> variances{0.1f, 0.2f};
   float score_threshold = 0.5f;
   float nms_iou = 0.4f;
+  std::shared_ptr<const DetectorHead> head;
 };
 
 struct ClassifierSpec {
@@ -81,6 +82,13 @@ struct Manifest {
 };
 
 const char* to_string(Task task);
+
+/// The families of detectors that a manifest can name; the first is meant where it names none.
+const std::vector<std::string>& detector_families();
+
+/// The keys that a family has in the section `detector` beside those that all have: a JSON Schema's object of
+/// properties, each of them required.
+const char* detector_keys(const std::string& family);
 
 /// The chips that a .cvimodel can be made for.
 const std::vector<std::string>& chip_names();

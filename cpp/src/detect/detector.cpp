@@ -5,9 +5,8 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "detect/heads.hpp"
 #include "detect/nms.hpp"
-#include "detect/ranked_priors.hpp"
+#include "detect/reader.hpp"
 
 namespace facecap {
 namespace {
@@ -18,14 +17,6 @@ constexpr int kLargestSide = 8192;  // pixels of a network's input
 
 double seconds_between(Clock::time_point begin, Clock::time_point end) {
   return std::chrono::duration<double>(end - begin).count();
-}
-
-template <std::size_t N>
-std::array<float, N> read_deltas(const HeadValues& values, const ScoredPrior& candidate) {
-  std::array<float, N> deltas;
-  const float* first = values.at(candidate.cell, candidate.prior);
-  for (std::size_t k = 0; k < N; ++k) deltas[k] = first[static_cast<std::ptrdiff_t>(k) * values.component];
-  return deltas;
 }
 
 bool is_finite(const Box& box) {
@@ -73,28 +64,26 @@ void DetectorOptions::validate() const {
 }
 
 struct Detector::State {
-  explicit State(const Model& model) : heads(model) {}
+  explicit State(const Model& model) : head(*model.manifest->detector->head), reader(model) {}
 
   void decode(const Letterbox& letterbox, Size image);
-  Landmarks points_of(const ScoredPrior& candidate, const Letterbox& letterbox) const;
+  Landmarks points_of(const ScoredAnswer& candidate, const Letterbox& letterbox) const;
 
-  Heads heads;
-  const std::vector<HeadLevel>* levels = nullptr;
-  BoxCoding coding;
+  const DetectorHead& head;  // the model's
+  AnswerReader reader;
+  const Answer* answer = nullptr;
   NonMaximumSuppression suppression;
   std::vector<float> planes;
   std::vector<std::uint8_t> row;
   std::vector<Tensor> outputs;
-  std::vector<ScoredPrior> candidates;
+  std::vector<ScoredAnswer> candidates;
   std::vector<Box> boxes;  // of the candidates, pixels of the network
   Detections detections;
 };
 
 /// In pixels of the picture.
-Landmarks Detector::State::points_of(const ScoredPrior& candidate, const Letterbox& letterbox) const {
-  const HeadLevel& level = (*levels)[static_cast<std::size_t>(candidate.level)];
-  Landmarks points = decode_landmarks(level.prior(candidate.cell, candidate.prior),
-                                      read_deltas<10>(level.landmarks, candidate), coding);
+Landmarks Detector::State::points_of(const ScoredAnswer& candidate, const Letterbox& letterbox) const {
+  Landmarks points = head.landmarks(*answer, candidate);
   for (Point& point : points) point = letterbox.to_image(point);
   return points;
 }
@@ -103,10 +92,8 @@ Landmarks Detector::State::points_of(const ScoredPrior& candidate, const Letterb
 void Detector::State::decode(const Letterbox& letterbox, Size image) {
   boxes.clear();
   std::size_t usable = 0;
-  for (const ScoredPrior& candidate : candidates) {
-    const HeadLevel& level = (*levels)[static_cast<std::size_t>(candidate.level)];
-    const Box box = decode_box(level.prior(candidate.cell, candidate.prior),
-                               read_deltas<4>(level.boxes, candidate), coding);
+  for (const ScoredAnswer& candidate : candidates) {
+    const Box box = head.box(*answer, candidate);
     if (!is_finite(box)) continue;
     const Box visible = clip(letterbox.to_image(box), image);
     if (visible.width() <= 0 || visible.height() <= 0) continue;
@@ -157,16 +144,17 @@ const Detections& Detector::detect(const FrameView& frame) {
                       state.outputs);
   const Clock::time_point inferred = Clock::now();
 
-  state.levels = &state.heads.read(state.outputs, target);
-  state.coding = {spec.variances[0], spec.variances[1]};
-  rank_priors(*state.levels, state.heads.logits(), options_.score_threshold.value_or(spec.score_threshold),
-              options_.top_k, state.candidates);
+  state.answer = &state.reader.read(state.outputs, target);
+  state.candidates.clear();
+  state.head.collect(*state.answer, options_.score_threshold.value_or(spec.score_threshold),
+                     state.candidates);
+  keep_best(state.candidates, options_.top_k);
   state.decode(letterbox, size);
   Detections& found = state.detections;
   found.clear();
   for (const int index :
        state.suppression.select(state.boxes, options_.nms_iou.value_or(spec.nms_iou), options_.max_faces)) {
-    const ScoredPrior& candidate = state.candidates[static_cast<std::size_t>(index)];
+    const ScoredAnswer& candidate = state.candidates[static_cast<std::size_t>(index)];
     found.boxes.push_back(clip(letterbox.to_image(state.boxes[static_cast<std::size_t>(index)]), size));
     found.scores.push_back(candidate.score);
     found.landmarks.push_back(state.points_of(candidate, letterbox));

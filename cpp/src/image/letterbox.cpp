@@ -75,7 +75,8 @@ Letterbox fit_letterbox(Size image, Size target) {
 }
 
 Letterbox fit_native(Size image, Size bounds, int multiple) {
-  const Size content = fit_inside(image, bounds);
+  const bool fits = image.width <= bounds.width && image.height <= bounds.height;
+  const Size content = fits ? image : fit_inside(image, bounds);
   return centre(image, content, {round_up(content.width, multiple), round_up(content.height, multiple)});
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "facecap/error.hpp"
+#include "runtime/detector_family.hpp"
 #include "runtime/tensor.hpp"
 
 namespace facecap {
@@ -10,45 +11,35 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
-/// A fixed input leaves nothing free of a level's height and width; a native one everything.
-Shape level_shape(const Manifest& manifest, int stride) {
-  const DetectorSpec& detector = *manifest.detector;
-  const auto level = std::find(detector.strides.begin(), detector.strides.end(), stride);
-  if (level == detector.strides.end())
-    throw ModelError(manifest.source + ": no level has the stride " + std::to_string(stride));
-  const auto anchors = detector.min_sizes[static_cast<std::size_t>(level - detector.strides.begin())].size();
-  const auto cells = [&](int side) -> std::int64_t {
-    return manifest.input.fit == ManifestInput::Fit::native ? -1 : (side + stride - 1) / stride;
-  };
-  return {1, static_cast<std::int64_t>(15 * anchors), cells(manifest.input.size.height),
-          cells(manifest.input.size.width)};
-}
-
-std::int64_t prior_count(const Manifest& manifest) {
-  if (manifest.input.fit == ManifestInput::Fit::native) return -1;
-  std::int64_t count = 0;
-  for (const int stride : manifest.detector->strides) {
-    const Shape shape = level_shape(manifest, stride);
-    count += shape[1] / 15 * shape[2] * shape[3];
-  }
-  return count;
-}
-
 std::int64_t logit_count(const ClassifierSpec& classifier) {
   return classifier.output == ClassifierSpec::Output::softmax
              ? static_cast<std::int64_t>(classifier.classes.size())
              : 1;
 }
 
-Shape wanted_shape(const Manifest& manifest, const std::string& role, int stride) {
-  if (role == "level") return level_shape(manifest, stride);
-  if (role == "boxes") return {1, prior_count(manifest), 4};
-  if (role == "scores") return {1, prior_count(manifest), 2};
-  if (role == "landmarks") return {1, prior_count(manifest), 10};
-  if (role == "face" || role == "blur") return {-1, 1};
-  if (role == "points") return {-1, 10};
-  if (role == "logits") return {-1, logit_count(*manifest.classifier)};
-  return {-1, manifest.embedder->dimensions};
+/// A fixed input leaves nothing free of a detector's answer; a native one all that follows from it.
+Shape detector_shape(const Manifest& manifest, const ManifestOutput& named) {
+  const bool native = manifest.input.fit == ManifestInput::Fit::native;
+  const auto outputs =
+      outputs_of(*manifest.detector->head, native ? std::nullopt : std::optional<Size>(manifest.input.size));
+  return std::find_if(outputs.begin(), outputs.end(),
+                      [&](const DetectorOutput& output) {
+                        return output.role == named.role && output.stride == named.stride;
+                      })
+      ->shape;
+}
+
+Shape wanted_shape(const Manifest& manifest, const ManifestOutput& output) {
+  switch (manifest.task) {
+    case Task::face_detection:
+      return detector_shape(manifest, output);
+    case Task::face_embedding:
+      return {-1, manifest.embedder->dimensions};
+    case Task::face_refinement:
+      return {-1, output.role == "points" ? 10 : 1};
+    default:
+      return {-1, logit_count(*manifest.classifier)};
+  }
 }
 
 /// Detectors answer one picture, so their batch may be free; a free height or width is as good as a fitting
@@ -89,8 +80,9 @@ int find_output(const std::vector<TensorInfo>& outputs, const Manifest& manifest
       std::find_if(manifest.outputs.begin(), manifest.outputs.end(),
                    [&](const ManifestOutput& each) { return each.role == role && each.stride == stride; });
   if (output == manifest.outputs.end())
-    throw ModelError(manifest.source + ": no output has the role '" + role + "'");
-  const Shape wanted = wanted_shape(manifest, role, stride);
+    throw ModelError(manifest.source + ": no output has the role '" + role + "'" +
+                     (stride == 0 ? "" : " and the stride " + std::to_string(stride)));
+  const Shape wanted = wanted_shape(manifest, *output);
   std::vector<int> fitting;
   std::vector<int> unclaimed;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -133,8 +125,7 @@ void check_fit(const Session& session, const Manifest& manifest) {
 }
 
 std::size_t output_rank(const Manifest& manifest) {
-  const ManifestOutput& output = manifest.outputs.front();
-  return wanted_shape(manifest, output.role, output.stride).size();
+  return wanted_shape(manifest, manifest.outputs.front()).size();
 }
 
 }  // namespace facecap

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "facecap/error.hpp"
+#include "runtime/detector_family.hpp"
 #include "runtime/manifest_reader.hpp"
 
 namespace facecap {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr int kMaxSide = 8192;  // pixels; so many that the priors of all levels are counted in 31 bits
 constexpr std::size_t kMaxLevels = 8;
+constexpr std::size_t kMaxOutputs = 8;
 constexpr std::size_t kMaxClasses = 65536;
 constexpr std::size_t kMaxText = 1 << 20;
 
@@ -77,39 +79,47 @@ std::vector<ManifestOutput> read_outputs(const Field& field, const std::vector<s
   return outputs;
 }
 
-/// One output with the role "level" a stride, in any order.
-std::vector<ManifestOutput> read_levels(const Field& field, const std::vector<int>& strides) {
+std::string text_of(const DetectorOutput& output) {
+  return output.role + (output.stride == 0 ? "" : " of stride " + std::to_string(output.stride));
+}
+
+/// The outputs of a detector's head, in any order.
+std::vector<ManifestOutput> read_outputs(const Field& field, const DetectorHead& head) {
+  const std::vector<DetectorOutput> wanted = outputs_of(head, std::nullopt);
+  std::vector<std::string> roles;
+  std::string text;
+  for (const DetectorOutput& output : wanted) {
+    roles.push_back(output.role);
+    text += (text.empty() ? "" : ", ") + text_of(output);
+  }
+  std::sort(roles.begin(), roles.end());
+  roles.erase(std::unique(roles.begin(), roles.end()), roles.end());
   std::vector<ManifestOutput> outputs;
-  for (const Field& item : field.list(1, kMaxLevels)) outputs.push_back(read_output(item, {"level"}));
-  std::vector<int> found;
-  for (const ManifestOutput& output : outputs) found.push_back(output.stride);
-  std::sort(found.begin(), found.end());
-  if (found != strides) field.fail("one output for every one of detector.strides");
+  for (const Field& item : field.list(1, kMaxOutputs)) outputs.push_back(read_output(item, roles));
+  for (const DetectorOutput& output : wanted) {
+    const auto same = [&](const ManifestOutput& found) {
+      return found.role == output.role && found.stride == output.stride;
+    };
+    if (std::count_if(outputs.begin(), outputs.end(), same) != 1 || outputs.size() != wanted.size())
+      field.fail("each of these once: " + text);
+  }
   return outputs;
 }
 
 DetectorSpec read_detector(const Field& field) {
   Section section(field);
   DetectorSpec detector;
+  detector.family =
+      section.has("family") ? section.get("family").one_of(detector_families()) : detector_families().front();
   const Field strides = section.get("strides");
   for (const Field& stride : strides.list(1, kMaxLevels)) {
     detector.strides.push_back(stride.integer(1, 1024));
     const std::size_t n = detector.strides.size();
     if (n > 1 && detector.strides[n - 2] >= detector.strides[n - 1]) strides.fail("ascending strides");
   }
-  const Field min_sizes = section.get("min_sizes");
-  for (const Field& level : min_sizes.list(1, kMaxLevels)) {
-    detector.min_sizes.emplace_back();
-    for (const Field& size : level.list(1, 16))
-      detector.min_sizes.back().push_back(static_cast<float>(size.number(0.5, kMaxSide)));
-  }
-  if (detector.min_sizes.size() != detector.strides.size())
-    min_sizes.fail("one list for each of the " + std::to_string(detector.strides.size()) + " strides");
-  detector.variances = section.get("variances").numbers<2>(1e-6, 10);
-  if (section.get("form").one_of({"concatenated", "levels"}) == "levels")
-    detector.form = DetectorSpec::Form::levels;
   detector.score_threshold = static_cast<float>(section.get("score_threshold").number(0, 1));
   detector.nms_iou = static_cast<float>(section.get("nms_iou").number(0, 1));
+  detector.head = read_detector_head(detector.family, section, detector.strides);
   section.finish();
   return detector;
 }
@@ -206,9 +216,7 @@ Manifest Manifest::parse(const std::string& text, const std::string& source) {
   switch (manifest.task) {
     case Task::face_detection:
       manifest.detector = read_detector(section.get("detector"));
-      manifest.outputs = manifest.detector->form == DetectorSpec::Form::levels
-                             ? read_levels(section.get("outputs"), manifest.detector->strides)
-                             : read_outputs(section.get("outputs"), {"boxes", "scores", "landmarks"});
+      manifest.outputs = read_outputs(section.get("outputs"), *manifest.detector->head);
       break;
     case Task::face_refinement:
       Section(section.get("input")).get("fit").one_of({"fixed"});

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from facecap.conversion.cvimodel.detections import Decoder
 from facecap.conversion.cvimodel.variant import Answers, Floats
 from facecap.conversion.equality import ConversionError
+from facecap.conversion.families import decode
 
-FACE = 0.5  # score from which a prior of the float network counts as a face
+FACE = 0.5  # score from which an answer of the float network counts as a face
 
 Figures = dict[str, float]
 
@@ -54,14 +54,18 @@ class LogitJudge(Judge):
 
 
 class DetectionJudge(Judge):
-    """Of a detector: boxes, scores and landmarks of the priors in which the float network sees a face."""
+    """Of a detector: boxes, scores and landmarks of the answers in which the float network sees a face."""
 
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         super().__init__(manifest)
-        self._decoder = Decoder(manifest)
+        self._size = (int(manifest["input"]["width"]), int(manifest["input"]["height"]))
 
     def _figures(self, wanted: list[Floats], found: list[Floats]) -> Figures:
-        right, other = self._decoder.decode(wanted), self._decoder.decode(found)
+        names = [entry["name"] for entry in self._manifest["outputs"]]
+        right, other = (
+            decode(dict(zip(names, outputs, strict=True)), self._manifest, self._size)
+            for outputs in (wanted, found)
+        )
         faces = right.scores >= FACE
         if not faces.any():
             raise ConversionError("the detector sees no face in the pictures that layers are ranked on")

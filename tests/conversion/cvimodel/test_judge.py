@@ -19,11 +19,11 @@ from facecap import models  # noqa: E402
 from facecap.conversion import run_graph  # noqa: E402
 from facecap.conversion.cvimodel import check_detections, check_faces  # noqa: E402
 from facecap.conversion.cvimodel.answers import answers_of, evenly  # noqa: E402
-from facecap.conversion.cvimodel.detections import Decoder  # noqa: E402
 from facecap.conversion.cvimodel.judge import judge_of  # noqa: E402
 from facecap.conversion.cvimodel.network import prepare  # noqa: E402
 from facecap.conversion.cvimodel.steps import Steps  # noqa: E402
 from facecap.conversion.equality import ConversionError  # noqa: E402
+from facecap.conversion.families import decode  # noqa: E402
 from facecap.conversion.manifest import write_model  # noqa: E402
 from facecap.conversion.network_input import letterbox  # noqa: E402
 from facecap.conversion.source import Source, open_source  # noqa: E402
@@ -88,7 +88,8 @@ def test_pictures_without_a_face_judge_no_detector() -> None:
 
 def test_both_forms_of_a_detector_decode_to_the_same() -> None:
     levels = detector_answers(tiny.detector_manifest(b""), np.random.default_rng(3))
-    decoded = Decoder(tiny.detector_manifest(b"")).decode(list(levels.values()))
+    named = {name.removesuffix("_Conv_f32"): level for name, level in levels.items()}
+    decoded = decode(named, tiny.detector_manifest(b""), (64, 64))
     rows = {"boxes": [], "scores": [], "landmarks": []}
     for level in levels.values():
         cells = np.moveaxis(level, 1, -1).reshape(2, -1, 30)
@@ -97,7 +98,7 @@ def test_both_forms_of_a_detector_decode_to_the_same() -> None:
         rows["boxes"].append(cells[..., 2:10].reshape(2, -1, 4))
         rows["landmarks"].append(cells[..., 10:].reshape(2, -1, 10))
     manifest = tiny.detector_manifest(b"", form="concatenated")
-    other = Decoder(manifest).decode([np.concatenate(rows[o["role"]], 1) for o in manifest["outputs"]])
+    other = decode({role: np.concatenate(parts, 1) for role, parts in rows.items()}, manifest, (64, 64))
     for name in ("scores", "boxes", "landmarks"):
         np.testing.assert_allclose(getattr(decoded, name), getattr(other, name), rtol=1e-5, atol=1e-5)
 
@@ -124,7 +125,7 @@ def test_the_prepared_detector_answers_the_same_and_finds_what_the_product_finds
     write_model(path, network.graph.SerializeToString(), kept)
     found = facecap.Detector(path).detect(photo)
     blob, scale, left, top = letterbox(photo, network.manifest["input"])
-    decoded = Decoder(network.manifest).decode(list(run_graph.outputs(network.graph, blob).values()))
+    decoded = decode(run_graph.outputs(network.graph, blob), network.manifest, (320, 256))
     best = int(decoded.scores[0].argmax())
     box = (decoded.boxes[0, best] - np.array([left, top] * 2)) / scale
     np.testing.assert_allclose(box, found.boxes[0], atol=1.5)

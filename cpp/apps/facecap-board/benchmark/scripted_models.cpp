@@ -41,6 +41,21 @@ struct Level {
   }
 };
 
+std::string detector_manifest(Size input) {
+  return R"({"schema": 1, "name": "scripted detector", "architecture": "none", "task": "face_detection",
+    "file": {"sha256": ")" +
+         std::string(64, '0') + R"(", "bytes": 1},
+    "input": {"name": "image", "width": )" +
+         std::to_string(input.width) + R"(, "height": )" + std::to_string(input.height) +
+         R"(, "fit": "fixed", "color": "bgr", "mean": [104, 117, 123], "std": [1, 1, 1]},
+    "outputs": [{"role": "level", "name": "level_8", "stride": 8},
+                {"role": "level", "name": "level_16", "stride": 16},
+                {"role": "level", "name": "level_32", "stride": 32}],
+    "detector": {"form": "levels", "strides": [8, 16, 32], "min_sizes": [[10, 20], [32, 64], [128, 256]],
+                 "variances": [0.1, 0.2], "score_threshold": 0.5, "nms_iou": 0.4},
+    "licence": "none", "origin": "scripted"})";
+}
+
 }  // namespace
 
 ScriptedSession::ScriptedSession(TensorInfo input, std::vector<Tensor> answers,
@@ -60,18 +75,11 @@ void ScriptedSession::run(const std::vector<TensorView>&, std::vector<Tensor>& o
 }
 
 Model scripted_detector(Size input, int faces) {
-  auto manifest = std::make_shared<Manifest>();
-  manifest->source = manifest->name = "scripted detector";
-  manifest->input.size = input;
-  manifest->input.normalization = {ColorOrder::bgr, {104, 117, 123}, {1, 1, 1}};
-  DetectorSpec spec;
-  spec.form = DetectorSpec::Form::levels;
-  spec.strides = {8, 16, 32};
-  spec.min_sizes = {{10, 20}, {32, 64}, {128, 256}};
-  manifest->detector = spec;
+  const auto manifest =
+      std::make_shared<Manifest>(Manifest::parse(detector_manifest(input), "scripted detector"));
   std::vector<Tensor> answers;
   std::vector<std::string> names;
-  for (const int stride : spec.strides) {
+  for (const int stride : manifest->detector->strides) {
     Level level(stride, input);
     if (stride == 16)
       for (int face = 0; face < faces; ++face) {
@@ -82,7 +90,6 @@ Model scripted_detector(Size input, int faces) {
         }
       }
     names.push_back("level_" + std::to_string(stride));
-    manifest->outputs.push_back({"level", names.back(), stride});
     answers.push_back(tensor({1, 15 * kPriors, level.rows, level.columns}, level.values));
   }
   auto session = std::make_shared<ScriptedSession>(
