@@ -274,7 +274,7 @@ def _rounded(values: Floats) -> list[list[float]]:
 
 def _own_size(path: Path) -> Detect:
     """YuNet at a picture's own size, but at most 640."""
-    return looking(lambda side: open_yunet(path, min(side, 640)), Views((0,)))
+    return looking(lambda side: open_yunet(path, min(side or 640, 640)), Views((0,)))
 
 
 def _evaluation_pictures(data: Path) -> Iterator[Path]:
