@@ -31,30 +31,31 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     verify.set_defaults(run_action=_verify)
 
     importing = actions.add_parser(
-        "import", help="turn a published RetinaFace or MobileFaceNet, or a run's best.pt, into a model"
+        "import", help="turn a published detector, a MobileFaceNet or a run's best.pt into a model"
     )
     importing.add_argument(
         "checkpoint",
         type=Path,
         metavar="CHECKPOINT",
-        help="RetinaFace .pth (mobilenet0.25 or ResNet-50), MobileFaceNet .onnx or .pt, or a run's best.pt",
+        help="RetinaFace .pth (mobilenet0.25 or ResNet-50), YuNet .onnx, SCRFD with points .onnx, "
+        "MobileFaceNet .onnx or .pt, or a run's best.pt",
     )
     importing.add_argument("--out", type=Path, required=True, metavar="ONNX", help="file to write, .onnx")
     importing.add_argument(
-        "--form", choices=("levels", "concatenated"), default="levels", help="of a detector (%(default)s)"
+        "--form", choices=("levels", "concatenated"), default="levels", help="of a RetinaFace (%(default)s)"
     )
     importing.add_argument(
         "--min-sizes",
         type=int,
         nargs=6,
         metavar="PX",
-        help="of a detector: priors' sides, two a stride; those published with this layout when not given",
+        help="of a RetinaFace: priors' sides, two a stride; those published with this layout when not given",
     )
     importing.add_argument(
         "--slope",
         type=float,
         default=0.0,
-        help="of a detector's activations below zero; 0.1 where they leak (%(default)s)",
+        help="of a RetinaFace's activations below zero; 0.1 where they leak (%(default)s)",
     )
     importing.add_argument(
         "--same-person",
@@ -142,7 +143,7 @@ def _import(args: argparse.Namespace) -> int:
             origin=args.origin,
         )
     detail = "" if difference is None else f": {difference}"
-    print(f"{args.out}: outputs agree with the checkpoint{detail}")
+    print(f"{args.out}: answers like {args.checkpoint.name}{detail}")
     return 0
 
 

@@ -176,6 +176,14 @@ def cosine(text: str) -> float:
     return number
 
 
+def share(text: str) -> float:
+    """A number from 0 to 1, for `type=`."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text}: wanted 0 to 1")
+    return value
+
+
 def size(text: str) -> tuple[int, int]:
     """`640x480` as (width, height)."""
     match = re.fullmatch(r"(\d+)[xX](\d+)", text)

@@ -1,4 +1,4 @@
-"""Reads torch checkpoints: their weights, and the RetinaFace whose published layout they have."""
+"""Reads what others trained: checkpoints of torch, the RetinaFace whose layout they have, and ONNX files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
+    import onnx
     from torch import Tensor, nn
 
     from facecap.conversion.retinaface_onnx import Weights
@@ -45,6 +46,22 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not isinstance(loaded, dict):
         raise CheckpointError(f"{path}: found a {type(loaded).__name__}, {WANTED}")
     return loaded
+
+
+def read_onnx(path: Path) -> onnx.ModelProto:
+    """An ONNX file with all its weights.
+
+    Raises:
+        CheckpointError: there is no such file, it is none, or weights are missing.
+    """
+    import onnx
+
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file")
+    try:
+        return onnx.load(path)
+    except Exception as error:  # of protobuf for another kind of file, of onnx for weights that are missing
+        raise CheckpointError(f"{path}: not a readable ONNX file with its weights: {error}") from error
 
 
 def weights_in(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Tensor]:

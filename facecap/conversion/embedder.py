@@ -43,7 +43,7 @@ def export(network: MobileFaceNet, out: Path, same_person: float, about: Mapping
     Raises:
         ConversionError: the written graph would not answer like the network; nothing is written.
     """
-    data = to_onnx(network, SIDES, output=EMBEDDING)
+    data = to_onnx(network, SIDES, outputs=(EMBEDDING,))
     out.parent.mkdir(parents=True, exist_ok=True)
     write_model(out, data, {**manifest(network.bn.num_features, same_person), **about})
 
@@ -55,15 +55,16 @@ def from_weights(weights: Mapping[str, Tensor], dimensions: int) -> MobileFaceNe
     return network.eval()
 
 
-def from_onnx(path: Path) -> MobileFaceNet:
+def from_onnx(model: onnx.ModelProto, path: Path) -> MobileFaceNet:
     """The network of an ONNX file whose batch norms are folded, as foamliu/MobileFaceNet publishes it.
 
-    Its convolutions are taken in their order, their biases into the batch norms behind them.
+    Its convolutions are taken in their order, their biases into the batch norms behind them. `path` is for
+    texts.
 
     Raises:
-        CheckpointError: not a readable ONNX file, one of another network, or one without its weights.
+        CheckpointError: it is another network.
     """
-    graph, data = _read(path)
+    graph = model.graph
     constants = {tensor.name: tensor for tensor in graph.initializer}
     found = [node for node in graph.node if node.op_type == "Conv"]
     dimensions = constants[found[-1].input[1]].dims[0] if found and found[-1].input[1] in constants else 1
@@ -89,18 +90,7 @@ def from_onnx(path: Path) -> MobileFaceNet:
             norm.bias.copy_(bias)
     network.eval()
     try:
-        check_same_outputs(network, data, SIDES, batch=1)
+        check_same_outputs(network, model.SerializeToString(), SIDES, batch=1)
     except ConversionError as error:
         raise CheckpointError(f"{path}: its graph is not MobileFaceNet's: {error}") from error
     return network
-
-
-def _read(path: Path) -> tuple[onnx.GraphProto, bytes]:
-    """The graph, and the file with all its weights inside."""
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such file")
-    try:
-        model = onnx.load(path)
-    except Exception as error:  # of protobuf for another kind of file, of onnx for weights that are missing
-        raise CheckpointError(f"{path}: not a readable ONNX file with its weights: {error}") from error
-    return model.graph, model.SerializeToString()

@@ -65,8 +65,8 @@ def check_same(
 def check_same_outputs(
     network: nn.Module, data: bytes, sides: tuple[int, int], batch: int | None = None
 ) -> float:
-    """Compare a network's answers (B, N) with those of its ONNX file: on noise of falling contrast and on a
-    photograph, scaled to -1 to 1; `batch` is that of the file, None for any.
+    """Compare a network's answers (B, N), several in a row, with those of its ONNX file: on noise of falling
+    contrast and on a photograph, scaled to -1 to 1; `batch` is that of the file, None for any.
 
     Returns:
         The largest difference, as a share of the largest answer.
@@ -80,15 +80,19 @@ def check_same_outputs(
     width, height = sides
     noise = np.random.default_rng(0).uniform(-1, 1, (NOISY, 3, height, width)).astype(np.float32)
     noise *= np.geomspace(1, 0.02, NOISY, dtype=np.float32).reshape(-1, 1, 1, 1)
-    pictures = np.concatenate([_photograph(width, height) / 127.5 - 1, noise])
+    pictures = np.concatenate([photograph(width, height) / 127.5 - 1, noise])
     size = len(pictures) if batch is None else batch
     pictures = np.resize(pictures, (-(-len(pictures) // size) * size, *pictures.shape[1:]))
     with torch.inference_mode():
-        wanted = network(torch.from_numpy(pictures)).numpy()
+        answers = network(torch.from_numpy(pictures))
+        wanted = (torch.cat(answers, 1) if isinstance(answers, tuple) else answers).numpy()
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     found = np.concatenate(
-        [session.run(None, {name: pictures[i : i + size]})[0] for i in range(0, len(pictures), size)]
+        [
+            np.concatenate(session.run(None, {name: pictures[i : i + size]}), axis=1)
+            for i in range(0, len(pictures), size)
+        ]
     )
     if found.shape != wanted.shape:
         raise ConversionError(
@@ -107,10 +111,10 @@ def _inputs() -> Iterator[Floats]:
     random = np.random.default_rng(0)
     for height, width in ((160, 192), (320, 256)):
         yield random.uniform(-123, 151, (1, 3, height, width)).astype(np.float32)
-    yield _photograph(512, 608) - np.array([104, 117, 123], np.float32)[None, :, None, None]
+    yield photograph(512, 608) - np.array([104, 117, 123], np.float32)[None, :, None, None]
 
 
-def _photograph(width: int, height: int) -> Floats:
+def photograph(width: int, height: int) -> Floats:
     """A portrait, (1, 3, height, width) BGR, 0 to 255."""
     import cv2
     from matplotlib.cbook import get_sample_data

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facecap.conversion.checkpoint import CheckpointError, read_checkpoint, weights_in
+from facecap.conversion.checkpoint import CheckpointError, read_checkpoint, read_onnx, weights_in
 from facecap.conversion.import_checkpoint import Form, import_checkpoint
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ def import_model(
     differ.
 
     Args:
-        path: a RetinaFace `.pth` in the published layout, the `best.pt` of a training run, or MobileFaceNet
-            as `.onnx` or as a state_dict.
+        path: a RetinaFace `.pth` in the published layout, YuNet or SCRFD with points as `.onnx`, the
+            `best.pt` of a training run, or MobileFaceNet as `.onnx` or as a state_dict.
         out: file to write.
-        form: of a detector; with `min_sizes` and `slope` see `import_checkpoint`.
+        form: of a RetinaFace; with `min_sizes` and `slope` see `import_checkpoint`.
         same_person: of an embedder, the cosine from which two faces count as one person.
         name: in the registry; the stem of `out`, or what the run said, when not given.
         licence: of the weights; "unknown", or what the run said, when not given.
@@ -47,6 +47,7 @@ def import_model(
     """
     from facecap.conversion import embedder
     from facecap.conversion.export_run import export_run, is_run
+    from facecap.conversion.import_detector import import_detector
     from facecap.training.networks.registry import recognise
 
     choices = {"name": name, "licence": licence, "origin": origin}
@@ -54,7 +55,10 @@ def import_model(
     about = {"name": out.stem, "licence": "unknown", "origin": f"converted from {path.name}", **given}
     threshold = SAME_PERSON if same_person is None else same_person
     if path.suffix == ".onnx":
-        embedder.export(embedder.from_onnx(path), out, threshold, about)
+        model = read_onnx(path)
+        if len(model.graph.output) > 1:
+            return import_detector(model, path, out, about)
+        embedder.export(embedder.from_onnx(model, path), out, threshold, about)
         return None
     checkpoint = read_checkpoint(path)
     if is_run(checkpoint):
