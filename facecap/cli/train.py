@@ -142,6 +142,13 @@ def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
         help="how much of every score stays what the start says, 0 to 1 (%(default)s)",
     )
     parser.add_argument(
+        "--take",
+        type=share,
+        default=0.0,
+        metavar="SHARE",
+        help="take this share of the way from the start instead of choosing one on held-out pictures",
+    )
+    parser.add_argument(
         "--freeze",
         action="store_true",
         help="leave the layers up to stride 8 as they are, as finetune does: steps take a third of the time",

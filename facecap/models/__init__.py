@@ -14,7 +14,7 @@ from facecap.errors import ModelError
 
 SUFFIXES = (".onnx", ".cvimodel")
 DEFAULTS = {
-    "face_detection": "detector_retinaface.onnx",
+    "face_detection": "detector_yunet.onnx",
     "face_refinement": "refiner.onnx",
     "mask": "mask_ghostnet.onnx",
 }

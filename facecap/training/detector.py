@@ -64,7 +64,7 @@ def train(args: argparse.Namespace) -> int:
         print(f"{source.name}: {len(source.train)} pictures, {faces} faces", file=sys.stderr)
     print(f"training on {machine}", file=sys.stderr)
     average = _Run(lesson, sources, recipe, folder, machine).fit(args.workers)
-    factors = (0.0, 1.0) if recipe.way.rounded else FACTORS
+    factors = (0.0, recipe.take or 1.0) if recipe.way.rounded or recipe.take else FACTORS
     start = lesson.start()
     candidates = {factor: blend(start, average, factor) for factor in factors}
     about = {
@@ -80,7 +80,7 @@ def train(args: argparse.Namespace) -> int:
             "seed": recipe.seed,
         },
     }
-    rule = whole_way if recipe.way.rounded else shortest if recipe.way.leash else most_precise
+    rule = whole_way if recipe.way.rounded or recipe.take else shortest if recipe.way.leash else most_precise
     factor = choose(lesson.write, candidates, sources, folder.path, about, rule)
     lesson.keep(candidates[factor], folder.path)
     print(f"took {factor:g} of the way from the start", file=sys.stderr)

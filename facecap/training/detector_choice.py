@@ -122,7 +122,7 @@ def shortest(qualities: Mapping[float, Quality]) -> float:
 
 
 def whole_way(qualities: Mapping[float, Quality]) -> float:
-    """The end: weights that learnt to be rounded lose that on any way back."""
+    """The longest way: weights that learnt to be rounded lose that on any way back."""
     return max(qualities)
 
 

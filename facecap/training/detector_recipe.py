@@ -73,6 +73,7 @@ class Recipe:
     smallest: float
     start_share: float
     frozen: bool
+    take: float = 0.0  # share of the way from the start, 0: chosen on held-out pictures
     per_tensor: bool = False
 
     @property
@@ -85,6 +86,8 @@ class Recipe:
         end = (
             f"; of every layer {described(self.per_tensor)}"
             if self.way.rounded
+            else f", then {self.take:g} of the way from the start"
+            if self.take
             else ", then part of the way back to the start, chosen on held-out pictures"
         )
         return (
@@ -103,6 +106,7 @@ class Recipe:
         """What repeats the run, without the folders of this machine."""
         start = self.start.replace("\\", "/").rsplit("/", 1)[-1]
         flags = " --freeze" * self._freezes + " --per-tensor" * self.per_tensor
+        flags += f" --take {self.take:g}" if self.take else ""
         return (
             f"facecap train detector --preset {self.preset} --start {start} --data DATA --photos PHOTOS "
             f"--out RUN --minutes {self.minutes:g} --rate {self.rate:g} --batch {self.batch} "
@@ -131,5 +135,6 @@ def from_args(args: argparse.Namespace) -> Recipe:
         smallest=args.smallest or preset.smallest,
         start_share=args.start_share,
         frozen=args.freeze or preset.leash,
+        take=args.take,
         per_tensor=args.per_tensor,
     )

@@ -158,9 +158,7 @@ class _Miner:
         for photo in self._counted(f"{name}, without faces", photos):
             image = cv2.imread(str(photo.path), cv2.IMREAD_COLOR)
             known = collection.kind == "empty"
-            if image is not None and (
-                known or not len(self._teacher.detect(np.asarray(image, np.uint8)))
-            ):
+            if image is not None and (known or not len(self._teacher.detect(np.asarray(image, np.uint8)))):
                 shutil.copyfile(photo.path, self._out / EVALUATED / f"{name}_{photo.path.name}")
                 count += 1
         write_atomic(done, f"{count} of {len(photos)}\n".encode())

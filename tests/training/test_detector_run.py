@@ -61,6 +61,7 @@ def arguments(tmp_path: Path, layout: Layout = MOBILENET, preset: str = "finetun
         smallest=None,
         start_share=0.5,
         freeze=False,
+        take=0.0,
     )
 
 
