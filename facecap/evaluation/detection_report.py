@@ -74,7 +74,7 @@ def contenders(
         opener = partial(open_detector, as_model(model, folder), runtime=args.runtime)
         yield model or "default", partial(detect_all, looking(opener, views))
     for model in args.yunet or []:
-        yield str(model), partial(detect_all, looking(partial(open_yunet, model), views))
+        yield f"{model} in OpenCV", partial(detect_all, looking(partial(open_yunet, model), views))
     for path in predictions:
         yield str(path), partial(_read_predictions, path)
 
