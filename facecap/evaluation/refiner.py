@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facecap import Refiner
 from facecap.evaluation.average_precision import overlaps
 from facecap.evaluation.curves import Curve, Panel
 from facecap.evaluation.detection import Detect
 from facecap.evaluation.refiner_cases import EMPTY, FACES, Case
-from facecap.training.refiner_onnx import Refiner
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -53,7 +53,7 @@ def by_refiner(refiner: Refiner) -> Judge:
 
     def judge(image: Image, case: Case) -> Said:
         refined = refiner.refine(image, case.box[None])
-        return float(refined.confidence[0]), refined.landmarks[0], float(refined.blur[0])
+        return float(refined.face_prob[0]), refined.landmarks[0], float(refined.blur[0])
 
     return judge
 

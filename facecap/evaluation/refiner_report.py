@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from facecap import Detector
+from facecap import Detector, Refiner
 from facecap._files import write_atomic
 from facecap.conversion.model_source import as_model
 from facecap.evaluation.contenders import open_yunet
@@ -33,7 +33,6 @@ from facecap.evaluation.refiner_sheet import contact_sheet
 from facecap.evaluation.report import aligned, number, print_json, write_results
 from facecap.training.detector_teacher import Teacher
 from facecap.training.refiner_look import TEACHER_LOWEST
-from facecap.training.refiner_onnx import Refiner
 
 OPINION = 0.5  # score from which a second detector confirms
 DETECTOR = "the detector itself"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from facecap import crop_face
+from facecap import crop_face, crop_rect
 from facecap.training.detector_teacher import Floats
 from facecap.training.mask_augment import cut_out, light, smear
 from facecap.training.refiner_data import Crop, Image
@@ -33,17 +33,6 @@ class Example:
     face: bool
     points: Floats
     blur: float
-
-
-def crop_rect(box: Floats, width: int, height: int, border: float = BORDER) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of what `crop_face` cuts: the points of a crop are shares of it."""
-    x1, y1, x2, y2 = (np.float32(value) for value in box)
-    half_x = np.float32(0.5 + border) * np.trunc(x2 - x1)
-    half_y = np.float32(0.5 + border) * np.trunc(y2 - y1)
-    x, y = np.trunc((x1 + x2) / np.float32(2)), np.trunc((y1 + y2) / np.float32(2))
-    limits = ((x - half_x, width), (y - half_y, height), (x + half_x, width), (y + half_y, height))
-    left, top, right, bottom = (int(min(max(float(v), 0.0), length - 1)) for v, length in limits)
-    return left, top, right, bottom
 
 
 def plain(crop: Crop) -> Example | None:
@@ -84,7 +73,7 @@ def draw_part(crop: Crop, cover: Image, rng: Random) -> Example | None:
 
 def _cut(crop: Crop, box: Floats, deviation: float) -> Example | None:
     height, width = crop.image.shape[:2]
-    left, top, right, bottom = crop_rect(box, width, height)
+    left, top, right, bottom = crop_rect(box, (width, height), BORDER)
     if right - left < 2 or bottom - top < 2:
         return None
     image = crop_face(crop.image, box, SIDE, BORDER)
