@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import OWN_INPUT, long_side, positive
+from facecap.cli.options import OWN_INPUT, long_side_or_own, positive
 
 DETECTION = {
     "fddb": "a detector on FDDB, fold 8: average precision",
@@ -174,7 +174,7 @@ def _add_detection(tasks: argparse._SubParsersAction[Any], task: str, text: str)
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
         "--long-side",
-        type=_long_side,
+        type=long_side_or_own,
         default=640,
         metavar="PX",
         help=f"longer side that pictures are scaled to, up or down; 0: their own; {OWN_INPUT}: the model's "
@@ -182,7 +182,7 @@ def _add_detection(tasks: argparse._SubParsersAction[Any], task: str, text: str)
     )
     size.add_argument(
         "--scales",
-        type=_long_side,
+        type=long_side_or_own,
         nargs="+",
         metavar="PX",
         help="several longer sides; what they find is merged by box voting",
@@ -215,11 +215,6 @@ def _add_official(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--write-predictions", type=Path, metavar="DIR", help="write the detections of one detector"
     )
-
-
-def _long_side(text: str) -> int | None:
-    """As `long_side`, and 0 for the picture's own."""
-    return 0 if text == "0" else long_side(text)
 
 
 def _run_detection(args: argparse.Namespace) -> int:

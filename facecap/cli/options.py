@@ -207,11 +207,18 @@ def positive(text: str) -> int:
 
 def long_side(text: str) -> int | None:
     """Pixels of a picture's longer side, or None for what a model's own input makes of it."""
+    return _long_side(text, f"{OWN_INPUT} or")
+
+
+def long_side_or_own(text: str) -> int | None:
+    """As `long_side`, and 0 for the picture's own."""
+    return 0 if text == "0" else _long_side(text, f"{OWN_INPUT}, 0 or")
+
+
+def _long_side(text: str, other: str) -> int | None:
     if text == OWN_INPUT:
         return None
     side = int(text) if text.isdecimal() else 0
     if not SMALLEST_SIDE <= side <= LARGEST_INPUT:
-        raise argparse.ArgumentTypeError(
-            f"wanted {OWN_INPUT} or {SMALLEST_SIDE} to {LARGEST_INPUT} pixels, found {text!r}"
-        )
+        raise argparse.ArgumentTypeError(f"wanted {other} {SMALLEST_SIDE} to {LARGEST_INPUT}, found {text!r}")
     return side

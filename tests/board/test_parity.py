@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,14 +20,8 @@ from facecap.models import SHIPPED
 
 from .conftest import environment, small_frame
 
-SHIPPED_MODELS = [
-    "--detector",
-    str(SHIPPED / "detector_retinaface.onnx"),
-    "--classifier",
-    str(SHIPPED / "mask_ghostnet.onnx"),
-    "--refiner",
-    str(SHIPPED / "refiner.onnx") if (SHIPPED / "refiner.onnx").exists() else "none",
-]
+OTHERS = ["--classifier", str(SHIPPED / "mask_ghostnet.onnx"), "--refiner", str(SHIPPED / "refiner.onnx")]
+Walks = tuple[Path, Path, Path, list[str]]
 COUNTS = (
     "status",
     "error",
@@ -100,9 +95,33 @@ def test_scripted_visits_are_equal_to_the_byte(
     assert set(summary) - set(wanted) == {"push", "memory"}
 
 
-@pytest.fixture(scope="module")
-def walks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
-    """The demo's walks as NV21 and as pictures of the same pixels, and what Python captures of them."""
+@pytest.mark.parametrize(("threshold", "seen"), [(0.99, True), (0.99999, False)])
+def test_the_threshold_of_a_manifest_holds_in_both(
+    board: Callable[..., Any], models: list[str], visit: Path, tmp_path: Path, threshold: float, seen: bool
+) -> None:
+    detector = Path(models[1])  # its faces score 0.99995
+    manifest = json.loads(detector.with_suffix(".json").read_text())
+    manifest["detector"]["score_threshold"] = threshold
+    shutil.copy(detector, tmp_path / "strict.onnx")
+    (tmp_path / "strict.json").write_text(json.dumps(manifest))
+    options = ["--min-hits", "1", "--detector", str(tmp_path / "strict.onnx"), *models[2:]]
+    pictures = tmp_path / "png"
+    pictures.mkdir()
+    for picture in visit.iterdir():
+        cv2.imwrite(str(pictures / f"{picture.stem}.png"), cv2.imread(str(picture)))
+    python_run(pictures, tmp_path / "python", *options)
+    done = board(visit, "--out", tmp_path / "board", *options)
+    assert done.returncode == 0, done.stderr
+    faces = [json.loads((tmp_path / p / "summary.json").read_text())["faces"] for p in ("python", "board")]
+    assert faces[0] == faces[1]
+    assert (faces[0] > 0) == seen
+
+
+@pytest.fixture(scope="module", params=["detector_yunet", "detector_retinaface"])
+def walks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Walks:
+    """The demo's walks as NV21 and as pictures of the same pixels, what Python captures of them, and the
+    models."""
+    shipped = ["--detector", str(SHIPPED / f"{request.param}.onnx"), *OTHERS]
     folder = tmp_path_factory.mktemp("walks")
     (folder / "ppm").mkdir()
     (folder / "png").mkdir()
@@ -114,25 +133,21 @@ def walks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
             picture = cv2.cvtColor(pixels, cv2.COLOR_YUV2BGR_NV21)
             cv2.imwrite(str(folder / "ppm" / f"{index}.ppm"), picture)
             cv2.imwrite(str(folder / "png" / f"{index}.png"), picture)
-    python_run(folder / "png", folder / "python", "--fps", "25", *SHIPPED_MODELS)
-    return folder / "ppm", folder / "walks.nv21", folder / "python"
+    python_run(folder / "png", folder / "python", "--fps", "25", *shipped)
+    return folder / "ppm", folder / "walks.nv21", folder / "python", shipped
 
 
-def test_real_models_are_equal_to_the_byte(
-    board: Callable[..., Any], walks: tuple[Path, Path, Path], tmp_path: Path
-) -> None:
-    pictures, _, python = walks
-    done = board(pictures, "--out", tmp_path / "board", "--fps", "25", *SHIPPED_MODELS)
+def test_real_models_are_equal_to_the_byte(board: Callable[..., Any], walks: Walks, tmp_path: Path) -> None:
+    pictures, _, python, shipped = walks
+    done = board(pictures, "--out", tmp_path / "board", "--fps", "25", *shipped)
     assert done.returncode == 0, done.stderr
     assert lines_of(python)
     assert (tmp_path / "board" / "captures.jsonl").read_bytes() == (python / "captures.jsonl").read_bytes()
 
 
-def test_nv21_gives_the_same_captures(
-    board: Callable[..., Any], walks: tuple[Path, Path, Path], tmp_path: Path
-) -> None:
-    _, stream, python = walks
-    options = ["--size", "640x480", "--fps", "25", *SHIPPED_MODELS]
+def test_nv21_gives_the_same_captures(board: Callable[..., Any], walks: Walks, tmp_path: Path) -> None:
+    _, stream, python, shipped = walks
+    options = ["--size", "640x480", "--fps", "25", *shipped]
     done = board(stream, "--out", tmp_path / "board", *options)
     assert done.returncode == 0, done.stderr
     ours, wanted = lines_of(tmp_path / "board"), lines_of(python)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import scripted
 
+import facecap
 from facecap.errors import FacecapError
 from facecap.evaluation.contenders import Views, looking, open_yunet, vote
 from facecap.evaluation.detection import Detect, open_detector
@@ -16,13 +18,13 @@ PICTURE = np.zeros((100, 200, 3), np.uint8)
 PICTURE[10:30, 20:60] = 255
 
 
-def bright_box(side: int) -> Detect:
+def bright_box(side: int | None) -> Detect:
     """Finds the bounds of what is bright, with the side as its score in thousandths."""
 
     def detect(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         y, x = np.nonzero(image[..., 0])
         box = [x.min(), y.min(), x.max() + 1, y.max() + 1]
-        return np.array([box], np.float32), np.array([side / 1000], np.float32)
+        return np.array([box], np.float32), np.array([(side or 0) / 1000], np.float32)
 
     return detect
 
@@ -36,6 +38,31 @@ def test_mirrored_views_find_the_same_place() -> None:
 def test_a_picture_can_keep_its_own_size() -> None:
     _, scores = looking(bright_box, Views((0,)))(PICTURE)
     assert scores == pytest.approx([0.2])
+
+
+def test_a_picture_can_be_left_to_the_detectors_own_input() -> None:
+    asked: list[int | None] = []
+
+    def open_at(side: int | None) -> Detect:
+        asked.append(side)
+        return bright_box(0)
+
+    looking(open_at, Views((None,)))(PICTURE)
+    assert asked == [None]
+    with pytest.raises(FacecapError, match="OpenCV has no default input size"):
+        open_yunet(Path("yunet.onnx"), None)
+
+
+def test_a_small_picture_is_scaled_up_for_measuring(photo: np.ndarray) -> None:
+    small = np.asarray(cv2.resize(photo, (256, 300), interpolation=cv2.INTER_AREA), np.uint8)
+    larger = np.asarray(cv2.resize(small, (512, 600), interpolation=cv2.INTER_LINEAR), np.uint8)
+    scaled, _ = open_detector(None, 600)(small)
+    by_hand = facecap.Detector(input_size=(608, 608)).detect(larger).boxes
+    own, _ = open_detector(None, None)(small)
+    assert len(scaled) > 0 and len(own) > 0
+    np.testing.assert_allclose(scaled[0], by_hand[0] / 2, atol=0.5)
+    np.testing.assert_allclose(own[0], facecap.Detector().detect(small).boxes[0], atol=1e-3)
+    assert np.abs(own[0] - scaled[0]).max() > 0.5
 
 
 def test_voting_moves_a_box_towards_those_that_it_takes_along() -> None:

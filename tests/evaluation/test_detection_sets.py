@@ -13,7 +13,7 @@ import pytest
 
 from facecap.cli import main
 from facecap.errors import FacecapError
-from facecap.evaluation import fddb, masked
+from facecap.evaluation import fddb, masked, widerface
 from facecap.evaluation.detection import Detect, PictureSet, detect_all
 
 
@@ -121,6 +121,17 @@ def test_the_curve_of_masked_faces_passes_the_figures(tmp_path: Path) -> None:
     line = masked.measure(pictures, [found, nothing]).curves[masked.PANELS[0].title]
     assert line.x.tolist() == [1, 1, 2, 2]
     assert line.y.tolist() == [0.5, 0.5, 0.5, 1.0]
+
+
+def test_wider_face_is_read_from_any_folder_with_annotations(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subsets = {"easy": [0], "medium": [0], "hard": [0]}
+    write_set(tmp_path, "wider_dev", [{"event": "0", "boxes": [FACE], **subsets}])
+    for data in (tmp_path, tmp_path / "detect" / "wider_dev"):
+        assert figures(widerface, telling([(FACE, 0.9)]), data)["wider_easy"] == 1
+        assert main(["eval", "widerface", "--data", str(data), "--long-side", "default", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["wider_hard"] == 0
 
 
 @pytest.mark.parametrize("task", ["fddb", "masked-recall"])

@@ -155,7 +155,7 @@ def test_without_scipy_it_is_said_what_to_install(truth: Path, monkeypatch: pyte
         ([], "give --data, or --ground-truth"),
         (["--ground-truth", "x"], "--ground-truth needs --images"),
         (["--data", "x", "--predictions", "p", "--write-predictions", "w"], "takes the detections of one"),
-        (["--data", "x", "--long-side", "7"], "wanted 0 or 32 to 8192, found '7'"),
+        (["--data", "x", "--long-side", "7"], "wanted default, 0 or 32 to 8192, found '7'"),
         (["--data", "x", "--long-side", "320", "--scales", "320"], "not allowed with"),
     ],
 )
