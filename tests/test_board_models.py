@@ -44,8 +44,10 @@ def test_a_model_sees_what_the_float_model_sees(
 ) -> None:
     manifest = models.verify(path)
     if manifest["task"] == "face_detection":
-        wanted = facecap.Detector(manifest["conversion"]["source"]["name"]).detect(photo)
-        found = facecap.Detector(path).detect(photo)
+        chip = facecap.Detector(path)
+        source = manifest["conversion"]["source"]["name"]
+        wanted = facecap.Detector(source, input_size=chip.info["input_size"]).detect(photo)
+        found = chip.detect(photo)
         assert overlaps(found.boxes[:1], wanted.boxes[:1]).item() > 0.9
         assert np.abs(found.landmarks[0] - wanted.landmarks[0]).max() < 0.1 * np.ptp(wanted.boxes[0, ::2])
     else:
