@@ -19,9 +19,10 @@ from facecap._detector import Detections, Detector
 from facecap._embedder import Embedder
 from facecap._face_capture import FaceCapture
 from facecap._gate import Candidate, CaptureEvent, CaptureGate, GateStep
-from facecap._image import align_face, crop_face
+from facecap._image import align_face, crop_face, crop_rect
 from facecap._mask_classifier import MaskClassifier
 from facecap._quality import face_pose, face_quality
+from facecap._refiner import Refinements, Refiner
 from facecap._results import Capture, Faces, FrameResult
 from facecap._tracker import Tracker, Tracks
 from facecap.errors import FacecapError, ModelError
@@ -42,10 +43,13 @@ __all__ = [
     "GateStep",
     "MaskClassifier",
     "ModelError",
+    "Refinements",
+    "Refiner",
     "Tracker",
     "Tracks",
     "align_face",
     "crop_face",
+    "crop_rect",
     "face_pose",
     "face_quality",
 ]

@@ -83,6 +83,18 @@ def check_box(box: ArrayLike) -> NDArray[np.float32]:
     return array
 
 
+def check_boxes(boxes: ArrayLike) -> NDArray[np.float32]:
+    """N boxes as `check_box` wants one; N may be 0."""
+    array = check_floats(boxes, "boxes", ("N", 4))
+    wrong = ~(np.isfinite(array).all(1) & (array[:, 0] < array[:, 2]) & (array[:, 1] < array[:, 3]))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f"boxes[{row}] is {array[row].tolist()}, wanted finite x1, y1, x2, y2 with x1 < x2 and y1 < y2"
+        )
+    return array
+
+
 def check_landmarks(landmarks: ArrayLike) -> NDArray[np.float32]:
     """Five finite points in pixels, (5, 2)."""
     return _numbers(landmarks, "landmarks", (5, 2))

@@ -42,7 +42,7 @@ class CaptureConfig:
     min_eye_distance: float = 20.0
     """Pixels between the refined eyes; the detector's may be closer by a fifth."""
     min_landmark_confidence: float = 0.5
-    """0 to 1, of the refinement."""
+    """0 to 1: how probably it must be a face, as the refiner says; without one every face counts as 1."""
     min_sharpness: float = 100.0
     """Variance of the Laplacian of a face that is not blurred; for `posture_laplacian` alone."""
     interval: int = 45

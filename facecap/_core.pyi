@@ -16,11 +16,13 @@ __all__: list[str] = [
     "FaceCapture",
     "MaskClassifier",
     "Model",
+    "Refiner",
     "Task",
     "Tracker",
     "align_face",
     "answer_mask",
     "crop_face",
+    "crop_rect",
     "cviruntime",
     "detector_families",
     "face_pose",
@@ -38,6 +40,8 @@ class Task:
 
       face_detection
 
+      face_refinement
+
       mask
 
       face_embedding
@@ -49,6 +53,7 @@ class Task:
     classification: typing.ClassVar[Task]
     face_detection: typing.ClassVar[Task]
     face_embedding: typing.ClassVar[Task]
+    face_refinement: typing.ClassVar[Task]
     mask: typing.ClassVar[Task]
     @typing.overload
     def __eq__(self, other: Task) -> bool: ...
@@ -228,6 +233,19 @@ class MaskClassifier:
     @property
     def crop_size(self) -> tuple[int, int]: ...
 
+class Refiner:
+    def __init__(self, model: Model) -> None: ...
+    def refine(
+        self,
+        image: numpy.typing.NDArray[numpy.uint8],
+        boxes: numpy.typing.NDArray[numpy.float32],
+        color: ColorOrder,
+    ) -> tuple[
+        numpy.typing.NDArray[numpy.float32],
+        numpy.typing.NDArray[numpy.float32],
+        numpy.typing.NDArray[numpy.float32],
+    ]: ...
+
 class Embedder:
     def __init__(self, model: Model) -> None: ...
     def embed(
@@ -241,6 +259,7 @@ class FaceCapture:
         self,
         config: CaptureConfig,
         detector: Detector,
+        refiner: Refiner | None,
         classifier: MaskClassifier,
         embedder: Embedder | None,
         slots: typing.SupportsInt | typing.SupportsIndex,
@@ -273,6 +292,12 @@ def crop_face(
     size: typing.SupportsInt | typing.SupportsIndex,
     border: typing.SupportsFloat | typing.SupportsIndex,
 ) -> numpy.typing.NDArray[numpy.uint8]: ...
+def crop_rect(
+    box: numpy.typing.NDArray[numpy.float32],
+    width: typing.SupportsInt | typing.SupportsIndex,
+    height: typing.SupportsInt | typing.SupportsIndex,
+    border: typing.SupportsFloat | typing.SupportsIndex,
+) -> tuple[int, int, int, int]: ...
 def cviruntime() -> tuple[str, str]: ...
 def detector_families() -> dict[str, str]: ...
 def face_pose(

@@ -14,6 +14,7 @@ from facecap._config import CaptureConfig
 from facecap._detector import Detector
 from facecap._embedder import Embedder
 from facecap._mask_classifier import MaskClassifier
+from facecap._refiner import Refiner
 from facecap._results import FIRST_SECOND, LAST_SECOND, Capture, Faces, FrameResult
 
 _log = logging.getLogger("facecap")
@@ -27,6 +28,9 @@ class FaceCapture:
         detector: None for the default model. One may be given to several cameras: they share its weights and
             nothing else.
         classifier: None for the default mask model.
+        refiner: takes a second look at a face before it is captured, for the points, for `not_a_face` and for
+            how sharp it is; None for the one that ships, where one does, False for none: the detector's
+            points at the confidence 1.
         embedder: with one, a person who was captured is not captured again on a new track
             (reason `duplicate_identity`).
         slots: how many tracks may hold a shot at once, at least 1.
@@ -42,17 +46,20 @@ class FaceCapture:
         *,
         detector: Detector | None = None,
         classifier: MaskClassifier | None = None,
+        refiner: Refiner | Literal[False] | None = None,
         embedder: Embedder | None = None,
         slots: int = 10,
     ) -> None:
         self.config = config if config is not None else CaptureConfig()
         self.detector = detector if detector is not None else Detector()
         self.classifier = classifier if classifier is not None else MaskClassifier()
+        self.refiner = Refiner.chosen(None) if refiner is None else None if refiner is False else refiner
         self.embedder = embedder
         for name, part, kind in (
             ("config", self.config, CaptureConfig),
             ("detector", self.detector, Detector),
             ("classifier", self.classifier, MaskClassifier),
+            ("refiner", self.refiner, Refiner | None),
             ("embedder", embedder, Embedder | None),
         ):
             if not isinstance(part, kind):
@@ -60,6 +67,7 @@ class FaceCapture:
         self._core = _core.FaceCapture(
             self.config._core,
             self.detector._core,
+            self.refiner._core if self.refiner is not None else None,
             self.classifier._core,
             embedder._core if embedder is not None else None,
             check_whole("slots", slots, 1, MOST_SLOTS),

@@ -25,7 +25,7 @@ def open_model(
 
     Args:
         model: what the user gave.
-        task: "face_detection", "mask", "face_embedding" or "classification".
+        task: "face_detection", "face_refinement", "mask", "face_embedding" or "classification".
         runtime: "auto", "onnx" or "cvimodel".
         threads: that compute one call.
 

@@ -65,7 +65,7 @@ class Capture:
     box: NDArray[np.float32]
     """(4,) x1, y1, x2, y2 in pixels of the shot's frame."""
     landmarks: NDArray[np.float32]
-    """(5, 2) x, y in pixels of the shot's frame."""
+    """(5, 2) x, y in pixels of the shot's frame; the refiner's, where there is one."""
     score: float
     quality: float
     pose: tuple[float, float, float]
@@ -106,6 +106,8 @@ class FrameResult:
     captures: list[Capture]
     timings: dict[str, float]
     """Seconds a stage."""
+    refined: int
+    """Faces that the refiner looked at in this frame."""
     classified: int
     """Crops that went through the classifier in this frame."""
 
@@ -130,6 +132,7 @@ class FrameResult:
             "faces": [dict(zip(columns, face, strict=True)) for face in zip(*columns.values(), strict=True)],
             "captures": [capture.to_dict() for capture in self.captures],
             "timings": {stage: round(seconds, 6) for stage, seconds in self.timings.items()},
+            "refined": self.refined,
             "classified": self.classified,
         }
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap import Detector, Embedder, FacecapError, FaceCapture, MaskClassifier
+from facecap import Detector, Embedder, FacecapError, FaceCapture, MaskClassifier, Refiner
 from facecap.picture_faces import faces_of
 
 from .settings import Settings
@@ -33,6 +33,7 @@ class Pipelines:
         try:
             self._detector, self._classifier = self._new_detector(), self._new_classifier()
             name, threads = settings.pipeline.embedder, settings.pipeline.threads
+            self._refiner = Refiner.chosen(settings.pipeline.refiner, threads=threads)
             self._embedder = Embedder(name, threads=threads) if name else None
             self._factory()
         except (ValueError, TypeError) as error:
@@ -42,7 +43,8 @@ class Pipelines:
     def models(self) -> dict[str, dict[str, Any]]:
         """Task -> what is at work: name, runtime, its version and the network's input size."""
         found = {"detector": _told(self._detector.info), "classifier": _told(self._classifier.info)}
-        return found | ({"embedder": _told(self._embedder.info)} if self._embedder else {})
+        optional = {"refiner": self._refiner, "embedder": self._embedder}
+        return found | {task: _told(part.info) for task, part in optional.items() if part is not None}
 
     def new_capture(self) -> FaceCapture:
         """A camera's pipeline."""
@@ -70,6 +72,7 @@ class Pipelines:
             self._settings.capture.config(),
             detector=self._detector,
             classifier=self._classifier,
+            refiner=self._refiner or False,
             embedder=self._embedder,
             slots=self._settings.pipeline.slots,
         )

@@ -103,6 +103,8 @@ class Pipeline(Section):
     """a file or a name of `facecap models list`"""
     classifier: str | None = None
     """mask classifier: a file or a name"""
+    refiner: str | None = None
+    """second look at a face before its shot is kept: a file, a name, or none; the one that ships"""
     embedder: str | None = None
     """a file or a name; with one, a person is not captured again on a new track"""
     input_size: Size = None

@@ -143,6 +143,70 @@ def mask_classifier(folder: Path, *, fails: bool = False) -> Path:
     )
 
 
+def refiner(
+    folder: Path,
+    *,
+    face: float = 9.0,
+    points: list[tuple[float, float]] = POINTS,
+    blur: float = -9.0,
+    fails: bool = False,
+    stem: str = "refiner",
+) -> Path:
+    """Says the same of every face: the logits `face` and `blur`, and `points` as fractions of the box. One
+    that fails does so only when it runs."""
+    answers = {"face": [face], "points": np.ravel(points), "blur": [blur]}
+    nodes = [
+        helper.make_node("ReduceMean", ["crops"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Unsqueeze", ["mean", "last"], ["column"]),
+        helper.make_node("Mul", ["column", "nothing"], ["zero"]),
+    ]
+    initializers = [
+        numpy_helper.from_array(np.array([1], np.int64), "last"),
+        numpy_helper.from_array(np.zeros(1, np.float32), "nothing"),
+    ]
+    if fails:
+        # An index that the input decides, far outside.
+        initializers.append(numpy_helper.from_array(np.array(1000, np.float32), "far"))
+        nodes += [
+            helper.make_node("Add", ["mean", "far"], ["distance"]),
+            helper.make_node("Cast", ["distance"], ["index"], to=TensorProto.INT64),
+            helper.make_node("Gather", ["zero", "index"], ["taken"], axis=1),
+            helper.make_node("ReduceMean", ["taken"], ["rows"], axes=[1], keepdims=1),
+        ]
+    for role, values in answers.items():
+        initializers.append(numpy_helper.from_array(np.array(values, np.float32), f"{role}_value"))
+        nodes.append(helper.make_node("Add", ["rows" if fails else "zero", f"{role}_value"], [role]))
+    graph = helper.make_graph(
+        nodes,
+        "scripted",
+        [helper.make_tensor_value_info("crops", TensorProto.FLOAT, ["N", 3, 112, 112])],
+        [
+            helper.make_tensor_value_info(role, TensorProto.FLOAT, ["N", len(values)])
+            for role, values in answers.items()
+        ],
+        initializers,
+    )
+    return save(
+        folder,
+        stem,
+        graph,
+        {
+            "task": "face_refinement",
+            "input": {
+                "name": "crops",
+                "width": 112,
+                "height": 112,
+                "fit": "fixed",
+                "color": "rgb",
+                "mean": [127.5, 127.5, 127.5],
+                "std": [127.5, 127.5, 127.5],
+            },
+            "outputs": [{"role": role, "name": role} for role in answers],
+            "refiner": {"crop_border": 0.0, "not_a_face": 0.1},
+        },
+    )
+
+
 def embedder(folder: Path, *, height: int = 112) -> Path:
     """Says one and the same person for every face."""
     graph = helper.make_graph(

@@ -34,7 +34,7 @@ def test_a_models_bytes_fit_its_manifest_which_says_how_it_was_made_and_measured
 def test_a_model_is_made_from_the_one_that_ships(path: Path) -> None:
     manifest = json.loads(path.with_suffix(".json").read_text())
     source = manifest["conversion"]["source"]
-    assert source["sha256"] == models.default(manifest["task"]).manifest["file"]["sha256"]
+    assert source["sha256"] == models.find(source["name"]).manifest["file"]["sha256"]
     assert models.find(manifest["name"]).path == path
 
 
@@ -42,12 +42,15 @@ def test_a_model_is_made_from_the_one_that_ships(path: Path) -> None:
 def test_a_model_sees_what_the_float_model_sees(
     path: Path, cviruntime: Path, photo: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 ) -> None:
-    wanted = facecap.Detector().detect(photo)
-    if models.verify(path)["task"] == "face_detection":
-        found = facecap.Detector(path).detect(photo)
+    manifest = models.verify(path)
+    if manifest["task"] == "face_detection":
+        chip = facecap.Detector(path)
+        source = manifest["conversion"]["source"]["name"]
+        wanted = facecap.Detector(source, input_size=chip.info["input_size"]).detect(photo)
+        found = chip.detect(photo)
         assert overlaps(found.boxes[:1], wanted.boxes[:1]).item() > 0.9
         assert np.abs(found.landmarks[0] - wanted.landmarks[0]).max() < 0.1 * np.ptp(wanted.boxes[0, ::2])
     else:
-        crop = facecap.crop_face(photo, wanted.boxes[0])[None]
+        crop = facecap.crop_face(photo, facecap.Detector().detect(photo).boxes[0])[None]
         chances = [facecap.MaskClassifier(model).predict(crop)[0] for model in (None, path)]
         assert np.ptp(chances) < 0.05

@@ -17,6 +17,8 @@ from facecap import models
 from facecap.benchmark.numpy_retinaface import NumpyRetinaFace
 from facecap.evaluation.average_precision import overlaps
 
+RETINAFACE = models.find("retinaface-mobilenet0.25").path
+
 
 @pytest.fixture(scope="module")
 def detector():
@@ -54,7 +56,7 @@ def test_one_face_is_found_where_it_is(detector, photo):
     found = detector.detect(photo)
     x1, y1, x2, y2 = found.boxes[0]
     points = found.landmarks[0]
-    assert found.scores[0] > 0.99
+    assert found.scores[0] > 0.9
     assert ((points > [x1, y1]) & (points < [x2, y2])).all()
     assert points[0, 0] < points[1, 0]
     assert points[3, 0] < points[4, 0]
@@ -73,24 +75,26 @@ def test_color_is_what_it_says(detector, astronaut):
 def test_same_faces_as_the_numpy_port(photo, threshold):
     # 640 x 480: neither is resized nor padded, so both networks see the same pixels.
     for image in (cv2.resize(photo, (640, 480)), crowd(photo), crowd(photo, 16, 8)):
-        oracle = NumpyRetinaFace(models.default("face_detection").path, score_threshold=threshold)
-        detector = facecap.Detector(score_threshold=threshold, max_faces=750)
+        oracle = NumpyRetinaFace(RETINAFACE, score_threshold=threshold)
+        detector = facecap.Detector(RETINAFACE, score_threshold=threshold, max_faces=750)
         expect_same(detector.detect(image), clipped(oracle.detect(image), image))
 
 
 @pytest.mark.parametrize("size", [(900, 700), (333, 411), (1920, 1080), (640, 477)])
 def test_fitted_pictures_give_the_same_faces_as_the_numpy_port(photo, size):
     image = cv2.resize(photo, size)
-    oracle = NumpyRetinaFace(models.default("face_detection").path, score_threshold=0.6)
+    oracle = NumpyRetinaFace(RETINAFACE, score_threshold=0.6)
     # OpenCV's pixels differ by one grey level at most.
     expect_same(
-        facecap.Detector(score_threshold=0.6).detect(image), clipped(oracle.detect(image), image), pixels=1.5
+        facecap.Detector(RETINAFACE, score_threshold=0.6).detect(image),
+        clipped(oracle.detect(image), image),
+        pixels=1.5,
     )
 
 
 def test_same_faces_as_the_numpy_port_on_shared_photographs(shared):
-    oracle = NumpyRetinaFace(models.default("face_detection").path)
-    detector = facecap.Detector(max_faces=750)
+    oracle = NumpyRetinaFace(RETINAFACE)
+    detector = facecap.Detector(RETINAFACE, max_faces=750)
     faces = 0
     for path in sorted((shared / "data" / "detect" / "fddb" / "images").glob("*.jpg"))[:12]:
         image = cv2.imread(str(path))
@@ -133,7 +137,8 @@ def test_a_small_picture_is_not_enlarged(detector, photo):
         np.testing.assert_array_equal(other.boxes, found.boxes)
 
 
-def test_faces_do_not_depend_on_the_scale_of_a_large_picture(detector, photo):
+def test_faces_do_not_depend_on_the_scale_of_a_large_picture(photo):
+    detector = facecap.Detector(RETINAFACE)
     height, width = photo.shape[:2]
     base = detector.detect(photo)
     for scale in (1.5, 2, 3.5):

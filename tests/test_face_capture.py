@@ -26,12 +26,13 @@ def make(models) -> Callable[..., facecap.FaceCapture]:
     detector = scripted.detector(models)
     classifier = scripted.mask_classifier(models)
 
-    def build(face: float = 200, classifier=classifier, slots: int = 10, **config):
+    def build(face: float = 200, classifier=classifier, refiner=False, slots: int = 10, **config):
         path = detector if face == 200 else scripted.detector(models, face)
         return facecap.FaceCapture(
             facecap.CaptureConfig(**config),
             detector=facecap.Detector(path),
             classifier=facecap.MaskClassifier(classifier),
+            refiner=facecap.Refiner(refiner) if refiner else False,
             slots=slots,
         )
 
@@ -105,7 +106,10 @@ def test_a_frame_in_which_the_detector_fails_changes_nothing(models):  # T43
     detector = facecap.Detector(scripted.detector(models, poisoned=True))
     classifier = facecap.MaskClassifier(scripted.mask_classifier(models))
     capture = facecap.FaceCapture(
-        facecap.CaptureConfig(mode="fast", interval=10), detector=detector, classifier=classifier
+        facecap.CaptureConfig(mode="fast", interval=10),
+        detector=detector,
+        classifier=classifier,
+        refiner=False,
     )
     found = events(capture, [(A,)] * 15)
     with pytest.raises(facecap.ModelError, match="detector200_poisoned"):
@@ -239,7 +243,7 @@ def test_the_last_frame_number_is_refused_before_it_overflows(make):
     assert capture.flush() == []
 
 
-@pytest.mark.parametrize("part", ["config", "detector", "classifier", "embedder"])
+@pytest.mark.parametrize("part", ["config", "detector", "classifier", "refiner", "embedder"])
 def test_parts_of_another_kind_are_named(part):
     with pytest.raises(TypeError, match=f"{part} is str, wanted .*{part[1:]}"):
         facecap.FaceCapture(**{part: "model.onnx"})
@@ -258,6 +262,7 @@ def test_a_person_who_comes_back_is_no_second_capture(models, mode, kind):
         config,
         detector=facecap.Detector(scripted.detector(models)),
         classifier=facecap.MaskClassifier(scripted.mask_classifier(models)),
+        refiner=False,
         embedder=facecap.Embedder(scripted.embedder(models)),
     )
     visit = [(A,)] * 6 + [()] * 6
@@ -329,7 +334,7 @@ def test_one_detector_serves_many_cameras_at_once(make, models):
     found: dict[int, list] = {}
 
     def camera(number: int) -> None:
-        capture = facecap.FaceCapture(config, detector=detector, classifier=classifier)
+        capture = facecap.FaceCapture(config, detector=detector, classifier=classifier, refiner=False)
         found[number] = events(capture, [((10 + 10 * number, 20),)] * 40)
 
     threads = [threading.Thread(target=camera, args=(n,)) for n in range(4)]

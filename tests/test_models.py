@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import scripted
 import tiny_models as tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -117,13 +118,31 @@ def test_verify_reads_the_bytes_again(tmp_path: Path) -> None:
     del held
 
 
-@pytest.mark.parametrize("name", sorted(models.DEFAULTS.values()))
+SHIPPED_FILES = sorted(name for name in models.DEFAULTS.values() if (models.SHIPPED / name).exists())
+
+
+def test_a_detector_and_a_mask_classifier_ship() -> None:
+    assert {models.DEFAULTS["face_detection"], models.DEFAULTS["mask"]} <= set(SHIPPED_FILES)
+
+
+@pytest.mark.parametrize("name", SHIPPED_FILES)
 def test_models_that_ship_are_whole(name: str) -> None:
     path = models.SHIPPED / name
     manifest = models.verify(path)
     jsonschema.validate(manifest, SCHEMA)
     assert models.default(manifest["task"]).path == path
     assert models.find(manifest["name"]).default
+
+
+def test_a_refiner_ships_where_its_file_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "SHIPPED", tmp_path)
+    assert not models.ships_refiner()
+    with pytest.raises(facecap.ModelError, match="no model for face_refinement ships"):
+        facecap.Refiner()
+    scripted.refiner(tmp_path)
+    assert models.ships_refiner()
+    assert facecap.Refiner().info["manifest"]["name"] == "refiner"
+    assert models.find("refiner").default
 
 
 # The schema and the core read manifests alike.
@@ -135,6 +154,7 @@ MANIFESTS = [
     tiny.mask_manifest(DATA),
     {**tiny.mask_manifest(DATA, output="softmax"), "chip": "cv182x"},
     tiny.classification_manifest(DATA, ["cat", "dog", "mask"]),
+    tiny.refiner_manifest(DATA),
     tiny.detector_manifest(DATA),
     tiny.detector_manifest(DATA, form="concatenated"),
     tiny.detector_manifest(DATA, family="yunet"),
@@ -188,6 +208,8 @@ WORDS = [
     "mask",
     "softmax",
     "boxes",
+    "face",
+    "blur",
     "level",
     "levels",
     "retinaface",
@@ -196,6 +218,7 @@ WORDS = [
     "native",
     "bgr",
     "face_detection",
+    "face_refinement",
     "classification",
     "a" * 64,
     "A" * 64,

@@ -56,6 +56,24 @@ def classifier(side: int = 8, columns: int = 1, hidden: int = 4) -> onnx.ModelPr
     return model(nodes, [info("x", ["n", 3, side, side])], [info("y", ["n", columns])], weights)
 
 
+def refiner(side: int = 8, hidden: int = 4) -> onnx.ModelProto:
+    """(n, 3, side, side) -> 3x3 convolution -> mean -> face (n, 1), points (n, 10), blur (n, 1)."""
+    random = np.random.default_rng(7)
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["c"], ["r"]),
+        helper.make_node("GlobalAveragePool", ["r"], ["p"]),
+        helper.make_node("Flatten", ["p"], ["f"]),
+    ]
+    weights = [constant("w", random.normal(size=(hidden, 3, 3, 3)))]
+    columns = {"face": 1, "points": 10, "blur": 1}
+    for role, count in columns.items():
+        nodes.append(helper.make_node("Gemm", ["f", f"{role}_w"], [role]))
+        weights.append(constant(f"{role}_w", random.normal(size=(hidden, count))))
+    outputs = [info(role, ["n", count]) for role, count in columns.items()]
+    return model(nodes, [info("x", ["n", 3, side, side])], outputs, weights)
+
+
 def mask_manifest(data: bytes, side: int = 8, output: str = "sigmoid") -> dict[str, Any]:
     """A manifest that fits `classifier`."""
     return {
@@ -115,6 +133,18 @@ def detector_manifest(data: bytes, form: str = "levels", family: str = "retinafa
     }
 
 
+def refiner_manifest(data: bytes, side: int = 8) -> dict[str, Any]:
+    """A manifest of a refiner."""
+    common = {key: value for key, value in mask_manifest(data, side).items() if key != "classifier"}
+    return {
+        **common,
+        "name": "tiny-refiner",
+        "task": "face_refinement",
+        "outputs": [{"role": role, "name": role} for role in ("face", "points", "blur")],
+        "refiner": {"crop_border": 0.25, "not_a_face": 0.1},
+    }
+
+
 def detector(family: str) -> onnx.ModelProto:
     """(1, 3, height, width) -> a level for strides 8 and 16, random weights; fits `detector_manifest`."""
     random = np.random.default_rng(11)
@@ -146,6 +176,12 @@ def embedder_manifest(data: bytes, dimensions: int, side: int = 8) -> dict[str, 
         "outputs": [{"role": "embedding", "name": "y"}],
         "embedder": {"dimensions": dimensions, "same_person": 0.5},
     }
+
+
+def write_refiner(folder: Path, side: int = 8, stem: str = "refiner") -> Path:
+    """A refiner that works."""
+    data = refiner(side).SerializeToString()
+    return write(folder, data, refiner_manifest(data, side), stem)
 
 
 def write(folder: Path, data: bytes, manifest: dict[str, Any] | str | None, stem: str = "tiny") -> Path:

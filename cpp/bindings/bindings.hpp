@@ -16,6 +16,7 @@ void register_tracker(py::module_& module);
 void register_quality(py::module_& module);
 void register_capture_gate(py::module_& module);
 void register_mask_classifier(py::module_& module);
+void register_refiner(py::module_& module);
 void register_embedder(py::module_& module);
 void register_pipeline(py::module_& module);
 void register_numbers(py::module_& module);

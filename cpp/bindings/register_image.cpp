@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include "bindings.hpp"
 #include "release_gil.hpp"
 
@@ -29,6 +31,13 @@ void register_image(py::module_& module) {
         });
       },
       py::arg("image").noconvert(), py::arg("box").noconvert(), py::arg("size"), py::arg("border"));
+  module.def(
+      "crop_rect",
+      [](const FloatArray& box, int width, int height, float border) {
+        const facecap::Rect rect = facecap::require_crop_rect(box_of(box), {width, height}, border);
+        return std::make_tuple(rect.x1, rect.y1, rect.x2, rect.y2);
+      },
+      py::arg("box").noconvert(), py::arg("width"), py::arg("height"), py::arg("border"));
   module.def(
       "align_face",
       [](const ImageArray& image, const FloatArray& landmarks, int size) {

@@ -79,6 +79,7 @@ Seconds timings_dict(const facecap::StageSeconds& seconds) {
   out["track"] = seconds.track;
   out["quality"] = seconds.quality;
   out["gate"] = seconds.gate;
+  out["refine"] = seconds.refine;
   out["crop"] = seconds.crop;
   out["classify"] = seconds.classify;
   out["total"] = seconds.total;
@@ -99,6 +100,7 @@ Fields process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder c
   out["faces"] = faces_dict(*result);
   out["captures"] = capture_list(result->captures);
   out["timings"] = timings_dict(result->seconds);
+  out["refined"] = result->refined;
   out["classified"] = result->classified;
   return out;
 }
@@ -106,10 +108,12 @@ Fields process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder c
 // Every FaceCapture has stages of its own, so that one Detector given to sixteen cameras is sixteen sets of
 // buffers on one set of weights.
 std::unique_ptr<FaceCapture> make(const facecap::CaptureConfig& config, const facecap::Detector& detector,
+                                  std::optional<const facecap::Refiner*> refiner,
                                   const facecap::MaskClassifier& classifier,
                                   std::optional<const facecap::Embedder*> embedder, int slots) {
   facecap::FaceCaptureParts parts;
   parts.detector = std::make_unique<facecap::Detector>(detector.model(), detector.options());
+  if (refiner) parts.refiner = std::make_unique<facecap::Refiner>((*refiner)->model());
   parts.classifier = std::make_unique<facecap::MaskClassifier>(classifier.model());
   if (embedder) parts.embedder = std::make_unique<facecap::Embedder>((*embedder)->model());
   return std::make_unique<FaceCapture>(config, std::move(parts), slots);
@@ -119,7 +123,7 @@ std::unique_ptr<FaceCapture> make(const facecap::CaptureConfig& config, const fa
 
 void register_pipeline(py::module_& module) {
   py::class_<FaceCapture>(module, "FaceCapture")
-      .def(py::init(&make), py::arg("config"), py::arg("detector"), py::arg("classifier"),
+      .def(py::init(&make), py::arg("config"), py::arg("detector"), py::arg("refiner"), py::arg("classifier"),
            py::arg("embedder"), py::arg("slots"))
       .def("process", &process, py::arg("image"), py::arg("color"), py::arg("frame_index"),
            py::arg("timestamp"))

@@ -87,6 +87,7 @@ std::vector<NativeDescription> describe_native(const std::vector<facecap::Tensor
 void register_session(py::module_& module) {
   py::enum_<Task>(module, "Task")
       .value("face_detection", Task::face_detection)
+      .value("face_refinement", Task::face_refinement)
       .value("mask", Task::mask)
       .value("face_embedding", Task::face_embedding)
       .value("classification", Task::classification);

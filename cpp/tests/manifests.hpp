@@ -26,6 +26,13 @@ inline std::string mask(const std::string& output = "sigmoid", int side = 112) {
                     R"(", "classes": ["no_mask", "mask"], "unknown": [0.3, 0.7], "crop_border": 0.15})");
 }
 
+inline std::string refiner(int side = 112) {
+  return common(
+      "face_refinement", input(side, side, "fixed"),
+      R"([{"role": "face", "name": "f"}, {"role": "points", "name": "p"}, {"role": "blur", "name": "b"}])",
+      R"("refiner": {"crop_border": 0.25, "not_a_face": 0.1})");
+}
+
 inline std::string classification(const std::string& classes = R"(["cat", "dog", "horse"])") {
   return common("classification", input(64, 64, "fixed"), R"([{"role": "logits", "name": "y"}])",
                 R"("classifier": {"output": "softmax", "classes": )" + classes + "}");

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "facecap/refiner.hpp"
 #include "fake_cviruntime.hpp"
 #include "session_suite.hpp"
 #include "tiny_cvimodel.hpp"
@@ -195,6 +196,34 @@ TEST(cvimodel_session_converts_integers) {
   model.session->run({{ElementType::int8, {1, 3, kSide, kSide}, own.data()}}, outputs);
   EXPECT_NEAR(outputs[0].floats()[0], -7 * 0.25, 0);
   EXPECT(fake->memory[2] == own.data());
+}
+
+TEST(cvimodel_of_a_refiner_answers_in_whole_steps_of_its_scales) {
+  File file = tiny();
+  file.outputs = {{"b_Gemm", 6, {1, 1, 1, 1}, 0.5f},
+                  {"f_Gemm", 6, {1, 1, 1, 1}, 0.25f},
+                  {"p_Gemm", 6, {1, 10, 1, 1}, 0.0625f}};
+  Fake fake(file);
+  fake->compute = [](const VendorTensor*, VendorTensor* outputs) {
+    outputs[0].memory[0] = static_cast<std::uint8_t>(std::int8_t{-4});
+    outputs[1].memory[0] = 8;
+    for (std::uint8_t i = 0; i < 10; ++i) outputs[2].memory[i] = i;
+  };
+  using manifests::with;
+  const std::string manifest =
+      with(manifests::refiner(kSide), R"("licence")", R"("chip": "cv182x", "licence")");
+  Refiner refiner(open_model(source(file, manifest), Task::face_refinement, {}));
+  const std::vector<std::uint8_t> pixels(3 * 160 * 160, 90);
+  const ImageView picture{pixels.data(), 160, 160, 3 * 160};
+  // 0.25 of 32 pixels on each side: the crop is 48 pixels wide, from 48.
+  const std::vector<Refinement>& answers = refiner.refine(picture, {{56, 56, 88, 88}, {56, 56, 88, 88}});
+  EXPECT_EQ(answers.size(), 2u);
+  for (const Refinement& answer : answers) {
+    EXPECT_NEAR(answer.face_prob, 0.880797, 1e-6);  // of 2
+    EXPECT_NEAR(answer.blur, 0.119203, 1e-6);       // of -2
+    EXPECT_NEAR(answer.landmarks[4].x, 48 + 8 * 0.0625 * 48, 1e-4);
+    EXPECT_NEAR(answer.landmarks[4].y, 48 + 9 * 0.0625 * 48, 1e-4);
+  }
 }
 
 TEST(cvimodel_session_takes_aligned_packed_pixels) {

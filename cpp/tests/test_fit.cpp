@@ -122,6 +122,26 @@ TEST(fit_refuses_with_both_sides_named) {
       "(?, 128)");
 }
 
+TEST(fit_tells_the_two_logits_of_a_refiner_by_their_names) {
+  const Manifest manifest = parse(manifests::refiner());
+  const Signature named({kFace}, {floats("b", {-1, 1}), floats("points", {-1, 10}), floats("f", {-1, 1})});
+  facecap::check_fit(named, manifest);
+  EXPECT_EQ(facecap::find_output(named, manifest, "face"), 2);
+  EXPECT_EQ(facecap::find_output(named, manifest, "points"), 1);
+  EXPECT_EQ(facecap::find_output(named, manifest, "blur"), 0);
+  // Names as a chip's toolchain gives them are no names elsewhere.
+  const Signature made(
+      {kFace}, {floats("b_Gemm_f32", {1, 1}), floats("p_Gemm_f32", {1, 10}), floats("f_Gemm_f32", {1, 1})});
+  EXPECT_THROWS(ModelError, facecap::check_fit(made, manifest), "several fit");
+  const Manifest chip =
+      parse(manifests::with(manifests::refiner(), R"("licence")", R"("chip": "cv182x", "licence")"));
+  facecap::check_fit(made, chip);
+  EXPECT_EQ(facecap::find_output(made, chip, "face"), 2);
+  EXPECT_EQ(facecap::find_output(made, chip, "blur"), 0);
+  const Signature nameless({kFace}, {floats("x", {-1, 1}), floats("p", {-1, 10}), floats("y", {-1, 1})});
+  EXPECT_THROWS(ModelError, facecap::check_fit(nameless, manifest), "several fit");
+}
+
 TEST(fit_gives_no_output_two_roles) {
   const Manifest native = parse(manifests::detector("levels", "native"));
   EXPECT_THROWS(ModelError, facecap::check_fit(Signature({kPicture}, {floats("a", {1, 30, -1, -1})}), native),

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <new>
 #include <random>
 #include <set>
 
@@ -26,6 +27,48 @@ TEST(gate_walks_a_slot_through_its_life) {
   play.step(11, {face(2, 0.8f)}, {2});
   EXPECT_EQ(play.gate.slot_of(1), -1);
   EXPECT_EQ(play.gate.slot_of(2), 0);
+}
+
+TEST(gate_asks_what_is_costly_only_of_candidates_that_could_be_stored) {
+  std::string asked;
+  CostlyQuestions ask;
+  ask.refine = [&](std::size_t index, Candidate& candidate) {
+    asked += "refine " + std::to_string(index) + ' ';
+    if (candidate.track_id == 4) candidate.rejection = Reason::not_a_face;
+    if (candidate.track_id == 5) candidate.landmark_confidence = 0.4f;
+  };
+  ask.duplicate = [&](std::size_t index) {
+    asked += "duplicate " + std::to_string(index) + ' ';
+    return index == 3;
+  };
+  CaptureGate gate(config(kFast, 5, 1), 1);
+  Candidate unconfirmed = face(2, 0.8f), close = face(3, 0.8f);
+  unconfirmed.stable = false;
+  close.eye_distance = 15;
+  const std::vector<Candidate> crowd{unconfirmed,   close,         face(4, 0.8f), face(6, 0.8f),
+                                     face(5, 0.8f), face(1, 0.8f), face(7, 0.8f)};
+  const auto& reasons = gate.update(0, crowd, {1, 2, 3, 4, 5, 6, 7}, {}, ask).reasons;
+  EXPECT_EQ(asked, "refine 2 refine 3 duplicate 3 refine 4 refine 5 duplicate 5 ");
+  EXPECT(reasons[2] == Reason::not_a_face);
+  EXPECT(reasons[3] == Reason::duplicate_identity);
+  EXPECT(reasons[4] == Reason::low_landmark_confidence);
+  EXPECT(!reasons[5]);
+  EXPECT(reasons[6] == Reason::no_free_slot);
+  asked.clear();
+  gate.update(1, {face(1, 0.8f)}, {1}, {}, ask);  // re-armed, but the count is used up
+  EXPECT_EQ(asked, "");
+}
+
+TEST(gate_is_as_before_where_a_question_throws) {
+  CaptureGate gate(config(kFast, 5, 0), 2);
+  CostlyQuestions ask;
+  ask.refine = [](std::size_t index, Candidate&) {
+    if (index == 1) throw std::bad_alloc();
+  };
+  EXPECT_THROWS(std::bad_alloc, gate.update(7, {face(1, 0.8f), face(2, 0.8f)}, {1, 2}, {}, ask), "");
+  EXPECT_EQ(gate.slot_of(1), -1);
+  EXPECT_EQ(gate.flush(7).size(), 0u);
+  EXPECT_EQ(gate.update(7, {face(1, 0.8f)}, {1}).events.size(), 1u);
 }
 
 TEST(gate_without_a_quality_limit_repeats_no_shot) {

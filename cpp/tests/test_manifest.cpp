@@ -58,6 +58,15 @@ TEST(manifest_of_a_classifier_of_any_classes) {
   EXPECT(manifest.classifier->output == facecap::ClassifierSpec::Output::softmax);
 }
 
+TEST(manifest_of_a_refiner) {
+  const Manifest manifest = parse(manifests::refiner());
+  EXPECT(manifest.task == facecap::Task::face_refinement);
+  EXPECT_EQ(std::string(facecap::to_string(manifest.task)), "face_refinement");
+  EXPECT_EQ(manifest.refiner->crop_border, 0.25f);
+  EXPECT_EQ(manifest.refiner->not_a_face, 0.1f);
+  EXPECT_EQ(manifest.outputs.size(), 3u);
+}
+
 TEST(manifest_of_a_detector) {
   const Manifest manifest = parse(manifests::detector("levels", "native"));
   EXPECT_EQ(manifest.detector->family, "retinaface");
@@ -124,6 +133,12 @@ TEST(manifest_refuses_what_does_not_go_together) {
                 parse(with(manifests::classification(), R"("output")", R"("crop_border": 0.1, "output")")),
                 "unknown key 'classifier.crop_border'");
   EXPECT_THROWS(ModelError, parse(with(mask, R"("logits")", R"("boxes")")), "outputs[0].role: found 'boxes'");
+  const std::string refiner = manifests::refiner();
+  EXPECT_THROWS(ModelError, parse(with(refiner, R"("role": "blur")", R"("role": "face")")),
+                "the role 'face' only once");
+  EXPECT_THROWS(ModelError, parse(with(refiner, "0.1}", "1.1}")), "refiner.not_a_face: found 1.1");
+  EXPECT_THROWS(ModelError, parse(with(refiner, R"("fit": "fixed")", R"("fit": "native", "multiple": 32)")),
+                "input.fit: found 'native', wanted one of: fixed");
   EXPECT_THROWS(ModelError, parse(with(levels, "[8, 16]", "[16, 8]")), "ascending");
   EXPECT_THROWS(ModelError, parse(with(levels, "[[10, 20], [32, 64]]", "[[10, 20]]")),
                 "one list for each of the 2");

@@ -5,50 +5,37 @@
 #include "check.hpp"
 #include "facecap/pipeline.hpp"
 #include "manifests.hpp"
+#include "scripted_session.hpp"
 
 using namespace facecap;
+using scripted::floats;
+using scripted::scripted_refiner;
+using scripted::ScriptedSession;
 
 namespace {
 
-/// A network of one cell that sees one frontal face in the middle of every picture.
-class OneFace final : public Session {
- public:
-  OneFace() {
-    std::vector<float> values(15);
-    values[0] = 9;
-    const float fractions[] = {.30f, .40f, .70f, .40f, .50f, .60f, .35f, .78f, .65f, .78f};
-    std::transform(std::begin(fractions), std::end(fractions), values.begin() + 5,
-                   [](float fraction) { return 10 * (fraction - 0.5f); });
-    answer_.shape = {1, 15, 1, 1};
-    answer_.storage.resize(values.size() * sizeof(float));
-    std::copy_n(reinterpret_cast<const std::uint8_t*>(values.data()), answer_.storage.size(),
-                answer_.storage.data());
-  }
-  const std::vector<TensorInfo>& inputs() const override { return inputs_; }
-  const std::vector<TensorInfo>& outputs() const override { return outputs_; }
-  void run(const std::vector<TensorView>&, std::vector<Tensor>& outputs) override { outputs = {answer_}; }
-  const std::string& runtime() const override { return name_; }
-  const std::string& runtime_version() const override { return name_; }
-  std::vector<std::string> providers() const override { return {}; }
-
- private:
-  std::vector<TensorInfo> inputs_{{"x", ElementType::float32, {1, 3, 64, 64}}};
-  std::vector<TensorInfo> outputs_{{"y", ElementType::float32, {1, 15, 1, 1}}};
-  Tensor answer_;
-  std::string name_ = "scripted";
-};
-
-FaceCapture make(CaptureConfig config, Refine refine) {
+/// Whoever finds one frontal face in the middle of every picture.
+Model one_face(float min_size) {
   const std::string json = manifests::common(
       "face_detection", manifests::input(64, 64, "fixed"),
       R"([{"role": "level", "name": "y", "stride": 64}])",
-      R"("detector": {"strides": [64], "min_sizes": [[20]], "variances": [0.1, 0.2], "form": "levels",)"
-      R"( "score_threshold": 0.5, "nms_iou": 0.4})");
-  const auto manifest = std::make_shared<Manifest>(Manifest::parse(json, "scripted.json"));
+      R"("detector": {"strides": [64], "min_sizes": [[)" + std::to_string(min_size) +
+          R"(]], "variances": [0.1, 0.2], "form": "levels", "score_threshold": 0.5, "nms_iou": 0.4})");
+  std::vector<float> values(15);
+  values[0] = 9;
+  const float fractions[] = {.30f, .40f, .70f, .40f, .50f, .60f, .35f, .78f, .65f, .78f};
+  std::transform(std::begin(fractions), std::end(fractions), values.begin() + 5,
+                 [](float fraction) { return 10 * (fraction - 0.5f); });
+  return {std::make_shared<ScriptedSession>(
+              floats("x", {1, 3, 64, 64}),
+              std::vector<ScriptedSession::Answer>{{floats("y", {1, 15, 1, 1}), values}}),
+          std::make_shared<Manifest>(Manifest::parse(json, "scripted.json")), ""};
+}
+
+FaceCapture make(CaptureConfig config, const Model& refiner, float min_size = 20) {
   FaceCaptureParts parts;
-  parts.detector =
-      std::make_unique<Detector>(Model{std::make_shared<OneFace>(), manifest, ""}, DetectorOptions{});
-  parts.refine = std::move(refine);
+  parts.detector = std::make_unique<Detector>(one_face(min_size), DetectorOptions{});
+  if (refiner.session) parts.refiner = std::make_unique<Refiner>(refiner);
   return FaceCapture(config, std::move(parts), 1);
 }
 
@@ -65,24 +52,74 @@ const ImageView kPicture{kPixels.data(), 640, 640, std::ptrdiff_t{3} * 640};
 }  // namespace
 
 TEST(pipeline_keeps_the_refined_points_of_a_shot_and_their_pose) {
-  FaceCapture capture = make(at_once(), [](const FrameView&, const Box&, const Landmarks& found) {
-    Landmarks moved = found;
-    moved[2].x += 20;
-    return Refinement{moved};
-  });
+  // The face is 200 pixels wide, and so is its crop: the nose moves by a tenth of it.
+  FaceCapture capture =
+      make(at_once(), scripted_refiner({}, {.30f, .40f, .70f, .40f, .60f, .60f, .35f, .78f, .65f, .78f}));
   const FrameResult& result = capture.process(kPicture, {}, {});
   EXPECT_EQ(result.captures.size(), 1u);
+  EXPECT_EQ(result.refined, 1);
   EXPECT_NEAR(result.faces.landmarks[0][2].x, 320, 1e-2);
   EXPECT_NEAR(result.poses[0].yaw, 0, 1e-2);
-  EXPECT_NEAR(result.captures[0].landmarks[2].x, 340, 1e-2);
-  EXPECT_NEAR(result.captures[0].pose.yaw, 31.738, 1e-2);  // 0.553935 rad, specification T4
+  EXPECT_NEAR(result.captures[0].landmarks[2].x, 340, 1);
+  EXPECT_NEAR(result.captures[0].pose.yaw, 31.738, 0.5);  // 0.553935 rad, specification T4
 }
 
-TEST(pipeline_asks_the_refinement_for_its_confidence) {
-  FaceCapture capture = make(at_once(), [](const FrameView&, const Box&, const Landmarks& found) {
-    return Refinement{found, 0.49f};
-  });
-  EXPECT(capture.process(kPicture, {}, {}).reasons[0] == Reason::low_landmark_confidence);
+TEST(pipeline_tells_what_is_surely_no_face_from_what_may_be_one) {
+  const auto reason = [](float face_logit) {
+    FaceCapture capture = make(at_once(), scripted_refiner({face_logit, 0}));
+    return capture.process(kPicture, {}, {}).reasons[0];
+  };
+  EXPECT(reason(-3) == Reason::not_a_face);               // P = 0.047, below the manifest's 0.1
+  EXPECT(reason(-2) == Reason::low_landmark_confidence);  // P = 0.119, below 0.5
+  EXPECT(!reason(0.1f));
+}
+
+TEST(pipeline_takes_blur_off_the_refined_quality) {
+  // A small face that fills the width scores 0.19; blur takes 0.2 off.
+  const std::vector<std::uint8_t> pixels(std::size_t{3} * 60 * 900);
+  const ImageView narrow{pixels.data(), 60, 900, std::ptrdiff_t{3} * 60};
+  CaptureConfig config = at_once();
+  config.min_eye_distance = 10;
+  const auto reason = [&](float blur_logit) {
+    FaceCapture capture = make(config, scripted_refiner({9, blur_logit}), 3.5f);
+    return capture.process(narrow, {}, {}).reasons[0];
+  };
+  EXPECT(!reason(-9));
+  EXPECT(reason(9) == Reason::refined_not_better);
+}
+
+TEST(pipeline_asks_the_refiner_only_about_what_could_be_kept) {
+  CaptureConfig config = at_once();
+  config.max_captures = 1;
+  FaceCapture capture = make(config, scripted_refiner({9, -9}));
+  EXPECT_EQ(capture.process(kPicture, {}, {}).refined, 1);
+  for (int frame = 0; frame < 5; ++frame) {
+    const FrameResult& result = capture.process(kPicture, {}, {});
+    EXPECT_EQ(result.refined, 0);
+    EXPECT(result.reasons[0] == Reason::count_exhausted || result.reasons[0] == Reason::not_better);
+  }
+  config.max_face = 100;
+  FaceCapture strict = make(config, scripted_refiner({9, -9}));
+  EXPECT_EQ(strict.process(kPicture, {}, {}).refined, 0);
+}
+
+TEST(pipeline_keeps_a_shot_whose_refiner_fails_and_says_so) {
+  FaceCapture capture = make(at_once(), scripted_refiner({std::nanf(""), 0}));
+  const FrameResult& result = capture.process(kPicture, {}, {});
+  EXPECT_EQ(result.captures.size(), 1u);
+  EXPECT_EQ(result.refined, 0);
+  EXPECT_NEAR(result.captures[0].landmarks[2].x, 320, 1e-2);
+  EXPECT_EQ(capture.stage_error(),
+            "scripted refiner: the network answers with numbers that are not finite in "
+            "'face'");
+}
+
+TEST(pipeline_without_a_refiner_keeps_the_points_of_the_detector) {
+  FaceCapture capture = make(at_once(), {});
+  const FrameResult& result = capture.process(kPicture, {}, {});
+  EXPECT_EQ(result.captures.size(), 1u);
+  EXPECT_EQ(result.refined, 0);
+  EXPECT_NEAR(result.captures[0].landmarks[2].x, 320, 1e-2);
 }
 
 TEST(pipeline_refuses_times_and_frames_that_are_none) {

@@ -35,6 +35,7 @@ class Measured:
     frames: int = 0
     faces: float = 0.0
     captures: int = 0
+    refined: int = 0
     classified: int = 0
     seconds: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
@@ -74,6 +75,7 @@ def measure(turns: int, count: int, progress: Callable[[str], None]) -> Measured
             continue
         result.faces += len(shot.faces) / count
         result.captures += len(shot.captures)
+        result.refined += shot.refined
         result.classified += shot.classified
         for stage, seconds in shot.timings.items():
             result.stages[stage] = result.stages.get(stage, 0.0) + seconds
@@ -130,7 +132,8 @@ def report(result: Measured) -> str:
             table(("stage", "ms a frame", "% of total"), rows),
             "",
             f"{result.frames} frames of 640x480, {result.faces:.1f} faces a frame, "
-            f"{result.captures} captures, {result.classified} crops classified",
+            f"{result.captures} captures, {result.refined} faces looked at again, "
+            f"{result.classified} crops classified",
             f"{result.frames / result.seconds:.1f} frames/s on one thread",
             f"{CAMERAS} cameras on {CAMERAS} threads / one camera: {result.side_by_side:.2f}",
             f"memory {result.memory_mb:.0f} MB after warm-up, grown by {result.memory_growth_mb:.1f} MB, "
@@ -150,6 +153,7 @@ def to_json(result: Measured) -> dict[str, Any]:
         "frames": result.frames,
         "faces_a_frame": result.faces,
         "captures": result.captures,
+        "refined": result.refined,
         "classified": result.classified,
         "frames_per_second": result.frames / result.seconds,
         "seconds_by_stage": result.stages,

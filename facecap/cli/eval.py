@@ -20,6 +20,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser("eval", help="measure a model", description=__doc__)
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
     _add_mask(tasks)
+    _add_refiner(tasks)
     _add_classifier(tasks)
     _add_lfw(tasks)
     for task, text in DETECTION.items():
@@ -59,6 +60,47 @@ def _run_mask(args: argparse.Namespace) -> int:
     if args.sheet is not None and len(args.model or []) > 1:
         raise UsageError("--sheet shows one --model; --out writes a sheet for each")
     from facecap.evaluation.mask_report import main
+
+    return main(args)
+
+
+def _add_refiner(tasks: argparse._SubParsersAction[Any]) -> None:
+    parser = tasks.add_parser(
+        "refiner", help="refiners: false alarms and faces that they refuse, errors of their points"
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds detect/ and mask/")
+    parser.add_argument(
+        "--empty", type=Path, metavar="DIR", help="folder of pictures without faces, for more false alarms"
+    )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="ONNX",
+        help="SCRFD with landmarks: pictures of --empty where it sees a face at a detection are left out",
+    )
+    parser.add_argument("--model", action="append", help="model file or checkpoint, repeatable")
+    parser.add_argument(
+        "--detector", metavar="MODEL", help="whose detections are refined; the shipped default"
+    )
+    parser.add_argument(
+        "--opinion",
+        metavar="MODEL",
+        action="append",
+        help="a second detector that is asked instead, repeatable",
+    )
+    parser.add_argument(
+        "--yunet",
+        type=Path,
+        action="append",
+        metavar="ONNX",
+        help="OpenCV's FaceDetectorYN as the second detector",
+    )
+    _add_results(parser)
+    parser.set_defaults(run_task=_run_refiner)
+
+
+def _run_refiner(args: argparse.Namespace) -> int:
+    from facecap.evaluation.refiner_report import main
 
     return main(args)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from facecap._checks import LARGEST_INPUT
 
 if TYPE_CHECKING:
-    from facecap import CaptureConfig, Detector, MaskClassifier
+    from facecap import CaptureConfig, Detector, MaskClassifier, Refiner
     from facecap.sources import Limits
 
 OWN_INPUT = "default"
@@ -31,7 +31,7 @@ CAPTURE_OPTIONS: dict[str, tuple[Any, str]] = {
     ),
     "min_quality": (float, "least score of a shot, about -0.2 to 1.5"),
     "min_eye_distance": (float, "least distance of the eyes in pixels"),
-    "min_landmark_confidence": (float, "least confidence of refined landmarks, 0 to 1"),
+    "min_landmark_confidence": (float, "least probability of a face as the refiner says, 0 to 1"),
     "min_sharpness": (float, "least variance of the Laplacian, for posture_laplacian"),
     "interval": (int, "frames between captures of a track"),
     "interval_seconds": (float, "seconds between captures of a track, instead of --interval"),
@@ -88,6 +88,11 @@ def add_capture_options(parser: argparse.ArgumentParser) -> None:
             details |= {"type": kind, "metavar": "X" if kind is float else "N"}
         group.add_argument("--" + name.replace("_", "-"), **details)
     group.add_argument(
+        "--refiner",
+        metavar="MODEL",
+        help="second look at a face before its shot is kept: a file, a name, or none (the one that ships)",
+    )
+    group.add_argument(
         "--slots", type=positive, default=10, metavar="N", help="tracks that hold a shot (%(default)s)"
     )
 
@@ -110,6 +115,13 @@ def classifier_of(args: argparse.Namespace) -> MaskClassifier:
     from facecap import MaskClassifier
 
     return MaskClassifier(args.classifier, threads=args.threads)
+
+
+def refiner_of(args: argparse.Namespace) -> Refiner | None:
+    """The refiner that the options ask for, if any."""
+    from facecap import Refiner
+
+    return Refiner.chosen(args.refiner, threads=args.threads)
 
 
 def limits_of(args: argparse.Namespace) -> Limits:
@@ -167,6 +179,14 @@ def cosine(text: str) -> float:
     if not -1 <= number <= 1:
         raise argparse.ArgumentTypeError(f"wanted a number from -1 to 1, found {text!r}")
     return number
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1, for `type=`."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text}: wanted 0 to 1")
+    return value
 
 
 def size(text: str) -> tuple[int, int]:

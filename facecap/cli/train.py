@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from facecap._extra import extra_for
-from facecap.cli.options import OWN_INPUT, count, long_side, positive, positive_number
+from facecap.cli.options import OWN_INPUT, count, long_side, positive, positive_number, share
 from facecap.cli.train_embedder import add_embedder
 from facecap.cli.train_options import add_machine_options, add_per_tensor, add_run_options, side
+from facecap.cli.train_refiner import add_refiner, add_refiner_crops
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -22,6 +23,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     add_embedder(tasks)
     _add_detector(tasks)
     _add_detector_labels(tasks)
+    add_refiner(tasks)
+    add_refiner_crops(tasks)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,8 +92,13 @@ def _run_classifier(args: argparse.Namespace) -> int:
 
 
 def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
-    parser = tasks.add_parser("detector", help="the face detector (RetinaFace), from given weights")
-    parser.add_argument("--start", type=Path, required=True, help="weights to start from, a published .pth")
+    parser = tasks.add_parser("detector", help="the face detector, from given weights")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        required=True,
+        help="weights to start from: a published .pth of RetinaFace, an .onnx of YuNet or SCRFD",
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder that holds detect/ and mask/")
     parser.add_argument(
         "--photos",
@@ -122,6 +130,29 @@ def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
         type=positive_number,
         help="highest learning rate; 5e-5 when not given, 6e-5 of distil, 1e-5 of qat",
     )
+    parser.add_argument(
+        "--smallest",
+        type=positive_number,
+        help="pixels: smaller faces are left alone; 10 when not given, 7 of distil and qat",
+    )
+    parser.add_argument(
+        "--start-share",
+        type=share,
+        default=0.5,
+        help="how much of every score stays what the start says, 0 to 1 (%(default)s)",
+    )
+    parser.add_argument(
+        "--take",
+        type=share,
+        default=0.0,
+        metavar="SHARE",
+        help="take this share of the way from the start instead of choosing one on held-out pictures",
+    )
+    parser.add_argument(
+        "--freeze",
+        action="store_true",
+        help="leave the layers up to stride 8 as they are, as finetune does: steps take a third of the time",
+    )
     parser.add_argument("--seed", type=count, default=0, help="seed of order and augmentation (%(default)s)")
     add_machine_options(parser.add_argument_group("machine"))
     parser.set_defaults(run_task=_run_detector)
@@ -136,12 +167,11 @@ def _run_detector(args: argparse.Namespace) -> int:
 def _add_detector_labels(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("detector-labels", help="label photographs by a teacher, for `train detector`")
     parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
-    parser.add_argument(
-        "--teacher",
-        required=True,
-        metavar="MODEL",
-        help="a detector: a model file, a name, or a public YuNet or SCRFD",
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument(
+        "--teacher", metavar="MODEL", help="a detector: a model file, a name, or a public YuNet or SCRFD"
     )
+    who.add_argument("--empty", action="store_true", help="the photographs show no face")
     parser.add_argument(
         "--long-side",
         type=long_side,
@@ -159,15 +189,22 @@ def _add_detector_labels(tasks: argparse._SubParsersAction[Any]) -> None:
         metavar="MODEL",
         help="let a second detector say how sure it is of every face, at twice the size too, and name more",
     )
+    parser.add_argument(
+        "--boxes",
+        type=Path,
+        help="folder of people's boxes, a YOLO text file a picture: they stand, the teacher adds the points",
+    )
     parser.set_defaults(run_task=_run_detector_labels)
 
 
 def _run_detector_labels(args: argparse.Namespace) -> int:
-    from facecap.training.detector_teacher import Teacher, add_second, label_folder
+    from facecap.training.detector_teacher import Teacher, add_second, label_folder, take_boxes
 
-    teacher = Teacher(args.teacher, args.long_side)
+    teacher = None if args.empty else Teacher(args.teacher, args.long_side)
     faces = label_folder(args.photos, args.out, teacher, tiles=args.tiles, every=args.every)
     print(f"{faces} faces in {args.out}")
+    if args.boxes:
+        print(f"{take_boxes(args.out, args.boxes)} of people's boxes in their place")
     if args.second:
         print(f"{add_second(args.photos, args.out, args.second)} more that only {args.second} sees")
     return 0

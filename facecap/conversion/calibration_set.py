@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from facecap import align_face, crop_face
 from facecap.conversion.equality import ConversionError
@@ -127,6 +128,34 @@ def _mask_crops(manifest: Mapping[str, Any], data: Path, photos: Path | None) ->
     return _by_class(_calibration_faces(data), reader)
 
 
+def _refiner_crops(manifest: Mapping[str, Any], data: Path, photos: Path | None) -> Groups:
+    """Faces, and of the same pictures what lies beside them, cut as the pipeline cuts both."""
+    border, side = manifest["refiner"]["crop_border"], manifest["input"]["width"]
+
+    def reader(face: Face, place: Callable[[Face, NDArray[np.uint8]], ArrayLike]) -> Read:
+        def read() -> Floats:
+            image = read_picture(face.path)
+            return normalized(crop_face(image, place(face, image), side, border)[None], manifest["input"])
+
+        return read
+
+    groups: Groups = {"face": {}, "other": {}}
+    for face in _calibration_faces(data):
+        groups["face"].setdefault(face.source, []).append(reader(face, face_box))
+        groups["other"].setdefault(face.source, []).append(reader(face, _corner_box))
+    return groups
+
+
+def _corner_box(face: Face, image: NDArray[np.uint8]) -> tuple[float, float, float, float]:
+    """A box half as large as the face's in the corner of the picture that is farthest from it."""
+    height, width = image.shape[:2]
+    x1, y1, x2, y2 = face_box(face, image)
+    wide, high = min((x2 - x1) / 2, width), min((y2 - y1) / 2, height)
+    left = 0.0 if x1 + x2 > width else width - wide
+    top = 0.0 if y1 + y2 > height else height - high
+    return left, top, left + wide, top + high
+
+
 def _aligned_faces(manifest: Mapping[str, Any], data: Path, photos: Path | None) -> Groups:
     """By class, of people that LFW does not show."""
     side = manifest["input"]["width"]
@@ -175,6 +204,7 @@ def _by_class(faces: Sequence[Face], reader: Callable[[Face], Read]) -> Groups:
 _GROUPS = {
     "face_detection": _detector_pictures,
     "mask": _mask_crops,
+    "face_refinement": _refiner_crops,
     "face_embedding": _aligned_faces,
     "classification": _class_folders,
 }

@@ -43,7 +43,7 @@ def export(network: MobileFaceNet, out: Path, same_person: float, about: Mapping
     Raises:
         ConversionError: the written graph would not answer like the network; nothing is written.
     """
-    data = to_onnx(network, SIDES, output=EMBEDDING)
+    data = to_onnx(network, SIDES, outputs=(EMBEDDING,))
     out.parent.mkdir(parents=True, exist_ok=True)
     write_model(out, data, {**manifest(network.bn.num_features, same_person), **about})
 

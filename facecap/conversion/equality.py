@@ -96,8 +96,8 @@ def _apart(wanted: Floats, found: Floats) -> float:
 def check_same_outputs(
     network: nn.Module, data: bytes, sides: tuple[int, int], batch: int | None = None
 ) -> float:
-    """Compare a network's answers (B, N) with those of its ONNX file: on noise of falling contrast and on a
-    photograph, scaled to -1 to 1; `batch` is that of the file, None for any.
+    """Compare a network's answers (B, N), several in a row, with those of its ONNX file: on noise of falling
+    contrast and on a photograph, scaled to -1 to 1; `batch` is that of the file, None for any.
 
     Returns:
         The largest difference, as a share of the largest answer.
@@ -115,11 +115,15 @@ def check_same_outputs(
     size = len(pictures) if batch is None else batch
     pictures = np.resize(pictures, (-(-len(pictures) // size) * size, *pictures.shape[1:]))
     with torch.inference_mode():
-        wanted = network(torch.from_numpy(pictures)).numpy()
+        answers = network(torch.from_numpy(pictures))
+        wanted = (torch.cat(answers, 1) if isinstance(answers, tuple) else answers).numpy()
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     found = np.concatenate(
-        [session.run(None, {name: pictures[i : i + size]})[0] for i in range(0, len(pictures), size)]
+        [
+            np.concatenate(session.run(None, {name: pictures[i : i + size]}), axis=1)
+            for i in range(0, len(pictures), size)
+        ]
     )
     if found.shape != wanted.shape:
         raise ConversionError(

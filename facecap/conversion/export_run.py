@@ -1,4 +1,4 @@
-"""The checkpoint of a training run of a classifier or an embedder, as a model file and its manifest."""
+"""The checkpoint of a training run, but of a detector, as a model file and its manifest."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from facecap.conversion.checkpoint import CheckpointError, fit, weights_in
 from facecap.conversion.manifest import write_model
 from facecap.conversion.network_onnx import INPUT, to_onnx
 from facecap.errors import FacecapError
+from facecap.training.networks.face_refiner import FaceRefiner
 from facecap.training.networks.registry import build
 
 
@@ -29,15 +32,21 @@ def export_run(checkpoint: Mapping[str, Any], path: Path, out: Path, about: Mapp
     """
     manifest = {**checkpoint["manifest"], **about}
     try:
-        network = build(manifest["architecture"], _outputs(manifest)).eval()
+        network = _network(manifest).eval()
         sides = (manifest["input"]["width"], manifest["input"]["height"])
-        output = manifest["outputs"][0]["name"]
+        outputs = [output["name"] for output in manifest["outputs"]]
     except (KeyError, IndexError, TypeError, FacecapError) as error:
         raise CheckpointError(f"{path}: its manifest does not describe a network: {error!r}") from error
     fit(network, weights_in(checkpoint["model"], path), f"{path}: does not fit {manifest['architecture']}")
-    data = to_onnx(network, sides, output=output)
+    data = to_onnx(network, sides, outputs=outputs)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_model(out, data, {**manifest, "input": {**manifest["input"], "name": INPUT}})
+
+
+def _network(manifest: Mapping[str, Any]) -> nn.Module:
+    if manifest["task"] == "face_refinement":
+        return FaceRefiner()
+    return build(manifest["architecture"], _outputs(manifest))
 
 
 def _outputs(manifest: Mapping[str, Any]) -> int:

@@ -14,6 +14,7 @@ from facecap.errors import FacecapError
 SECTIONS = {
     "face_detection": "detector",
     "mask": "classifier",
+    "face_refinement": "refiner",
     "face_embedding": "embedder",
     "classification": "classifier",
 }

@@ -1,4 +1,4 @@
-"""Any classifier or embedder as an ONNX graph: traced, batch norm folded, weights inside, and compared.
+"""Any network but detectors as an ONNX graph: traced, batch norm folded, weights inside, and compared.
 
 The operators are those of opset 13, the oldest that has them all; hard swish is x times a hard sigmoid.
 """
@@ -6,7 +6,7 @@ The operators are those of opset 13, the oldest that has them all; hard swish is
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,15 +28,20 @@ Operation = Callable[..., str]
 
 
 def to_onnx(
-    network: nn.Module, sides: tuple[int, int], batch: int | None = None, *, output: str = LOGITS
+    network: nn.Module,
+    sides: tuple[int, int],
+    batch: int | None = None,
+    *,
+    outputs: Sequence[str] = (LOGITS,),
 ) -> bytes:
-    """An ONNX file of a network, `input` (B, 3, height, width) -> `output` (B, N), compared with it.
+    """An ONNX file of a network, `input` (B, 3, height, width) -> `outputs` (B, N), compared with it.
 
     Args:
-        network: takes (B, 3, height, width) and answers (B, N); its mode is left as it is.
+        network: takes (B, 3, height, width) and answers (B, N), or a tuple of such; its mode is left
+            as it is.
         sides: width and height of the input.
         batch: B; None for any.
-        output: name of the answer.
+        outputs: names of the answers.
 
     Raises:
         ConversionError: the network has a layer that is unknown here, or the file answers differently.
@@ -44,22 +49,30 @@ def to_onnx(
     training = network.training
     network.eval()
     try:
-        data: bytes = build(network, sides, batch, output).SerializeToString()
+        data: bytes = build(network, sides, batch, outputs).SerializeToString()
         check_same_outputs(network, data, sides, batch)
     finally:
         network.train(training)
     return data
 
 
-def build(network: nn.Module, sides: tuple[int, int], batch: int | None, output: str) -> onnx.ModelProto:
+def build(
+    network: nn.Module, sides: tuple[int, int], batch: int | None, outputs: Sequence[str]
+) -> onnx.ModelProto:
     """The graph alone, of a network in evaluation mode."""
     width, height = sides
     with torch.no_grad():
-        outputs = network(torch.zeros(1, 3, height, width)).shape[1]
+        answers = network(torch.zeros(1, 3, height, width))
     writer = _Writer(network)
-    writer.onnx.rename(writer.run(INPUT), output)
+    tensors = writer.run(INPUT)
+    if isinstance(answers, torch.Tensor):
+        answers, tensors = (answers,), (tensors,)
     size = "batch" if batch is None else batch
-    return writer.onnx.model({INPUT: (size, 3, height, width)}, {output: (size, outputs)})
+    shapes: dict[str, tuple[int | str, int]] = {}
+    for output, answer, tensor in zip(outputs, answers, tensors, strict=True):
+        writer.onnx.rename(tensor, output)
+        shapes[output] = (size, answer.shape[1])
+    return writer.onnx.model({INPUT: (size, 3, height, width)}, shapes)
 
 
 def _unary(kind: str, **attributes: float) -> Operation:

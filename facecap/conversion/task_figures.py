@@ -17,12 +17,15 @@ def measure_of(task: str, data: Path, occluders: Path | None = None) -> Measure:
     false alarms and calibration errors. `occluders` adds the set `occluded` of mask classifiers.
 
     Raises:
-        FacecapError: the data of the task is not there, or a task other than `mask` is given occluders.
+        FacecapError: the data of the task is not there, the task has no figures here, or a task other than
+            `mask` is given occluders.
     """
     if task == MASK:
         return _mask(data, occluders)
     if occluders is not None:
         raise FacecapError(f"--occluders is for models of the task {MASK}; these are for {task}")
+    if task not in _TASKS:
+        raise FacecapError(f"models of the task {task} are not compared; wanted {', '.join((MASK, *_TASKS))}")
     return _TASKS[task](data)
 
 

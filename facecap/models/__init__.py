@@ -13,8 +13,12 @@ from typing import Any
 from facecap.errors import ModelError
 
 SUFFIXES = (".onnx", ".cvimodel")
-DEFAULTS = {"face_detection": "detector_retinaface.onnx", "mask": "mask_ghostnet.onnx"}
-"""The shipped file of a task; an embedder does not ship."""
+DEFAULTS = {
+    "face_detection": "detector_yunet.onnx",
+    "face_refinement": "refiner.onnx",
+    "mask": "mask_ghostnet.onnx",
+}
+"""The shipped file of a task. No embedder ships, and a refiner only where its file is there."""
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -64,6 +68,11 @@ def find(name: str) -> RegisteredModel:
     raise ModelError(f"no model '{name}': neither a file nor a registered name; registered are: {names}")
 
 
+def ships_refiner() -> bool:
+    """Whether the package has a refiner: without one a capture keeps the detector's points."""
+    return (SHIPPED / DEFAULTS["face_refinement"]).exists()
+
+
 def default(task: str) -> RegisteredModel:
     """What `model=None` means for a task.
 
@@ -71,7 +80,7 @@ def default(task: str) -> RegisteredModel:
         ModelError: no model of the task ships.
     """
     name = DEFAULTS.get(task)
-    if name is None:
+    if name is None or (task == "face_refinement" and not ships_refiner()):
         raise ModelError(f"no model for {task} ships with the package: give model=")
     path = SHIPPED / name
     if not path.exists():

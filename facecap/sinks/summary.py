@@ -32,6 +32,7 @@ class Summary:
         self._end: float | None = None
         self._frames_with_faces = 0
         self._faces = 0
+        self._refined = 0
         self._classified = 0
         self._tracks: set[int] = set()
         self._answers: Counter[str] = Counter()
@@ -54,6 +55,7 @@ class Summary:
         self.frames += 1
         self._frames_with_faces += len(faces) > 0
         self._faces += len(faces)
+        self._refined += result.refined
         self._classified += result.classified
         self._tracks.update(faces.track_ids[faces.stable].tolist())
         self._reasons.update(reason for reason in faces.reasons if reason is not None)
@@ -102,11 +104,13 @@ class Summary:
             "captures_by_mask": {answer: self._answers[answer] for answer in ANSWER_WORDS},
             "captures_by_kind": dict(self._kinds),
             "rejections": dict(self._reasons.most_common()),
+            "refined": self._refined,
             "classified": self._classified,
             "fps": round(self.frames / elapsed, 2) if elapsed > 0 else None,
             "seconds": {k: round(v, 4) for k, v in {**self._seconds, "total": elapsed}.items()},
             "models": {
                 "detector": capture.detector.info["manifest"]["name"],
+                "refiner": capture.refiner.info["manifest"]["name"] if capture.refiner else None,
                 "classifier": capture.classifier.info["manifest"]["name"],
             },
             "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},

@@ -1,4 +1,4 @@
-"""Trains RetinaFace from given weights, by one of the presets of `detector_recipe`."""
+"""Trains a face detector from given weights, by one of the presets of `detector_recipe`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import cv2
 import torch
 from torch import Tensor, nn
 
-from facecap.conversion.checkpoint import load_network
 from facecap.evaluation.detection import open_detector
 from facecap.training import execution
 from facecap.training.batches import loader
@@ -27,19 +27,15 @@ from facecap.training.detector_choice import (
     most_precise,
     shortest,
     whole_way,
-    write_candidate,
 )
 from facecap.training.detector_data import Source, load_sources, read_pictures
-from facecap.training.detector_loss import LossWeights, Rows, detection_loss, soft_loss
+from facecap.training.detector_lesson import Lesson
 from facecap.training.detector_recipe import Recipe, from_args
 from facecap.training.execution import Execution
-from facecap.training.folding import fold_norms
-from facecap.training.networks.retinaface import Levels, RetinaFace, flatten
-from facecap.training.quantisation import float_weights, follow_run, prepare_qat
+from facecap.training.quantisation import follow_run
 from facecap.training.run import LAST, Clock, Progress, RunFolder, TrainingError, seed_all
 from facecap.training.start import blend
 
-MEAN = torch.tensor([104.0, 117.0, 123.0])
 KEPT_SHARE = 0.999  # of the running average of the weights, a step
 REPORT_EVERY = 50  # steps
 SAVE_EVERY = 250  # steps
@@ -53,7 +49,7 @@ def train(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)  # its pool of threads would not survive the fork of the workers
     seed_all(recipe.seed)
-    published = load_network(args.start)
+    lesson = open_lesson(args.start, recipe)
     machine = execution.choose(args.device, args.precision, fastest_on_cpu="bfloat16")
     sources = read_pictures(load_sources(args.data, args.photos))
     if not any(source.held_out for source in sources):
@@ -67,13 +63,13 @@ def train(args: argparse.Namespace) -> int:
         faces = sum(int(p.certain.sum()) for p in source.train)
         print(f"{source.name}: {len(source.train)} pictures, {faces} faces", file=sys.stderr)
     print(f"training on {machine}", file=sys.stderr)
-    average = _Run(fold_norms(published), sources, recipe, folder, machine).fit(args.workers)
-    start = float_weights(fold_norms(published))
-    factors = (0.0, 1.0) if recipe.way.rounded else FACTORS
+    average = _Run(lesson, sources, recipe, folder, machine).fit(args.workers)
+    factors = (0.0, recipe.take or 1.0) if recipe.way.rounded or recipe.take else FACTORS
+    start = lesson.start()
     candidates = {factor: blend(start, average, factor) for factor in factors}
     about = {
-        "name": published.layout.name.replace("_", "-"),
-        "licence": "start MIT; pictures and teacher labels for research use only: research use",
+        "name": lesson.name.replace("_", "-"),
+        "licence": f"start {lesson.licence}; pictures and teacher labels for research use only: research use",
         "origin": f"fine-tuned from {args.start.name}",
         "training": {
             "data": {source.name: len(source.train) for source in sources},
@@ -84,34 +80,42 @@ def train(args: argparse.Namespace) -> int:
             "seed": recipe.seed,
         },
     }
-    rule = whole_way if recipe.way.rounded else shortest if recipe.way.leash else most_precise
-    factor = choose(published, candidates, sources, folder.path, about, rule)
+    rule = whole_way if recipe.way.rounded or recipe.take else shortest if recipe.way.leash else most_precise
+    factor = choose(lesson.write, candidates, sources, folder.path, about, rule)
+    lesson.keep(candidates[factor], folder.path)
     print(f"took {factor:g} of the way from the start", file=sys.stderr)
     return 0
 
 
+def open_lesson(start: Path, recipe: Recipe) -> Lesson:
+    """What trains this start: a `.pth` is RetinaFace, an `.onnx` a detector with one answer a cell."""
+    if start.suffix == ".onnx":
+        from facecap.training.detector_point_lesson import PointLesson
+
+        return PointLesson(start, recipe)
+    from facecap.training.detector_prior_lesson import PriorLesson
+
+    return PriorLesson(start, recipe)
+
+
 class _Run:
-    """The loop of one run: `network` learns, and its average is kept."""
+    """The loop of one run: the lesson's network learns, and its average is kept."""
 
     def __init__(
         self,
-        network: RetinaFace,
+        lesson: Lesson,
         sources: list[Source],
         recipe: Recipe,
         folder: RunFolder,
         machine: Execution,
     ) -> None:
-        network = network.to(machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._network, self._sources = network, sources
+        lesson.network = lesson.network.to(machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._lesson, self._sources = lesson, sources
         self._recipe, self._folder, self._machine = recipe, folder, machine
-        self._reference = copy.deepcopy(network)
-        if recipe.way.rounded:
-            network = prepare_qat(network, not recipe.per_tensor)
-            self._network = network.train()  # in which ranges follow the inputs
+        self._reference = copy.deepcopy(lesson.network)
+        lesson.prepare(recipe)
+        network = self._network = lesson.network
         self._average = copy.deepcopy(network)
-        if recipe.way.leash:
-            for layer in network.body.FINE:
-                network.body.get_submodule(layer).requires_grad_(False)
         learning = [weight for weight in network.parameters() if weight.requires_grad]
         self._optimizer = torch.optim.AdamW(learning, recipe.rate, weight_decay=0.0)
         self._scaler = machine.scaler()
@@ -121,7 +125,7 @@ class _Run:
         """Train until the time is spent, going on from the folder's checkpoint; the averaged weights, in
         the keys of the start. An interruption leaves a checkpoint to resume from."""
         spent = self._take_up()
-        batches = DetectorBatches(self._sources, self._recipe, self._network.layout.name, self._step)
+        batches = DetectorBatches(self._sources, self._recipe, self._lesson.batch, self._step)
         clock, progress = Clock(self._recipe.minutes * 60, spent), Progress()
         try:
             self._steps(iter(loader(batches, workers, AHEAD)), clock, progress)
@@ -130,7 +134,7 @@ class _Run:
             raise
         self._save(clock)
         self._folder.plot()
-        return self._weights()
+        return self._lesson.weights(self._average)
 
     def _steps(self, batches: Iterator[tuple[Tensor, ...]], clock: Clock, progress: Progress) -> None:
         sums: dict[str, float] = {}
@@ -160,7 +164,8 @@ class _Run:
         for group in self._optimizer.param_groups:
             group["lr"] = self._recipe.rate * warm * 0.5 * (1 + math.cos(math.pi * share))
         follow_run(self._network, share)
-        parts = self._loss([part.to(self._machine.device, non_blocking=True) for part in batch])
+        moved = tuple(part.to(self._machine.device, non_blocking=True) for part in batch)
+        parts = self._lesson.loss(self._network, self._reference, moved, self._machine)
         if not math.isfinite(float(parts["loss"].detach())):
             raise TrainingError(
                 f"the loss is no number at step {self._step}: give a lower --rate, or --precision float32"
@@ -178,32 +183,11 @@ class _Run:
         self._step += 1
         return {key: float(value.detach()) for key, value in parts.items()}
 
-    def _loss(self, batch: list[Tensor]) -> dict[str, Tensor]:
-        pictures, labels, deltas, beliefs = batch
-        centred = pictures.float() - MEAN.to(pictures.device)
-        images = centred.permute(0, 3, 1, 2)  # stays channels last in memory
-        if not self._recipe.way.leash:
-            with self._machine.autocast():
-                answer = _rows(self._network(images))
-                with torch.no_grad():
-                    known = _rows(self._reference(images))
-            return soft_loss(answer, known, labels, deltas, beliefs, LossWeights())
-        with self._machine.autocast(), torch.no_grad():
-            fine = self._network.body.fine(images)
-            known = _rows(self._reference.answer(self._reference.body.coarser(fine)))
-        with self._machine.autocast():
-            answer = _rows(self._network.answer(self._network.body.coarser(fine)))
-        return detection_loss(answer, known, labels, deltas, LossWeights())
-
-    def _weights(self) -> dict[str, Tensor]:
-        """The averaged weights on the CPU, where all measuring is."""
-        return {key: value.cpu() for key, value in float_weights(self._average).items()}
-
     def _held_out(self) -> dict[str, float]:
         """Figures of the averaged weights on the pictures that training does not see."""
         path = self._folder.path / "measured.onnx"
         about = dict.fromkeys(("name", "licence", "origin"), "in training")
-        write_candidate(self._average, self._weights(), path, about)
+        self._lesson.write(self._lesson.weights(self._average), path, about)
         quality = asdict(measure(partial(open_detector, path), self._sources))
         for suffix in (".onnx", ".json"):
             path.with_suffix(suffix).unlink()
@@ -228,9 +212,3 @@ class _Run:
         state["scaler"] = self._scaler.state_dict()
         position = {"optimizer": self._optimizer.state_dict(), "step": self._step, "spent": clock.spent}
         self._folder.save(LAST, {**state, **position})
-
-
-def _rows(levels: Levels) -> Rows:
-    """The rows of `flatten` as float32."""
-    boxes, logits, landmarks = flatten(levels)
-    return boxes.float(), logits.float(), landmarks.float()

@@ -9,9 +9,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facecap.training.detector_data import Floats, Picture, Source
+from facecap.training.detector_data import DOUBTFUL, Floats, Picture, Source
 
 Image = npt.NDArray[np.uint8]
+VIEWS = 320.0, 1100.0  # pixels of the longer side of a whole picture
+LARGEST_SCALE = 1.5
+LABELLED_SIDE = 640  # pixels of the longer side of a picture as teachers see it
+LEGIBLE = 24.0  # pixels of a face that is plain to see
+SHRUNK = 0.7  # of the size at which it was labelled, below which a small face is left alone
+DEGRADED = 0.5  # share of the canvases that look as of a worse camera
 VISIBLE = 0.6  # share of a face that must lie inside its cell to count
 MIRRORED = [2, 3, 0, 1, 4, 5, 8, 9, 6, 7]  # landmark coordinates with eyes and mouth corners changed over
 
@@ -46,20 +52,45 @@ class CanvasMaker:
         self._random = np.random.default_rng(seed)
 
     def draw(self) -> Canvas:
-        """One canvas: a cut of one photograph, a mosaic of up to nine, or a crowd of many faces with their
-        context."""
+        """One canvas: a photograph as a camera shows it, a cut of one, a mosaic of up to nine, or a crowd of
+        many faces with their context."""
         kind = self._random.random()
-        if kind < 0.6:
+        if kind < 0.5:
+            canvas = self._view(self._pick(False))
+        elif kind < 0.75:
             cells = [(0, 0, self._side, self._side)]
             canvas = self._mosaic(cells, largest=260.0)
-        elif kind < 0.9:
+        elif kind < 0.93:
             canvas = self._mosaic(self._grid(int(self._random.choice([2, 2, 3]))), largest=110.0)
         else:
             canvas = self._mosaic(self._grid(self._rows_of_crowd()), largest=48.0, crowd=True)
         if self._random.random() < 0.5:
             canvas = _mirror(canvas)
-        canvas.image = degrade(canvas.image, self._random)
+        if self._random.random() < DEGRADED:
+            canvas.image = degrade(canvas.image, self._random)
         return canvas
+
+    def _view(self, picture: Picture) -> Canvas:
+        """A part of the picture at a scale at which detectors see whole ones, on black where it is smaller
+        than the canvas."""
+        random, side = self._random, self._side
+        image = picture.image
+        assert image is not None
+        longest = float(np.exp(random.uniform(np.log(VIEWS[0]), np.log(VIEWS[1]))))
+        scale = min(longest / max(image.shape[:2]), LARGEST_SCALE)
+        size = max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1)
+        how = cv2.INTER_AREA if scale < 0.7 else cv2.INTER_LINEAR
+        small = np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)
+        low = [-max(side - length, 0) for length in size]
+        high = [max(length - side, 0) for length in size]
+        left, top = (int(random.integers(a, b + 1)) for a, b in zip(low, high, strict=True))
+        canvas = np.zeros((side, side, 3), np.uint8)
+        part = small[max(top, 0) : top + side, max(left, 0) : left + side]
+        y, x = max(-top, 0), max(-left, 0)
+        canvas[y : y + part.shape[0], x : x + part.shape[1]] = part
+        factor = np.array([size[0] / image.shape[1], size[1] / image.shape[0]], np.float32)
+        faces = picture.faces * np.tile(factor, 7) - np.tile(np.array([left, top], np.float32), 7)
+        return self._inside(canvas, faces, picture)
 
     def _rows_of_crowd(self) -> int:
         return int(np.exp(self._random.uniform(np.log(4), np.log(14))))
@@ -140,10 +171,36 @@ class CanvasMaker:
         visible = np.prod(np.maximum(high - low, 0), axis=1) / area
         seen = visible > 0.02
         clipped = np.concatenate([low, high, faces[:, 4:]], axis=1)[seen]
-        large = np.max(high - low, axis=1) >= self._smallest
+        large = np.max(high - low, axis=1) >= np.maximum(self._smallest, _labelled_size(picture) * SHRUNK)
         whole = (large & (visible >= VISIBLE))[seen]
-        certain = picture.certain[seen] & whole
-        return Canvas(image, clipped.astype(np.float32), certain, whole, picture.belief[seen])
+        canvas = Canvas(
+            image, clipped.astype(np.float32), picture.certain[seen] & whole, whole, picture.belief[seen]
+        )
+        return canvas if picture.complete else _doubted(canvas)
+
+
+def _labelled_size(picture: Picture) -> Floats:
+    """Longer side (N,) of the faces, as large as those who say how sure they are looked at them; nobody needs
+    more than LEGIBLE."""
+    assert picture.image is not None
+    scale = min(1.0, LABELLED_SIDE / max(picture.image.shape[:2]))
+    sides = (picture.faces[:, 2:4] - picture.faces[:, :2]).max(1, initial=0) * scale
+    return np.asarray(np.minimum(sides, LEGIBLE), np.float32)
+
+
+def _doubted(canvas: Canvas) -> Canvas:
+    """The canvas as one uncertain face: of its background nothing is asked."""
+    height, width = canvas.image.shape[:2]
+    area = np.full((1, 14), np.nan, np.float32)
+    area[0, :4] = (0, 0, width, height)
+    no = np.zeros(1, bool)
+    return Canvas(
+        canvas.image,
+        np.concatenate([canvas.faces, area]),
+        np.append(canvas.certain, no),
+        np.append(canvas.whole, no),
+        np.append(canvas.belief, np.float32(DOUBTFUL)),
+    )
 
 
 def _mirror(canvas: Canvas) -> Canvas:

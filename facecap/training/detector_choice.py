@@ -3,7 +3,6 @@ saw."""
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,15 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from facecap._files import write_atomic
-from facecap.conversion.import_checkpoint import export_network
 from facecap.evaluation.average_precision import average_precision, match, overlaps
 from facecap.evaluation.detection import Detect, open_detector
 from facecap.training.detector_data import DOUBTFUL, Picture, Source
-from facecap.training.networks.retinaface import RetinaFace
 
 SCORE = 0.5
 SMALLEST = 6.0  # pixels, at the size that the detector sees
@@ -42,22 +38,26 @@ class Quality:
     false_alarms: int
 
 
+Write = Callable[[Mapping[str, Tensor], Path, Mapping[str, Any]], None]
+
+
 def choose(
-    network: RetinaFace,
+    write: Write,
     candidates: Mapping[float, Mapping[str, Tensor]],
     sources: Sequence[Source],
     folder: Path,
     about: Mapping[str, Any],
     rule: Callable[[Mapping[float, Quality]], float],
 ) -> float:
-    """Measure the candidates (factor to weights of `network`'s layout) and write the one that `rule` takes;
-    returns its factor.
+    """Measure the candidates (factor to weights) and write the one that `rule` takes; returns its factor.
 
-    Written are `detector.onnx` with its manifest, `detector.pth`, and the figures of all in `choice.json`.
+    `write` makes a model file of weights (see `Lesson.write`).
+
+    Written are `detector.onnx` with its manifest, and the figures of all in `choice.json`.
     """
     qualities = {}
     for factor, weights in candidates.items():
-        write_candidate(network, weights, folder / "candidate.onnx", {**about, "name": f"factor {factor:g}"})
+        write(weights, folder / "candidate.onnx", {**about, "name": f"factor {factor:g}"})
         qualities[factor] = measure(partial(open_detector, folder / "candidate.onnx"), sources)
         print(f"factor {factor:g}: {qualities[factor]}", file=sys.stderr)
     chosen = rule(qualities)
@@ -66,22 +66,10 @@ def choose(
         folder / "choice.json", json.dumps({"chosen": chosen, "held_out": figures}, indent=2).encode()
     )
     training = {**about["training"], "share_of_the_way": chosen}
-    write_candidate(network, candidates[chosen], folder / "detector.onnx", {**about, "training": training})
-    buffer = io.BytesIO()
-    torch.save(dict(candidates[chosen]), buffer)
-    write_atomic(folder / "detector.pth", buffer.getvalue())
+    write(candidates[chosen], folder / "detector.onnx", {**about, "training": training})
     for suffix in (".onnx", ".json"):
         (folder / "candidate").with_suffix(suffix).unlink()
     return chosen
-
-
-def write_candidate(
-    network: RetinaFace, weights: Mapping[str, Tensor], out: Path, about: Mapping[str, Any]
-) -> None:
-    """Weights of `network`'s layout as `out`, ONNX, with its manifest."""
-    candidate = RetinaFace(network.layout).eval()
-    candidate.load_state_dict(dict(weights))
-    export_network(candidate, out, about)
 
 
 def measure(at_size: Callable[[int], Detect], sources: Sequence[Source]) -> Quality:
@@ -134,7 +122,7 @@ def shortest(qualities: Mapping[float, Quality]) -> float:
 
 
 def whole_way(qualities: Mapping[float, Quality]) -> float:
-    """The end: weights that learnt to be rounded lose that on any way back."""
+    """The longest way: weights that learnt to be rounded lose that on any way back."""
     return max(qualities)
 
 

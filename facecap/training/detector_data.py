@@ -16,19 +16,23 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facecap.evaluation.average_precision import overlaps
 from facecap.training.detector_shares import Share, read_shares
 from facecap.training.mask_data import tight_box
 from facecap.training.run import TrainingError
 
 Floats = npt.NDArray[np.float32]
-LONG_SIDE = 640  # pixels; larger photographs are scaled down once, when they are read
+LONG_SIDE = 1024  # pixels; larger photographs are scaled down once, when they are read
 SURE = 0.7  # teacher score from which a detection is a face
 DOUBTFUL = 0.3  # below it background, between the two ignored
+SEEN = 0.6  # teacher score from which there is no doubt in a face that people labelled
 FULL = 0.8  # teacher score from which it has no doubt
 TEACHER_SHARE = 0.6  # of the belief, where a second detector has the rest
 LABELLED = 0.95  # belief in a face that people, or two networks that saw a mask on it, labelled
 LOWEST = 0.05  # belief below which there is no face
 SURE_MASKED = 0.5  # where a second network saw a mask on the same face
+INCOMPLETE = {"rmfd", "fddb"}  # sets of the pack whose small faces nobody labelled
+SAME = 0.4  # overlap from which two labels are one face
 HELD_OUT = 12  # one group of pictures in so many is kept for choosing between runs
 MEASURED = 120  # of those, at most, in a source
 
@@ -38,7 +42,8 @@ class Picture:
     """One photograph: faces (N, 14) as box and five landmarks, nan where unknown.
 
     `belief` (N,), 0 to 1, says how sure those who labelled it are together; `certain` are those that the
-    teacher alone is sure of.
+    teacher alone is sure of. `complete`: where no face is labelled there is none; else the background of the
+    picture teaches nothing.
     """
 
     path: Path
@@ -47,6 +52,7 @@ class Picture:
     masked: npt.NDArray[np.bool_]
     belief: Floats
     image: npt.NDArray[np.uint8] | None = None
+    complete: bool = True
 
     def load(self) -> bool:
         """Read the pixels, once, and scale the labels along; False where the file is no picture."""
@@ -92,7 +98,10 @@ def load_sources(data: Path, photos: Path | None) -> list[Source]:
             print(f"{folder}: left out, there is no {labels.name} beside it", file=sys.stderr)
             continue
         with _in_form(labels):
-            pictures = [_picture(folder / e["file"], e["faces"]) for e in json.loads(labels.read_text())]
+            pictures = [
+                _picture(folder / e["file"], e["faces"], bool(e.get("complete")))
+                for e in json.loads(labels.read_text())
+            ]
         sources.append(_split(folder.name, shares.get(folder.name, Share()), pictures))
     return [source for source in sources if source.train]
 
@@ -139,7 +148,8 @@ def _pack_set(data: Path, photos: Path | None, name: str, share: Share) -> Sourc
             if entry["split"] != "train":
                 continue
             seen = relabelled.get(Path(entry["file"]).name, [])
-            pictures.append(_picture(folder / entry["file"], _pack_faces(name, entry) + seen))
+            complete = name not in INCOMPLETE
+            pictures.append(_picture(folder / entry["file"], _pack_faces(name, entry) + seen, complete))
             groups.append(entry.get("group") or entry["file"])
     return _split(name, share, pictures, groups)
 
@@ -162,38 +172,34 @@ def _pack_faces(name: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"score": 1.0, **face} for face in entry["faces"]]
 
 
-def _picture(path: Path, entries: list[dict[str, Any]]) -> Picture:
+def _picture(path: Path, entries: list[dict[str, Any]], complete: bool = True) -> Picture:
     """Labels of one picture; where two sources name the same face, the first sure one stands, with the higher
     belief."""
-    rows: list[npt.NDArray[np.float32]] = []
-    certain: list[bool] = []
-    masked: list[bool] = []
-    beliefs: list[float] = []
-    ordered = sorted(entries, key=lambda e: not _sure(e))
-    for entry in ordered:
-        box = np.float32(entry["box"])
-        sure = _sure(entry)
-        belief = _belief(entry)
-        if belief < LOWEST:
+    known = sorted((e for e in entries if _belief(e) >= LOWEST), key=lambda e: not _sure(e))
+    faces = np.full((len(known), 14), np.nan, np.float32)
+    belief = np.zeros(len(known), np.float32)
+    certain, masked = np.zeros(len(known), bool), np.zeros(len(known), bool)
+    count = 0
+    for entry in known:
+        box = np.array(entry["box"], np.float32)
+        same = np.flatnonzero(overlaps(box[None], faces[:count, :4])[0] > SAME)
+        if len(same):
+            belief[same[0]] = max(belief[same[0]], _belief(entry))
             continue
-        same = next((place for place, row in enumerate(rows) if _iou(box, row[:4]) > 0.4), None)
-        if same is not None:
-            beliefs[same] = max(beliefs[same], belief)
-            continue
-        beliefs.append(belief)
-        landmarks = entry.get("landmarks")
-        points = np.float32(landmarks).reshape(10) if landmarks else np.full(10, np.nan, np.float32)
-        rows.append(np.concatenate([box, points]))
-        certain.append(sure)
-        masked.append(entry.get("label") == "mask")
-    faces = np.stack(rows) if rows else np.zeros((0, 14), np.float32)
-    belief_of = np.array(beliefs, np.float32)
-    return Picture(path, faces.astype(np.float32), np.array(certain, bool), np.array(masked, bool), belief_of)
+        faces[count, :4] = box
+        if entry.get("landmarks"):
+            faces[count, 4:] = np.array(entry["landmarks"], np.float32).reshape(10)
+        belief[count], certain[count] = _belief(entry), _sure(entry)
+        masked[count] = entry.get("label") == "mask"
+        count += 1
+    return Picture(path, faces[:count], certain[:count], masked[:count], belief[:count], complete=complete)
 
 
 def _belief(entry: Mapping[str, Any]) -> float:
     if entry.get("label"):
         return LABELLED
+    if entry.get("true"):
+        return float(np.clip(entry["score"] / SEEN, DOUBTFUL, 1))
     teacher = min(1.0, entry["score"] / FULL)
     if "second" not in entry:
         return float(teacher)
@@ -201,12 +207,9 @@ def _belief(entry: Mapping[str, Any]) -> float:
 
 
 def _sure(entry: Mapping[str, Any]) -> bool:
+    if entry.get("true"):
+        return bool(entry["score"] >= DOUBTFUL)
     return bool(entry["score"] >= (SURE_MASKED if entry.get("label") == "mask" else SURE))
-
-
-def _iou(a: Floats, b: Floats) -> float:
-    overlap = np.prod(np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0))
-    return float(overlap / (np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - overlap + 1e-6))
 
 
 def _masks(data: Path, photos: Path | None, label: str, share: Share) -> Source:

@@ -42,8 +42,8 @@ PRESETS = {
         rate=6e-5,
         leash=False,
         smallest=7.0,
-        text="every layer; as score of a face the belief of the teacher and of a second detector in it, with "
-        "a share of 0.5 of the starting network's own score, by a focal loss; the teacher's boxes",
+        text="every layer; of each score a share of the starting network's own, the rest says how sure the "
+        "labellers are of a face there; their boxes",
     ),
     "qat": Preset(
         minutes=6,
@@ -70,6 +70,10 @@ class Recipe:
     side: int
     rate: float
     seed: int
+    smallest: float
+    start_share: float
+    frozen: bool
+    take: float = 0.0  # share of the way from the start, 0: chosen on held-out pictures
     per_tensor: bool = False
 
     @property
@@ -82,20 +86,32 @@ class Recipe:
         end = (
             f"; of every layer {described(self.per_tensor)}"
             if self.way.rounded
+            else f", then {self.take:g} of the way from the start"
+            if self.take
             else ", then part of the way back to the start, chosen on held-out pictures"
         )
         return (
             f"{self.preset}: batch norm folded; {self.way.text}; AdamW {self.rate:g}, cosine, "
-            f"{self.minutes:g} minutes, {self.batch} canvases of {self.side} px a step; averaged weights{end}"
+            f"{self.minutes:g} minutes, {'layers up to stride 8 frozen, ' * self._freezes}"
+            f"{self.batch} canvases of {self.side} px a step, faces from {self.smallest:g} px, "
+            f"share of the start {self.start_share:g}; averaged weights{end}"
         )
+
+    @property
+    def _freezes(self) -> bool:
+        """Whether more is frozen than the preset says."""
+        return self.frozen and not self.way.leash
 
     def command(self) -> str:
         """What repeats the run, without the folders of this machine."""
         start = self.start.replace("\\", "/").rsplit("/", 1)[-1]
+        flags = " --freeze" * self._freezes + " --per-tensor" * self.per_tensor
+        flags += f" --take {self.take:g}" if self.take else ""
         return (
             f"facecap train detector --preset {self.preset} --start {start} --data DATA --photos PHOTOS "
             f"--out RUN --minutes {self.minutes:g} --rate {self.rate:g} --batch {self.batch} "
-            f"--side {self.side} --seed {self.seed}{' --per-tensor' * self.per_tensor}"
+            f"--side {self.side} --smallest {self.smallest:g} --start-share {self.start_share:g} "
+            f"--seed {self.seed}{flags}"
         )
 
 
@@ -116,5 +132,9 @@ def from_args(args: argparse.Namespace) -> Recipe:
         side=args.side,
         rate=args.rate or preset.rate,
         seed=args.seed,
+        smallest=args.smallest or preset.smallest,
+        start_share=args.start_share,
+        frozen=args.freeze or preset.leash,
+        take=args.take,
         per_tensor=args.per_tensor,
     )

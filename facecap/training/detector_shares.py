@@ -35,13 +35,19 @@ PACK = {
     "without_mask": Share(0.05, held_out=False),
 }
 PHOTOS = {
+    "wider_train": Share(1.0),
+    "mask_groups": Share(0.25),
+    "sports": Share(0.25),
+    "msed": Share(0.12),
+    "masked_whn": Share(0.06),
+    "textures": Share(0.06, held_out=False),
     "flickr8k": Share(0.2),
     "gaze": Share(0.1),
     "coco": Share(0.08),
     "people": Share(0.06),
     "fashion": Share(0.05, held_out=False),  # near copies, as in street: no part of them is unseen
     "street": Share(0.06, held_out=False),
-    "clothing": Share(0.02),
+    "clothing": Share(0.06),
 }
 
 

@@ -32,6 +32,7 @@ THRESHOLD = 0.15
 IOU = 0.4
 MOST_FACES = 10_000
 SAME = 0.45  # overlap from which two detections are one face
+DOUBTED = 0.69  # score of what the teacher alone sees where people labelled: below what counts as sure
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
@@ -127,11 +128,15 @@ def _inside(faces: Floats, width: int, height: int) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def label_folder(folder: Path, out: Path, teacher: Teacher, *, tiles: bool = False, every: int = 1) -> int:
+def label_folder(
+    folder: Path, out: Path, teacher: Teacher | None, *, tiles: bool = False, every: int = 1
+) -> int:
     """Labels every picture of a folder (or each `every`-th) into `out`; returns the number of faces kept.
 
-    `out` is a JSON list of `{file, width, height, faces: [{box, landmarks, score}]}`, `file` relative to
-    `folder`.
+    Without a teacher the pictures show no face.
+
+    `out` is a JSON list of `{file, width, height, complete, faces: [{box, landmarks, score}]}`, `file`
+    relative to `folder`; `complete` where small faces were looked for too.
 
     Raises:
         TrainingError: there is no picture in the folder.
@@ -145,14 +150,12 @@ def label_folder(folder: Path, out: Path, teacher: Teacher, *, tiles: bool = Fal
         if image is None:
             print(f"skipped, not a picture: {path}", file=sys.stderr)
             continue
-        entries.append(
-            {
-                "file": str(path.relative_to(folder)),
-                "width": image.shape[1],
-                "height": image.shape[0],
-                "faces": label_picture(teacher, np.asarray(image, np.uint8), tiles),
-            }
-        )
+        entry = {"file": str(path.relative_to(folder)), "width": image.shape[1], "height": image.shape[0]}
+        if teacher is None:
+            entries.append({**entry, "complete": True, "faces": []})
+            continue
+        faces = label_picture(teacher, np.asarray(image, np.uint8), tiles)
+        entries.append({**entry, "complete": tiles, "faces": faces})
     write_atomic(out, json.dumps(entries).encode())
     return sum(len(entry["faces"]) for entry in entries)
 
@@ -180,6 +183,59 @@ def add_second(folder: Path, labels: Path, model: str | Path) -> int:
         added += _merge_second(entry["faces"], seen)
     write_atomic(labels, json.dumps(entries).encode())
     return added
+
+
+def take_boxes(labels: Path, boxes: Path) -> int:
+    """Put people's boxes in the place of the teacher's in a label file; returns how many there are.
+
+    `boxes` holds a text file of each picture's stem: a line `class x y width height` a face, centre and size
+    as shares of the picture (the YOLO format). A box takes points and score of the teacher's face on it, no
+    points and 0 where there is none: a face that can hardly be seen. The teacher's other faces stay as
+    doubtful ones: people leave out some. A picture without a file, which is
+    named on standard error, keeps the teacher's.
+
+    Raises:
+        TrainingError: a line is of another form.
+    """
+    entries = json.loads(labels.read_text())
+    count = 0
+    for entry in entries:
+        path = boxes / f"{Path(entry['file']).stem}.txt"
+        if not path.is_file():
+            print(f"{entry['file']}: keeps the teacher's faces, there is no {path}", file=sys.stderr)
+            continue
+        true = _read_boxes(path, entry["width"], entry["height"])
+        seen = np.array([face["box"] for face in entry["faces"]], np.float32).reshape(-1, 4)
+        overlap = overlaps(true, seen)
+        faces = []
+        for place, box in enumerate(true):
+            same = int(overlap[place].argmax()) if len(seen) else -1
+            matched = same >= 0 and overlap[place, same] >= SAME
+            face = {"box": [round(float(v), 2) for v in box], "true": True, "landmarks": None, "score": 0.0}
+            if matched:
+                face |= {key: entry["faces"][same][key] for key in ("landmarks", "score")}
+            faces.append(face)
+        taken = set(np.nonzero(overlap >= SAME)[1].tolist())
+        others = [face for place, face in enumerate(entry["faces"]) if place not in taken]
+        entry["complete"] = True
+        entry["faces"] = faces + [{**face, "score": min(face["score"], DOUBTED)} for face in others]
+        count += len(faces)
+    write_atomic(labels, json.dumps(entries).encode())
+    return count
+
+
+def _read_boxes(path: Path, width: int, height: int) -> Floats:
+    """Boxes (N, 4) in pixels."""
+    try:
+        rows = [[float(v) for v in line.split()] for line in path.read_text().splitlines() if line.strip()]
+        shares = np.array(rows, np.float64).reshape(-1, 5)[:, 1:]
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{path}: wanted lines of class, x, y, width and height: {error}") from error
+    size = np.array([width, height])
+    low, high = shares[:, :2] - shares[:, 2:] / 2, shares[:, :2] + shares[:, 2:] / 2
+    there = ((high - low) * size >= 1).all(1)  # WIDER FACE has some without an area
+    boxes: Floats = np.concatenate([low * size, high * size], 1)[there].astype(np.float32)
+    return boxes
 
 
 class SecondLook:

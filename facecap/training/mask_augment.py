@@ -157,7 +157,7 @@ def cut(patch: Patch, rng: Random) -> Image:
     if patch.face.source == "fddb":
         box = _between(box, tight_box(box), rng.random())
     if rng.random() < 0.5:
-        image = _turn(image, box, float(rng.normal(0, 10)), rng)
+        image = turn(image, box, float(rng.normal(0, 10)), rng)
     if rng.random() < 0.5:
         image = np.ascontiguousarray(image[:, ::-1])
         box = (image.shape[1] - box[2], box[1], image.shape[1] - box[0], box[3])
@@ -166,7 +166,7 @@ def cut(patch: Patch, rng: Random) -> Image:
 
 def cut_plain(image: Image, box: Box, degrees: float, flip: bool) -> Image:
     """Cut without jitter, turned and flipped as told."""
-    turned = _turn(image, box, degrees, None) if degrees else image
+    turned = turn(image, box, degrees, None) if degrees else image
     crop = crop_face(turned, box, SIDE, BORDER)
     return np.ascontiguousarray(crop[:, ::-1]) if flip else crop
 
@@ -181,7 +181,7 @@ def degrade(crop: Image, rng: Random) -> Image:
         crop = np.asarray(cv2.resize(reduced, (side, side), interpolation=enlarging), np.uint8)
     if rng.random() < 0.15:
         crop = _blur(crop, rng)
-    crop = _light(crop, rng)
+    crop = light(crop, rng)
     if rng.random() < 0.2:
         noise = rng.normal(0, rng.uniform(3, 18), crop.shape)
         crop = np.clip(crop + noise, 0, 255).astype(np.uint8)
@@ -189,11 +189,11 @@ def degrade(crop: Image, rng: Random) -> Image:
         _, code = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 90))])
         crop = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)
     if rng.random() < 0.12:
-        crop = _cut_out(crop, rng)
+        crop = cut_out(crop, rng)
     return np.ascontiguousarray(crop, np.uint8)
 
 
-def _light(crop: Image, rng: Random) -> Image:
+def light(crop: Image, rng: Random) -> Image:
     """Gamma, gain, contrast and colour through one table a channel; sometimes grey, sometimes near black."""
     values = np.linspace(0, 1, 256)[:, None]
     gain = rng.uniform(0.75, 1.25) * rng.uniform(0.9, 1.1, 3)
@@ -216,16 +216,20 @@ def _light(crop: Image, rng: Random) -> Image:
 def _blur(crop: Image, rng: Random) -> Image:
     if rng.random() < 0.5:
         return np.asarray(cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.6, 3.0)), np.uint8)
-    length = int(rng.integers(3, 12))
+    return smear(crop, int(rng.integers(3, 12)), float(rng.uniform(0, np.pi)))
+
+
+def smear(crop: Image, length: int, angle: float) -> Image:
+    """Blur by a motion of so many pixels; the angle is in radians."""
     kernel = np.zeros((length, length), np.float32)
-    angle = rng.uniform(0, np.pi)
     reach = np.array([np.cos(angle), np.sin(angle)]) * length / 2
     start, end = (length / 2 - reach).astype(int), (length / 2 + reach).astype(int)
     cv2.line(kernel, start.tolist(), end.tolist(), 1.0)
     return np.asarray(cv2.filter2D(crop, -1, kernel / max(kernel.sum(), 1.0)), np.uint8)
 
 
-def _cut_out(crop: Image, rng: Random) -> Image:
+def cut_out(crop: Image, rng: Random) -> Image:
+    """Cover a rectangle with one colour."""
     side = crop.shape[0]
     width, height = rng.integers(side // 10, side // 3, 2)
     left, top = rng.integers(0, side - width), rng.integers(0, side - height)
@@ -249,7 +253,7 @@ def _between(first: Box, second: Box, share: float) -> Box:
     return (x1, y1, x2, y2)
 
 
-def _turn(image: Image, box: Box, degrees: float, rng: Random | None) -> Image:
+def turn(image: Image, box: Box, degrees: float, rng: Random | None) -> Image:
     centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     border = cv2.BORDER_CONSTANT if rng is not None and rng.random() < 0.3 else cv2.BORDER_REPLICATE
     matrix = cv2.getRotationMatrix2D(centre, degrees, 1.0)

@@ -95,7 +95,10 @@ class FrameAnswer(Document):
     captures: list[CaptureDict]
     timings: dict[str, float]
     """seconds a stage"""
+    refined: int
+    """faces that the refiner looked at"""
     classified: int
+    """crops that went through the classifier"""
 
 
 class Flushed(Document):

@@ -42,7 +42,7 @@ def test_the_core_finds_the_same(photo: np.ndarray) -> None:
 
     scaled = cv2.resize(image, (round(512 * box[1] / 576 / 32) * 32, box[1]))
     boxes, scores, landmarks = NumpyRetinaFace(MODEL, score_threshold=0.1).detect(scaled)
-    found = facecap.Detector(score_threshold=0.1).detect(scaled)
+    found = facecap.Detector(MODEL, score_threshold=0.1).detect(scaled)
     assert len(scores) >= 1
     np.testing.assert_allclose(found.scores, scores, atol=1e-4)
     height, width = scaled.shape[:2]

@@ -49,7 +49,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Options that choose the scripted models."""
     folder = tmp_path_factory.mktemp("models")
     detector, classifier = scripted.detector(folder), scripted.mask_classifier(folder)
-    return ["--detector", str(detector), "--classifier", str(classifier)]
+    return ["--detector", str(detector), "--classifier", str(classifier), "--refiner", "none"]
 
 
 @pytest.fixture

@@ -13,18 +13,15 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import scripted
 
 from facecap.demo import clip, portrait
 from facecap.models import SHIPPED
 
 from .conftest import environment, small_frame
 
-SHIPPED_MODELS = [
-    "--detector",
-    str(SHIPPED / "detector_retinaface.onnx"),
-    "--classifier",
-    str(SHIPPED / "mask_ghostnet.onnx"),
-]
+OTHERS = ["--classifier", str(SHIPPED / "mask_ghostnet.onnx"), "--refiner", str(SHIPPED / "refiner.onnx")]
+Walks = tuple[Path, Path, Path, list[str]]
 COUNTS = (
     "status",
     "error",
@@ -38,6 +35,7 @@ COUNTS = (
     "captures_by_mask",
     "captures_by_kind",
     "rejections",
+    "refined",
     "classified",
     "models",
 )
@@ -64,9 +62,13 @@ def to_nv21(image: np.ndarray[Any, Any]) -> bytes:
     return luma.tobytes() + np.stack([v, u], axis=1).tobytes()
 
 
+@pytest.mark.parametrize("refiner", ["none", "unsure"])
 def test_scripted_visits_are_equal_to_the_byte(
-    board: Callable[..., Any], models: list[str], tmp_path: Path
+    board: Callable[..., Any], models: list[str], tmp_path: Path, refiner: str
 ) -> None:
+    if refiner == "unsure":
+        points = [(x + 0.05, y) for x, y in scripted.POINTS]
+        refiner = str(scripted.refiner(tmp_path, face=0.5, points=points, blur=0, stem=refiner))
     pictures, portable = tmp_path / "png", tmp_path / "ppm"
     for folder in (pictures, portable):
         folder.mkdir()
@@ -75,6 +77,7 @@ def test_scripted_visits_are_equal_to_the_byte(
         for folder in (pictures, portable):
             cv2.imwrite(str(folder / f"{index}.{folder.name}"), small_frame(*cells))
     options = ["--interval", "12", "--min-hits", "3", "--miss-limit", "5", "--fps", "25", *models]
+    options += ["--refiner", refiner]
     python_run(pictures, tmp_path / "python", *options)
     done = board(portable, "--out", tmp_path / "board", *options)
     assert done.returncode == 0, done.stderr
@@ -114,9 +117,11 @@ def test_the_threshold_of_a_manifest_holds_in_both(
     assert (faces[0] > 0) == seen
 
 
-@pytest.fixture(scope="module")
-def walks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
-    """The demo's walks as NV21 and as pictures of the same pixels, and what Python captures of them."""
+@pytest.fixture(scope="module", params=["detector_yunet", "detector_retinaface"])
+def walks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Walks:
+    """The demo's walks as NV21 and as pictures of the same pixels, what Python captures of them, and the
+    models."""
+    shipped = ["--detector", str(SHIPPED / f"{request.param}.onnx"), *OTHERS]
     folder = tmp_path_factory.mktemp("walks")
     (folder / "ppm").mkdir()
     (folder / "png").mkdir()
@@ -128,25 +133,21 @@ def walks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
             picture = cv2.cvtColor(pixels, cv2.COLOR_YUV2BGR_NV21)
             cv2.imwrite(str(folder / "ppm" / f"{index}.ppm"), picture)
             cv2.imwrite(str(folder / "png" / f"{index}.png"), picture)
-    python_run(folder / "png", folder / "python", "--fps", "25", *SHIPPED_MODELS)
-    return folder / "ppm", folder / "walks.nv21", folder / "python"
+    python_run(folder / "png", folder / "python", "--fps", "25", *shipped)
+    return folder / "ppm", folder / "walks.nv21", folder / "python", shipped
 
 
-def test_real_models_are_equal_to_the_byte(
-    board: Callable[..., Any], walks: tuple[Path, Path, Path], tmp_path: Path
-) -> None:
-    pictures, _, python = walks
-    done = board(pictures, "--out", tmp_path / "board", "--fps", "25", *SHIPPED_MODELS)
+def test_real_models_are_equal_to_the_byte(board: Callable[..., Any], walks: Walks, tmp_path: Path) -> None:
+    pictures, _, python, shipped = walks
+    done = board(pictures, "--out", tmp_path / "board", "--fps", "25", *shipped)
     assert done.returncode == 0, done.stderr
     assert lines_of(python)
     assert (tmp_path / "board" / "captures.jsonl").read_bytes() == (python / "captures.jsonl").read_bytes()
 
 
-def test_nv21_gives_the_same_captures(
-    board: Callable[..., Any], walks: tuple[Path, Path, Path], tmp_path: Path
-) -> None:
-    _, stream, python = walks
-    options = ["--size", "640x480", "--fps", "25", *SHIPPED_MODELS]
+def test_nv21_gives_the_same_captures(board: Callable[..., Any], walks: Walks, tmp_path: Path) -> None:
+    _, stream, python, shipped = walks
+    options = ["--size", "640x480", "--fps", "25", *shipped]
     done = board(stream, "--out", tmp_path / "board", *options)
     assert done.returncode == 0, done.stderr
     ours, wanted = lines_of(tmp_path / "board"), lines_of(python)

@@ -107,7 +107,7 @@ def test_sources_that_are_none(
 def test_models_that_are_missing_are_named(board: Callable[..., Any], visit: Path, tmp_path: Path) -> None:
     done = board(visit, "--out", tmp_path / "out")
     assert done.returncode == 1
-    assert "holds no detector_retinaface*.cvimodel and no detector_retinaface.onnx" in done.stderr
+    assert "holds no detector*.cvimodel and no detector*.onnx" in done.stderr
 
 
 def test_an_earlier_run_is_kept(

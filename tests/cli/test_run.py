@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import scripted
 from cameras import closed_port
 
 from .conftest import clean_environment, repeat
@@ -54,7 +55,7 @@ def test_a_run_leaves_captures_crops_and_a_summary(facecap, models, visit, tmp_p
     assert sum(summary["captures_by_mask"].values()) == 3
     assert summary["rejections"]["track_unconfirmed"] == 9
     assert summary["classified"] + sum(summary["rejections"].values()) == summary["faces"]
-    assert summary["models"] == {"detector": "detector200", "classifier": "bright"}
+    assert summary["models"] == {"detector": "detector200", "refiner": None, "classifier": "bright"}
     assert "3 captures" in done.stdout and str(out / "captures.jsonl") in done.stdout
     assert not list(out.rglob(".*")), "temporary files are left"
 
@@ -89,6 +90,27 @@ def test_an_earlier_run_is_replaced_only_when_asked(facecap, models, visit, tmp_
     assert replaced.returncode == 0
     assert sorted(path.name for path in (out / "crops").iterdir()) == ["1_1_9.png"]
     assert json.loads((out / "summary.json").read_text())["frames"] == 15
+
+
+def test_a_refiner_is_an_option_with_a_twin(facecap, models, visit, tmp_path):
+    wall = scripted.refiner(tmp_path, face=-9, stem="wall")
+    named, by_twin = tmp_path / "named", tmp_path / "twin"
+    assert facecap("run", visit, "--out", named, *models, *FAST, "--refiner", wall).returncode == 0
+    twin = {"FACECAP_REFINER": str(wall)}
+    assert facecap("run", visit, "--out", by_twin, *models[:4], *FAST, env=twin).returncode == 0
+    for out in (named, by_twin):
+        assert lines_of(out / "captures.jsonl") == []
+        summary = json.loads((out / "summary.json").read_text())
+        assert summary["rejections"] == {"not_a_face": 31, "track_unconfirmed": 9}
+        assert summary["refined"] == 31 and summary["classified"] == 0
+        assert summary["models"]["refiner"] == "wall"
+        assert "refine" in summary["seconds"]
+
+
+def test_a_refiner_that_is_none_is_named(facecap, models, visit, tmp_path):
+    done = facecap("run", visit, "--json", *models, "--refiner", models[3])
+    assert done.returncode == 1
+    assert "a model of the task mask, wanted face_refinement" in done.stderr
 
 
 def test_pending_shots_come_out_at_the_end(facecap, models, visit, tmp_path):

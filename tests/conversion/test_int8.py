@@ -136,6 +136,28 @@ def test_mask_classifier_from_folder_to_int8_file(tmp_path: Path, capsys: pytest
     assert set(conversion["source"]) == {"name", "sha256"}
 
 
+def test_refiner_from_folder_to_int8_file(tmp_path: Path) -> None:
+    data = write_faces(tmp_path / "data")
+    model = tiny.write_refiner(tmp_path)
+    out = tmp_path / "int8.onnx"
+    assert main(["convert", "int8", str(model), "--data", str(data), "--out", str(out), "--count", "12"]) == 0
+    picture = cv2.resize(RANDOM.integers(0, 256, (12, 12, 3), dtype=np.uint8), (96, 96))
+    boxes = [[10, 10, 60, 70], [30, 20, 90, 90]]
+    wanted, found = (facecap.Refiner(path).refine(picture, boxes) for path in (model, out))
+    np.testing.assert_allclose(found.face_prob, wanted.face_prob, atol=0.05)
+    np.testing.assert_allclose(found.blur, wanted.blur, atol=0.05)
+    np.testing.assert_allclose(found.landmarks, wanted.landmarks, atol=0.05 * 96)
+    # As many crops beside faces as of faces: it meets both.
+    told = json.loads(out.with_suffix(".json").read_text())["conversion"]["calibration"]
+    assert told["pictures"] == {"face": 6, "other": 6}
+
+
+def test_refiners_are_not_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, model = write_faces(tmp_path / "data"), tiny.write_refiner(tmp_path)
+    assert main(["convert", "compare", str(model), str(model), "--data", str(data)]) == 1
+    assert "models of the task face_refinement are not compared; wanted mask" in capsys.readouterr().err
+
+
 def test_detector_from_folder_to_int8_file(tmp_path: Path) -> None:
     data = write_faces(tmp_path / "data")
     model = scripted.detector(tmp_path)

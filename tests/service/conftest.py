@@ -22,6 +22,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {
         "detector": str(scripted.detector(folder)),
         "classifier": str(scripted.mask_classifier(folder)),
+        "refiner": "none",
     }
 
 

@@ -43,7 +43,7 @@ class HeldPipeline:
             np.empty(0, np.float32),
             (),
         )
-        return FrameResult(frame_index, timestamp, faces, [], {"total": 0.0}, 0)
+        return FrameResult(frame_index, timestamp, faces, [], {"total": 0.0}, 0, 0)
 
     def flush(self) -> list[Any]:
         return []

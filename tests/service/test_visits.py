@@ -30,7 +30,7 @@ def seen(index: int, *faces: tuple[int, bool, str | None]) -> FrameResult:
         "mask_prob": np.full(count, np.nan, np.float32),
         "reasons": tuple(face[2] for face in faces),
     }
-    return FrameResult(index, None, Faces(**parts), [], {}, 0)
+    return FrameResult(index, None, Faces(**parts), [], {}, 0, 0)
 
 
 def given(track_id: int, shot_frame: int) -> Capture:
@@ -81,6 +81,7 @@ def test_every_shot_of_a_real_visit_is_told_once(tmp_path: Path) -> None:
         CaptureConfig(mode="auto", interval=1000, min_hits=3),
         detector=Detector(detector(tmp_path)),
         classifier=MaskClassifier(mask_classifier(tmp_path)),
+        refiner=False,
     )
     visits = Visits()
     for _ in range(10):

@@ -57,7 +57,7 @@ def result(index: int, box: tuple[float, ...] = (20, 20, 60, 70), **changes: Any
         mask_prob=np.array([math.nan], np.float32),
         reasons=("not_better",),
     )
-    values: dict[str, Any] = {"timestamp": None, "captures": [], "timings": {}, "classified": 0}
+    values: dict[str, Any] = {"timestamp": None, "captures": [], "timings": {}, "refined": 0, "classified": 0}
     return facecap.FrameResult(frame_index=index, faces=faces, **{**values, **changes})
 
 

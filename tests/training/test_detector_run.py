@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from facecap.cli import main  # noqa: E402
-from facecap.training import detector  # noqa: E402
+from facecap.training import detector, detector_prior_lesson  # noqa: E402
 from facecap.training.detector import train  # noqa: E402
 from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace, flatten  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
@@ -58,6 +58,10 @@ def arguments(tmp_path: Path, layout: Layout = MOBILENET, preset: str = "finetun
         device="cpu",
         precision="auto",
         per_tensor=preset == "qat",
+        smallest=None,
+        start_share=0.5,
+        freeze=False,
+        take=0.0,
     )
 
 
@@ -92,9 +96,10 @@ def test_the_large_network_trains_too(tmp_path: Path, monkeypatch: pytest.Monkey
     choose = Mock(return_value=1.0)
     monkeypatch.setattr(detector, "choose", choose)
     assert train(args) == 0
-    start, candidates, _, _, about, _ = choose.call_args.args
+    _, candidates, _, _, about, _ = choose.call_args.args
     assert about["name"] == "retinaface-resnet50"
-    again = RetinaFace(RESNET50).eval()
+    start, again = RetinaFace(RESNET50).eval(), RetinaFace(RESNET50).eval()
+    start.load_state_dict(torch.load(args.start))
     again.load_state_dict(candidates[0.0])
     with torch.inference_mode():
         wanted, found = (flatten(network(torch.ones(1, 3, 64, 64))) for network in (start, again))
@@ -120,7 +125,7 @@ def test_an_interrupted_run_goes_on(
     write_pictures(tmp_path / "data", 40)
     args = arguments(tmp_path)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(detector, "detection_loss", Mock(side_effect=KeyboardInterrupt))
+        patched.setattr(detector_prior_lesson, "detection_loss", Mock(side_effect=KeyboardInterrupt))
         train(args)
     assert torch.load(args.out / "last.pt", weights_only=True)["step"] == 0
     assert train(args) == 0

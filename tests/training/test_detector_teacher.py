@@ -12,7 +12,7 @@ import pytest
 
 import facecap
 from facecap.training.detector_data import load_sources
-from facecap.training.detector_teacher import Teacher, add_second, label_folder, suppress
+from facecap.training.detector_teacher import Teacher, add_second, label_folder, suppress, take_boxes
 from facecap.training.run import TrainingError
 
 
@@ -41,6 +41,41 @@ def test_labels_of_a_photograph(shared: Path, photo: np.ndarray, tmp_path: Path)
     (source,) = load_sources(tmp_path, tmp_path / "photos")
     assert source.name == "album"
     assert len(source.train) + len(source.held_out) == len(entries)
+
+
+def test_boxes_of_people_stand_and_the_teacher_adds_points_and_doubt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def face(x: float, score: float) -> dict[str, object]:
+        return {"box": [x, 10, x + 20, 30], "landmarks": [[x, 12]] * 5, "score": score}
+
+    seen = [face(10, 0.9), face(70, 0.95)]
+    entries = [{"file": f"{name}.jpg", "width": 100, "height": 50, "faces": seen} for name in "ab"]
+    labels = tmp_path / "crowd.json"
+    labels.write_text(json.dumps(entries))
+    boxes = tmp_path / "boxes"
+    boxes.mkdir()
+    (boxes / "a.txt").write_text("0 0.21 0.4 0.2 0.4\n0 0.5 0.4 0.1 0.4\n0 0.9 0.5 0 0\n")
+    assert take_boxes(labels, boxes) == 2
+    assert "b.jpg: keeps the teacher's faces" in capsys.readouterr().err
+    first, second = json.loads(labels.read_text())
+    matched, hardly_seen, doubted = first["faces"]
+    assert matched["box"] == [11, 10, 31, 30] and matched["score"] == 0.9 and len(matched["landmarks"]) == 5
+    assert hardly_seen["landmarks"] is None and hardly_seen["score"] == 0
+    assert doubted["score"] < 0.7 and first["complete"]
+    assert second["faces"] == seen
+    (boxes / "b.txt").write_text("0 0.5\n")
+    with pytest.raises(TrainingError, match=r"b\.txt: wanted lines of class, x, y, width and height"):
+        take_boxes(labels, boxes)
+
+
+def test_pictures_without_faces_need_no_teacher(tmp_path: Path) -> None:
+    (tmp_path / "walls").mkdir()
+    for index in range(30):
+        cv2.imwrite(str(tmp_path / "walls" / f"{index}.png"), np.zeros((20, 30, 3), np.uint8))
+    assert label_folder(tmp_path / "walls", tmp_path / "walls.json", None) == 0
+    (source,) = load_sources(tmp_path, tmp_path)
+    assert all(picture.complete and not len(picture.faces) for picture in source.train)
 
 
 def test_another_model_is_no_teacher(shared: Path) -> None:

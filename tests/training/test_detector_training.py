@@ -26,6 +26,7 @@ from facecap.training.detector_loss import (  # noqa: E402
     soft_loss,
     targets,
 )
+from facecap.training.detector_prior_lesson import PriorLesson  # noqa: E402
 from facecap.training.detector_recipe import Recipe  # noqa: E402
 from facecap.training.folding import fold_norms, unfold_norms  # noqa: E402
 from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace, flatten  # noqa: E402
@@ -77,9 +78,22 @@ def test_canvases_repeat_by_seed() -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_resumed_run_goes_on_with_the_batches_of_one_that_was_not(workers: int) -> None:
-    recipe = Recipe("distil", "", "", "", minutes=1, batch=2, side=64, rate=1e-4, seed=3)
-    sets = [DetectorBatches([source()], recipe, MOBILENET.name, first) for first in (0, 2)]
+def test_a_resumed_run_goes_on_with_the_batches_of_one_that_was_not(tmp_path: Path, workers: int) -> None:
+    recipe = Recipe(
+        "distil",
+        *("", "", ""),
+        minutes=1,
+        batch=2,
+        side=64,
+        rate=1e-4,
+        seed=3,
+        smallest=7.0,
+        start_share=0.5,
+        frozen=False,
+    )
+    torch.save(RetinaFace(MOBILENET).state_dict(), tmp_path / "start.pth")
+    lesson = PriorLesson(tmp_path / "start.pth", recipe)
+    sets = [DetectorBatches([source()], recipe, lesson.batch, first) for first in (0, 2)]
     runs = [iter(loader(batches, workers)) for batches in sets]
     whole, resumed = ([next(run) for _ in range(count)] for run, count in zip(runs, (4, 2), strict=True))
     assert [part.shape[0] for part in whole[0]] == [2, 2, 2, 2]

@@ -59,7 +59,10 @@ void warm_up(FaceCaptureParts& parts, std::optional<Size> frame) {
   const Size size = frame.value_or(parts.detector->input_size());
   // Every row of a grey picture is the same.
   const std::vector<std::uint8_t> row(static_cast<std::size_t>(size.width) + 1, 128);
-  parts.detector->detect(YuvView{row.data(), row.data(), size.width, size.height, 0, 0});
+  const YuvView grey{row.data(), row.data(), size.width, size.height, 0, 0};
+  parts.detector->detect(grey);
+  if (parts.refiner)
+    parts.refiner->refine(grey, {Box{0, 0, static_cast<float>(size.width), static_cast<float>(size.height)}});
   const Size crop = parts.classifier->crop_size();
   const std::vector<std::uint8_t> pixels(std::size_t{3} * crop.width * crop.height, 128);
   parts.classifier->predict(

@@ -37,7 +37,7 @@ class MemoryPlan {
 /// The sentence for a program that met its ceiling.
 std::string memory_words();
 
-/// Runs both networks once, so that all their buffers are there before the first frame. Without a size a
+/// Runs the networks once, so that all their buffers are there before the first frame. Without a size a
 /// square picture stands for the frames to come.
 void warm_up(FaceCaptureParts& parts, std::optional<Size> frame);
 

@@ -10,8 +10,9 @@
 namespace facecap::board {
 namespace {
 
-constexpr const char* kDetector = "detector_retinaface";
-constexpr const char* kClassifier = "mask_ghostnet";
+constexpr const char* kDetector = "detector";
+constexpr const char* kClassifier = "mask";
+constexpr const char* kRefiner = "refiner";
 
 std::string folder_of_executable() {
   char path[4096];
@@ -25,19 +26,25 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-/// "<stem>....cvimodel", made for any chip; where there is none, "<stem>.onnx", for a PC.
-std::string beside_executable(const std::string& stem, const char* flag) {
+/// "<stem>....cvimodel", made for any chip; where there is none, "<stem>....onnx", for a PC; else nothing.
+std::string find_beside_executable(const std::string& stem, const char* flag) {
   const std::string folder = folder_of_executable();
-  std::vector<std::string> found;
-  for (const std::string& name : names_in(folder))
-    if (name.compare(0, stem.size(), stem) == 0 && ends_with(name, ".cvimodel")) found.push_back(name);
-  if (found.size() > 1)
-    throw ModelError(folder + " holds " + found[0] + " and " + found[1] + ": say which with " + flag);
-  if (found.size() == 1) return folder + "/" + found[0];
-  const std::string portable = folder + "/" + stem + ".onnx";
-  if (exists(portable)) return portable;
-  throw ModelError(folder + " holds no " + stem + "*.cvimodel and no " + stem +
-                   ".onnx: put one beside the program or give " + flag);
+  for (const char* suffix : {".cvimodel", ".onnx"}) {
+    std::vector<std::string> found;
+    for (const std::string& name : names_in(folder))
+      if (name.compare(0, stem.size(), stem) == 0 && ends_with(name, suffix)) found.push_back(name);
+    if (found.size() > 1)
+      throw ModelError(folder + " holds " + found[0] + " and " + found[1] + ": say which with " + flag);
+    if (found.size() == 1) return folder + "/" + found[0];
+  }
+  return "";
+}
+
+std::string beside_executable(const std::string& stem, const char* flag) {
+  const std::string path = find_beside_executable(stem, flag);
+  if (!path.empty()) return path;
+  throw ModelError(folder_of_executable() + " holds no " + stem + "*.cvimodel and no " + stem +
+                   "*.onnx: put one beside the program or give " + flag);
 }
 
 Model open(const std::string& path, Task task, const Settings& settings) {
@@ -67,7 +74,11 @@ Models open_models(const Settings& settings) {
     else
       set_cviruntime_path(settings.runtime_library);
   }
-  return {open(detector, Task::face_detection, settings), open(classifier, Task::mask, settings)};
+  const std::string refiner =
+      settings.refiner.empty() ? find_beside_executable(kRefiner, "--refiner") : settings.refiner;
+  Models models{open(detector, Task::face_detection, settings), open(classifier, Task::mask, settings), {}};
+  if (!refiner.empty() && refiner != "none") models.refiner = open(refiner, Task::face_refinement, settings);
+  return models;
 }
 
 FaceCaptureParts make_parts(const Models& models, const Settings& settings) {
@@ -78,6 +89,7 @@ FaceCaptureParts make_parts(const Models& models, const Settings& settings) {
   try {
     parts.detector = std::make_unique<Detector>(models.detector, options);
     parts.classifier = std::make_unique<MaskClassifier>(models.classifier);
+    if (models.refiner) parts.refiner = std::make_unique<Refiner>(*models.refiner);
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }

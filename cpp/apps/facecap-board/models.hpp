@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <optional>
 
 #include "facecap/pipeline.hpp"
 #include "settings.hpp"
@@ -10,12 +10,13 @@ namespace facecap::board {
 struct Models {
   Model detector;
   Model classifier;
+  std::optional<Model> refiner;
 };
 
 /// The models of the settings, or those beside the executable. Throws ModelError.
 Models open_models(const Settings& settings);
 
-/// Detector and classifier of a FaceCapture. Throws UsageError where a setting does not fit a model.
+/// What a FaceCapture is made of. Throws UsageError where a setting does not fit a model.
 FaceCaptureParts make_parts(const Models& models, const Settings& settings);
 
 }  // namespace facecap::board

@@ -35,6 +35,7 @@ struct Settings {
 
   std::string detector;         // empty: beside the executable
   std::string classifier;       // the same
+  std::string refiner;          // the same, but none where there is none; "none": none
   std::string runtime_library;  // empty: the runtime's own search
   std::string chip;             // empty: the manifest's
   bool unchecked = false;

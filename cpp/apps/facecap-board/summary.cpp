@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 
 #include "json_text.hpp"
 
@@ -84,9 +85,11 @@ void append_push(std::string& out, const std::optional<PushCounts>& push) {
 void append_versions(std::string& out, const Models& models) {
   Lines lines(out, 2);
   lines.text("facecap", FACECAP_VERSION);
-  lines.text(models.detector.session->runtime(), models.detector.session->runtime_version());
-  if (models.classifier.session->runtime() != models.detector.session->runtime())
-    lines.text(models.classifier.session->runtime(), models.classifier.session->runtime_version());
+  std::map<std::string, std::string> runtimes;
+  for (const Model* model :
+       {&models.detector, &models.classifier, models.refiner ? &*models.refiner : nullptr})
+    if (model != nullptr) runtimes.emplace(model->session->runtime(), model->session->runtime_version());
+  for (const auto& [runtime, version] : runtimes) lines.text(runtime, version);
   lines.end();
 }
 
@@ -111,6 +114,7 @@ void Summary::add_frame(const FrameResult& result) {
   ++frames_;
   frames_with_faces_ += result.faces.size() > 0;
   faces_ += static_cast<std::int64_t>(result.faces.size());
+  refined_ += result.refined;
   classified_ += result.classified;
   for (std::size_t i = 0; i < result.faces.size(); ++i) {
     if (result.tracks.stable[i] && followed_.insert(result.tracks.ids[i]).second) ++tracks_;
@@ -124,6 +128,7 @@ void Summary::add_frame(const FrameResult& result) {
   add_seconds("track", stage.track);
   add_seconds("quality", stage.quality);
   add_seconds("gate", stage.gate);
+  add_seconds("refine", stage.refine);
   add_seconds("crop", stage.crop);
   add_seconds("classify", stage.classify);
 }
@@ -169,6 +174,7 @@ std::string Summary::json(const Ending& ending, const FrameSource& source, const
   std::stable_sort(reasons.begin(), reasons.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   append_counts(lines.name("rejections"), reasons);
+  lines.whole("refined", refined_);
   lines.whole("classified", classified_);
   elapsed() > 0 ? lines.number("fps", static_cast<double>(frames_) / elapsed(), 2)
                 : void(lines.name("fps") += "null");
@@ -178,6 +184,8 @@ std::string Summary::json(const Ending& ending, const FrameSource& source, const
   seconds.end();
   Lines names(lines.name("models"), 2);
   names.text("detector", models.detector.manifest->name);
+  models.refiner ? names.text("refiner", models.refiner->manifest->name)
+                 : void(names.name("refiner") += "null");
   names.text("classifier", models.classifier.manifest->name);
   names.end();
   append_versions(lines.name("versions"), models);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ enum class Reason {
   low_quality,
   eyes_too_close,
   low_landmark_confidence,
+  not_a_face,
   track_unconfirmed,
   not_better,
   refined_not_better,
@@ -87,6 +89,16 @@ struct Candidate {
   std::optional<Reason> rejection;  // known before the gate: size, pose, crop, identity
 };
 
+/// What costs a network, asked of a candidate that nothing cheaper refuses; where one is empty the candidate
+/// is taken as it is.
+struct CostlyQuestions {
+  /// Fills the refined values of the candidate of this index, or its rejection: after step 4 of specification
+  /// 2.4.
+  std::function<void(std::size_t index, Candidate& candidate)> refine;
+  /// Whether the person was captured on another track; asked last.
+  std::function<bool(std::size_t index)> duplicate;
+};
+
 struct CaptureEvent {
   EventKind kind = EventKind::first;
   std::int64_t frame = 0;       // of the emission
@@ -115,10 +127,11 @@ class CaptureGate {
 
   /// One frame. `live_ids` are the tracks that go on, seen or not; a track that holds a slot and is not among
   /// them is lost. `timestamp` in seconds is needed where the configuration has interval_seconds, and only
-  /// looked at there. Throws std::invalid_argument, with nothing changed, where frame_index does not grow or
-  /// the timestamp is missing, not finite or runs back.
+  /// looked at there. Throws std::invalid_argument where frame_index does not grow or the timestamp is
+  /// missing, not finite or runs back, and what a question throws; nothing has changed then.
   const GateStep& update(std::int64_t frame_index, const std::vector<Candidate>& candidates,
-                         const std::vector<std::int64_t>& live_ids, std::optional<double> timestamp = {});
+                         const std::vector<std::int64_t>& live_ids, std::optional<double> timestamp = {},
+                         const CostlyQuestions& ask = {});
 
   /// Gives out pending shots as if every track were lost, and frees all slots. `frame_index` is not before
   /// the last frame.
@@ -148,7 +161,10 @@ class CaptureGate {
   double admit(std::int64_t frame_index, std::optional<double> timestamp) const;
   void prepare();
   Slot* slot_for(std::int64_t track_id);
-  std::optional<Reason> refuse(const Candidate& candidate, const Slot* slot) const;
+  void consider(std::size_t index, Candidate candidate, std::int64_t frame, double seconds,
+                const CostlyQuestions& ask);
+  std::optional<Reason> refuse_cheaply(const Candidate& candidate, const Slot* slot) const;
+  std::optional<Reason> refuse_refined(const Candidate& candidate, const Slot& slot) const;
   void store(const Candidate& candidate, Slot& slot, std::int64_t frame, double seconds) const;
   bool count_left(const Slot& slot) const;
   bool due(const Slot& slot, std::int64_t frame, double seconds) const;
@@ -157,6 +173,7 @@ class CaptureGate {
 
   CaptureConfig config_;
   std::vector<Slot> slots_;
+  std::vector<Slot> before_;  // slots_ as the last frame left them
   std::vector<std::int64_t> live_ids_;
   GateStep step_;
   std::int64_t last_frame_ = -1;

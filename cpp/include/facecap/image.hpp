@@ -77,6 +77,9 @@ void resize(const ImageView& image, const Rect& source, int width, int height, s
 /// zero (specification 6.1 and T40). Empty where nothing of it is inside or it is not finite.
 Rect crop_rect(const Box& box, Size frame, float border);
 
+/// The same; throws std::invalid_argument where it is empty.
+Rect require_crop_rect(const Box& box, Size frame, float border);
+
 /// The crop of `crop_rect`, resized to size x size.
 Image crop_face(const ImageView& image, const Box& box, int size, float border);
 

@@ -11,7 +11,7 @@
 
 namespace facecap {
 
-enum class Task { face_detection, mask, face_embedding, classification };
+enum class Task { face_detection, face_refinement, mask, face_embedding, classification };
 
 struct ManifestInput {
   enum class Fit { fixed, native };
@@ -48,6 +48,11 @@ struct ClassifierSpec {
   int mask_class = 1;  // index of "mask" in classes
 };
 
+struct RefinerSpec {
+  float crop_border = 0;
+  float not_a_face = 0;  // a lower probability of a face is a sure "no"
+};
+
 struct EmbedderSpec {
   int dimensions = 0;
   float same_person = 1;  // cosine
@@ -66,6 +71,7 @@ struct Manifest {
   ManifestInput input;
   std::vector<ManifestOutput> outputs;
   std::optional<DetectorSpec> detector;
+  std::optional<RefinerSpec> refiner;
   std::optional<ClassifierSpec> classifier;
   std::optional<EmbedderSpec> embedder;
 

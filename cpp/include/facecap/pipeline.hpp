@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "facecap/embedder.hpp"
 #include "facecap/mask_classifier.hpp"
 #include "facecap/quality.hpp"
+#include "facecap/refiner.hpp"
 #include "facecap/tracker.hpp"
 
 namespace facecap {
@@ -33,7 +33,8 @@ struct StageSeconds {
   double detect = 0;
   double track = 0;
   double quality = 0;
-  double gate = 0;
+  double gate = 0;  // without what the refiner takes within it
+  double refine = 0;
   double crop = 0;
   double classify = 0;
   double total = 0;
@@ -51,25 +52,17 @@ struct FrameResult {
   std::vector<float> mask_prob;                // NaN: not known
   std::vector<std::optional<Reason>> reasons;  // why not captured; none where captured
   std::vector<Capture> captures;
+  int refined = 0;     // faces that the refiner answered in this frame
   int classified = 0;  // crops that went through the classifier in this frame
   StageSeconds seconds;
 };
 
-/// What a refinement stage says of one face. The default stage is identity: the detector's points, confidence
-/// 1, blur 0.
-struct Refinement {
-  Landmarks landmarks{};
-  float confidence = 1;
-  float blur = 0;
-};
-using Refine = std::function<Refinement(const FrameView&, const Box&, const Landmarks&)>;
-
 /// The stages that a FaceCapture owns; what they load is shared between all that open the same model.
 struct FaceCaptureParts {
   std::unique_ptr<Detector> detector;
+  std::unique_ptr<Refiner> refiner;            // none: the detector's points, confidence 1, blur 0
   std::unique_ptr<MaskClassifier> classifier;  // none: every mask answer is unknown
   std::unique_ptr<Embedder> embedder;          // none: no duplicate check
-  Refine refine;                               // none: identity
 };
 
 /// The order of the stages (specification 1), nothing else.
@@ -86,8 +79,8 @@ class FaceCapture {
   /// As new: no tracks, no slots, frame 0, ids from 1.
   void reset();
   const CaptureConfig& config() const;
-  /// What the classifier or embedder failed with in the last call of process or flush; empty when all went
-  /// well.
+  /// What the refiner, the classifier or the embedder failed with in the last call of process or flush; empty
+  /// when all went well.
   const std::string& stage_error() const;
 
  private:

@@ -86,8 +86,9 @@ Model open_model(const ModelSource& source, Task task, const SessionOptions& opt
 
 /// The index in session.outputs() of the manifest's output with this role (and, for "level", this stride).
 /// Outputs are found by type and shape; the name decides where several fit. Throws ModelError where none
-/// does, or where several do and none has the name. Roles: "boxes", "scores", "landmarks", "level"; "logits"
-/// of a mask classifier, (N, 1) or (N, 2); "embedding", (N, dimensions).
+/// does, or where several do and none has the name. Roles: "boxes", "scores", "landmarks", "level"; "face"
+/// and "blur", (N, 1), and "points", (N, 10), of a refiner; "logits" of a mask classifier, (N, 1) or (N, 2);
+/// "embedding", (N, dimensions).
 int find_output(const Session& session, const Manifest& manifest, const std::string& role, int stride = 0);
 
 /// Where libonnxruntime is. Empty: the environment variable FACECAP_ONNXRUNTIME, then the plain name.

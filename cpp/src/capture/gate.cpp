@@ -27,25 +27,23 @@ CaptureGate::CaptureGate(CaptureConfig config, int slots) : config_(std::move(co
 
 const GateStep& CaptureGate::update(std::int64_t frame_index, const std::vector<Candidate>& candidates,
                                     const std::vector<std::int64_t>& live_ids,
-                                    std::optional<double> timestamp) {
+                                    std::optional<double> timestamp, const CostlyQuestions& ask) {
   const double seconds = admit(frame_index, timestamp);
-  last_frame_ = frame_index;
-  last_seconds_ = seconds;
   live_ids_ = sorted(live_ids);
   step_.stored.clear();
   step_.events.clear();
   step_.reasons.clear();
+  before_ = slots_;
   prepare();
-
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const Candidate& candidate = candidates[i];
-    Slot* slot = slot_for(candidate.track_id);
-    const std::optional<Reason> reason = refuse(candidate, slot);
-    step_.reasons.push_back(reason);
-    if (reason) continue;
-    store(candidate, *slot, frame_index, seconds);
-    step_.stored.push_back({static_cast<int>(i), static_cast<int>(slot - slots_.data())});
+  try {
+    for (std::size_t i = 0; i < candidates.size(); ++i) consider(i, candidates[i], frame_index, seconds, ask);
+  } catch (...) {
+    // A slot whose picture nobody cut must not be given out.
+    slots_ = before_;
+    throw;
   }
+  last_frame_ = frame_index;
+  last_seconds_ = seconds;
 
   for (Slot& slot : slots_) {
     if (slot.state != Slot::State::alive) continue;
@@ -112,9 +110,25 @@ CaptureGate::Slot* CaptureGate::slot_for(std::int64_t track_id) {
   return nullptr;
 }
 
-/// The first gate of specification 2.4 that the candidate does not pass. Comparisons are written so that what
-/// is not a number passes none.
-std::optional<Reason> CaptureGate::refuse(const Candidate& candidate, const Slot* slot) const {
+void CaptureGate::consider(std::size_t index, Candidate candidate, std::int64_t frame, double seconds,
+                           const CostlyQuestions& ask) {
+  Slot* slot = slot_for(candidate.track_id);
+  std::optional<Reason> reason = refuse_cheaply(candidate, slot);
+  if (!reason && ask.refine) {
+    ask.refine(index, candidate);
+    reason = candidate.rejection;
+  }
+  if (!reason) reason = refuse_refined(candidate, *slot);
+  if (!reason && ask.duplicate && ask.duplicate(index)) reason = Reason::duplicate_identity;
+  step_.reasons.push_back(reason);
+  if (reason) return;
+  store(candidate, *slot, frame, seconds);
+  step_.stored.push_back({static_cast<int>(index), static_cast<int>(slot - slots_.data())});
+}
+
+/// The first of the steps 1 to 4 of specification 2.4 that the candidate does not pass. Comparisons are
+/// written so that what is not a number passes none.
+std::optional<Reason> CaptureGate::refuse_cheaply(const Candidate& candidate, const Slot* slot) const {
   if (!candidate.stable || candidate.track_id <= 0) return Reason::track_unconfirmed;
   if (candidate.rejection) return candidate.rejection;
   if (!std::isfinite(candidate.quality) || !std::isfinite(candidate.refined_quality))
@@ -128,10 +142,15 @@ std::optional<Reason> CaptureGate::refuse(const Candidate& candidate, const Slot
     if (slot->emitted > 0 && candidate.quality < config_.min_relative_quality * slot->best)
       return Reason::below_track_best;
   }
+  return {};
+}
+
+/// The same of the steps 6 to 8.
+std::optional<Reason> CaptureGate::refuse_refined(const Candidate& candidate, const Slot& slot) const {
   if (!(candidate.refined_eye_distance >= config_.min_eye_distance)) return Reason::eyes_too_close;
   if (!(candidate.landmark_confidence >= config_.min_landmark_confidence))
     return Reason::low_landmark_confidence;
-  if (!(candidate.refined_quality > slot->refined)) return Reason::refined_not_better;
+  if (!(candidate.refined_quality > slot.refined)) return Reason::refined_not_better;
   return {};
 }
 

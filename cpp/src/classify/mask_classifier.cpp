@@ -44,9 +44,10 @@ const std::vector<float>& MaskClassifier::predict(const std::vector<ImageView>& 
   probabilities_.clear();
   const ClassifierSpec& spec = *model_.manifest->classifier;
   const int columns = spec.output == ClassifierSpec::Output::softmax ? 2 : 1;
-  run_in_batches(model_, crops, {output_, columns}, planes_, outputs_, [&](const float* rows, int count) {
-    for (int i = 0; i < count; ++i) probabilities_.push_back(mask_probability(rows + i * columns, spec));
-  });
+  const auto take = [&](const std::vector<const float*>& rows, int count) {
+    for (int i = 0; i < count; ++i) probabilities_.push_back(mask_probability(rows[0] + i * columns, spec));
+  };
+  run_in_batches(model_, crops, {{output_, columns}}, planes_, outputs_, take);
   return probabilities_;
 }
 

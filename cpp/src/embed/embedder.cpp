@@ -12,14 +12,16 @@ Embedder::Embedder(Model model)
 const std::vector<float>& Embedder::embed(const std::vector<ImageView>& aligned) {
   vectors_.clear();
   const int width = dimensions();
-  run_in_batches(model_, aligned, {output_, width}, planes_, outputs_, [&](const float* rows, int count) {
-    for (int i = 0; i < count; ++i, rows += width) {
+  const auto take = [&](const std::vector<const float*>& rows, int count) {
+    const float* row = rows[0];
+    for (int i = 0; i < count; ++i, row += width) {
       double squares = 0;
-      for (int k = 0; k < width; ++k) squares += double{rows[k]} * rows[k];
+      for (int k = 0; k < width; ++k) squares += double{row[k]} * row[k];
       const float scale = squares > 0 ? static_cast<float>(1 / std::sqrt(squares)) : 0.0f;
-      for (int k = 0; k < width; ++k) vectors_.push_back(rows[k] * scale);
+      for (int k = 0; k < width; ++k) vectors_.push_back(row[k] * scale);
     }
-  });
+  };
+  run_in_batches(model_, aligned, {{output_, width}}, planes_, outputs_, take);
   return vectors_;
 }
 

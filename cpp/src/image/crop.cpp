@@ -28,14 +28,17 @@ Rect crop_rect(const Box& box, Size frame, float border) {
           clip(centre_x + half_width, frame.width), clip(centre_y + half_height, frame.height)};
 }
 
+Rect require_crop_rect(const Box& box, Size frame, float border) {
+  const Rect rect = crop_rect(box, frame, border);
+  if (!rect.empty()) return rect;
+  std::ostringstream text;
+  text << "box (" << box.x1 << ", " << box.y1 << ", " << box.x2 << ", " << box.y2
+       << ") covers no pixel of the " << frame.width << "x" << frame.height << " picture";
+  throw std::invalid_argument(text.str());
+}
+
 Image crop_face(const ImageView& image, const Box& box, int size, float border) {
-  const Rect rect = crop_rect(box, image.size(), border);
-  if (rect.empty()) {
-    std::ostringstream text;
-    text << "box (" << box.x1 << ", " << box.y1 << ", " << box.x2 << ", " << box.y2
-         << ") covers no pixel of the " << image.width << "x" << image.height << " picture";
-    throw std::invalid_argument(text.str());
-  }
+  const Rect rect = require_crop_rect(box, image.size(), border);
   Image crop{std::vector<std::uint8_t>(std::size_t{3} * size * size), size, size, image.color};
   resize(image, rect, size, size, crop.pixels.data());
   return crop;

@@ -84,45 +84,78 @@ struct FaceCapture::State {
     }
   }
 
-  /// Whether the costly questions, refinement and identity, are worth asking.
-  bool eligible(std::size_t i) const {
-    return result.tracks.stable[i] && !rejections[i] && result.quality[i] >= gate.config().min_quality;
+  void note_failure(const Error& error) {
+    const std::string text = error.what();
+    if (stage_error.find(text) == std::string::npos) stage_error += (stage_error.empty() ? "" : "; ") + text;
   }
 
   /// Asks once a track. A failure of the embedder costs the check, never the capture.
-  bool duplicate(const FrameView& frame, std::int64_t id, const Landmarks& landmarks) {
-    if (!parts.embedder) return false;
+  bool duplicate(const FrameView& frame, std::size_t i) {
+    const std::int64_t id = result.tracks.ids[i];
     if (!identities.knows(id)) try {
         const int side = parts.embedder->crop_size().width;
         const Image aligned =
-            std::visit([&](const auto& picture) { return align_face(picture, landmarks, side); }, frame);
+            std::visit([&](const auto& picture) { return align_face(picture, refined[i], side); }, frame);
         identities.observe(id, parts.embedder->embed({aligned.view()}).data(), parts.embedder->dimensions());
       } catch (const Error& error) {
-        stage_error = error.what();
+        note_failure(error);
       }
     return identities.is_duplicate(id);
   }
 
-  Candidate candidate(const FrameView& frame, std::size_t i) {
-    const Box& box = result.faces.boxes[i];
-    const Landmarks& landmarks = result.faces.landmarks[i];
+  /// The second look at a face, or the detector's own where there is no refiner or it fails: that costs the
+  /// look, never the capture.
+  Refinement look_again(const FrameView& frame, std::size_t i, double& seconds) {
+    if (parts.refiner) try {
+        const StageTimer timer(seconds);
+        const Refinement look = parts.refiner->refine(frame, {result.faces.boxes[i]})[0];
+        ++result.refined;
+        return look;
+      } catch (const Error& error) {
+        note_failure(error);
+      }
+    return {result.faces.landmarks[i]};
+  }
+
+  void refine(const FrameView& frame, std::size_t i, Candidate& face, double& seconds) {
+    const Refinement look = look_again(frame, i, seconds);
+    if (parts.refiner && look.face_prob < parts.refiner->spec().not_a_face) {
+      face.rejection = Reason::not_a_face;
+      return;
+    }
+    refined[i] = look.landmarks;
+    face.refined_eye_distance = eye_distance(look.landmarks);
+    face.landmark_confidence = look.face_prob;
+    face.refined_quality =
+        posture_quality({result.faces.boxes[i], look.landmarks, size_of(frame), true, look.blur});
+  }
+
+  /// Whether nothing is inside the frame of what a stage would cut for this box.
+  bool out_of_frame(const FrameView& frame, const Box& box) const {
+    const auto empty = [&](float border) { return crop_rect(box, size_of(frame), border).empty(); };
+    return empty(gate.config().crop_border) || (parts.refiner && empty(parts.refiner->spec().crop_border));
+  }
+
+  Candidate candidate(const FrameView& frame, std::size_t i) const {
     Candidate face;
     face.track_id = result.tracks.ids[i];
     face.stable = result.tracks.stable[i];
     face.quality = result.quality[i];
-    face.eye_distance = eye_distance(landmarks);
+    face.eye_distance = eye_distance(result.faces.landmarks[i]);
     face.rejection = rejections[i];
-    if (!eligible(i)) return face;
-    const Refinement refinement = parts.refine ? parts.refine(frame, box, landmarks) : Refinement{landmarks};
-    refined[i] = refinement.landmarks;
-    face.refined_eye_distance = eye_distance(refined[i]);
-    face.landmark_confidence = refinement.confidence;
-    face.refined_quality = posture_quality({box, refined[i], size_of(frame), true, refinement.blur});
-    if (crop_rect(box, size_of(frame), gate.config().crop_border).empty())
+    if (!face.rejection && face.quality >= gate.config().min_quality &&
+        out_of_frame(frame, result.faces.boxes[i]))
       face.rejection = Reason::crop_failed;
-    else if (duplicate(frame, face.track_id, refined[i]))
-      face.rejection = Reason::duplicate_identity;
     return face;
+  }
+
+  const GateStep& pass_gate(const FrameView& frame, double& refine_seconds) {
+    candidates.clear();
+    for (std::size_t i = 0; i < result.faces.size(); ++i) candidates.push_back(candidate(frame, i));
+    CostlyQuestions ask;
+    ask.refine = [&](std::size_t i, Candidate& face) { refine(frame, i, face, refine_seconds); };
+    if (parts.embedder) ask.duplicate = [&](std::size_t i) { return duplicate(frame, i); };
+    return gate.update(result.frame_index, candidates, result.tracks.live_ids, result.timestamp, ask);
   }
 
   void keep_shots(const FrameView& frame, const GateStep& step, std::optional<double> timestamp) {
@@ -159,7 +192,7 @@ struct FaceCapture::State {
         shots[slots_to_ask[i]].mask_prob = probabilities[i];
       result.classified += static_cast<int>(slots_to_ask.size());
     } catch (const Error& error) {
-      stage_error = error.what();
+      note_failure(error);
     }
   }
 
@@ -236,6 +269,7 @@ const FrameResult& FaceCapture::process(const FrameView& frame, std::optional<st
     }
     result.frame_index = index;
     result.timestamp = timestamp;
+    result.refined = 0;
     result.classified = 0;
     s.stage_error.clear();
     result.capture.assign(result.faces.size(), false);
@@ -250,11 +284,10 @@ const FrameResult& FaceCapture::process(const FrameView& frame, std::optional<st
     const GateStep* step = nullptr;
     {
       const StageTimer timer(seconds.gate);
-      s.candidates.clear();
-      for (std::size_t i = 0; i < result.faces.size(); ++i) s.candidates.push_back(s.candidate(frame, i));
-      step = &s.gate.update(index, s.candidates, result.tracks.live_ids, timestamp);
+      step = &s.pass_gate(frame, seconds.refine);
       result.reasons = step->reasons;
     }
+    seconds.gate -= seconds.refine;
     {
       const StageTimer timer(seconds.crop);
       s.keep_shots(frame, *step, timestamp);

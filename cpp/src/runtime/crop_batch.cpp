@@ -21,9 +21,10 @@ const float* answers(const Model& model, const Tensor& tensor, std::int64_t rows
 
 }  // namespace
 
-void run_in_batches(const Model& model, const std::vector<ImageView>& crops, RowOutput output,
-                    std::vector<float>& planes, std::vector<Tensor>& outputs,
-                    const std::function<void(const float* rows, int count)>& take) {
+void run_in_batches(const Model& model, const std::vector<ImageView>& crops,
+                    const std::vector<RowOutput>& wanted, std::vector<float>& planes,
+                    std::vector<Tensor>& outputs,
+                    const std::function<void(const std::vector<const float*>& rows, int count)>& take) {
   constexpr std::int64_t kLargestBatch = 8;
   const ManifestInput& input = model.manifest->input;
   for (const ImageView& crop : crops) {
@@ -36,6 +37,7 @@ void run_in_batches(const Model& model, const std::vector<ImageView>& crops, Row
   const std::int64_t batch = model.session->inputs()[0].shape[0];
   const std::size_t step = static_cast<std::size_t>(batch < 0 ? kLargestBatch : batch);
   const std::size_t plane_values = std::size_t{3} * input.size.width * input.size.height;
+  std::vector<const float*> first_rows;
   for (std::size_t begin = 0; begin < crops.size(); begin += step) {
     const std::size_t count = std::min(step, crops.size() - begin);
     // A network of a fixed batch gets zeros in the rows that no crop fills.
@@ -47,8 +49,11 @@ void run_in_batches(const Model& model, const std::vector<ImageView>& crops, Row
                             {static_cast<std::int64_t>(rows), 3, input.size.height, input.size.width},
                             planes.data()};
     model.session->run({tensor}, outputs);
-    take(answers(model, outputs[static_cast<std::size_t>(output.index)], tensor.shape[0], output.columns),
-         static_cast<int>(count));
+    first_rows.clear();
+    for (const RowOutput& each : wanted)
+      first_rows.push_back(
+          answers(model, outputs[static_cast<std::size_t>(each.index)], tensor.shape[0], each.columns));
+    take(first_rows, static_cast<int>(count));
   }
 }
 

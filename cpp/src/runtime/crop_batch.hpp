@@ -14,11 +14,12 @@ struct RowOutput {
 };
 
 /// Runs crops of the network's own size, as many at a time as the network allows but at most 8, so that
-/// memory has a bound. `take` is called after each run with the first answer and the number of answers,
-/// packed one after the other. Throws std::invalid_argument where a crop has another size, ModelError where
-/// the answers have another shape than one row a crop.
-void run_in_batches(const Model& model, const std::vector<ImageView>& crops, RowOutput output,
-                    std::vector<float>& planes, std::vector<Tensor>& outputs,
-                    const std::function<void(const float* rows, int count)>& take);
+/// memory has a bound. `take` is called after each run with the first row of each of `wanted`, the others
+/// packed behind it, and the number of crops. Throws std::invalid_argument where a crop has another size,
+/// ModelError where the answers have another shape than one row a crop.
+void run_in_batches(const Model& model, const std::vector<ImageView>& crops,
+                    const std::vector<RowOutput>& wanted, std::vector<float>& planes,
+                    std::vector<Tensor>& outputs,
+                    const std::function<void(const std::vector<const float*>& rows, int count)>& take);
 
 }  // namespace facecap

@@ -35,6 +35,8 @@ Shape wanted_shape(const Manifest& manifest, const ManifestOutput& output) {
       return detector_shape(manifest, output);
     case Task::face_embedding:
       return {-1, manifest.embedder->dimensions};
+    case Task::face_refinement:
+      return {-1, output.role == "points" ? 10 : 1};
     default:
       return {-1, logit_count(*manifest.classifier)};
   }
@@ -46,9 +48,16 @@ bool takes(const TensorInfo& info, const Shape& wanted) {
   return info.type == ElementType::float32 && fits(info.shape, wanted);
 }
 
+/// The chip's toolchain appends to a name what makes the tensor and what holds it.
+bool is_named(const Manifest& manifest, const TensorInfo& info, const ManifestOutput& output) {
+  const std::string start = output.name + "_";
+  return info.name == output.name ||
+         (!manifest.chip.empty() && info.name.compare(0, start.size(), start) == 0);
+}
+
 bool named_otherwise(const Manifest& manifest, const TensorInfo& info, const ManifestOutput& output) {
   return std::any_of(manifest.outputs.begin(), manifest.outputs.end(), [&](const ManifestOutput& other) {
-    return &other != &output && other.name == info.name;
+    return &other != &output && is_named(manifest, info, other);
   });
 }
 
@@ -79,7 +88,7 @@ int find_output(const std::vector<TensorInfo>& outputs, const Manifest& manifest
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const TensorInfo& info = outputs[i];
     if (!takes(info, wanted)) continue;
-    if (info.name == output->name) return static_cast<int>(i);
+    if (is_named(manifest, info, *output)) return static_cast<int>(i);
     fitting.push_back(static_cast<int>(i));
     if (!named_otherwise(manifest, info, *output)) unclaimed.push_back(static_cast<int>(i));
   }

@@ -20,7 +20,8 @@ constexpr std::size_t kMaxText = 1 << 20;
 // The bounds below also stand in facecap/models/manifest.schema.json; a test holds the two together.
 
 Task read_task(const Field& field) {
-  const Task tasks[] = {Task::face_detection, Task::mask, Task::face_embedding, Task::classification};
+  const Task tasks[] = {Task::face_detection, Task::face_refinement, Task::mask, Task::face_embedding,
+                        Task::classification};
   std::vector<std::string> words;
   for (const Task task : tasks) words.push_back(to_string(task));
   const auto place = std::find(words.begin(), words.end(), field.one_of(words));
@@ -123,6 +124,15 @@ DetectorSpec read_detector(const Field& field) {
   return detector;
 }
 
+RefinerSpec read_refiner(const Field& field) {
+  Section section(field);
+  RefinerSpec refiner;
+  refiner.crop_border = static_cast<float>(section.get("crop_border").number(0, 2));
+  refiner.not_a_face = static_cast<float>(section.get("not_a_face").number(0, 1));
+  section.finish();
+  return refiner;
+}
+
 ClassifierSpec read_mask_classifier(const Field& field) {
   Section section(field);
   ClassifierSpec classifier;
@@ -208,6 +218,11 @@ Manifest Manifest::parse(const std::string& text, const std::string& source) {
       manifest.detector = read_detector(section.get("detector"));
       manifest.outputs = read_outputs(section.get("outputs"), *manifest.detector->head);
       break;
+    case Task::face_refinement:
+      Section(section.get("input")).get("fit").one_of({"fixed"});
+      manifest.refiner = read_refiner(section.get("refiner"));
+      manifest.outputs = read_outputs(section.get("outputs"), {"face", "points", "blur"});
+      break;
     case Task::mask:
       manifest.classifier = read_mask_classifier(section.get("classifier"));
       manifest.outputs = read_outputs(section.get("outputs"), {"logits"});
@@ -246,6 +261,8 @@ const char* to_string(Task task) {
   switch (task) {
     case Task::face_detection:
       return "face_detection";
+    case Task::face_refinement:
+      return "face_refinement";
     case Task::mask:
       return "mask";
     case Task::face_embedding:

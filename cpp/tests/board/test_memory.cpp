@@ -7,6 +7,7 @@
 #include "heap.hpp"
 #include "memory_plan.hpp"
 #include "png_writer.hpp"
+#include "scripted_session.hpp"
 
 using namespace facecap;
 using namespace facecap::board;
@@ -22,6 +23,7 @@ FaceCapture scripted_pipeline() {
   FaceCaptureParts parts;
   parts.detector = std::make_unique<Detector>(scripted_detector({320, 256}, 3), DetectorOptions{});
   parts.classifier = std::make_unique<MaskClassifier>(scripted_classifier());
+  parts.refiner = std::make_unique<Refiner>(scripted::scripted_refiner({}));
   return FaceCapture(config, std::move(parts), 10);
 }
 

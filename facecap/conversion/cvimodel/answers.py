@@ -21,7 +21,14 @@ Item = TypeVar("Item")
 Arrays = dict[str, NDArray[Any]]
 Tell = Callable[[str], None]
 CHUNK = 20  # pictures
-ANSWERED_BY = ("file", "input", "outputs", "detector", "classifier")  # what of a manifest changes answers
+ANSWERED_BY = (
+    "file",
+    "input",
+    "outputs",
+    "detector",
+    "refiner",
+    "classifier",
+)  # what of a manifest changes answers
 
 
 @dataclass(frozen=True)

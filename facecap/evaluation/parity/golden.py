@@ -16,7 +16,7 @@ from facecap.demo import clip, portrait
 Image = NDArray[np.uint8]
 Captures = list[dict[str, Any]]
 
-INPUT_SIZE = (320, 320)
+INPUT_SIZE = (480, 384)
 """Width and height of the detector's input, pixels: what the chip's models have."""
 CONFIG: dict[str, Any] = {
     "mode": "auto",

@@ -29,12 +29,16 @@ Step = Callable[[int, int], None]
 """Told how many frames of how many are done."""
 
 
+# The golden captures are the detector's own: no way takes a second look.
+
+
 def in_process(frames: Path, detector: str | None, classifier: str | None, step: Step) -> Captures:
     """The Python package: frame after frame through `FaceCapture`."""
     capture = FaceCapture(
         CaptureConfig(**CONFIG),
         detector=Detector(detector, input_size=INPUT_SIZE),
         classifier=MaskClassifier(classifier),
+        refiner=False,
     )
     captures: Captures = []
     pictures = sorted(frames.glob("*.png"))
@@ -52,7 +56,8 @@ def on_board(program: Path, frames: Path, detector: str, classifier: str, librar
     """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        options = {**CONFIG, "detector": detector, "classifier": classifier, "out": out}
+        models = {"detector": detector, "classifier": classifier, "refiner": "none"}
+        options = {**CONFIG, **models, "out": out}
         options["input_size"] = "x".join(str(side) for side in INPUT_SIZE)
         if library:
             options["runtime_library"] = library
@@ -123,7 +128,7 @@ def _settings(folder: Path) -> str:
     sections: dict[str, dict[str, Any]] = {
         "server": {"port": 0},
         "store": {"url": f"sqlite:///{folder / 'captures.db'}", "folder": str(folder / "crops")},
-        "pipeline": {"input_size": list(INPUT_SIZE)},
+        "pipeline": {"input_size": list(INPUT_SIZE), "refiner": "none"},
         "capture": CONFIG,
     }
     lines: list[str] = []

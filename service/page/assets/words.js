@@ -23,6 +23,7 @@ export const LOST = {
   invalid_pose: "Pose not clear",
   eyes_too_close: "Eyes too close together",
   low_landmark_confidence: "Eyes, nose and mouth not certain",
+  not_a_face: "No face on a closer look",
   track_unconfirmed: "Visit had only just begun",
   count_exhausted: "Visit had all its captures already",
   no_free_slot: "Too many people at once",

@@ -76,7 +76,7 @@ class module:
             self._moved = sum(HARMS[name] for name in layers)
         self._session = onnxruntime.InferenceSession("float.onnx")
         self.input_names = [self._session.get_inputs()[0].name]
-        self.output_names = ["y_Gemm_f32"]
+        self.output_names = [f"{output.name}_Gemm_f32" for output in self._session.get_outputs()]
 
     def set_progress_silent(self, silent):
         pass
@@ -85,13 +85,14 @@ class module:
         self._input = value
 
     def invoke(self, *arguments):
-        self._answer = self._session.run(None, {self.input_names[0]: self._input})[0] + self._moved
+        answers = self._session.run(None, {self.input_names[0]: self._input})
+        self._answers = {name: a + self._moved for name, a in zip(self.output_names, answers)}
 
     def get_tensor(self, name):
-        return self._answer
+        return self._answers[name]
 
     def get_all_tensor(self):
-        return {"x": self._input, **dict.fromkeys(LAYERS, self._answer)}
+        return {"x": self._input, **dict.fromkeys(LAYERS, self._answers[self.output_names[0]])}
 """
 
 

@@ -75,6 +75,17 @@ def test_one_command_leaves_a_file_a_manifest_and_a_report(
     assert str(folder) in said.out
 
 
+def test_a_refiner_is_converted_and_ranked_by_its_outputs(faked: Path) -> None:
+    tiny.write_refiner(faked)
+    assert convert(faked, model="refiner.onnx", check=4) == 0
+    written = manifest(faked)
+    assert (written["task"], written["chip"]) == ("face_refinement", "cv182x")
+    assert written["refiner"] == {"crop_border": 0.25, "not_a_face": 0.1}
+    report = json.loads((faked / "out" / "board-report" / "report.json").read_text())
+    assert "output error" in report["int8"]["figures"]
+    assert report["evaluation"]["problem"] == "no evaluation on the simulator for the task face_refinement"
+
+
 def test_int8_alone_ranks_nothing(faked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert convert(faked, "--precision", "int8", "--report", str(faked / "told")) == 0
     assert (faked / "told" / "report.json").exists()

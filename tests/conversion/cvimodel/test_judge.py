@@ -118,7 +118,7 @@ def test_the_prepared_detector_answers_the_same_and_finds_what_the_product_finds
         [dim.dim_value for dim in value.type.tensor_type.shape.dim]
         for value in (*network.graph.graph.input, *network.graph.graph.output)
     ]
-    assert shapes == [[1, 3, 256, 320], [1, 30, 32, 40], [1, 30, 16, 20], [1, 30, 8, 10]]
+    assert shapes == [[1, 3, 256, 320], [1, 16, 32, 40], [1, 16, 16, 20], [1, 16, 8, 10]]
     assert network.manifest["input"]["fit"] == "fixed"
     path = tmp_path / "fixed.onnx"
     kept = {key: value for key, value in network.manifest.items() if key not in ("schema", "file")}

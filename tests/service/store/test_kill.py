@@ -90,6 +90,7 @@ grace_seconds = 0.001
 [pipeline]
 detector = "{pipeline["detector"]}"
 classifier = "{pipeline["classifier"]}"
+refiner = "none"
 [capture]
 mode = "fast"
 min_hits = 2
