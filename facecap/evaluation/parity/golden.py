@@ -17,7 +17,7 @@ Image = NDArray[np.uint8]
 Captures = list[dict[str, Any]]
 
 INPUT_SIZE = (480, 384)
-"""Width and height of the detector's input, pixels: what the chip's models have."""
+"""Width and height of the detector's input, pixels."""
 CONFIG: dict[str, Any] = {
     "mode": "auto",
     "min_hits": 5,

@@ -26,6 +26,9 @@ SAME = Bounds(box=0.01, landmark=0.01, probability=1e-4)
 CHIP = Bounds(box=4.0, landmark=4.0, probability=0.05)
 """Of the chip's models from the float ones, faces being 120 pixels wide."""
 
+FLOAT = "its float models"
+"""What a chip's models are held against: those that they were made from, at the chip's input size."""
+
 COLUMNS = ("way", "against", "captures", "events", "other answers", "box px", "landmarks px", "P(mask)", "")
 
 
@@ -90,7 +93,7 @@ def main(args: argparse.Namespace) -> int:
             golden.write_expected(ways.in_process(frames, None, None, _progress("python")))
             print(f"written: {golden.EXPECTED}", file=sys.stderr)
             return 0
-        rows = _measure(_ways(args), frames)
+        rows = _measure(_ways(args), frames, args.chip)
     for row in rows:
         if args.json:
             print(json.dumps(row.to_json()))
@@ -101,12 +104,14 @@ def main(args: argparse.Namespace) -> int:
     return int(any(row.verdict != "within" for row in rows))
 
 
-def _measure(all_ways: list[Way], frames: Path) -> list[Row]:
+def _measure(all_ways: list[Way], frames: Path, chip: str) -> list[Row]:
     known = {"expected": golden.expected()}
     rows: list[Row] = []
     for way in all_ways:
         try:
             captures = way.run(frames)
+            if way.against == FLOAT and FLOAT not in known:
+                known[FLOAT] = float_captures(frames, chip_model(chip, "face_detection"))
         except FacecapError as error:
             rows.append(Row(way, None, str(error)))
             continue
@@ -119,10 +124,15 @@ def _ways(args: argparse.Namespace) -> list[Way]:
     def chip(task: str) -> str:
         return chip_model(args.chip, task)
 
-    def board(frames: Path, detector: str, classifier: str, library: str | None) -> golden.Captures:
+    def board(
+        frames: Path, detector: str, classifier: str, library: str | None, **more: Any
+    ) -> golden.Captures:
         if args.board is None:
             raise FacecapError("give --board PROGRAM: docs/board.md says how facecap-board is built")
-        return ways.on_board(args.board, frames, detector, classifier, library)
+        return ways.on_board(args.board, frames, detector, classifier, library, **more)
+
+    def at_size() -> dict[str, Any]:
+        return {"size": made_from(chip("face_detection"))[1]}
 
     onnx = (str(SHIPPED / DEFAULTS["face_detection"]), str(SHIPPED / DEFAULTS["mask"]))
     return [
@@ -131,15 +141,31 @@ def _ways(args: argparse.Namespace) -> list[Way]:
         Way("facecap-board", lambda f: board(f, *onnx, onnxruntime_path())),
         Way(
             f"python, {args.chip}",
-            lambda f: ways.in_process(f, chip("face_detection"), chip("mask"), _progress(args.chip)),
+            lambda f: ways.in_process(
+                f, chip("face_detection"), chip("mask"), _progress(args.chip), **at_size()
+            ),
             CHIP,
+            FLOAT,
         ),
         Way(
             f"facecap-board, {args.chip}",
-            lambda f: board(f, chip("face_detection"), chip("mask"), cviruntime_path()),
+            lambda f: board(f, chip("face_detection"), chip("mask"), cviruntime_path(), **at_size()),
             CHIP,
+            FLOAT,
         ),
     ]
+
+
+def made_from(detector: str) -> tuple[str, tuple[int, int]]:
+    """The float model that a chip's detector was made from, and the one input size that it computes."""
+    manifest = next(model for model in list_models() if str(model.path) == detector).manifest
+    return manifest["conversion"]["source"]["name"], (manifest["input"]["width"], manifest["input"]["height"])
+
+
+def float_captures(frames: Path, detector: str) -> golden.Captures:
+    """The captures of the float model behind a chip's detector, and of the default mask model."""
+    source, size = made_from(detector)
+    return ways.in_process(frames, source, None, _progress(FLOAT), size)
 
 
 def chip_model(chip: str, task: str) -> str:

@@ -32,11 +32,17 @@ Step = Callable[[int, int], None]
 # The golden captures are the detector's own: no way takes a second look.
 
 
-def in_process(frames: Path, detector: str | None, classifier: str | None, step: Step) -> Captures:
-    """The Python package: frame after frame through `FaceCapture`."""
+def in_process(
+    frames: Path,
+    detector: str | None,
+    classifier: str | None,
+    step: Step,
+    size: tuple[int, int] = INPUT_SIZE,
+) -> Captures:
+    """The Python package: frame after frame through `FaceCapture`; `size` is the detector's input."""
     capture = FaceCapture(
         CaptureConfig(**CONFIG),
-        detector=Detector(detector, input_size=INPUT_SIZE),
+        detector=Detector(detector, input_size=size),
         classifier=MaskClassifier(classifier),
         refiner=False,
     )
@@ -48,8 +54,15 @@ def in_process(frames: Path, detector: str | None, classifier: str | None, step:
     return captures + [shot.to_dict() for shot in capture.flush()]
 
 
-def on_board(program: Path, frames: Path, detector: str, classifier: str, library: str | None) -> Captures:
-    """facecap-board on the folder of frames.
+def on_board(
+    program: Path,
+    frames: Path,
+    detector: str,
+    classifier: str,
+    library: str | None,
+    size: tuple[int, int] = INPUT_SIZE,
+) -> Captures:
+    """facecap-board on the folder of frames; `size` is the detector's input.
 
     Raises:
         FacecapError: the program cannot be run or failed; the text is its own.
@@ -58,7 +71,7 @@ def on_board(program: Path, frames: Path, detector: str, classifier: str, librar
         out = Path(folder) / "run"
         models = {"detector": detector, "classifier": classifier, "refiner": "none"}
         options = {**CONFIG, **models, "out": out}
-        options["input_size"] = "x".join(str(side) for side in INPUT_SIZE)
+        options["input_size"] = "x".join(str(side) for side in size)
         if library:
             options["runtime_library"] = library
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
