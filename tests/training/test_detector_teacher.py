@@ -97,7 +97,7 @@ def test_a_second_detector_agrees_and_adds(photo: np.ndarray, tmp_path: Path) ->
     folder.mkdir()
     cv2.imwrite(str(folder / "a.png"), np.hstack([photo, photo]))
     (folder / "broken.png").write_bytes(b"nothing")
-    one = facecap.Detector().detect(photo).boxes[0]
+    one = facecap.Detector("retinaface-mobilenet0.25").detect(photo).boxes[0]
     known = {"box": one.tolist(), "landmarks": None, "score": 0.8}
     wrong = {"box": [0, 0, 30, 30], "landmarks": None, "score": 0.4}
     labels = tmp_path / "album.json"
