@@ -147,7 +147,7 @@ def test_curves_are_drawn_while_the_run_goes_on_in_the_asked_precision(
 ) -> None:
     write_pictures(tmp_path / "data", 40)
     args = arguments(tmp_path, preset="distil")
-    args.precision = "float32"
+    args.precision, args.minutes = "float32", 0.5  # interrupted long before
     drawn: list[bool] = []
     whole_step = detector._Run._learn
 
