@@ -52,11 +52,12 @@ def crowd(photo, columns=8, rows=6):
     )
 
 
-def test_one_face_is_found_where_it_is(detector, photo):
-    found = detector.detect(photo)
+@pytest.mark.parametrize(("model", "least"), [(None, 0.9), (RETINAFACE, 0.99)])
+def test_one_face_is_found_where_it_is(photo, model, least):
+    found = facecap.Detector(model).detect(photo)
     x1, y1, x2, y2 = found.boxes[0]
     points = found.landmarks[0]
-    assert found.scores[0] > 0.9
+    assert found.scores[0] > least
     assert ((points > [x1, y1]) & (points < [x2, y2])).all()
     assert points[0, 0] < points[1, 0]
     assert points[3, 0] < points[4, 0]
