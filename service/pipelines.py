@@ -32,8 +32,8 @@ class Pipelines:
         self._single = threading.local()
         try:
             self._detector, self._classifier = self._new_detector(), self._new_classifier()
+            self._refiner = self._new_refiner()
             name, threads = settings.pipeline.embedder, settings.pipeline.threads
-            self._refiner = Refiner.chosen(settings.pipeline.refiner, threads=threads)
             self._embedder = Embedder(name, threads=threads) if name else None
             self._factory()
         except (ValueError, TypeError) as error:
@@ -55,7 +55,8 @@ class Pipelines:
         local = self._single
         if not hasattr(local, "detector"):
             local.detector, local.classifier = self._new_detector(), self._new_classifier()
-        return faces_of(image, local.detector.detect(image), local.classifier)
+            local.refiner = self._new_refiner()
+        return faces_of(image, local.detector.detect(image), local.classifier, local.refiner)
 
     def _new_detector(self) -> Detector:
         wanted = self._settings.pipeline
@@ -66,6 +67,9 @@ class Pipelines:
 
     def _new_classifier(self) -> MaskClassifier:
         return MaskClassifier(self._settings.pipeline.classifier, threads=self._settings.pipeline.threads)
+
+    def _new_refiner(self) -> Refiner | None:
+        return Refiner.chosen(self._settings.pipeline.refiner, threads=self._settings.pipeline.threads)
 
     def _new_capture(self) -> FaceCapture:
         return FaceCapture(

@@ -31,6 +31,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     options.add_limit_options(parser)
     options.add_model_options(parser)
+    options.add_refiner_option(parser, "that was found")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
     detector = options.detector_of(args)
     classifier = options.classifier_of(args) if args.mask else None
+    refiner = options.refiner_of(args)
     limits = options.limits_of(args)
     failed = 0
     for file in _files(args.sources):
@@ -52,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
                 print(json.dumps({"file": str(file), "error": str(error)}), flush=True)
             continue
         detections = detector.detect(image)
-        faces = faces_of(image, detections, classifier)
+        faces = faces_of(image, detections, classifier, refiner)
         if args.json:
             height, width = image.shape[:2]
             print(
@@ -78,7 +80,10 @@ def _files(sources: Iterable[Path]) -> Iterator[Path]:
 
 def _words(face: dict[str, Any]) -> str:
     box = " ".join(f"{value:7.1f}" for value in face["box"])
-    answer = f"  {face['mask']} {face['mask_prob']:.2f}" if "mask" in face else ""
+    if face.get("not_a_face"):
+        answer = f"  not a face {face['face_prob']:.2f}"
+    else:
+        answer = f"  {face['mask']} {face['mask_prob']:.2f}" if "mask" in face else ""
     return f"  {box}  score {face['score']:.2f}  quality {face['quality']:.2f}{answer}"
 
 

@@ -87,13 +87,18 @@ def add_capture_options(parser: argparse.ArgumentParser) -> None:
         else:
             details |= {"type": kind, "metavar": "X" if kind is float else "N"}
         group.add_argument("--" + name.replace("_", "-"), **details)
+    add_refiner_option(group, "before its shot is kept")
+    group.add_argument(
+        "--slots", type=positive, default=10, metavar="N", help="tracks that hold a shot (%(default)s)"
+    )
+
+
+def add_refiner_option(group: argparse._ActionsContainer, when: str) -> None:
+    """Which refiner looks at a face, and when."""
     group.add_argument(
         "--refiner",
         metavar="MODEL",
-        help="second look at a face before its shot is kept: a file, a name, or none (the one that ships)",
-    )
-    group.add_argument(
-        "--slots", type=positive, default=10, metavar="N", help="tracks that hold a shot (%(default)s)"
+        help=f"second look at a face {when}: a file, a name, or none (the one that ships)",
     )
 
 

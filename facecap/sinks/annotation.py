@@ -107,16 +107,19 @@ class Annotator:
 
 
 def draw_detections(image: Image, faces: Sequence[Mapping[str, Any]]) -> None:
-    """Draw the faces of `facecap detect --json` (box, landmarks, score, perhaps mask) in place."""
+    """Draw the faces of `facecap detect --json` in place: box, landmarks and what is said of each."""
     pen = Pen.for_image(image.shape[1], image.shape[0])
     for face in reversed(faces):
-        answer = face.get("mask")
+        answer = None if face.get("not_a_face") else face.get("mask")
         color = ANSWER_COLORS[answer] if answer else FOLLOWED
         box = np.array(face["box"], np.float32)
         drawing.draw_box(image, box, color, pen.thickness)
         for x, y in face["landmarks"]:
             cv2.circle(image, (round(x), round(y)), pen.thickness + 1, color, cv2.FILLED, cv2.LINE_AA)
-        head = f"{ANSWER_WORDS[answer]} {face['mask_prob']:.2f}" if answer else f"{face['score']:.2f}"
+        if face.get("not_a_face"):
+            head = f"not a face {face['face_prob']:.2f}"
+        else:
+            head = f"{ANSWER_WORDS[answer]} {face['mask_prob']:.2f}" if answer else f"{face['score']:.2f}"
         top = round(float(box[1])) - drawing.label_height(pen) - pen.thickness
         drawing.put_label(image, head, round(float(box[0])), top, pen, color)
 

@@ -37,6 +37,10 @@ class PictureFace(Document):
     """x, y in pixels: image-left eye, image-right eye, nose tip, mouth corners left and right"""
     quality: float | None
     pose: Pose
+    face_prob: float | None = None
+    """that it is a face, as the refiner says; not there without one"""
+    not_a_face: bool | None = None
+    """whether the refiner is sure that it is none; it has no mask answer then: null and `unknown`"""
     mask_prob: float | None
     mask: Literal["mask", "no_mask", "unknown"]
 

@@ -12,7 +12,7 @@ from .conftest import FACE
 
 
 def test_faces_of_a_picture_as_json(facecap, models, face_png):
-    done = facecap("detect", face_png, "--json", "--mask", *models[:4])
+    done = facecap("detect", face_png, "--json", "--mask", *models)
     assert done.returncode == 0, done.stderr
     (picture,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert (picture["file"], picture["width"], picture["height"]) == (str(face_png), 1920, 1080)
@@ -27,10 +27,21 @@ def test_faces_of_a_picture_as_json(facecap, models, face_png):
     assert face["mask"] in ("mask", "no_mask", "unknown")
 
 
+def test_what_the_refiner_calls_no_face_gets_no_mask_answer(facecap, models, face_png, tmp_path):
+    refiner = scripted.refiner(tmp_path, face=-4)
+    drawn = tmp_path / "drawn"
+    asked = ["detect", face_png, "--mask", *models[:4], "--refiner", refiner, "--annotate", drawn]
+    (face,) = json.loads(facecap(*asked, "--json").stdout)["faces"]
+    assert face["not_a_face"] and face["face_prob"] == pytest.approx(0.018, abs=1e-3)
+    assert (face["mask"], face["mask_prob"]) == ("unknown", None)
+    assert "not a face 0.02" in facecap(*asked).stdout
+    assert (drawn / "face.png").is_file()
+
+
 def test_a_damaged_picture_is_said_and_the_others_are_done(facecap, models, face_png, tmp_path):
     (tmp_path / "1.png").write_bytes(face_png.read_bytes()[:3000])
     (tmp_path / "2.png").write_bytes(face_png.read_bytes())
-    done = facecap("detect", tmp_path, "--json", *models[:4])
+    done = facecap("detect", tmp_path, "--json", *models)
     assert done.returncode == 1
     damaged, whole = [json.loads(line) for line in done.stdout.splitlines()]
     assert "cut short" in damaged["error"] and damaged["file"].endswith("1.png")
@@ -39,7 +50,7 @@ def test_a_damaged_picture_is_said_and_the_others_are_done(facecap, models, face
 
 
 def test_annotated_pictures(facecap, models, face_png, tmp_path):
-    done = facecap("detect", face_png, "--annotate", tmp_path / "drawn", *models[:4])
+    done = facecap("detect", face_png, "--annotate", tmp_path / "drawn", *models)
     assert done.returncode == 0
     assert "1 face\n" in done.stdout
     drawn, plain = cv2.imread(str(tmp_path / "drawn" / "face.png")), cv2.imread(str(face_png))
@@ -47,6 +58,6 @@ def test_annotated_pictures(facecap, models, face_png, tmp_path):
 
 
 def test_a_missing_picture_ends_with_1(facecap, models):
-    done = facecap("detect", "nowhere.jpg", *models[:4])
+    done = facecap("detect", "nowhere.jpg", *models)
     assert done.returncode == 1
     assert "nowhere.jpg: it cannot be read: No such file or directory" in done.stderr

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+import scripted
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from painted import FACE, encoded
@@ -201,3 +203,13 @@ def test_single_pictures_have_every_face_and_keep_nothing(service: Served) -> No
     assert abs(found["box"][0] + found["box"][2] - 2 * (FACE[0] + 0.5) * 24) < 2
     assert service.client.get("/v1/cameras").json() == {"cameras": []}
     assert code(service.client.post("/v1/detect", content=b"x")) == (415, "unsupported_picture")
+
+
+def test_what_is_no_face_has_no_mask_answer_in_a_single_picture(
+    tmp_path: Path, pipeline: dict[str, Any]
+) -> None:
+    refused = {**pipeline, "refiner": str(scripted.refiner(tmp_path, face=-4))}
+    with running(settings_in(tmp_path, pipeline=refused)) as service:
+        (found,) = service.client.post("/v1/detect", content=encoded(".png", FACE)).json()["faces"]
+    assert found["not_a_face"] and found["face_prob"] < 0.02
+    assert (found["mask"], found["mask_prob"]) == ("unknown", None)
