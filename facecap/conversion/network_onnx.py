@@ -99,6 +99,7 @@ def _hard_swish(graph: Graph, x: str) -> str:
 RELU = _unary("Relu")
 HARD_SIGMOID = _unary("HardSigmoid", alpha=1 / 6, beta=0.5)
 POOL = _unary("GlobalAveragePool")
+FLATTEN = _unary("Flatten", axis=1)
 # What writes an operation of a trace, by the type of a module, by a function or by the name of a method.
 # Arguments that are not tensors are the ones that the networks give; the comparison finds any others.
 OPERATIONS: Mapping[Any, Operation] = {
@@ -112,7 +113,8 @@ OPERATIONS: Mapping[Any, Operation] = {
     functional.hardsigmoid: HARD_SIGMOID,
     nn.AdaptiveAvgPool2d: POOL,
     "mean": POOL,
-    "flatten": _unary("Flatten", axis=1),
+    nn.Flatten: FLATTEN,
+    "flatten": FLATTEN,
     torch.cat: lambda graph, parts, dim: graph.node("Concat", parts, axis=dim),
     operator.add: _binary("Add"),
     operator.mul: _binary("Mul"),

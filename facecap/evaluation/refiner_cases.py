@@ -21,11 +21,12 @@ from facecap.evaluation.masked import NEAR
 from facecap.sources.pictures import pictures_in
 from facecap.training.detector_teacher import Teacher
 from facecap.training.mask_data import tight_box
-from facecap.training.refiner_look import PLACES, ask, enlarge, near
+from facecap.training.refiner_look import TEACHER_LOWEST, ask, enlarge, near
 
 Image = NDArray[np.uint8]
 
 SCORE = 0.5
+DOUBT, SURE = TEACHER_LOWEST, 0.5  # the teacher's score that spoils a picture without faces, and an alarm
 SAME = 0.5  # overlap from which a detection is of an annotated face
 FACES = ("mask", "fddb")  # sets whose faces must not be refused
 EMPTY = "empty"
@@ -60,8 +61,9 @@ def read_cases(
     """Every picture (BGR) in which the detector finds something that counts, and what it finds.
 
     A detection is a face where it overlaps an annotated one by half, a false alarm where it is near none and
-    in no area to ignore. Of `mask` and `udacity` only the faces count. Pictures of `empty` where the teacher,
-    shown a detection enlarged, sees a face are left out and named on standard error.
+    in no area to ignore. Of `mask` and `udacity` only the faces count. Where the teacher, shown a false alarm
+    enlarged, sees a face, nobody annotated it: it is left out, and of `empty` the whole picture, named on
+    standard error.
 
     Raises:
         FacecapError: there is no `mask`, or a set is damaged.
@@ -81,24 +83,30 @@ def read_cases(
                     )
                     path = Path(entry["file"])
                     cases.append(Case(part, path, box, face, float(score), landmarks, true))
-            yield image, cases
+            yield image, cases if teacher is None else _without_faces_nobody_marked(teacher, image, cases)
     for path in _counted(EMPTY, pictures_in(empty)) if empty is not None else []:
         image = _read(path)
         found = detector.detect(image)
-        if teacher is not None and _shows_a_face(teacher, image, found.boxes):
+        if teacher is not None and any(_shows_a_face(teacher, image, box, DOUBT) for box in found.boxes):
             print(f"{path}: left out, the teacher sees a face", file=sys.stderr)
             continue
         detections = zip(found.boxes, found.scores, found.landmarks, strict=True)
         yield image, [Case(EMPTY, path, box, False, float(s), points, None) for box, s, points in detections]
 
 
-def _shows_a_face(teacher: Teacher, image: Image, boxes: Floats) -> bool:
-    for start in range(0, len(boxes), PLACES):
-        part = boxes[start : start + PLACES]
-        answers = ask(teacher, [enlarge(image, box) for box in part])
-        if any(near(box[None], faces[:, :4])[0] for box, faces in zip(part, answers, strict=True)):
-            return True
-    return False
+def _without_faces_nobody_marked(teacher: Teacher, image: Image, cases: list[Case]) -> list[Case]:
+    kept = []
+    for case in cases:
+        if case.face or not _shows_a_face(teacher, image, case.box, SURE):
+            kept.append(case)
+        else:
+            print(f"{case.picture}: a detection left out, the teacher sees a face", file=sys.stderr)
+    return kept
+
+
+def _shows_a_face(teacher: Teacher, image: Image, box: Floats, score: float) -> bool:
+    faces = ask(teacher, [enlarge(image, box)])[0]
+    return bool(near(box[None], faces[faces[:, 14] >= score][:, :4])[0])
 
 
 def _annotated(data: Path) -> dict[str, list[Mapping[str, Any]]]:

@@ -73,6 +73,8 @@ def draw_part(crop: Crop, cover: Image, rng: Random) -> Example | None:
 
 def _cut(crop: Crop, box: Floats, deviation: float) -> Example | None:
     height, width = crop.image.shape[:2]
+    if (box[:2] >= (width, height)).any() or (box[2:] <= 0).any():  # pushed out of the picture
+        return None
     left, top, right, bottom = crop_rect(box, (width, height), BORDER)
     if right - left < 2 or bottom - top < 2:
         return None

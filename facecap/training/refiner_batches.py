@@ -12,7 +12,7 @@ from facecap.training.batches import Batch, Batches
 from facecap.training.refiner_augment import PART, Example, draw, draw_part
 from facecap.training.refiner_data import Crop, chances
 
-TRUE, TEACHER = 1.0, 0.5  # weight of points that people set, and of a network's
+TRUE, TEACHER = 1.0, 0.2  # weight of points that people set, and of a network's
 # Columns of the labels.
 FACE, WEIGHT, BLUR, POINTS = 0, 1, 2, slice(3, 13)
 COLUMNS = 13

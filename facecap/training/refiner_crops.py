@@ -54,7 +54,7 @@ from facecap.training.run import Progress, TrainingError
 
 Image = NDArray[np.uint8]
 
-PACK = {"fddb": 1000, "rmfd": 600, "mask": 900, "udacity": 600}  # pictures of each set at most
+PACK = {"fddb": 1000, "rmfd": 600, "mask": 900, "udacity": 3500}  # pictures of each set at most
 SEARCHED = ("fddb",)  # sets of the pack whose areas without known faces are searched for false alarms
 CONTEXT = 0.7  # share of the box kept on each side of it
 LONGEST = 80  # px of a kept box: a crop of 112 shows little more of it
@@ -166,8 +166,7 @@ class _Miner:
     def _picture(self, photo: Photo, image: Image, collection: Collection, entry: Entry) -> None:
         """Save what is known of a picture's faces, and put the questions that it raises."""
         size = (image.shape[1], image.shape[0])
-        looks = self._detectors if collection.kind != "points" else []  # labelled boxes will do
-        found = [Found(*detect(image)) for detect in looks]
+        found = [Found(*detect(image)) for detect in self._detectors]
         seen = candidates(found)
         true = photo.boxes * np.tile(np.array(size, np.float32), 2)
         for face in photo.faces:

@@ -14,9 +14,9 @@ ROLES = ("face", "points", "blur")
 TEXT = (
     "face_refiner from {origin}. AdamW, rate {rate:g}, cosine, weight decay {decay:g}, batches of "
     "{batch}, half of them faces in the boxes that detectors give them, half what detectors take for faces "
-    "where neither a teacher nor another detector sees one. Points by people count twice those of the "
+    "where neither a teacher nor another detector sees one. Points by people count five times those of the "
     "teacher. Jittered boxes, turns, flips, low resolution, covers, blur of known degree, light, noise, "
-    "JPEG. not_a_face is the probability below which 0.5 % of the held out faces lie."
+    "JPEG. not_a_face is the probability below which 1 % of the held out faces lie."
 )
 LICENCE = "MIT for the code; the weights were trained on pictures for research use only: research use"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,17 @@ def test_a_part_of_a_face_is_none(crops: Path) -> None:
     assert part is not None
     assert not part.face
     assert np.isnan(part.points).all()
+
+
+def test_a_part_of_a_face_that_lies_outside_of_the_picture_is_left_out(crops: Path) -> None:
+    face = next(crop for crop in read_crops(crops, "train") if crop.face)
+    height, width = face.image.shape[:2]
+    right = replace(face, boxes=np.array([[width - 4, 4, width + 60, 60]], np.float32))
+    rng = np.random.default_rng(3)
+    drawn = [draw_part(right, face.image, rng) for _ in range(40)]
+    assert any(example is None for example in drawn)
+    below = replace(face, boxes=np.array([[4, height + 1, 60, height + 60]], np.float32))
+    assert plain(below) is None
 
 
 def test_batches_are_half_faces_and_the_same_for_a_seed(crops: Path) -> None:
