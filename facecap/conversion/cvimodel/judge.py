@@ -73,7 +73,7 @@ class DetectionJudge(Judge):
         score = float(np.abs(right.scores - other.scores)[faces].mean())
         distance = np.linalg.norm(right.landmarks - other.landmarks, axis=-1).mean(-1)
         landmarks = float((distance / (right.boxes[..., 2] - right.boxes[..., 0]))[faces].mean())
-        harm = 1 - overlap + score
+        harm = 1 - overlap + score + landmarks
         return {"harm": harm, "box IoU": overlap, "score error": score, "landmark error": landmarks}
 
 

@@ -21,7 +21,7 @@ INPUT_SIZE = (480, 384)
 CONFIG: dict[str, Any] = {
     "mode": "auto",
     "min_hits": 5,
-    "interval": 6,
+    "interval": 5,
     "max_captures": 3,
     "miss_limit": 10,
 }
