@@ -29,6 +29,7 @@ _SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+_QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 Count = Callable[[str, str, int], None]
 
 
@@ -55,6 +56,7 @@ class Envelope:
         self._trouble = trouble
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
+        self._seldom = logs.Seldom(_log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -125,17 +127,21 @@ class Envelope:
     def _told(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "(none)")
         self._count(scope["method"] if route != "(none)" else "(any)", route, status)
-        level = (
-            logging.DEBUG if status == 200 and route.endswith(("/frames", "z", "/metrics")) else logging.INFO
-        )
-        if _log.isEnabledFor(level):
-            more = {
-                "method": scope["method"],
-                "path": scope["path"],
-                "status": status,
-                "milliseconds": round(seconds * 1000, 2),
-                "client": (scope.get("client") or ("",))[0],
-            }
+        is_frame = route.endswith("/frames")
+        level = logging.DEBUG if status == 200 and (is_frame or route in _QUIET) else logging.INFO
+        if not _log.isEnabledFor(level):
+            return
+        more = {
+            "method": scope["method"],
+            "path": scope["path"],
+            "status": status,
+            "milliseconds": round(seconds * 1000, 2),
+            "client": (scope.get("client") or ("",))[0],
+        }
+        if is_frame and status != 200:
+            # A camera sends the next one at once: the log says it once a minute, the figures count.
+            self._seldom.log(level, (route, status), "request", **more)
+        else:
             _log.log(level, "request", extra=more)
 
 

@@ -21,6 +21,7 @@ from pydantic_core import to_json
 from facecap import Capture, FacecapError, FaceCapture, FrameResult
 from facecap.sources import Limits
 
+from .. import logs
 from ..frames.picture import decode
 from ..metrics import Metrics
 from ..problems import Problem
@@ -94,6 +95,7 @@ class Camera:
         self._captures = 0
         self._size: tuple[int, int] | None = None
         self._last_time: float | None = None
+        self._seldom = logs.Seldom(_log)
 
     @property
     def is_open(self) -> bool:
@@ -233,7 +235,9 @@ class Camera:
         try:
             stored = self._tools.store.add(self.name, rows, batch.key)
         except StoreError as error:
-            _log.error("camera %s: %d captures wait for the store: %s", self.name, len(rows), error)
+            self._seldom.error(
+                "store", "camera %s: %d captures wait for the store: %s", self.name, len(rows), error
+            )
             raise Problem(
                 503,
                 "store_unavailable",
@@ -259,7 +263,8 @@ class Camera:
             except StoreError as error:
                 # The others would wait for the store as long as this one, and the frame with them.
                 lost = ", ".join(kind for kind, _ in pending[number:])
-                _log.warning("camera %s: events are lost (%s): %s", self.name, lost, error)
+                text = "camera %s: events are lost (%s): %s"
+                self._seldom.log(logging.WARNING, "events", text, self.name, lost, error)
                 return
 
 

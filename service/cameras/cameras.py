@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Literal, TypeVar
 
+from .. import logs
 from ..problems import Problem
 from ..setting_kinds import CAMERA_NAME
 from ..settings import Cameras as CameraSettings
@@ -40,6 +41,7 @@ class Cameras:
         self._table: dict[str, Camera] = {}
         self._changing = threading.Lock()
         self._closing = False
+        self._seldom = logs.Seldom(_log)
         tools.metrics.watch_queues(self._depths)
 
     async def push(self, name: str, frame: PushedFrame) -> Answer:
@@ -115,7 +117,7 @@ class Cameras:
         with self._changing:
             idle = [c for c in self._table.values() if c.last_used < oldest and not c.lane.depth]
         for camera in idle:
-            self._workers.submit(camera.lane, partial(attempt, partial(self._close, camera), _told))
+            self._workers.submit(camera.lane, partial(attempt, partial(self._close, camera), self._told))
 
     def close(self, seconds: float) -> None:
         """Do the work that waits, end every visit and store its captures. No frame is taken any more.
@@ -197,6 +199,10 @@ class Cameras:
                     return
                 time.sleep(_STORE_PAUSE)
 
+    def _told(self, _: Any, problem: Problem | None) -> None:
+        if problem is not None:
+            self._seldom.log(logging.WARNING, "idle", "a camera is not forgotten yet: %s", problem.detail)
+
     def _remove(self, camera: Camera) -> None:
         del self._table[camera.name]
         self._tools.metrics.forget(camera.name)
@@ -204,8 +210,3 @@ class Cameras:
     def _depths(self) -> dict[str, int]:
         with self._changing:
             return {camera.name: camera.lane.depth for camera in self._table.values()}
-
-
-def _told(_: Any, problem: Problem | None) -> None:
-    if problem is not None:
-        _log.warning("a camera is not forgotten yet: %s", problem.detail)

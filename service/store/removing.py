@@ -10,20 +10,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import accumulate
+from typing import TypeVar
 
 from sqlalchemy import Connection, delete, exists, func, select
 
 from . import crop_rows
 from .crops import SHARDS, CropFolder
 from .database import Database
+from .errors import StoreError
 from .records import Swept
 from .schema import captures, crops, events, pushes
 from .times import now, to_microseconds
 
+T = TypeVar("T")
 _BATCH = 200
+_CRAMPED_BATCH = 20
+"""On a full disk: what a transaction changes must fit into the space that is kept for it."""
 _EVENTS_BATCH = 5000
+_CRAMPED_EVENTS_BATCH = 500
 _KEYS_KEPT = timedelta(days=30)
 
 
@@ -45,6 +52,9 @@ class Remover:
 
     def delete(self, identity: str) -> bool:
         """Remove a capture with its event, and its crop where no other needs it; whether it was there."""
+        return self._with_room(lambda: self._delete_one(identity))
+
+    def _delete_one(self, identity: str) -> bool:
         with self._database.writing() as connection:
             names = _delete(connection, [identity])
         self._finish([identity], names)
@@ -62,6 +72,32 @@ class Remover:
         Raises:
             OSError: a file cannot be removed; the others are, and what is too old is not kept for its sake.
         """
+        return self._with_room(lambda: self._sweep(max_age, max_bytes, events_max_age, grace))
+
+    def _with_room(self, remove: Callable[[], T]) -> T:
+        """Remove, on a full disk with the space that is kept for it."""
+        try:
+            return remove()
+        except StoreError:
+            if not self._database.make_room():
+                raise
+            return remove()
+        finally:
+            if self._database.cramped:
+                with suppress(StoreError):
+                    self._database.keep_room()
+
+    @property
+    def _batch(self) -> int:
+        return _CRAMPED_BATCH if self._database.cramped else _BATCH
+
+    def _sweep(
+        self,
+        max_age: timedelta | None,
+        max_bytes: int | None,
+        events_max_age: timedelta | None,
+        grace: timedelta,
+    ) -> Swept:
         orphans, failure = 0, None
         try:
             orphans = self._orphans(grace)
@@ -80,9 +116,10 @@ class Remover:
         removed = files = 0
         limit = _before(max_age)
         while True:
-            count, gone = self._delete_oldest(_BATCH, limit)
+            batch = self._batch
+            count, gone = self._delete_oldest(batch, limit)
             removed, files = removed + count, files + gone
-            if count < _BATCH:
+            if count < batch:
                 return removed, files
 
     def _by_size(self, max_bytes: int | None) -> tuple[int, int, int]:
@@ -96,7 +133,7 @@ class Remover:
                     select(crops.c.size)
                     .select_from(captures.join(crops))
                     .order_by(captures.c.received, captures.c.id)
-                    .limit(_BATCH)
+                    .limit(self._batch)
                 )
                 # To the end: a result that is left open keeps SQLite's snapshot, and the connection cannot
                 # write.
@@ -132,14 +169,15 @@ class Remover:
             return 0
         oldest = select(events.c.id).where(events.c.time < _before(max_age)).order_by(events.c.id)
         removed = 0
+        batch = _CRAMPED_EVENTS_BATCH if self._database.cramped else _EVENTS_BATCH
         while True:
             # Bit by bit: captures wait for whoever writes.
             with self._database.writing() as connection:
                 count = connection.execute(
-                    delete(events).where(events.c.id.in_(oldest.limit(_EVENTS_BATCH)))
+                    delete(events).where(events.c.id.in_(oldest.limit(batch)))
                 ).rowcount
             removed += count
-            if count < _EVENTS_BATCH:
+            if count < batch:
                 return removed
 
     def _orphans(self, grace: timedelta) -> int:
@@ -166,8 +204,9 @@ class Remover:
         ordered = sorted(set(names))  # as all do who lock several
         files = 0
         failure = None
-        for start in range(0, len(ordered), _BATCH):
-            batch = ordered[start : start + _BATCH]
+        size = self._batch
+        for start in range(0, len(ordered), size):
+            batch = ordered[start : start + size]
             with self._database.writing() as connection:
                 for name in batch:
                     crop_rows.hold(connection, name)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from . import adding, counting, hook_positions, journal, querying
+from . import adding, counting, hook_positions, journal, querying, trial
 from .crops import CropFolder
 from .database import Database
 from .errors import StoreError
@@ -16,6 +16,7 @@ from .migrate import migrate
 from .records import CaptureQuery, Event, NewCapture, Page, Statistics, StoredCapture, Swept
 from .removing import Remover
 from .times import now, to_microseconds
+from .trouble import Trouble
 
 
 class Store:
@@ -29,6 +30,7 @@ class Store:
         self._database = database
         self._folder = folder
         self._remover = Remover(database, folder, self._tell_removed)
+        self._trouble = Trouble()
         self._listeners: list[tuple[Callable[[], object], Callable[[Sequence[str]], object]]] = []
 
     @classmethod
@@ -48,10 +50,17 @@ class Store:
                 crops = CropFolder(folder)
                 if database.is_sqlite and database.url.database is not None:
                     Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
-            migrate(database)
+            try:
+                migrate(database)
+            except StoreError:
+                if not database.make_room():  # even to be opened, a database needs some
+                    raise
+                migrate(database)
         except BaseException:
             database.close()
             raise
+        with suppress(StoreError):
+            database.keep_room()
         return cls(database, crops)
 
     def close(self) -> None:
@@ -59,16 +68,24 @@ class Store:
         self._database.close()
 
     def ready(self) -> None:
-        """Ask the database and the folder for a sign of life.
+        """Store a capture and take it back, so that nobody sees it.
 
         Raises:
-            StoreError: one of them does not answer.
+            StoreError: it could not be stored, or one that came less than a minute ago could not.
         """
-        self.last_event_id()
         if not self._folder.folder.is_dir():
             raise StoreError(
                 f"the folder of crops {self._folder.folder} is not there: mount it or make it again"
             )
+        with self._trouble.noted(tried_out=True), _disk():
+            self._database.keep_room()
+            trial.store(self._database, self._folder)
+        self._trouble.check()
+
+    @property
+    def failing_since(self) -> float | None:
+        """Since when captures cannot be stored, as far as any was tried, in seconds since 1970."""
+        return self._trouble.since
 
     def add(self, camera: str, captures: Sequence[NewCapture], key: str | None = None) -> list[StoredCapture]:
         """Store captures with their events, all or none; on the disk when it returns.
@@ -86,12 +103,17 @@ class Store:
         if not captures:
             return []
         batch = adding.Batch.of(camera, captures, key)
+        with self._trouble.noted():
+            return self._add(camera, batch, key)
+
+    def _add(self, camera: str, batch: adding.Batch, key: str | None) -> list[StoredCapture]:
         if key is not None:
             with self._database.reading() as connection:
                 known = adding.earlier(connection, camera, batch)
             if known is not None:
                 return known
         with _disk():
+            self._database.keep_room()
             self._folder.put(batch.crops)
             with self._database.writing() as connection:
                 if key is not None and not adding.take_key(connection, camera, batch):
@@ -103,6 +125,7 @@ class Store:
     def event(self, kind: str, camera: str, data: dict[str, Any]) -> int:
         """Note something that happened, with plain JSON types; returns its id."""
         row = {"kind": kind, "camera": camera, "time": to_microseconds(now()), "data": data}
+        self._database.keep_room()
         with self._database.writing() as connection:
             identity = journal.append(connection, [row])
         self._tell_written()
