@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Iterable
 
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -15,8 +14,6 @@ from .store import Store, StoreError
 
 _log = logging.getLogger("facecap.service")
 _SECONDS = 3.0
-_GOOD_SECONDS = 10.0
-"""So long it is believed that the store works: each look writes to its disks."""
 
 
 class Readiness(Collector):
@@ -25,13 +22,10 @@ class Readiness(Collector):
     def __init__(self, store: Store) -> None:
         self._store = store
         self._asked: asyncio.Future[bool] | None = None
-        self._good_until = 0.0
         self._seldom = logs.Seldom(_log)
 
     async def ready(self) -> bool:
         """Whether a capture could be stored, within seconds. Why not is in the log alone."""
-        if self._store.failing_since is None and time.monotonic() < self._good_until:
-            return True
         if self._asked is None or self._asked.done():
             # Not one of the threads that requests have: they may all be at a store that hangs.
             self._asked = asyncio.get_running_loop().run_in_executor(None, self._ask)
@@ -51,5 +45,4 @@ class Readiness(Collector):
         except StoreError as error:
             self._seldom.error("not ready", "captures cannot be stored: %s", error)
             return False
-        self._good_until = time.monotonic() + _GOOD_SECONDS
         return True

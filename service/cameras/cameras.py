@@ -83,7 +83,6 @@ class Cameras:
                 attempt(lambda: camera.process(frame), settle)
 
             room = self._workers.submit(camera.lane, job, self._settings.queue)
-            camera.last_used = time.monotonic()
             if not room:
                 camera.count("queue_full")
         if not room:
@@ -112,7 +111,7 @@ class Cameras:
         return camera.last_frame if camera else None
 
     def drop_idle(self) -> None:
-        """Forget the cameras that have had no frame for the time of the settings."""
+        """Forget the cameras that have sent no frame that could be taken for the time of the settings."""
         oldest = time.monotonic() - self._settings.idle_seconds
         with self._changing:
             idle = [c for c in self._table.values() if c.last_used < oldest and not c.lane.depth]

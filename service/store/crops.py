@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import tempfile
-import time
 from pathlib import Path
 
 SHARDS = tuple(f"{number:02x}" for number in range(256))
@@ -68,12 +67,12 @@ class CropFolder:
             return False
         return True
 
-    def written_before(self, shard: str, moment: float) -> list[str]:
-        """Hashes of the crops of a shard that were written before `moment`, in seconds since 1970.
+    def written_before(self, shard: str, moment: float, now: float) -> list[str]:
+        """Hashes of the crops of a shard that were written before `moment`; both in seconds since 1970.
 
-        Files that a process began an hour ago or earlier and never completed are removed on the way.
+        Files that a process began an hour before `now` or earlier and never completed are removed on the way.
         """
-        abandoned = time.time() - _ABANDONED_SECONDS
+        abandoned = now - _ABANDONED_SECONDS
         found = []
         for entry in os.scandir(self.folder / shard):
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from .records import CaptureQuery, Event, NewCapture, Page, Statistics, StoredCa
 from .removing import Remover
 from .times import now, to_microseconds
 from .trouble import Trouble
+
+_TRIAL_SECONDS = 10.0
+"""Between two captures that are stored to try it out: each is written to the disks."""
 
 
 class Store:
@@ -68,18 +71,20 @@ class Store:
         self._database.close()
 
     def ready(self) -> None:
-        """Store a capture and take it back, so that nobody sees it.
+        """Whether a capture could be stored: now and then one is, and is taken back before anybody sees it.
 
         Raises:
-            StoreError: it could not be stored, or one that came less than a minute ago could not.
+            StoreError: it could not, or one that came less than a minute ago could not.
         """
         if not self._folder.folder.is_dir():
             raise StoreError(
                 f"the folder of crops {self._folder.folder} is not there: mount it or make it again"
             )
         with self._trouble.noted(tried_out=True), _disk():
+            self.last_event_id()
             self._database.keep_room()
-            trial.store(self._database, self._folder)
+            if self._trouble.trial_is_due(_TRIAL_SECONDS):
+                trial.store(self._database, self._folder)
         self._trouble.check()
 
     @property
@@ -173,6 +178,7 @@ class Store:
         *,
         events_max_age: timedelta | None = None,
         grace: timedelta = timedelta(hours=1),
+        at: datetime | None = None,
     ) -> Swept:
         """Remove captures that came too long ago, then the oldest until the crops fit, and what crashes left.
 
@@ -183,9 +189,15 @@ class Store:
             max_bytes: of all crops together; None: no limit.
             events_max_age: of events; None: no limit but that of their captures.
             grace: a file that belongs to no capture is left alone for so long.
+            at: the present moment; None: as the clock has it.
         """
         with _disk():
-            return self._remover.sweep(max_age, max_bytes, events_max_age, grace)
+            return self._remover.sweep(max_age, max_bytes, events_max_age, grace, at or now())
+
+    def last_moment(self) -> datetime | None:
+        """When the last capture or event came, by the clock of then; None where there is none."""
+        with self._database.reading() as connection:
+            return counting.last_moment(connection)
 
     def events_after(self, position: int | None, limit: int) -> list[Event]:
         """Events that came after the one of an id, oldest first; from the first where None.

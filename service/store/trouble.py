@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ class Trouble:
         """Seconds since 1970; None while captures are stored."""
         self._last: tuple[float, StoreError] | None = None
         """The last failure of a capture, and when by `time.monotonic`."""
+        self._tried = -math.inf
 
     @contextmanager
     def noted(self, *, tried_out: bool = False) -> Iterator[None]:
@@ -34,6 +36,14 @@ class Trouble:
             self._last = None
         if self._last is None:
             self.since = None
+
+    def trial_is_due(self, seconds: float) -> bool:
+        """Whether the last trial was so long ago, or captures cannot be stored; then one begins."""
+        now = time.monotonic()
+        due = self.since is not None or now - self._tried >= seconds
+        if due:
+            self._tried = now
+        return due
 
     def check(self) -> None:
         """Raise what a capture failed with last, while that is less than a minute ago."""

@@ -126,7 +126,7 @@ def test_a_full_disk_is_said_by_readiness_figures_and_a_few_lines(
 def test_a_disk_that_others_fill_is_said_before_a_frame_comes(
     on_disk: Served, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facecap_service.readiness._GOOD_SECONDS", 0)
+    monkeypatch.setattr("facecap_service.store.store._TRIAL_SECONDS", 0)
     assert on_disk.client.get("/readyz").status_code == 200
     occupy(disk)
     assert on_disk.client.get("/readyz").status_code == 503
@@ -137,7 +137,7 @@ def test_a_disk_that_others_fill_is_said_before_a_frame_comes(
 def test_a_database_with_broken_pages_is_not_ready(
     service: Served, tmp_path: Path, face: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facecap_service.readiness._GOOD_SECONDS", 0)
+    monkeypatch.setattr("facecap_service.store.store._TRIAL_SECONDS", 0)
     for _ in range(4):
         assert service.push("door", face).status_code == 200
     assert service.client.get("/readyz").status_code == 200
@@ -154,7 +154,7 @@ def test_a_database_with_broken_pages_is_not_ready(
 def test_a_database_that_may_only_be_read_is_not_ready(
     service: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facecap_service.readiness._GOOD_SECONDS", 0)
+    monkeypatch.setattr("facecap_service.store.store._TRIAL_SECONDS", 0)
     assert service.client.get("/readyz").status_code == 200
     read_only(service, True)
     assert service.client.get("/readyz").status_code == 503

@@ -170,8 +170,6 @@ def test_a_page_says_that_captures_cannot_be_stored(
     expect(page.locator("#connection")).to_have_text("Live")
     expect(page.locator("#not-storing")).to_be_hidden()
     with monkeypatch.context() as patch:
-        patch.setattr("facecap_service.readiness._GOOD_SECONDS", 0)
         patch.setattr(type(served.services.store), "ready", failing)
-        served.services.readiness._good_until = 0
         expect(page.locator("#not-storing")).to_contain_text("cannot be stored")
     expect(page.locator("#not-storing")).to_be_hidden()
