@@ -57,6 +57,11 @@ class Cameras:
         """As `push`: the frame has its place in the queue when this returns; on the event loop."""
         return started(lambda settle: self.submit(name, frame, settle))
 
+    def has_room(self, name: str) -> bool:
+        """Whether the camera's queue would take another frame now; one that is not there has an empty one."""
+        camera = self._table.get(name)
+        return camera is None or camera.lane.depth < self._settings.queue
+
     async def flush(self, name: str) -> Flushed:
         """As `Camera.flush`, after the frames that wait; 404 `unknown_camera`."""
         return await started(lambda settle: self._command(name, lambda camera: camera.flush(), settle))
