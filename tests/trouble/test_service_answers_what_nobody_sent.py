@@ -12,6 +12,7 @@ import pytest
 from nginx import PREFIX, Nginx, nginx
 from raw import read_answer
 from served import Served, running, settings_in
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 HIDDEN = b"GET /v1/captures?limit=1 HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-ID: hidden\r\n\r\n"
@@ -185,6 +186,9 @@ def test_nginx_hands_on_the_stream_and_nothing_else_as_a_websocket(
     with connect(f"ws://{host}:{port}{PREFIX}/v1/cameras/hall/stream", origin=origin) as stream:  # type: ignore[arg-type]
         stream.send(face)
         assert '"status":200' in str(stream.recv(timeout=30))
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://{host}:{port}{PREFIX}/v1/cameras/hall/stream?when_full=drop")
+    assert refused.value.response.status_code == 400, "the query goes along"
     asked = b"Connection: Upgrade, close\r\nUpgrade: websocket\r\n"
     with socket.create_connection(proxy.address, timeout=30) as client:
         client.sendall(head(f"{PREFIX}/livez", asked, "GET"))
