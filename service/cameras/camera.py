@@ -84,7 +84,7 @@ class Camera:
         self.name = name
         self.lane = Lane()
         self.last_used = time.monotonic()
-        """When a frame was taken last, by `time.monotonic`."""
+        """When a frame came last that was not refused, by `time.monotonic`."""
         self.last_frame: bytes | Image | None = None
         """The last frame, where the settings allow to keep it."""
         self._tools = tools
@@ -118,6 +118,8 @@ class Camera:
             answer = self._process(frame)
         except Problem as problem:
             self.count(problem.code)
+            if problem.status >= 500:  # the camera is not to blame
+                self.last_used = time.monotonic()
             raise
         return answer
 

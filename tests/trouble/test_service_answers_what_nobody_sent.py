@@ -21,6 +21,10 @@ _LENGTH = b"Content-Length: %d\r\n" % len(HIDDEN)
 _CHUNKED = b"Transfer-Encoding: chunked\r\n"
 _CHUNKS = b"%x\r\n%b\r\n0\r\n\r\n" % (len(HIDDEN), HIDDEN)
 _H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+HANDSHAKE = (
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
 
 SMUGGLING: dict[str, tuple[bytes, bytes]] = {
     "h2c": (_H2C + _LENGTH, HIDDEN),
@@ -129,14 +133,22 @@ def test_a_body_is_not_answered_as_a_request(kept: Served, name: str, pieces: st
     assert answers.count(b"HTTP/1.1 ") <= 2
 
 
+@pytest.mark.parametrize("path", ["/v1/cameras/door/stream", "/v1/captures", "/nothing"])
+@pytest.mark.parametrize("pieces", PIECES)
+def test_nothing_is_answered_after_a_websocket_was_asked_for(kept: Served, path: str, pieces: str) -> None:
+    before = captures_asked(kept)
+    answers = told(host_and_port(kept), pieces, head(path, HANDSHAKE, "GET"), HIDDEN)
+    assert b"hidden" not in answers and captures_asked(kept) == before, answers
+    assert answers.count(b"HTTP/1.1 ") <= 1  # none where the connection was reset before it was read
+
+
 def test_nothing_is_answered_after_a_tunnel_was_asked_for(kept: Served) -> None:
     answers = told(host_and_port(kept), "whole", head("127.0.0.1:80", b"", "CONNECT"), HIDDEN)
-    assert answers.startswith(b"HTTP/1.1 400") and answers.count(b"HTTP/1.1 ") == 1
+    assert answers[:12] in (b"HTTP/1.1 400", b"") and answers.count(b"HTTP/1.1 ") <= 1
 
 
 def test_a_stream_that_is_asked_for_behind_a_request_is_refused(kept: Served) -> None:
-    lines = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    stream = head("/v1/cameras/door/stream", lines + b"Sec-WebSocket-Key: " + b"A" * 22 + b"==\r\n", "GET")
+    stream = head("/v1/cameras/door/stream", HANDSHAKE, "GET")
     answers = told(host_and_port(kept), "whole", head("/v1/captures", b"", "GET") + stream, b"")
     assert b"101 Switching" not in answers
 

@@ -162,6 +162,25 @@ def test_a_database_that_may_only_be_read_is_not_ready(
     assert service.client.get("/readyz").status_code == 200
 
 
+def test_a_camera_at_work_is_not_forgotten_while_nothing_can_be_stored(
+    tmp_path: Path, pipeline: dict[str, Any], face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any) -> Any:
+        raise StoreError("the disk is full")
+
+    capture = {"mode": "fast", "min_hits": 1, "interval": 1, "max_captures": 0}
+    settings = settings_in(tmp_path, pipeline=pipeline, capture=capture, cameras={"idle_seconds": 1.0})
+    with running(settings) as service:
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "add", failing)
+            end = time.monotonic() + 3.0
+            while time.monotonic() < end:
+                assert service.push("door", face).status_code == 503
+                time.sleep(0.1)
+        assert service.push("door", face).status_code == 200
+        assert "camera.closed" not in [event.kind for event in service.services.store.events_after(0, 100)]
+
+
 def test_a_trial_leaves_nothing_behind(service: Served, tmp_path: Path) -> None:
     store = service.services.store
     before = store.last_event_id()
