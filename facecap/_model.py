@@ -48,7 +48,7 @@ def open_model(
         chip=_cvimodel.wanted_chip(),
         unchecked=_cvimodel.take_unchecked(),
     )
-    manifest = json.loads(opened.manifest)
+    manifest = json.loads(opened.manifest.removeprefix("\ufeff"))
     info = {
         "path": opened.path or None,
         "runtime": opened.runtime,

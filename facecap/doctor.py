@@ -6,7 +6,7 @@ import importlib.util
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -37,13 +37,13 @@ def checks(out: Path) -> Iterator[Check]:
     yield _python()
     yield _guarded("core", _core, "build it again: pip install --force-reinstall facecap")
     yield _guarded("onnxruntime", _onnxruntime, "pip install --force-reinstall onnxruntime")
-    yield _cviruntime()
-    yield from _models()
+    yield from _part("cvimodel", lambda: [_cviruntime()])
+    yield from _whole("model", _models, "see what is said of it, and the folder in FACECAP_MODELS")
     yield _guarded("detection", _detection, "see the checks above")
     yield _guarded("OpenCV", _opencv, "pip install --force-reinstall opencv-python-headless")
-    yield _video_codec()
-    yield from _extras()
-    yield _cvimodel_tools()
+    yield from _part("video encoder", lambda: [_video_codec()])
+    yield from _part("extras", _extras)
+    yield from _part("[cvimodel]", lambda: [_cvimodel_tools()])
     yield _guarded("output", partial(_writable, out), f"choose another folder, or change the rights of {out}")
 
 
@@ -52,6 +52,22 @@ def _guarded(name: str, look: Callable[[], str], remedy: str) -> Check:
         return Check(name, "ok", look())
     except Exception as error:  # whatever it is: the other checks go on
         return Check(name, "missing", f"{type(error).__name__}: {error}", remedy)
+
+
+def _whole(name: str, look: Callable[[], Iterable[Check]], remedy: str) -> Iterator[Check]:
+    """Several checks, of which one may find that facecap does not work: also by failing itself."""
+    try:
+        yield from look()
+    except Exception as error:
+        yield Check(name, "missing", f"{type(error).__name__}: {error}", remedy)
+
+
+def _part(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    """Several checks of what facecap works without; one that fails itself is no reason to end."""
+    try:
+        yield from look()
+    except Exception as error:
+        yield Check(name, "optional", f"{type(error).__name__}: {error}", "see what is said of it")
 
 
 def _python() -> Check:

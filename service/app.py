@@ -78,6 +78,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             )
             await stack.enter_async_context(keep_within(services.store, settings.retention))
             await stack.enter_async_context(_cameras(services, pipelines))
+            metrics.watch(services.readiness)
             metrics.watch(WebhookFigures(services.broker, services.couriers))
             yield
             services.stopping.set()

@@ -15,6 +15,7 @@ from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettin
 from facecap import FacecapError
 from facecap.addresses import HIDDEN, shown_address
 
+from .links import is_service_link
 from .setting_kinds import Section
 from .settings import Settings
 
@@ -90,7 +91,7 @@ def load(
     if file is not None:
         sources.append((str(file), _read(file)))
     try:
-        sources.append(("environment", EnvSettingsSource(Settings)()))
+        sources.append(("environment", _Environment(Settings)()))
     except SettingsError as error:
         raise ConfigurationError(f"environment: {error}: wanted JSON") from None
     sources.append(("flag", flags or {}))
@@ -117,6 +118,14 @@ def options() -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
 def variable(section: str, key: str) -> str:
     """Name of a setting in the environment."""
     return f"{PREFIX}{section}_{key}".upper()
+
+
+class _Environment(EnvSettingsSource):
+    """The environment without what Kubernetes puts there about a service of a like name."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        found = super()._load_env_vars()
+        return {name: text for name, text in found.items() if not is_service_link(name, text or "")}
 
 
 def _read(file: Path) -> Mapping[str, Any]:
@@ -148,6 +157,8 @@ def _refuse_unknown_variables(others: Collection[str]) -> None:
     known |= {PREFIX + name.upper() for name in Settings.model_fields}
     for name in sorted(os.environ):
         if not name.startswith(PREFIX) or name in known or name in others or not os.environ[name]:
+            continue
+        if is_service_link(name, os.environ[name]):
             continue
         near = get_close_matches(name, known, n=1, cutoff=0.6)
         hint = f"did you mean {near[0]}?" if near else "`facecap serve --print-config` shows what can be set"

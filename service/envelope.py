@@ -29,6 +29,8 @@ _SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+_ENDLESS = "/v1/events"
+_QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 Count = Callable[[str, str, int], None]
 
 
@@ -55,6 +57,7 @@ class Envelope:
         self._trouble = trouble
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
+        self._seldom = logs.Seldom(_log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -73,6 +76,7 @@ class Envelope:
                 message["headers"] = _with_security(message.get("headers", ()), identity)
             await send(message)
 
+        asked, scope = scope, _as_get(scope)
         try:
             problem = self._refusal(scope, headers)
             if problem is None:
@@ -84,7 +88,7 @@ class Envelope:
                 await send({"type": "websocket.close", "code": 1008, "reason": problem.code})
         finally:
             if scope["type"] == "http":
-                self._told(scope, status, time.perf_counter() - started)
+                self._told(scope, asked["method"], status, time.perf_counter() - started)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, status: Callable[[], int]) -> None:
         try:
@@ -122,21 +126,35 @@ class Envelope:
             return Problem(403, "cross_site", "Another site sent this", detail)
         return None
 
-    def _told(self, scope: Scope, status: int, seconds: float) -> None:
+    def _told(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "(none)")
-        self._count(scope["method"] if route != "(none)" else "(any)", route, status)
-        level = (
-            logging.DEBUG if status == 200 and route.endswith(("/frames", "z", "/metrics")) else logging.INFO
-        )
-        if _log.isEnabledFor(level):
-            more = {
-                "method": scope["method"],
-                "path": scope["path"],
-                "status": status,
-                "milliseconds": round(seconds * 1000, 2),
-                "client": (scope.get("client") or ("",))[0],
-            }
+        self._count(method if route != "(none)" else "(any)", route, status)
+        is_frame = route.endswith("/frames")
+        level = logging.DEBUG if status == 200 and (is_frame or route in _QUIET) else logging.INFO
+        if not _log.isEnabledFor(level):
+            return
+        more = {
+            "method": method,
+            "path": scope["path"],
+            "status": status,
+            "milliseconds": round(seconds * 1000, 2),
+            "client": (scope.get("client") or ("",))[0],
+        }
+        if is_frame and status != 200:
+            # A camera sends the next one at once: the log says it once a minute, the figures count.
+            self._seldom.log(level, (route, status), "request", **more)
+        else:
             _log.log(level, "request", extra=more)
+
+
+def _as_get(scope: Scope) -> Scope:
+    """HEAD is answered as GET: uvicorn, which has the request as it came, leaves the body out.
+
+    Not of the stream of events, which has no end.
+    """
+    if scope["type"] != "http" or scope["method"] != "HEAD" or scope["path"].endswith(_ENDLESS):
+        return scope
+    return {**scope, "method": "GET"}
 
 
 def is_loopback(host: str) -> bool:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
+import time
+from collections.abc import Hashable
 from contextvars import ContextVar
 from datetime import datetime, timezone
 from typing import Any
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """Of the request that is being answered."""
+_SELDOM_SECONDS = 60.0
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 
 
@@ -33,6 +37,31 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
+
+
+class Seldom:
+    """Tells what happens again and again once a minute, with how often it `happened` since it was told."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self._told: dict[Any, tuple[float, int]] = {}
+        self._counting = threading.Lock()
+
+    def error(self, about: Hashable, message: str, *args: Any) -> None:
+        """Tell an error; `about`: what is the same at every occurrence, out of few."""
+        self.log(logging.ERROR, about, message, *args)
+
+    def log(self, level: int, about: Hashable, message: str, *args: Any, **more: Any) -> None:
+        """As `error`, of a level; `more`: further members of the line."""
+        if not self._logger.isEnabledFor(level):
+            return
+        now = time.monotonic()
+        with self._counting:
+            last, count = self._told.get(about, (-_SELDOM_SECONDS, 0))
+            due = now - last >= _SELDOM_SECONDS
+            self._told[about] = (now, 0) if due else (last, count + 1)
+        if due:
+            self._logger.log(level, message, *args, extra={**more, "happened": count + 1} if count else more)
 
 
 def install(level: str) -> None:

@@ -41,6 +41,7 @@ class Metrics:
             "result",
         )
         self._captures = self._counter("facecap_captures", "Captures given out.", "camera", "kind", "mask")
+        self._clocks = self._counter("facecap_clock_steps", "Clocks of cameras that were set back.", "camera")
         self._rejections = self._counter("facecap_rejections", "Faces not captured, by reason.", "reason")
         self._requests = self._counter(
             "facecap_http_requests", "Requests by route.", "method", "route", "status"
@@ -65,6 +66,10 @@ class Metrics:
         """Count a capture that was stored."""
         self._captures.labels(camera, kind, mask).inc()
 
+    def clock_set_back(self, camera: str) -> None:
+        """Count a camera's clock that was set back."""
+        self._clocks.labels(camera).inc()
+
     def stage(self, stage: str, seconds: float) -> None:
         """Time of a stage."""
         self._stages.observe({stage: seconds})
@@ -79,7 +84,7 @@ class Metrics:
 
     def forget(self, camera: str) -> None:
         """Drop the series of a camera."""
-        for metric in (self._frames, self._captures):
+        for metric in (self._frames, self._captures, self._clocks):
             metric.remove_by_labels({"camera": camera})
 
     def watch(self, figures: Collector) -> None:

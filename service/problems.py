@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from . import logs
 from .store import StoreError
 
 MEDIA_TYPE = "application/problem+json"
@@ -105,6 +106,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application with a problem document."""
+    seldom = logs.Seldom(_log)
 
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -124,7 +126,7 @@ def install(app: FastAPI) -> None:
         return Problem(422, "invalid_request", "The request is not valid", detail, more=more).response()
 
     async def on_store_error(request: Request, error: Exception) -> Response:
-        _log.error("the store failed: %s", error)
+        seldom.error("store", "the store failed: %s", error)
         detail = "the database or the folder of crops does not answer: try again later"
         return Problem(503, "store_unavailable", "The store is away", detail, {"Retry-After": "1"}).response()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from contextlib import closing
 from typing import Any, Literal
 
@@ -36,7 +37,6 @@ class Puller:
         self._reconnects = 0
         self._dropped = 0
         self._next_index = 0
-        self._last_time = 0.0
         self._stopping = threading.Event()
         self._source: Source | None = None
         self._thread = threading.Thread(target=self._run, name=f"facecap puller {name}", daemon=True)
@@ -107,13 +107,14 @@ class Puller:
             self._dropped += source.dropped
 
     def _push(self, frame: Frame, index: int) -> None:
-        # The clock of a new connection may lie a little behind that of the last one.
-        self._last_time = max(self._last_time, frame.timestamp or 0.0)
+        now = time.monotonic()
+        read = now if frame.read is None else frame.read
+        pushed = PushedFrame(frame.image, index, read, taken=time.time() - (now - read))
         done = threading.Event()
         try:
             self._cameras.submit(
                 self.name,
-                PushedFrame(frame.image, index, self._last_time),
+                pushed,
                 lambda result, problem: done.set(),
                 "pull",
             )

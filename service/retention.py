@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
 
+from .believed_time import BelievedTime
 from .settings import Retention
 from .store import Store, StoreError
 
@@ -29,9 +30,11 @@ async def keep_within(store: Store, limits: Retention) -> AsyncIterator[None]:
 
 
 async def _sweep_until(end: asyncio.Event, store: Store, limits: Retention) -> None:
+    time: BelievedTime | None = None
     while not end.is_set():
         try:
-            await _sweep(store, limits)
+            time = time or BelievedTime(await run_in_threadpool(store.last_moment))
+            await _sweep(store, limits, time.look())
         except StoreError as error:
             _log.error("the store cannot be swept, tried again in %g s: %s", limits.interval_seconds, error)
         except Exception:
@@ -40,13 +43,14 @@ async def _sweep_until(end: asyncio.Event, store: Store, limits: Retention) -> N
             await asyncio.wait_for(end.wait(), limits.interval_seconds)
 
 
-async def _sweep(store: Store, limits: Retention) -> None:
+async def _sweep(store: Store, limits: Retention, at: datetime) -> None:
     def sweep() -> None:
         swept = store.sweep(
             _days(limits.max_days),
             limits.max_bytes or None,
             events_max_age=_days(limits.events_max_days),
             grace=timedelta(seconds=limits.grace_seconds),
+            at=at,
         )
         if swept.captures or swept.crops:
             _log.info(

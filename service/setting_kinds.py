@@ -60,7 +60,9 @@ CAMERA_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 CameraName = Annotated[str, Field(pattern=f"^{CAMERA_NAME}$")]
 """1 to 64 letters, digits, dots, hyphens and underscores; the first a letter or a digit."""
 Count = Annotated[int, Field(ge=1)]
-EventKind = Literal["capture", "track.started", "track.ended", "camera.opened", "camera.closed"]
+EventKind = Literal[
+    "capture", "track.started", "track.ended", "camera.opened", "camera.clock", "camera.closed"
+]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]

@@ -89,7 +89,7 @@ class Cameras(Section):
     queue: Count = 8
     """frames of one camera that may wait, the one at work included; beyond it 429"""
     idle_seconds: Seconds = 300.0
-    """a camera without a frame for so long is forgotten; its pending captures are stored"""
+    """a camera without a frame that can be taken for so long is forgotten; its pending captures are stored"""
     threads: Annotated[int, Field(ge=0)] = 0
     """that work on frames; 0: one a core"""
     detect_queue: Count = 16

@@ -12,12 +12,16 @@ import numpy as np
 
 
 class DroppingCamera(ThreadingHTTPServer):
-    """Motion JPEG over HTTP; a connection is dropped after so many frames, and the next numbers go on."""
+    """Motion JPEG over HTTP; a connection is dropped after so many frames.
+
+    Without a `picture`, those of each connection are of another grey.
+    """
 
     daemon_threads = True
 
-    def __init__(self, frames_a_connection: int) -> None:
+    def __init__(self, frames_a_connection: int, picture: bytes | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.picture = picture
         self.frames_a_connection = frames_a_connection
         self.connections = 0
         self.paths: list[str] = []
@@ -33,9 +37,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
-        picture = cv2.imencode(".jpg", np.full((48, 64, 3), 40 * self.server.connections, np.uint8))[
-            1
-        ].tobytes()
+        grey = np.full((48, 64, 3), 40 * self.server.connections, np.uint8)
+        picture = self.server.picture or cv2.imencode(".jpg", grey)[1].tobytes()
         try:
             for _ in range(self.server.frames_a_connection):
                 head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"

@@ -24,3 +24,4 @@ have() {
 have postgresql postgres /usr/lib/postgresql/*/bin/postgres
 have chromium-headless-shell chromium-headless-shell chromium google-chrome
 have openssl openssl
+have nginx nginx /usr/sbin/nginx

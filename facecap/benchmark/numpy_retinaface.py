@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap.conversion.network_input import letterbox
+from facecap.models import manifest_text
 
 Floats = NDArray[np.float32]
 CANDIDATES = 5000  # best scores that reach suppression
@@ -28,7 +29,7 @@ class NumpyRetinaFace:
     ) -> None:
         import onnxruntime
 
-        self._manifest: dict[str, Any] = json.loads(model.with_suffix(".json").read_text(encoding="utf-8"))
+        self._manifest: dict[str, Any] = json.loads(manifest_text(model))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import quote
@@ -13,6 +15,11 @@ from urllib.parse import quote
 from facecap.client.errors import Refused
 from facecap.client.transport import Transport, json_of
 
+_log = logging.getLogger("facecap.client")
+_SILENT_SECONDS = 60.0
+"""So long nothing is said again of refusals for the same reason."""
+_LATE_FRAMES = 3
+"""In a row, after which frames are not late: the clock that gives their times was set back."""
 WhenFull = Literal["block", "drop_oldest"]
 
 
@@ -69,6 +76,9 @@ class CameraPush:
         # Higher than any before it, so that a program that was started again is not taken for an old frame.
         self._next_index = time.time_ns() // 1_000_000
         self._offset = 0
+        self._late = 0
+        self._last_time: float | None = None
+        self._said: dict[str, float] = {}
         self._counts = PushCounts()
         self._sender = threading.Thread(target=self._send_all, name=f"facecap push {name}", daemon=True)
         self._sender.start()
@@ -106,11 +116,13 @@ class CameraPush:
         Args:
             picture: JPEG, PNG or WebP.
             frame_index: grows from frame to frame, for all frames or for none; counted where None.
-            timestamp: seconds since 1970, not running back.
+            timestamp: seconds since 1970, not running back. Where it does, for some frames in a row, the
+                camera begins anew: its visits end, and what they had waiting is captured.
             timeout: seconds to wait for room with `when_full="block"`; None: no limit.
 
         Returns:
-            The answer to come; it may be ignored. It is cancelled where the frame gave way to a newer one or
+            The answer to come; it may be ignored: refusals are logged as warnings too, those for the same
+            reason once a minute. It is cancelled where the frame gave way to a newer one or
             the camera was closed. It raises `Refused` where the service will not have the frame, and
             `Unreachable` where the camera was closed while the frame was on its way.
 
@@ -202,6 +214,7 @@ class CameraPush:
             answer = self._answer(frame)
         except Refused as error:
             self._count(refused=1)
+            self._say(error.code, f"frame {frame.index} was refused: {error}")
             frame.future.set_exception(error)
         except Exception as error:
             self._count(dropped=1)
@@ -214,6 +227,8 @@ class CameraPush:
         try:
             return self._try(frame)
         except Refused as error:
+            if error.code == "stale_timestamp":
+                return self._late_answer(frame, error)
             last = error.document.get("last_frame_index")
             begins = frame.numbered_here and not self.counts.answered
             if error.code != "stale_frame" or not begins or not isinstance(last, int):
@@ -221,6 +236,31 @@ class CameraPush:
             # The camera's numbers are ahead of this program's clock: go on from there.
             self._offset = last + 1 - frame.index
             return self._try(frame)
+
+    def _late_answer(self, frame: _Frame, error: Refused) -> FrameAnswer:
+        self._late += 1
+        if self._late < _LATE_FRAMES:
+            raise error
+        with suppress(Refused):  # it may be forgotten already
+            self._transport.send("DELETE", self._path, given_up=self._given_up)
+        return self._try(frame)
+
+    def _note_time(self, time_taken: float | None) -> None:
+        """Of a frame that was answered."""
+        self._late = 0
+        if time_taken is None:
+            return
+        if self._last_time is not None and time_taken < self._last_time:
+            back = self._last_time - time_taken
+            self._say("set back", f"the clock of its frames was set back by {back:.3f} s: it begins anew")
+        self._last_time = time_taken
+
+    def _say(self, reason: str, text: str) -> None:
+        """Warn, as nobody may look at the answers."""
+        now = time.monotonic()
+        if now - self._said.get(reason, -_SILENT_SECONDS) >= _SILENT_SECONDS:
+            self._said[reason] = now
+            _log.warning("camera %s: %s (said once a minute at most)", self.name, text)
 
     def _try(self, frame: _Frame) -> FrameAnswer:
         # The index makes a frame safe to send twice: one that was answered already gets that answer again.
@@ -233,6 +273,7 @@ class CameraPush:
             given_up=self._given_up,
             on_retry=lambda: self._count(retries=1),
         )
+        self._note_time(frame.timestamp)
         ids = answer.headers.get("facecap-captures", "")
         return FrameAnswer(json_of(answer), tuple(ids.split(",")) if ids else ())
 

@@ -44,5 +44,5 @@ def write_model(path: Path, data: bytes, manifest: Mapping[str, Any]) -> Path:
 
 def update_manifest(path: Path, changes: Mapping[str, Any]) -> None:
     """Replace some keys of a written manifest, `figures` after an evaluation for one."""
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest = json.loads(path.read_text(encoding="utf-8-sig"))
     write_atomic(path, (json.dumps({**manifest, **changes}, indent=2, ensure_ascii=False) + "\n").encode())

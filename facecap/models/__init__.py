@@ -156,7 +156,7 @@ def manifest_text(path: Path) -> str:
     """
     beside = path.with_suffix(".json")
     try:
-        return beside.read_text(encoding="utf-8")
+        return beside.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{beside}: a model needs its manifest beside it: {error}") from error
 

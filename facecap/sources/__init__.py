@@ -12,7 +12,7 @@ from facecap.addresses import shown_address
 from facecap.sources.base import Frame, Limits, Report, Source, SourceError
 from facecap.sources.live import LiveSource
 from facecap.sources.picture import decode_picture, read_picture
-from facecap.sources.picture_header import PictureError, picture_kind
+from facecap.sources.picture_header import PictureError, another_follows, picture_kind
 from facecap.sources.pictures import PictureSource, pictures_in
 from facecap.sources.video import VideoSource, open_capture
 
@@ -22,6 +22,7 @@ __all__ = [
     "PictureError",
     "Source",
     "SourceError",
+    "another_follows",
     "decode_picture",
     "open_source",
     "picture_kind",

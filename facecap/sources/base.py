@@ -41,6 +41,8 @@ class Frame:
     """Height x width x 3, BGR, upright."""
     name: str
     """File name of a picture; else empty."""
+    read: float | None = None
+    """When a live source read it, by `time.monotonic`, which nobody sets; None of files."""
 
 
 class Source(ABC):

@@ -89,7 +89,8 @@ class LiveSource(Source):
                 ok, image = capture.read()
                 if not ok:
                     break
-                frame = Frame(self._received, self._epoch + time.monotonic(), np.asarray(image, np.uint8), "")
+                read, pixels = time.monotonic(), np.asarray(image, np.uint8)
+                frame = Frame(self._received, self._epoch + read, pixels, "", read)
                 self._received += 1
                 with self._news:
                     self.dropped += self._latest is not None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +39,7 @@ class PictureHeader:
     height: int
 
 
+_JPEG_SIGNATURE = b"\xff\xd8\xff"
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CUT_SHORT = "it is cut short"
 # FF starts a marker unless a stuffed zero, a restart marker or another FF follows.
@@ -46,11 +48,12 @@ _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _END_OF_IMAGE, _START_OF_SCAN, _APP1 = 0xD9, 0xDA, 0xE1
 _EXIF = b"Exif\0\0"
+_MULTI_PICTURE = b"MPF\0"
 
 
 def picture_kind(head: bytes) -> str | None:
     """`jpeg`, `png`, `webp`, `bmp` by the first 12 bytes; None for anything else."""
-    if head.startswith(b"\xff\xd8\xff"):
+    if head.startswith(_JPEG_SIGNATURE):
         return "jpeg"
     if head.startswith(_PNG_SIGNATURE):
         return "png"
@@ -86,7 +89,8 @@ def check_whole(data: bytes, kind: str) -> None:
     Raises:
         PictureError: it is cut short or its structure is damaged.
     """
-    checks = {"jpeg": _check_jpeg, "png": _check_png, "webp": _check_webp, "bmp": _check_bmp}
+    checks: dict[str, Callable[[bytes], object]]
+    checks = {"jpeg": _end_of_jpeg, "png": _check_png, "webp": _check_webp, "bmp": _check_bmp}
     try:
         checks[kind](data)
     except (struct.error, IndexError):
@@ -106,6 +110,17 @@ def exif_of(jpeg: bytes) -> bytes:
         at = after
 
 
+def another_follows(jpeg: bytes) -> bool:
+    """Whether another picture follows a whole JPEG, as in Motion JPEG.
+
+    The further pictures of a multi-picture file, which its first lists (CIPA DC-007), belong to that one.
+    """
+    if jpeg.rfind(_JPEG_SIGNATURE) == 0:
+        return False
+    end = _end_of_jpeg(jpeg)
+    return jpeg[end:].lstrip().startswith(_JPEG_SIGNATURE) and _MULTI_PICTURE not in jpeg[:end]
+
+
 def _jpeg_size(data: bytes) -> tuple[int, int]:
     at = 2
     while True:
@@ -118,12 +133,12 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
         at = _after_segment(data, marker, at)
 
 
-def _check_jpeg(data: bytes) -> None:
+def _end_of_jpeg(data: bytes) -> int:
     at = 2
     while True:
         marker, at = _jpeg_marker(data, at)
         if marker == _END_OF_IMAGE:
-            return
+            return at
         at = _after_segment(data, marker, at)
         if marker == _START_OF_SCAN:
             found = _MARKER_IN_SCAN.search(data, at)

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any, Literal
 
@@ -21,11 +21,13 @@ from pydantic_core import to_json
 from facecap import Capture, FacecapError, FaceCapture, FrameResult
 from facecap.sources import Limits
 
+from .. import logs
 from ..frames.picture import decode
 from ..metrics import Metrics
 from ..problems import Problem
 from ..store import NewCapture, Store, StoreError
 from .order import Answer, FrameOrder
+from .shot_times import ShotTimes
 from .tracks import Tracks
 from .visits import Visits
 from .workers import Lane
@@ -44,7 +46,9 @@ class PushedFrame:
     """Encoded, or height x width x 3 BGR."""
     index: int | None = None
     timestamp: float | None = None
-    """Seconds since 1970."""
+    """Seconds since 1970; where `taken` is given, of a clock that nobody sets."""
+    taken: float | None = None
+    """Seconds since 1970 when it was taken, where `timestamp` does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Camera:
         self.name = name
         self.lane = Lane()
         self.last_used = time.monotonic()
+        """When a frame came last that was not refused, by `time.monotonic`."""
         self.last_frame: bytes | Image | None = None
         """The last frame, where the settings allow to keep it."""
         self._tools = tools
@@ -88,12 +93,14 @@ class Camera:
         self._order = FrameOrder(tools.remembered)
         self._tracks = Tracks(0)
         self._visits = Visits()
+        self._times = ShotTimes()
         self._batch: _Batch | None = None
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
         self._captures = 0
         self._size: tuple[int, int] | None = None
         self._last_time: float | None = None
+        self._seldom = logs.Seldom(_log)
 
     @property
     def is_open(self) -> bool:
@@ -111,6 +118,8 @@ class Camera:
             answer = self._process(frame)
         except Problem as problem:
             self.count(problem.code)
+            if problem.status >= 500:  # the camera is not to blame
+                self.last_used = time.monotonic()
             raise
         return answer
 
@@ -129,7 +138,7 @@ class Camera:
         waiting = list(self._batch.captures) if self._batch else []
         ids = self._store_batch()
         if self._capture is not None:
-            given = self._capture.flush()
+            given = self._timed(self._capture.flush())
             ids += self._keep(given, None)
             waiting += given
             self._tell(self._tracks.end())
@@ -172,23 +181,52 @@ class Camera:
             if earlier is not None:
                 self._store_batch()
                 self.count("repeated")
+                self.last_used = time.monotonic()
                 return earlier
         index = self._order.place(frame.index, frame.timestamp)
         self._store_batch()
         image = self._decoded(frame.picture)
+        if back := self._order.back(frame.timestamp):
+            self._begin_anew(back)
+        if frame.timestamp is not None and frame.taken is not None:
+            self._times.note(frame.timestamp, frame.taken)
         result = self._follow(image, index, frame.timestamp)
         answer = Answer(to_json(result.to_dict()))
         self._order.accept(index, frame.timestamp, digest, answer)
         self._size = (image.shape[1], image.shape[0])
         self._last_time = time.time()
+        self.last_used = time.monotonic()
         if self._tools.keep_frame:
             self.last_frame = frame.picture
         self._tools.metrics.answer(result)
         self._tell(self._tracks.update(result))
         self._visits.see(result)
-        self._keep(result.captures, answer)
+        self._keep(self._timed(result.captures), answer)
         self.count("ok")
         return answer
+
+    def _begin_anew(self, back: float) -> None:
+        """The camera's clock was set back: what was seen before is over, as no time lies between."""
+        self.flush()
+        if self._capture is not None:
+            self._capture.reset()
+            self._visits = Visits()
+        self._order.begin_time_anew()
+        self._tools.metrics.clock_set_back(self.name)
+        self._tell([("camera.clock", {"set_back_seconds": round(back, 3)})])
+        _log.warning("camera %s: its clock was set back by %.3f s: its tracks end", self.name, back)
+
+    def _timed(self, captures: list[Capture]) -> list[Capture]:
+        """With the wall clock's time of each shot."""
+        if self._source == "push":
+            return captures
+        times = self._times
+        return [
+            capture
+            if capture.timestamp is None
+            else replace(capture, timestamp=times.wall(capture.timestamp))
+            for capture in captures
+        ]
 
     def _decoded(self, picture: bytes | Image) -> Image:
         if not isinstance(picture, bytes):
@@ -233,7 +271,9 @@ class Camera:
         try:
             stored = self._tools.store.add(self.name, rows, batch.key)
         except StoreError as error:
-            _log.error("camera %s: %d captures wait for the store: %s", self.name, len(rows), error)
+            self._seldom.error(
+                "store", "camera %s: %d captures wait for the store: %s", self.name, len(rows), error
+            )
             raise Problem(
                 503,
                 "store_unavailable",
@@ -258,8 +298,9 @@ class Camera:
                 self._tools.store.event(kind, self.name, data)
             except StoreError as error:
                 # The others would wait for the store as long as this one, and the frame with them.
-                lost = ", ".join(kind for kind, _ in pending[number:])
-                _log.warning("camera %s: events are lost (%s): %s", self.name, lost, error)
+                lost = [kind for kind, _ in pending[number:]]
+                text = "camera %s: events are lost (%s): %s"
+                self._seldom.log(logging.WARNING, frozenset(lost), text, self.name, ", ".join(lost), error)
                 return
 
 

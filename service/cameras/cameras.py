@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Literal, TypeVar
 
+from .. import logs
 from ..problems import Problem
 from ..setting_kinds import CAMERA_NAME
 from ..settings import Cameras as CameraSettings
@@ -40,6 +41,7 @@ class Cameras:
         self._table: dict[str, Camera] = {}
         self._changing = threading.Lock()
         self._closing = False
+        self._seldom = logs.Seldom(_log)
         tools.metrics.watch_queues(self._depths)
 
     async def push(self, name: str, frame: PushedFrame) -> Answer:
@@ -54,6 +56,11 @@ class Cameras:
     def start(self, name: str, frame: PushedFrame) -> asyncio.Future[Answer]:
         """As `push`: the frame has its place in the queue when this returns; on the event loop."""
         return started(lambda settle: self.submit(name, frame, settle))
+
+    def has_room(self, name: str) -> bool:
+        """Whether the camera's queue would take another frame now; one that is not there has an empty one."""
+        camera = self._table.get(name)
+        return camera is None or camera.lane.depth < self._settings.queue
 
     async def flush(self, name: str) -> Flushed:
         """As `Camera.flush`, after the frames that wait; 404 `unknown_camera`."""
@@ -81,7 +88,6 @@ class Cameras:
                 attempt(lambda: camera.process(frame), settle)
 
             room = self._workers.submit(camera.lane, job, self._settings.queue)
-            camera.last_used = time.monotonic()
             if not room:
                 camera.count("queue_full")
         if not room:
@@ -110,12 +116,12 @@ class Cameras:
         return camera.last_frame if camera else None
 
     def drop_idle(self) -> None:
-        """Forget the cameras that have had no frame for the time of the settings."""
+        """Forget the cameras that have sent no frame that could be taken for the time of the settings."""
         oldest = time.monotonic() - self._settings.idle_seconds
         with self._changing:
             idle = [c for c in self._table.values() if c.last_used < oldest and not c.lane.depth]
         for camera in idle:
-            self._workers.submit(camera.lane, partial(attempt, partial(self._close, camera), _told))
+            self._workers.submit(camera.lane, partial(attempt, partial(self._close, camera), self._told))
 
     def close(self, seconds: float) -> None:
         """Do the work that waits, end every visit and store its captures. No frame is taken any more.
@@ -197,6 +203,10 @@ class Cameras:
                     return
                 time.sleep(_STORE_PAUSE)
 
+    def _told(self, _: Any, problem: Problem | None) -> None:
+        if problem is not None:
+            self._seldom.log(logging.WARNING, "idle", "a camera is not forgotten yet: %s", problem.detail)
+
     def _remove(self, camera: Camera) -> None:
         del self._table[camera.name]
         self._tools.metrics.forget(camera.name)
@@ -204,8 +214,3 @@ class Cameras:
     def _depths(self) -> dict[str, int]:
         with self._changing:
             return {camera.name: camera.lane.depth for camera in self._table.values()}
-
-
-def _told(_: Any, problem: Problem | None) -> None:
-    if problem is not None:
-        _log.warning("a camera is not forgotten yet: %s", problem.detail)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ..problems import Problem
 
 _ANOTHER = "send newer frames, or DELETE the camera to begin anew"
+LATE_SECONDS = 5.0
+"""A frame may be late by so much; one that is older was taken after the camera's clock was set back."""
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ class FrameOrder:
         """The frame's index; one that has none follows the last.
 
         Raises:
-            Problem: 409, the frame is not newer than the last, or its time runs back.
+            Problem: 409, the frame is not newer than the last, or late.
         """
         if index is None:
             index = 0 if self.index is None else self.index + 1
@@ -56,15 +58,27 @@ class FrameOrder:
                 f"frame_index is {index}, wanted more than {self.index}: {_ANOTHER}",
                 more={"last_frame_index": self.index},
             )
-        if timestamp is not None and self._timestamp is not None and timestamp < self._timestamp:
+        back = self.back(timestamp)
+        if 0 < back <= LATE_SECONDS:
             raise Problem(
                 409,
                 "stale_timestamp",
                 "Time runs back",
-                f"timestamp is {timestamp}, wanted at least {self._timestamp}: {_ANOTHER}",
+                f"timestamp is {timestamp}, wanted at least {self._timestamp}: {_ANOTHER}; more than "
+                f"{LATE_SECONDS:g} s back is taken for a clock that was set",
                 more={"last_frame_index": self.index},
             )
         return index
+
+    def back(self, timestamp: float | None) -> float:
+        """By how many seconds a time lies before that of the last frame; 0 where it does not."""
+        if timestamp is None or self._timestamp is None:
+            return 0.0
+        return max(0.0, self._timestamp - timestamp)
+
+    def begin_time_anew(self) -> None:
+        """Any time may follow."""
+        self._timestamp = None
 
     def accept(self, index: int, timestamp: float | None, digest: bytes | None, answer: Answer) -> None:
         """The frame went through the pipeline."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap.sources import Limits, PictureError, decode_picture, picture_kind
+from facecap.sources import Limits, PictureError, another_follows, decode_picture, picture_kind
 
 from ..problems import Problem
 
@@ -21,17 +21,25 @@ def decode(body: bytes, limits: Limits) -> NDArray[np.uint8]:
     """Height x width x 3 BGR, upright; the whole picture, decoded once.
 
     Raises:
-        Problem: 400 `empty_body`, 413 `picture_too_large`, 415 `unsupported_picture`, 422 `truncated_picture`
-            or `damaged_picture`.
+        Problem: 400 `empty_body`, 413 `picture_too_large`, 415 `unsupported_picture`, 422
+            `truncated_picture`, `damaged_picture` or `several_pictures`.
     """
     if not body:
         raise Problem(
             400, "empty_body", "The body is empty", "no byte came: wanted a JPEG, PNG or WebP picture"
         )
-    if picture_kind(body[:12]) not in KINDS:
+    kind = picture_kind(body[:12])
+    if kind not in KINDS:
         detail = f"the body begins with {body[:4].hex(' ')}: wanted a JPEG, PNG or WebP picture"
         raise Problem(415, "unsupported_picture", "Not a picture that is read here", detail)
     try:
-        return decode_picture(body, limits)
+        image = decode_picture(body, limits)
     except PictureError as error:
         raise Problem(*_FAULTS[error.fault], f"the picture cannot be used: {error}") from None
+    if kind == "jpeg" and another_follows(body):
+        detail = (
+            "another picture follows the first, as in Motion JPEG: send one a request, or one a message of "
+            "the stream, or let the service read the camera by itself ([pullers])"
+        )
+        raise Problem(422, "several_pictures", "More than one picture came", detail)
+    return image

@@ -9,6 +9,7 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .parser import RequestParser
 from .patience import Patient
 
 _HEAD_BYTES = 64 * 1024
@@ -23,6 +24,7 @@ class HttpProtocol(Patient, HttpToolsProtocol):
 
     def __init__(self, config: Config, **others: Any) -> None:
         super().__init__(config, **others)
+        self.parser = RequestParser(self)
         self._head_seconds = self.services.settings.server.head_seconds
         self._body_seconds = self.services.settings.frames.receive_seconds
         self._in_body = False
@@ -51,8 +53,18 @@ class HttpProtocol(Patient, HttpToolsProtocol):
         self._excess = 0
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header. What comes after the chunks of a body has none of the rights of one and is left out."""
+        if not self._in_body:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """The head is whole."""
+        if self.parser.get_method() == b"CONNECT":
+            # What follows its head is a tunnel; uvicorn answers 400 and ends the connection.
+            raise ValueError("there is no tunnel here")
+        if self.head_comes_again:
+            return
         self.deadline = None
         self._in_body = True
         super().on_headers_complete()
@@ -64,6 +76,8 @@ class HttpProtocol(Patient, HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        if self.head_comes_again:
+            return
         self._in_body = False
         super().on_message_complete()
         if self.deadline is not None and not self.transport.is_closing():
@@ -74,9 +88,16 @@ class HttpProtocol(Patient, HttpToolsProtocol):
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
 
+    @property
+    def head_comes_again(self) -> bool:
+        """Whether the parser's head asks for an upgrade that is not made here: then it is read again."""
+        return self.parser.should_upgrade() and not self._should_upgrade()
+
     def handle_websocket_upgrade(self) -> None:
         """uvicorn refuses requests beyond the limit of connections, but no WebSockets."""
-        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
+        if self._at_work:
+            self._refuse(b"400 Bad Request")  # the answers of both would be mixed
+        elif self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
             self._refuse(b"503 Service Unavailable")
         else:
             super().handle_websocket_upgrade()

@@ -22,13 +22,13 @@ async def livez() -> Response:
 
 @router.get("/readyz", response_class=PlainTextResponse, responses=responses(503))
 async def readyz(request: Request) -> Response:
-    """The models are loaded and the store answers."""
+    """The models are loaded and a capture could be stored."""
     services = services_of(request)
     if services.stopping.is_set():
         raise Problem(503, "shutting_down", "The service ends", "no new work is taken")
     if not await services.readiness.ready():
-        detail = "the database or the folder of crops does not answer in time; the log may say why"
-        raise Problem(503, "store_unavailable", "The store does not answer", detail)
+        detail = "captures cannot be stored: the database or the folder of crops fails; the log says why"
+        raise Problem(503, "store_unavailable", "Captures cannot be stored", detail)
     return PlainTextResponse("ok\n")
 
 
@@ -40,5 +40,7 @@ async def readyz(request: Request) -> Response:
 )
 async def metrics(request: Request) -> Response:
     """Figures in Prometheus form."""
-    text = await run_in_threadpool(services_of(request).metrics.text)
+    services = services_of(request)
+    await services.readiness.ready()  # since when not is one of the figures
+    text = await run_in_threadpool(services.metrics.text)
     return Response(text, headers={"Content-Type": CONTENT_TYPE})

@@ -4,14 +4,16 @@ The client sends each frame as a binary message, an encoded picture. A text mess
 is: `{"frame_index": 7, "timestamp": 1732190400.25}`, the timestamp in seconds since 1970 or as RFC 3339. The
 service answers every frame with a text message, in their order: `{"status": 200, "captures": [ids],
 "result": {...}}` with the frame's answer as over HTTP, or `{"status": 409, "problem": {...}}`. Frames may be
-sent ahead of their answers; what the camera's queue does not hold is refused with 429. A client that does not
-read answers is read from no more.
+sent ahead of their answers: while the camera's queue is full nothing more is read, or, with
+`?when_full=refuse`, what it does not hold is refused with 429. A client that does not read answers is read
+from no more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from contextlib import ExitStack
 from typing import Annotated
 
@@ -29,6 +31,8 @@ from ..services import Services, services_of
 router = APIRouter()
 _POLICY_VIOLATION = 1008
 _HEADER_LENGTH = 1000
+_LOOK_SECONDS = 0.01
+"""Between two looks for a place in a queue that is full."""
 
 
 class FrameHeader(BaseModel):
@@ -71,14 +75,22 @@ async def stream(socket: WebSocket, camera: str) -> None:
     except Problem as problem:
         await socket.send_denial_response(problem.response())
         return
+    when_full = socket.query_params.get("when_full", "wait")
+    if when_full not in ("wait", "refuse"):
+        detail = f"when_full is {when_full[:40]!r}, wanted wait or refuse"
+        invalid = Problem(400, "invalid_parameter", "A parameter is not valid", detail)
+        await socket.send_denial_response(invalid.response())
+        return
     await socket.accept()
-    await Stream(socket, camera, services).run()
+    await Stream(socket, camera, services, waits=when_full == "wait").run()
 
 
 class Stream:
     """One connection: a reader that hands frames on, and a writer that answers in their order."""
 
-    def __init__(self, socket: WebSocket, camera: str, services: Services) -> None:
+    def __init__(self, socket: WebSocket, camera: str, services: Services, *, waits: bool) -> None:
+        """`waits`: whether a frame waits for its place in the queue, and what follows with it."""
+        self._waits = waits
         self._socket = socket
         self._camera = camera
         self._services = services
@@ -87,6 +99,7 @@ class Stream:
             2 * services.settings.cameras.queue
         )
         self._header = FrameHeader()
+        self._at_work: deque[asyncio.Future[str]] = deque()
 
     async def run(self) -> None:
         """Until the client goes or breaks the rules."""
@@ -114,7 +127,7 @@ class Stream:
                 return None
             picture = message.get("bytes")
             if picture is not None:
-                await self._answers.put(self._submitted(picture))
+                await self._answers.put(await self._submitted(picture))
                 self._header = FrameHeader()
                 continue
             try:
@@ -124,18 +137,34 @@ class Stream:
                 await self._answers.put(None)
                 return f"invalid_header: {error}"[:120]
 
-    def _submitted(self, picture: bytes) -> asyncio.Future[str]:
-        """Put the frame into its camera's queue now; the future has what to answer."""
+    async def _submitted(self, picture: bytes) -> asyncio.Future[str]:
+        """Put the frame into its camera's queue; the future has what to answer."""
         frame = PushedFrame(picture, self._header.frame_index, self._header.seconds())
         held = ExitStack()
         try:
             authorize(self._socket, "push")
             self._take(picture, held)
+            while self._waits and not self._services.cameras.has_room(self._camera):
+                await self._place()
             answer = self._services.cameras.start(self._camera, frame)
         except Problem as problem:
             held.close()
             return _settled(_refusal(problem))
-        return asyncio.ensure_future(_told(answer, held))
+        except BaseException:
+            held.close()
+            raise
+        told = asyncio.ensure_future(_told(answer, held))
+        self._at_work.append(told)
+        return told
+
+    async def _place(self) -> None:
+        """Wait until there may be a place in the queue: until the oldest frame of this stream is answered."""
+        while self._at_work and self._at_work[0].done():
+            self._at_work.popleft()
+        if self._at_work:
+            await asyncio.wait([self._at_work[0]])
+        else:  # others fill the queue
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def _take(self, picture: bytes, held: ExitStack) -> None:
         try:

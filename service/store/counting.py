@@ -1,14 +1,15 @@
-"""How many captures there are, over time and by mask answer."""
+"""How many captures there are, over time and by mask answer, and when the last came."""
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
 from .querying import conditions
 from .records import CaptureQuery, Counted, Statistics
-from .schema import captures
+from .schema import captures, events
 from .times import FIRST_PLAUSIBLE, from_microseconds, now, to_microseconds
 
 _SECOND = 1_000_000
@@ -55,6 +56,15 @@ def statistics(connection: Connection, query: CaptureQuery) -> Statistics:
         dict(total),
         _by_camera(connection, query),
     )
+
+
+def last_moment(connection: Connection) -> datetime | None:
+    """When the last capture or event came; None where there is none."""
+    came = [
+        connection.execute(select(func.max(c))).scalar_one() for c in (captures.c.received, events.c.time)
+    ]
+    known = [moment for moment in came if moment is not None]
+    return from_microseconds(max(known)) if known else None
 
 
 def _by_camera(connection: Connection, query: CaptureQuery) -> dict[str, int]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import logging
 import os
 import re
 import tempfile
-import time
 from pathlib import Path
 
 SHARDS = tuple(f"{number:02x}" for number in range(256))
 _NAME = re.compile(r"([0-9a-f]{64})\.png")
 _TEMPORARY = ".tmp-"
 _ABANDONED_SECONDS = 3600
+_NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""How file systems say that they do not sync folders, such as network shares and mounts of containers."""
+_log = logging.getLogger("facecap.service")
 
 
 def crop_hash(png: bytes) -> str:
@@ -33,8 +37,9 @@ class CropFolder:
         folder.mkdir(parents=True, exist_ok=True)
         for shard in SHARDS:
             (folder / shard).mkdir(exist_ok=True)
-        _sync(folder)
-        _sync(folder.parent)
+        self._unsynced = False
+        self._sync(folder)
+        self._sync(folder.parent)
 
     def path(self, name: str) -> Path:
         """Where the crop of a hash lies, or would lie."""
@@ -51,7 +56,7 @@ class CropFolder:
                 self._write(self.path(name), png)
         # Also of crops that were there: who wrote them may not have come this far.
         for shard in {name[:2] for name in crops}:
-            _sync(self.folder / shard)
+            self._sync(self.folder / shard)
 
     def has(self, name: str, size: int) -> bool:
         """Whether the crop is there with all its bytes."""
@@ -68,12 +73,12 @@ class CropFolder:
             return False
         return True
 
-    def written_before(self, shard: str, moment: float) -> list[str]:
-        """Hashes of the crops of a shard that were written before `moment`, in seconds since 1970.
+    def written_before(self, shard: str, moment: float, now: float) -> list[str]:
+        """Hashes of the crops of a shard that were written before `moment`; both in seconds since 1970.
 
-        Files that a process began an hour ago or earlier and never completed are removed on the way.
+        Files that a process began an hour before `now` or earlier and never completed are removed on the way.
         """
-        abandoned = time.time() - _ABANDONED_SECONDS
+        abandoned = now - _ABANDONED_SECONDS
         found = []
         for entry in os.scandir(self.folder / shard):
             try:
@@ -87,6 +92,23 @@ class CropFolder:
                 found.append(match[1])
         return found
 
+    def _sync(self, folder: Path) -> None:
+        """Have the names of a folder on the disk, where its file system can."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in _NO_SYNC:
+                raise
+            if not self._unsynced:
+                self._unsynced = True
+                text = (
+                    "the file system of %s cannot sync folders (%s): a loss of power may take the last crops"
+                )
+                _log.warning(text, folder, error.strerror)
+        finally:
+            os.close(descriptor)
+
     def _write(self, path: Path, data: bytes) -> None:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_TEMPORARY)
         try:
@@ -98,11 +120,3 @@ class CropFolder:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,7 +6,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, select
@@ -17,8 +18,11 @@ from facecap.addresses import shown_address
 
 from .errors import StoreError
 from .postgresql import postgresql_engine, unhurried
+from .reserve import Reserve
 
 _WAIT_SECONDS = 30
+_LOG_PAGES = 256
+"""Of 4 KiB, at which the write-ahead log is emptied: so much of a disk it takes."""
 _WANTED = "wanted sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 
 
@@ -36,6 +40,7 @@ class Database:
         # SQLite has one writer: its threads queue here instead of polling for the lock in the file.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
         self._engine = _sqlite(self.url) if self.is_sqlite else postgresql_engine(self.url)
+        self._reserve = Reserve(Path(f"{self.url.database}-reserve")) if self.is_sqlite else None
 
     def __str__(self) -> str:
         return shown_address(self.url.render_as_string(hide_password=False))
@@ -76,6 +81,36 @@ class Database:
             with unhurried(connection):
                 connection.execute(select(func.pg_advisory_xact_lock(lock)))
                 yield connection
+
+    def keep_room(self) -> None:
+        """Keep space for removals, which SQLite writes into its log before anything is freed.
+
+        Raises:
+            StoreError: the disk has none: nothing but removals should be written.
+        """
+        if self._reserve is not None and not self._reserve.take():
+            raise StoreError(
+                f"the disk of the database {self} is full: captures are stored again when there is space, "
+                "so remove captures or other files, or set retention.max_bytes lower"
+            )
+
+    @property
+    def cramped(self) -> bool:
+        """Whether the space for removals is in use."""
+        return self._reserve is not None and not self._reserve.whole
+
+    def make_room(self) -> bool:
+        """Let removals have the space that is kept for them; whether there is a chance that it helps."""
+        if self._reserve is None or not self._reserve.give_up():
+            return False
+        # What the log holds twice is the largest part of a small disk.
+        with suppress(SQLAlchemyError, sqlite3.Error), self._writer:
+            connection = self._engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                connection.close()
+        return True
 
     def close(self) -> None:
         """Close every connection."""
@@ -124,6 +159,8 @@ def _sqlite(url: URL) -> Engine:
                 "put it on a local disk"
             )
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit={_LOG_PAGES * 4096}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=FAST")
 

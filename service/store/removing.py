@@ -8,22 +8,28 @@ its file.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import accumulate
+from typing import TypeVar
 
 from sqlalchemy import Connection, delete, exists, func, select
 
 from . import crop_rows
 from .crops import SHARDS, CropFolder
 from .database import Database
+from .errors import StoreError
 from .records import Swept
 from .schema import captures, crops, events, pushes
-from .times import now, to_microseconds
+from .times import to_microseconds
 
+T = TypeVar("T")
 _BATCH = 200
+_CRAMPED_BATCH = 20
+"""On a full disk: what a transaction changes must fit into the space that is kept for it."""
 _EVENTS_BATCH = 5000
+_CRAMPED_EVENTS_BATCH = 500
 _KEYS_KEPT = timedelta(days=30)
 
 
@@ -45,6 +51,9 @@ class Remover:
 
     def delete(self, identity: str) -> bool:
         """Remove a capture with its event, and its crop where no other needs it; whether it was there."""
+        return self._with_room(lambda: self._delete_one(identity))
+
+    def _delete_one(self, identity: str) -> bool:
         with self._database.writing() as connection:
             names = _delete(connection, [identity])
         self._finish([identity], names)
@@ -56,33 +65,62 @@ class Remover:
         max_bytes: int | None,
         events_max_age: timedelta | None,
         grace: timedelta,
+        at: datetime,
     ) -> Swept:
         """Remove files that no capture needs, what is too old, then the oldest until the crops fit.
 
         Raises:
             OSError: a file cannot be removed; the others are, and what is too old is not kept for its sake.
         """
+        return self._with_room(lambda: self._sweep(max_age, max_bytes, events_max_age, grace, at))
+
+    def _with_room(self, remove: Callable[[], T]) -> T:
+        """Remove, on a full disk with the space that is kept for it."""
+        try:
+            return remove()
+        except StoreError:
+            if not self._database.make_room():
+                raise
+            return remove()
+        finally:
+            if self._database.cramped:
+                with suppress(StoreError):
+                    self._database.keep_room()
+
+    @property
+    def _batch(self) -> int:
+        return _CRAMPED_BATCH if self._database.cramped else _BATCH
+
+    def _sweep(
+        self,
+        max_age: timedelta | None,
+        max_bytes: int | None,
+        events_max_age: timedelta | None,
+        grace: timedelta,
+        at: datetime,
+    ) -> Swept:
         orphans, failure = 0, None
         try:
-            orphans = self._orphans(grace)
+            orphans = self._orphans(grace, at)
         except OSError as error:
             failure = error
-        by_age, files_by_age = self._by_age(max_age)
+        by_age, files_by_age = self._by_age(None if max_age is None else at - max_age)
         by_size, files_by_size, kept = self._by_size(max_bytes)
-        old_events = self._old_events(events_max_age)
+        old_events = self._old_events(None if events_max_age is None else at - events_max_age, at)
         if failure is not None:
             raise failure
         return Swept(by_age + by_size, old_events, files_by_age + files_by_size + orphans, kept)
 
-    def _by_age(self, max_age: timedelta | None) -> tuple[int, int]:
-        if max_age is None:
+    def _by_age(self, oldest: datetime | None) -> tuple[int, int]:
+        if oldest is None:
             return 0, 0
         removed = files = 0
-        limit = _before(max_age)
+        limit = to_microseconds(oldest)
         while True:
-            count, gone = self._delete_oldest(_BATCH, limit)
+            batch = self._batch
+            count, gone = self._delete_oldest(batch, limit)
             removed, files = removed + count, files + gone
-            if count < _BATCH:
+            if count < batch:
                 return removed, files
 
     def _by_size(self, max_bytes: int | None) -> tuple[int, int, int]:
@@ -96,7 +134,7 @@ class Remover:
                     select(crops.c.size)
                     .select_from(captures.join(crops))
                     .order_by(captures.c.received, captures.c.id)
-                    .limit(_BATCH)
+                    .limit(self._batch)
                 )
                 # To the end: a result that is left open keeps SQLite's snapshot, and the connection cannot
                 # write.
@@ -125,32 +163,33 @@ class Remover:
             self._told(ids)
         return self._collect(names)
 
-    def _old_events(self, max_age: timedelta | None) -> int:
+    def _old_events(self, first: datetime | None, at: datetime) -> int:
         with self._database.writing() as connection:
-            connection.execute(delete(pushes).where(pushes.c.received < _before(_KEYS_KEPT)))
-        if max_age is None:
+            connection.execute(delete(pushes).where(pushes.c.received < to_microseconds(at - _KEYS_KEPT)))
+        if first is None:
             return 0
-        oldest = select(events.c.id).where(events.c.time < _before(max_age)).order_by(events.c.id)
+        oldest = select(events.c.id).where(events.c.time < to_microseconds(first)).order_by(events.c.id)
         removed = 0
+        batch = _CRAMPED_EVENTS_BATCH if self._database.cramped else _EVENTS_BATCH
         while True:
             # Bit by bit: captures wait for whoever writes.
             with self._database.writing() as connection:
                 count = connection.execute(
-                    delete(events).where(events.c.id.in_(oldest.limit(_EVENTS_BATCH)))
+                    delete(events).where(events.c.id.in_(oldest.limit(batch)))
                 ).rowcount
             removed += count
-            if count < _EVENTS_BATCH:
+            if count < batch:
                 return removed
 
-    def _orphans(self, grace: timedelta) -> int:
+    def _orphans(self, grace: timedelta, at: datetime) -> int:
         """What processes left that died: rows of crops without captures, and files without rows."""
         with self._database.reading() as connection:
             unused = ~exists().where(captures.c.crop == crops.c.hash)
             names = list(connection.execute(select(crops.c.hash).where(unused)).scalars())
         files = self._collect(names)
-        moment = time.time() - grace.total_seconds()
+        moment = at.timestamp()
         for shard in SHARDS:
-            written = self._folder.written_before(shard, moment)
+            written = self._folder.written_before(shard, moment - grace.total_seconds(), moment)
             with self._database.reading() as connection:
                 in_shard = crops.c.hash.between(shard, shard + "g")
                 needed = set(connection.execute(select(crops.c.hash).where(in_shard)).scalars())
@@ -166,8 +205,9 @@ class Remover:
         ordered = sorted(set(names))  # as all do who lock several
         files = 0
         failure = None
-        for start in range(0, len(ordered), _BATCH):
-            batch = ordered[start : start + _BATCH]
+        size = self._batch
+        for start in range(0, len(ordered), size):
+            batch = ordered[start : start + size]
             with self._database.writing() as connection:
                 for name in batch:
                     crop_rows.hold(connection, name)
@@ -189,7 +229,3 @@ def _delete(connection: Connection, ids: Sequence[str]) -> list[str]:
     """Remove captures with their events; the hash of the crop of each that was there."""
     removed = connection.execute(delete(captures).where(captures.c.id.in_(ids)).returning(captures.c.crop))
     return list(removed.scalars())
-
-
-def _before(age: timedelta) -> int:
-    return to_microseconds(now() - age)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from . import adding, counting, hook_positions, journal, querying
+from . import adding, counting, hook_positions, journal, querying, trial
 from .crops import CropFolder
 from .database import Database
 from .errors import StoreError
@@ -16,6 +16,10 @@ from .migrate import migrate
 from .records import CaptureQuery, Event, NewCapture, Page, Statistics, StoredCapture, Swept
 from .removing import Remover
 from .times import now, to_microseconds
+from .trouble import Trouble
+
+_TRIAL_SECONDS = 10.0
+"""Between two captures that are stored to try it out: each is written to the disks."""
 
 
 class Store:
@@ -29,6 +33,7 @@ class Store:
         self._database = database
         self._folder = folder
         self._remover = Remover(database, folder, self._tell_removed)
+        self._trouble = Trouble()
         self._listeners: list[tuple[Callable[[], object], Callable[[Sequence[str]], object]]] = []
 
     @classmethod
@@ -48,10 +53,17 @@ class Store:
                 crops = CropFolder(folder)
                 if database.is_sqlite and database.url.database is not None:
                     Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
-            migrate(database)
+            try:
+                migrate(database)
+            except StoreError:
+                if not database.make_room():  # even to be opened, a database needs some
+                    raise
+                migrate(database)
         except BaseException:
             database.close()
             raise
+        with suppress(StoreError):
+            database.keep_room()
         return cls(database, crops)
 
     def close(self) -> None:
@@ -59,16 +71,26 @@ class Store:
         self._database.close()
 
     def ready(self) -> None:
-        """Ask the database and the folder for a sign of life.
+        """Whether a capture could be stored: now and then one is, and is taken back before anybody sees it.
 
         Raises:
-            StoreError: one of them does not answer.
+            StoreError: it could not, or one that came less than a minute ago could not.
         """
-        self.last_event_id()
         if not self._folder.folder.is_dir():
             raise StoreError(
                 f"the folder of crops {self._folder.folder} is not there: mount it or make it again"
             )
+        with self._trouble.noted(tried_out=True), _disk():
+            self.last_event_id()
+            self._database.keep_room()
+            if self._trouble.trial_is_due(_TRIAL_SECONDS):
+                trial.store(self._database, self._folder)
+        self._trouble.check()
+
+    @property
+    def failing_since(self) -> float | None:
+        """Since when captures cannot be stored, as far as any was tried, in seconds since 1970."""
+        return self._trouble.since
 
     def add(self, camera: str, captures: Sequence[NewCapture], key: str | None = None) -> list[StoredCapture]:
         """Store captures with their events, all or none; on the disk when it returns.
@@ -86,12 +108,17 @@ class Store:
         if not captures:
             return []
         batch = adding.Batch.of(camera, captures, key)
+        with self._trouble.noted():
+            return self._add(camera, batch, key)
+
+    def _add(self, camera: str, batch: adding.Batch, key: str | None) -> list[StoredCapture]:
         if key is not None:
             with self._database.reading() as connection:
                 known = adding.earlier(connection, camera, batch)
             if known is not None:
                 return known
         with _disk():
+            self._database.keep_room()
             self._folder.put(batch.crops)
             with self._database.writing() as connection:
                 if key is not None and not adding.take_key(connection, camera, batch):
@@ -103,6 +130,7 @@ class Store:
     def event(self, kind: str, camera: str, data: dict[str, Any]) -> int:
         """Note something that happened, with plain JSON types; returns its id."""
         row = {"kind": kind, "camera": camera, "time": to_microseconds(now()), "data": data}
+        self._database.keep_room()
         with self._database.writing() as connection:
             identity = journal.append(connection, [row])
         self._tell_written()
@@ -150,6 +178,7 @@ class Store:
         *,
         events_max_age: timedelta | None = None,
         grace: timedelta = timedelta(hours=1),
+        at: datetime | None = None,
     ) -> Swept:
         """Remove captures that came too long ago, then the oldest until the crops fit, and what crashes left.
 
@@ -160,9 +189,15 @@ class Store:
             max_bytes: of all crops together; None: no limit.
             events_max_age: of events; None: no limit but that of their captures.
             grace: a file that belongs to no capture is left alone for so long.
+            at: the present moment; None: as the clock has it.
         """
         with _disk():
-            return self._remover.sweep(max_age, max_bytes, events_max_age, grace)
+            return self._remover.sweep(max_age, max_bytes, events_max_age, grace, at or now())
+
+    def last_moment(self) -> datetime | None:
+        """When the last capture or event came, by the clock of then; None where there is none."""
+        with self._database.reading() as connection:
+            return counting.last_moment(connection)
 
     def events_after(self, position: int | None, limit: int) -> list[Event]:
         """Events that came after the one of an id, oldest first; from the first where None.

@@ -12,9 +12,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 
-def stream(service: Served, camera: str, **more: Any) -> ClientConnection:
+def stream(service: Served, camera: str, query: str = "", **more: Any) -> ClientConnection:
     address = service.address.replace("http://", "ws://")
-    return connect(f"{address}/v1/cameras/{camera}/stream", max_size=2**22, **more)
+    return connect(f"{address}/v1/cameras/{camera}/stream{query}", max_size=2**22, **more)
 
 
 def send(socket: ClientConnection, picture: bytes, **header: Any) -> None:
@@ -92,7 +92,7 @@ def test_no_capture_is_lost_while_the_store_is_away(
 def test_a_full_queue_refuses_in_place(tmp_path: Any, pipeline: Any, face: bytes) -> None:
     cameras = {"queue": 1, "threads": 1}
     with running(settings_in(tmp_path, pipeline=pipeline, cameras=cameras)) as service:
-        with stream(service, "door") as socket:
+        with stream(service, "door", "?when_full=refuse") as socket:
             for number in range(8):
                 send(socket, face, frame_index=number)
             answers = [answer(socket) for _ in range(8)]

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <locale>
 #include <sstream>
+#include <string_view>
 #include <unordered_set>
 
 #include "runtime/utf8.hpp"
@@ -12,12 +13,14 @@ namespace facecap::json {
 namespace {
 
 constexpr int kMaxDepth = 64;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // before the text, as some editors write it
 
 class Parser {
  public:
   explicit Parser(const std::string& text) : text_(text) {}
 
   Value parse_document() {
+    if (text_.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0) at_ = kByteOrderMark.size();
     skip_space();
     Value value = parse_value(0);
     skip_space();

@@ -73,7 +73,7 @@ def answers_of(
         answer: runs the model on a chunk.
         tell: is told how far it is.
     """
-    manifest = json.loads(model.with_suffix(".json").read_text(encoding="utf-8"))
+    manifest = json.loads(model.with_suffix(".json").read_text(encoding="utf-8-sig"))
     told = {key: value for key, value in manifest.items() if key in ANSWERED_BY}
     chunks = []
     for start in range(0, len(items), CHUNK):

@@ -58,3 +58,8 @@ export async function call(url, { headers = {}, ...options } = {}) {
 export async function getJson(path, parameters, options) {
   return (await call(address(path, parameters), options)).json();
 }
+
+/** Whether captures can be stored. */
+export async function isReady() {
+  return (await fetch(address("readyz"))).ok;
+}

@@ -1,6 +1,6 @@
 /** The cameras: state, last frame, and a click to see one camera's captures. */
 
-import { getJson } from "./api.js";
+import { getJson, isReady } from "./api.js";
 import { byId, h, show } from "./dom.js";
 import { fetchInto } from "./pictures.js";
 import { CAMERA, captures, since } from "./words.js";
@@ -25,6 +25,7 @@ export class Cameras {
     try {
       const { cameras } = await getJson("v1/cameras");
       this.#show(cameras);
+      show(byId("not-storing"), !(await isReady()));
     } finally {
       clearTimeout(this.#timer);
       if (!document.hidden) this.#timer = setTimeout(() => this.refresh().catch(() => {}), PERIOD);

@@ -12,6 +12,7 @@ from shots import add
 from wire import Wire
 
 from facecap_service.keys import new_key
+from facecap_service.store import StoreError
 
 expect = sync_api.expect
 
@@ -157,3 +158,18 @@ def test_deleting_without_the_scope_is_told(
     page.get_by_role("button", name="Delete…").click()
     page.get_by_role("button", name="Delete for good").click()
     expect(cards(page)).to_have_count(0)
+
+
+def test_a_page_says_that_captures_cannot_be_stored(
+    served: Served, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any) -> None:
+        raise StoreError("the disk is full")
+
+    page = open_page(served.address, expect_failures=True)
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#not-storing")).to_be_hidden()
+    with monkeypatch.context() as patch:
+        patch.setattr(type(served.services.store), "ready", failing)
+        expect(page.locator("#not-storing")).to_contain_text("cannot be stored")
+    expect(page.locator("#not-storing")).to_be_hidden()

@@ -1,0 +1,83 @@
+"""nginx in front of a service, as the page on running the service has it."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cameras import closed_port
+from programs import program
+from served import Served, eventually
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "service.md"
+PREFIX = "/faces"
+_AROUND = """
+daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1; {user}
+events {{ worker_connections 256; }}
+http {{
+  access_log {folder}/access.log;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{
+    listen 127.0.0.1:{port};
+    {before}
+    {recipe}
+  }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Nginx:
+    """A server that runs."""
+
+    address: tuple[str, int]
+    folder: Path
+
+    @property
+    def requests(self) -> list[str]:
+        """What its log says of the requests that it has seen: method, path and status."""
+        lines = (self.folder / "access.log").read_text().splitlines()
+        return [" ".join(re.findall(r'"(\S+ \S+) HTTP/\S+" (\d+)', line)[0]) for line in lines]
+
+
+@contextmanager
+def nginx(service: Served, folder: Path, before: str = "") -> Iterator[Nginx]:
+    """The page's recipe in front of a service whose root_path is `/faces`; `before`: further locations."""
+    (recipe,) = re.findall(r"```nginx\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    recipe = recipe.replace("http://127.0.0.1:8000", service.address)
+    assert service.address in recipe
+    port = closed_port()
+    user = "user root;" if os.geteuid() == 0 else ""
+    file = folder / "nginx.conf"
+    file.write_text(_AROUND.format(folder=folder, user=user, port=port, before=before, recipe=recipe))
+    command = [
+        program("nginx", folders=[Path("/usr/sbin")]),
+        "-p",
+        folder,
+        "-c",
+        file,
+        "-e",
+        folder / "start.log",
+    ]
+    running = subprocess.Popen(command)
+
+    def listens() -> bool:
+        assert running.poll() is None, (folder / "start.log").read_text()
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            return True
+        return False
+
+    try:
+        eventually(listens)
+        yield Nginx(("127.0.0.1", port), folder)
+    finally:
+        running.terminate()
+        running.wait(30)
