@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
+import re
 import socket
 import ssl
 import urllib.error
 import urllib.request
-from base64 import b64encode
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from facecap.sources.rtsp import describe
+
 _PORTS = {"rtsp": 554, "rtsps": 322, "rtmp": 1935, "http": 80, "https": 443}
-_LONGEST_ANSWER = 16 * 1024  # bytes
+_UNREADABLE = "its address cannot be read: wanted SCHEME://NAME:PASSWORD@HOST:PORT/PATH"
+_ESCAPE = (
+    "its name or password has a sign that an address cannot hold as it is: write # as %23, / as %2F, "
+    "? as %3F, @ as %40"
+)
 _NO_VIDEO = "it answers, and what it sends is no video that can be read"
 
 
@@ -43,29 +48,30 @@ def ask_http(address: str, timeout: float) -> http.client.HTTPResponse:
         error.close()
         raise Unopened(_of_status(error.code, parts)) from None
     except urllib.error.URLError as error:
-        raise Unopened(_of_error(error.reason, timeout)) from None
+        raise Unopened(_of_error(error.reason, timeout, parts)) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Unopened(_of_error(error, timeout)) from None
+        raise Unopened(_of_error(error, timeout, parts)) from None
     return answer
 
 
 def why_unopened(address: str, timeout: float) -> str:
     """In a sentence, why ffmpeg cannot open this address of a stream."""
     try:
-        scheme = _split(address).scheme
-        if scheme in ("http", "https"):
+        parts = _split(address)
+        if parts.scheme in ("http", "https"):
             with ask_http(address, timeout) as answer:
                 return why_no_video(answer, timeout)
-        if scheme in ("rtsp", "rtsps"):
-            return _ask_rtsp(_split(address), timeout)
-        if scheme in _PORTS or scheme == "tcp":
-            _connect(_split(address), timeout).close()
-            return _NO_VIDEO
-        return f"no video came in {timeout:g} s"
+        try:
+            if parts.scheme in ("rtsp", "rtsps"):
+                return _ask_rtsp(parts, timeout)
+            if parts.scheme in _PORTS or parts.scheme == "tcp":
+                _connect(parts, timeout).close()
+                return _NO_VIDEO
+        except (OSError, ValueError) as error:
+            return _of_error(error, timeout, parts)
     except Unopened as error:
         return str(error)
-    except (OSError, ValueError) as error:
-        return _of_error(error, timeout)
+    return f"no video came in {timeout:g} s"
 
 
 def why_no_video(answer: http.client.HTTPResponse, timeout: float) -> str:
@@ -89,18 +95,12 @@ def _split(address: str) -> SplitResult:
         parts = urlsplit(address)
         _ = parts.port  # is read only now
     except ValueError:
-        parts = None
-    before, at, _ = address.partition("://")[2].rpartition("@")
-    # The host ends at the first of these, so that half of the password is taken for a host and its port.
-    if at and ":" in before and any(sign in before.partition(":")[2] for sign in "#/?"):
-        port = before.partition(":")[2].partition("/")[0]
-        if parts is None or "/" not in before or not port.isdigit():
-            raise Unopened(
-                "its name or password has a sign that an address cannot hold as it is: write # as %23, "
-                "/ as %2F, ? as %3F, @ as %40"
-            )
-    if parts is None or not parts.hostname:
-        raise Unopened("its address cannot be read: wanted SCHEME://NAME:PASSWORD@HOST:PORT/PATH")
+        # What was cut off is half of a password, taken for a port.
+        authority = re.split(r"[/?#]", address.partition("://")[2])[0]
+        halved = "@" in address and "@" not in authority and "[" not in authority
+        raise Unopened(_ESCAPE if halved else _UNREADABLE) from None
+    if not parts.hostname:
+        raise Unopened(_UNREADABLE)
     return parts
 
 
@@ -114,11 +114,12 @@ def _of_status(status: int, parts: SplitResult) -> str:
     return f"{words.get(status, 'it answers that it cannot')} (status {status})"
 
 
-def _of_error(error: object, timeout: float) -> str:
+def _of_error(error: object, timeout: float, parts: SplitResult) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "nobody listens at this host and port (connection refused)"
     if isinstance(error, socket.gaierror):
-        return "no host of this name is known"
+        cut = "@" in parts.path + parts.query + parts.fragment
+        return f"no host of this name is known{'; or ' + _ESCAPE if cut else ''}"
     if isinstance(error, TimeoutError):
         return f"it is silent: no answer in {timeout:g} s"
     if isinstance(error, ssl.SSLError):
@@ -152,47 +153,7 @@ def _connect(parts: SplitResult, timeout: float) -> socket.socket:
 
 def _ask_rtsp(parts: SplitResult, timeout: float) -> str:
     address = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    user = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
     with _connect(parts, timeout) as connection:
-        status, challenge = _describe(connection, address, 1)
-        if status == 401 and parts.username is not None and challenge:
-            user, password = unquote(parts.username), unquote(parts.password or "")
-            status, _ = _describe(connection, address, 2, _authorization(challenge, user, password, address))
+        status = describe(connection, address, user)
     return _NO_VIDEO if 200 <= status < 300 else _of_status(status, parts)
-
-
-def _describe(connection: socket.socket, address: str, number: int, header: str = "") -> tuple[int, str]:
-    """Status of the answer (RFC 2326), and what it wants to know about who asks."""
-    request = f"DESCRIBE {address} RTSP/1.0\r\nCSeq: {number}\r\nAccept: application/sdp\r\n{header}\r\n"
-    connection.sendall(request.encode())
-    answer = b""
-    while b"\r\n\r\n" not in answer:
-        more = connection.recv(4096)
-        answer += more
-        if not more or len(answer) > _LONGEST_ANSWER:
-            raise ValueError("no answer of RTSP")
-    lines = answer.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
-    if not lines[0].startswith("RTSP/1."):
-        raise ValueError("no answer of RTSP")
-    wanted = [
-        line.partition(":")[2].strip() for line in lines if line.lower().startswith("www-authenticate:")
-    ]
-    wanted.sort(key=lambda text: not text.lower().startswith("digest"))
-    return int(lines[0].split()[1]), wanted[0] if wanted else ""
-
-
-def _authorization(challenge: str, user: str, password: str, address: str) -> str:
-    """The header that answers a challenge (RFC 2617)."""
-    kind, _, rest = challenge.partition(" ")
-    if kind.lower() != "digest":
-        return f"Authorization: Basic {b64encode(f'{user}:{password}'.encode()).decode()}\r\n"
-    asked = urllib.request.parse_keqv_list(urllib.request.parse_http_list(rest))
-    realm, nonce = asked.get("realm", ""), asked.get("nonce", "")
-    response = _md5(f"{_md5(f'{user}:{realm}:{password}')}:{nonce}:{_md5(f'DESCRIBE:{address}')}")
-    return (
-        f'Authorization: Digest username="{user}", realm="{realm}", nonce="{nonce}", uri="{address}", '
-        f'response="{response}"\r\n'
-    )
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

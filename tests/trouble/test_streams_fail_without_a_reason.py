@@ -170,6 +170,8 @@ def test_a_video_file_behind_http_that_is_not_there_is_said(http_port: int) -> N
         ("admin:pa#ss", "write # as %23"),
         ("admin:pa/ss", "write # as %23"),
         ("admin:pa?ss", "write # as %23"),
+        ("admin:pa@s/s", "write # as %23"),
+        ("admin:1/2", "write # as %23"),
     ],
 )
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
@@ -177,6 +179,11 @@ def test_a_wrong_or_unescaped_password_is_said(http_port: int, scheme: str, user
     with raw_server(refusing) as rtsp_port:
         port = http_port if scheme == "http" else rtsp_port
         assert words in failure(f"{scheme}://{user}@127.0.0.1:{port}/secret")
+
+
+@pytest.mark.parametrize("place", ["{}/cam/a:1?user=b@c", "u:p@{}/b@c", "{}/#x@y"])
+def test_an_at_behind_the_host_is_no_password(place: str) -> None:
+    assert "nobody listens" in failure(f"rtsp://{place.format(f'127.0.0.1:{closed_port()}')}")
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "rtsp", "tcp"])
