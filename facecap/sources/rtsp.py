@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import socket
 import urllib.request
 from base64 import b64encode
@@ -20,7 +21,7 @@ def describe(connection: socket.socket, address: str, user: tuple[str, str] | No
 
     Raises:
         OSError: there is no answer.
-        ValueError: it is none of RTSP.
+        ValueError, LookupError: it is none of RTSP.
     """
     status, challenge = _ask(connection, address, 1, "")
     if status == 401 and user is not None and challenge:
@@ -39,13 +40,14 @@ def _ask(connection: socket.socket, address: str, number: int, header: str) -> t
         if not more or len(answer) > _LONGEST_ANSWER:
             raise ValueError("no answer of RTSP")
     lines = answer.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
-    if not lines[0].startswith("RTSP/1."):
+    status = re.match(r"RTSP/1\.\d (\d{3})", lines[0])
+    if status is None:
         raise ValueError("no answer of RTSP")
     wanted = [
         line.partition(":")[2].strip() for line in lines if line.lower().startswith("www-authenticate:")
     ]
     wanted.sort(key=lambda text: not text.lower().startswith("digest"))
-    return int(lines[0].split()[1]), wanted[0] if wanted else ""
+    return int(status[1]), wanted[0] if wanted else ""
 
 
 def _authorization(challenge: str, user: str, password: str, address: str) -> str:

@@ -49,7 +49,7 @@ def ask_http(address: str, timeout: float) -> http.client.HTTPResponse:
         raise Unopened(_of_status(error.code, parts)) from None
     except urllib.error.URLError as error:
         raise Unopened(_of_error(error.reason, timeout, parts)) from None
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError, LookupError) as error:
         raise Unopened(_of_error(error, timeout, parts)) from None
     return answer
 
@@ -67,7 +67,7 @@ def why_unopened(address: str, timeout: float) -> str:
             if parts.scheme in _PORTS or parts.scheme == "tcp":
                 _connect(parts, timeout).close()
                 return _NO_VIDEO
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, LookupError) as error:
             return _of_error(error, timeout, parts)
     except Unopened as error:
         return str(error)

@@ -211,9 +211,20 @@ def test_a_server_that_promises_a_stream_and_is_silent_is_said(http_port: int) -
 
 
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
-def test_a_server_of_another_protocol_is_said(scheme: str) -> None:
-    with raw_server(lambda request: b"220 mail ready\r\n\r\n") as port:
-        assert "not of the scheme's protocol" in failure(f"{scheme}://127.0.0.1:{port}/cam")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"220 mail ready",
+        b"RTSP/1.0",
+        b"HTTP/1.1",
+        b"RTSP/1.0 401 No\r\nWWW-Authenticate: Digest realm=, nonce",
+        b"HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=, nonce",
+    ],
+)
+def test_a_server_of_another_protocol_is_said(scheme: str, answer: bytes) -> None:
+    with raw_server(lambda request: answer + b"\r\n\r\n") as port:
+        said = failure(f"{scheme}://u:p@127.0.0.1:{port}/cam")
+    assert "not of the scheme's protocol" in said or "status 401" in said
 
 
 def refusing(request: bytes) -> bytes:
