@@ -26,6 +26,7 @@ __all__: list[str] = [
     "cviruntime",
     "detector_families",
     "face_pose",
+    "jpeg_without_fill",
     "open_model",
     "parse_manifest",
     "posture_quality",
@@ -303,6 +304,7 @@ def detector_families() -> dict[str, str]: ...
 def face_pose(
     landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
 ) -> tuple[float, float, float]: ...
+def jpeg_without_fill(data: bytes) -> bytes: ...
 def open_model(
     path: str,
     bytes: bytes,

@@ -30,6 +30,7 @@ for preset in "${presets[@]}"; do
   triple=$(triple_of "$preset")
   command -v "$triple-g++" >/dev/null || packages+=("g++-$triple")
   command -v "$(qemu_of "$preset")" >/dev/null || packages+=(qemu-user-static)
+  command -v dpkg-source >/dev/null || packages+=(dpkg-dev)
 done
 if [ ${#packages[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -51,6 +52,7 @@ for preset in "${presets[@]}"; do
   triple=$(triple_of "$preset")
   qemu=("$(qemu_of "$preset")" -L "/usr/$triple")
   build=build/$preset
+  tools/build_mbedtls.sh "$triple" "$build/mbedtls"
   quietly "$cmake" --preset "$preset" ${CMAKE_FLAGS:-}
   quietly "$cmake" --build "$build" --parallel "${JOBS:-2}"
   built=$((SECONDS - start))

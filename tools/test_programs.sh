@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# test_programs.sh: has the programs that tests start, which no Python package brings. As root what is missing comes
-# by apt-get; otherwise a sentence says what to install. Silent when all is there.
+# test_programs.sh: has the programs and the library that tests need and no Python package brings. As root what is
+# missing comes by apt-get; otherwise a sentence says what to install. Silent when all is there.
 set -euo pipefail
 
 # have PACKAGE FILE...: one of the programs is there (a name in PATH, or a file), or its Debian package is installed.
@@ -8,7 +8,7 @@ have() {
   local package=$1 program
   shift
   for program in "$@"; do
-    command -v "$program" >/dev/null && return
+    if [ -e "$program" ] || command -v "$program" >/dev/null; then return; fi
   done
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     echo "None of $* is there: install the package $package." >&2
@@ -25,3 +25,4 @@ have postgresql postgres /usr/lib/postgresql/*/bin/postgres
 have chromium-headless-shell chromium-headless-shell chromium google-chrome
 have openssl openssl
 have nginx nginx /usr/sbin/nginx
+have libmbedtls-dev /usr/lib/*/libmbedtls.a  # facecap-board is linked with it

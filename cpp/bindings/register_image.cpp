@@ -1,6 +1,8 @@
+#include <string_view>
 #include <tuple>
 
 #include "bindings.hpp"
+#include "facecap/jpeg_fill.hpp"
 #include "release_gil.hpp"
 
 namespace {
@@ -46,4 +48,16 @@ void register_image(py::module_& module) {
         });
       },
       py::arg("image").noconvert(), py::arg("landmarks").noconvert(), py::arg("size"));
+  module.def(
+      "jpeg_without_fill",
+      [](const py::bytes& data) {
+        const std::string_view view = data;
+        std::vector<std::uint8_t> out;
+        {
+          const facecap::ReleaseGil release;
+          out = facecap::jpeg_without_fill(reinterpret_cast<const std::uint8_t*>(view.data()), view.size());
+        }
+        return py::bytes(reinterpret_cast<const char*>(out.data()), out.size());
+      },
+      py::arg("data"));
 }

@@ -8,6 +8,7 @@ work failed, 2 wrong usage, 130 interrupted. Every option of a command can also 
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import sys
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # OpenCV and its ffmpeg write warnings of their own to standard error; what matters is said by facecap.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="surrogateescape")  # names of files need not be UTF-8
     logging.basicConfig(stream=sys.stderr, format="facecap: %(message)s")
     parser = make_parser()
     args = parser.parse_args(arguments)

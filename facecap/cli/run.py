@@ -138,12 +138,12 @@ def _outputs(args: argparse.Namespace, source: Source, capture: FaceCapture) -> 
     from facecap.sinks.run_folder import CONTACT_SHEET, RunFolder
 
     folder = clip = sheet = None
-    if args.out is not None:
-        folder = RunFolder(args.out, overwrite=args.overwrite, with_frames=args.frames)
     if args.annotate is not None:
         threshold = capture.config.mask_threshold
         annotator = Annotator(lambda probability: capture.classifier.answer(probability, threshold))
         clip = AnnotatedClip(args.annotate, source.fps or 25.0, annotator)
+    if args.out is not None:
+        folder = RunFolder(args.out, overwrite=args.overwrite, with_frames=args.frames)
     if args.contact_sheet is not None:
         sheet = Path(args.contact_sheet) if args.contact_sheet else args.out / CONTACT_SHEET
     return Outputs(folder, clip, sheet, as_json=args.json)

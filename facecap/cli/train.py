@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from facecap._extra import extra_for
+from facecap._lock import FolderLock
 from facecap.cli.options import OWN_INPUT, count, long_side, positive, positive_number, share
 from facecap.cli.train_embedder import add_embedder
 from facecap.cli.train_options import add_machine_options, add_per_tensor, add_run_options, side
@@ -16,6 +18,7 @@ from facecap.cli.train_refiner import add_refiner, add_refiner_crops
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `train` and one sub-command a task."""
     parser = subparsers.add_parser("train", help="train a model", description=__doc__)
+    parser.set_defaults(out_is_file=False)
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
     _add_mask(tasks)
     _add_mask_occluders(tasks)
@@ -29,7 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the chosen task; returns the exit code."""
-    with extra_for("training"):
+    with extra_for("training"), nullcontext() if args.out_is_file else FolderLock(args.out):
         code: int = args.run_task(args)
     return code
 
@@ -194,7 +197,7 @@ def _add_detector_labels(tasks: argparse._SubParsersAction[Any]) -> None:
         type=Path,
         help="folder of people's boxes, a YOLO text file a picture: they stand, the teacher adds the points",
     )
-    parser.set_defaults(run_task=_run_detector_labels)
+    parser.set_defaults(run_task=_run_detector_labels, out_is_file=True)
 
 
 def _run_detector_labels(args: argparse.Namespace) -> int:

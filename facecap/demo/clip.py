@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap._files import PendingFile
+from facecap._video_file import video_name
 from facecap.demo import portrait
 from facecap.demo.face_mask import put_on_mask
 from facecap.errors import FacecapError
@@ -32,7 +33,8 @@ def make(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for suffix, codec in _CODECS:
         pending = PendingFile(folder / f"clip.{suffix}")
-        writer = cv2.VideoWriter(str(pending.temporary), cv2.VideoWriter.fourcc(*codec), FPS, (WIDTH, HEIGHT))
+        with video_name(pending.temporary) as name:
+            writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*codec), FPS, (WIDTH, HEIGHT))
         if not writer.isOpened():
             pending.discard()
             continue

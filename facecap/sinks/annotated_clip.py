@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 
 from facecap._files import PendingFile
+from facecap._video_file import video_name
 from facecap.errors import FacecapError
 from facecap.sinks.annotation import Annotator
 from facecap.sinks.drawing import Image, fitted
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
 _LONGEST_SIDE, _LEGIBLE_SIDE = 1920, 640
+_TRIAL = (64, 64)
 
 
 class AnnotatedClip:
@@ -27,9 +29,15 @@ class AnnotatedClip:
     """
 
     def __init__(self, path: Path, fps: float, annotator: Annotator) -> None:
-        """`path` ends in .mp4 (MPEG-4) or .avi (Motion JPEG); `fps`: frames a second of the clip."""
+        """`path` ends in .mp4 (MPEG-4) or .avi (Motion JPEG); `fps`: frames a second of the clip.
+
+        Raises:
+            FacecapError: no clip can be written there; found out by a small one.
+        """
         if path.suffix.lower() not in CODECS:
             raise ValueError(f"an annotated clip ends in {' or '.join(CODECS)}, found {path}")
+        if path.is_dir():
+            raise FacecapError(f"{path}: it is a folder, wanted the name of a file")
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._pending = PendingFile(path)
@@ -38,6 +46,8 @@ class AnnotatedClip:
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
         self._frames = 0
+        self._make_writer(_TRIAL).release()
+        self._pending.discard()
 
     def add(self, image: Image, result: FrameResult) -> None:
         """Draw on a copy of the frame and append it."""
@@ -62,7 +72,8 @@ class AnnotatedClip:
         self._writer.release()
         self._writer = None
         # The encoder reports no error, a full disk neither: the file is asked instead.
-        written = cv2.VideoCapture(str(self._pending.temporary), cv2.CAP_FFMPEG)
+        with video_name(self._pending.temporary) as name:
+            written = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
         frames = int(written.get(cv2.CAP_PROP_FRAME_COUNT)) if written.isOpened() else 0
         written.release()
         if frames < self._frames:
@@ -85,9 +96,13 @@ class AnnotatedClip:
         ratio = _LONGEST_SIDE / longest if longest > _LONGEST_SIDE else max(1, round(_LEGIBLE_SIDE / longest))
         # MPEG-4 wants even sides.
         self._size = (max(2, round(width * ratio) // 2 * 2), max(2, round(height * ratio) // 2 * 2))
+        return self._make_writer(self._size)
+
+    def _make_writer(self, size: tuple[int, int]) -> cv2.VideoWriter:
         codec = CODECS[self.path.suffix.lower()]
         fourcc = cv2.VideoWriter.fourcc(*codec)
-        writer = cv2.VideoWriter(str(self._pending.temporary), fourcc, self._fps, self._size)
+        with video_name(self._pending.temporary) as name:
+            writer = cv2.VideoWriter(name, fourcc, self._fps, size)
         if not writer.isOpened():
             self._pending.discard()
             raise FacecapError(

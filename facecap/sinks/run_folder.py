@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 
 from facecap._files import write_atomic
+from facecap._lock import FolderLock
 from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
@@ -57,10 +58,22 @@ class RunFolder:
         """Make the folder.
 
         Raises:
-            FacecapError: it holds an earlier run and `overwrite` is not set.
+            FacecapError: it holds an earlier run and `overwrite` is not set, or another process writes a run
+                into it.
             OSError: it cannot be made.
         """
         self.path = path
+        self._lock = FolderLock(path)
+        try:
+            self._clear(overwrite)
+            self._captures = JsonLines(path / CAPTURES, sync=True)
+            self._frames = JsonLines(path / FRAMES, sync=False) if with_frames else None
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _clear(self, overwrite: bool) -> None:
+        path = self.path
         earlier = [name for name in (CAPTURES, SUMMARY, FRAMES) if (path / name).exists()]
         if earlier and not overwrite:
             raise FacecapError(
@@ -71,8 +84,6 @@ class RunFolder:
             (path / name).unlink()
         for crop in (path / CROPS).glob("*_*_*.png"):
             crop.unlink()
-        self._captures = JsonLines(path / CAPTURES, sync=True)
-        self._frames = JsonLines(path / FRAMES, sync=False) if with_frames else None
 
     def add(self, capture: Capture) -> dict[str, Any]:
         """Keep a capture (its crop in BGR), crop first; returns its line of `captures.jsonl`."""
@@ -95,7 +106,8 @@ class RunFolder:
         write_atomic(self.path / SUMMARY, json.dumps(summary, indent=2, allow_nan=False).encode() + b"\n")
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files and give the folder free."""
         self._captures.close()
         if self._frames is not None:
             self._frames.close()
+        self._lock.release()

@@ -14,7 +14,7 @@ from facecap.sources.live import LiveSource
 from facecap.sources.picture import decode_picture, read_picture
 from facecap.sources.picture_header import PictureError, another_follows, picture_kind
 from facecap.sources.pictures import PictureSource, pictures_in
-from facecap.sources.video import VideoSource, open_capture
+from facecap.sources.video import VideoSource, open_stream
 
 __all__ = [
     "Frame",
@@ -87,7 +87,7 @@ def _open_stream(address: str, limits: Limits, report: Report, retries: int) -> 
         raise SourceError(f"{name}: no source has this scheme: wanted one of {', '.join(_STREAM_SCHEMES)}")
     if re.split(r"[?#]", rest)[0].endswith(_VIDEO_SUFFIXES):
         return VideoSource(name, address, limits, report)
-    return LiveSource(name, partial(open_capture, name, address, limits, _STREAM_TIMEOUT), retries, report)
+    return LiveSource(name, partial(open_stream, name, address, limits, _STREAM_TIMEOUT), retries, report)
 
 
 def _open_camera(number: int) -> cv2.VideoCapture:

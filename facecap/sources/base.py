@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,16 @@ class Frame:
     """File name of a picture; else empty."""
     read: float | None = None
     """When a live source read it, by `time.monotonic`, which nobody sets; None of files."""
+
+
+class Capture(Protocol):
+    """What a live source reads from, such as `cv2.VideoCapture`."""
+
+    def read(self) -> tuple[bool, Any]:
+        """Whether there is another frame, and it, height x width x 3 uint8 BGR."""
+
+    def release(self) -> None:
+        """Close it."""
 
 
 class Source(ABC):

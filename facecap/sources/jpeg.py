@@ -10,6 +10,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from facecap import _core
 from facecap.sources.picture_header import PictureError, exif_of
 
 _DAMAGED = re.compile(r"Corrupt JPEG data.*|Premature end of JPEG.*")
@@ -34,6 +35,9 @@ def decode_jpeg(data: bytes) -> NDArray[np.uint8]:
     except ValueError as error:
         complaint = _DAMAGED.search(str(error))
         if complaint:
+            # Some cameras fill the place before a marker with zeros, which the decoder takes for lost data.
+            if whole := _core.jpeg_without_fill(data):
+                return decode_jpeg(whole)
             raise PictureError(f"it is damaged: {complaint[0]}") from None
         # A warning of another kind, such as a JFIF revision that libjpeg does not know: the data may be good.
         found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)

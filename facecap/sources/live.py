@@ -6,10 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Generator
 
-import cv2
 import numpy as np
 
-from facecap.sources.base import Frame, Report, Source, SourceError
+from facecap.sources.base import Capture, Frame, Report, Source, SourceError
 
 _FIRST_DELAY = 0.5  # seconds
 _LONGEST_DELAY = 10.0
@@ -25,9 +24,7 @@ class LiveSource(Source):
 
     live = True
 
-    def __init__(
-        self, name: str, connect: Callable[[], cv2.VideoCapture], retries: int, report: Report
-    ) -> None:
+    def __init__(self, name: str, connect: Callable[[], Capture], retries: int, report: Report) -> None:
         """`connect` raises SourceError where it does not succeed."""
         super().__init__(name, report)
         self._connect = connect
@@ -37,10 +34,11 @@ class LiveSource(Source):
         self._received = 0
         self._epoch = time.time() - time.monotonic()  # the wall clock may be set back, this one is not
         self._end: str | None = None
+        self._fault: BaseException | None = None  # that nobody foresaw
 
     def frames(self) -> Generator[Frame, None, None]:
-        """Frames until `stop`; raises SourceError when the retries are used up."""
-        reader = threading.Thread(target=self._read, name=f"facecap source {self.name}", daemon=True)
+        """Frames until `stop`; raises SourceError when the retries are used up or reading breaks down."""
+        reader = threading.Thread(target=self._run, name=f"facecap source {self.name}", daemon=True)
         reader.start()
         try:
             while not self._stopped.is_set():
@@ -52,10 +50,23 @@ class LiveSource(Source):
                 if frame is not None:
                     yield frame
                 elif end is not None:
-                    raise SourceError(end)
+                    raise SourceError(end) from self._fault
         finally:
             self._stopped.set()
             reader.join(_JOIN)
+
+    def _run(self) -> None:
+        """The thread: whatever ends it, `frames` hears of it."""
+        try:
+            self._read()
+        except BaseException as error:
+            self._fault = error
+            self._finish(f"{self.name}: reading it broke down: {type(error).__name__}: {error}")
+
+    def _finish(self, end: str) -> None:
+        with self._news:
+            self._end = end
+            self._news.notify()
 
     def _read(self) -> None:
         failures = 0
@@ -73,15 +84,13 @@ class LiveSource(Source):
                 return
             if failures > self._retries:
                 tried = f"; given up after {self._retries} retries" if self._retries else ""
-                with self._news:
-                    self._end = trouble + tried
-                    self._news.notify()
+                self._finish(trouble + tried)
                 return
             delay = min(_FIRST_DELAY * 2 ** (failures - 1), _LONGEST_DELAY)
             self._report(f"{trouble}; retry {failures} of {self._retries} in {delay:g} s")
             self._stopped.wait(delay)
 
-    def _read_connection(self, capture: cv2.VideoCapture) -> bool:
+    def _read_connection(self, capture: Capture) -> bool:
         """Read until the connection ends; whether any frame came."""
         before = self._received
         try:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 
 import cv2
 import numpy as np
 
-from facecap.sources.base import Frame, Limits, Report, Source, SourceError
+from facecap._video_file import video_name
+from facecap.errors import FacecapError
+from facecap.sources.base import Capture, Frame, Limits, Report, Source, SourceError
+from facecap.sources.motion_jpeg import MotionJpeg
+from facecap.sources.unopened import Unopened, ask_http, why_no_picture, why_no_video, why_unopened
 
 _FAILED_READS_IN_A_ROW = 16
 # Containers round: only what is missing beyond this share of the stated length is called cut short.
 _LENGTH_TOLERANCE = 0.02
+_FILE_TIMEOUT = 10.0  # seconds
 
 
 class VideoSource(Source):
-    """Frames of a file with their presentation times.
+    """Frames of a file, or of one behind a network address, with their presentation times.
 
     A frame that the backend refuses is counted as damaged. Damage that the decoder paints over cannot be seen
     from here.
@@ -23,7 +29,7 @@ class VideoSource(Source):
 
     def __init__(self, name: str, address: str, limits: Limits, report: Report) -> None:
         super().__init__(name, report)
-        self._capture = open_capture(name, address, limits)
+        self._capture = open_video(name, address, limits)
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         length = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.fps = float(fps) if fps > 0 else None
@@ -61,12 +67,53 @@ class VideoSource(Source):
             self._report(f"{self.name}: it ends after {index} of {self.length} frames, the file is cut short")
 
 
-def open_capture(name: str, address: str, limits: Limits, timeout: float = 10.0) -> cv2.VideoCapture:
-    """OpenCV's ffmpeg reader on a file or a stream.
+def open_video(name: str, address: str, limits: Limits) -> cv2.VideoCapture:
+    """OpenCV's ffmpeg reader on a file, or on one behind a network address.
 
     Raises:
         SourceError: it cannot be opened, or its frames are larger than the limit.
     """
+    if "://" in address:
+        capture = _opened(name, address, limits, _FILE_TIMEOUT)
+        if capture is None:
+            raise SourceError(f"{name}: it cannot be opened: {why_unopened(address, _FILE_TIMEOUT)}")
+        return capture
+    try:
+        with video_name(Path(address)) as file:
+            capture = _opened(name, file, limits, _FILE_TIMEOUT)
+    except FacecapError as error:
+        raise SourceError(str(error)) from None
+    if capture is None:
+        raise SourceError(f"{name}: it cannot be opened as a video")
+    return capture
+
+
+def open_stream(name: str, address: str, limits: Limits, timeout: float) -> Capture:
+    """A reader of a network stream.
+
+    Raises:
+        SourceError: it cannot be opened, and why; or its frames are larger than the limit.
+    """
+    capture = _opened(name, address, limits, timeout)
+    if capture is not None:
+        return capture
+    if not address.lower().startswith(("http://", "https://")):
+        raise SourceError(f"{name}: it cannot be opened: {why_unopened(address, timeout)}")
+    try:
+        answer = ask_http(address, timeout)
+        if answer.headers.get_content_maintype() != "multipart":
+            with answer:
+                raise Unopened(why_no_video(answer, timeout))
+        try:
+            return MotionJpeg(answer, limits)
+        except OSError as error:
+            answer.close()
+            raise Unopened(why_no_picture(error, timeout)) from None
+    except Unopened as error:
+        raise SourceError(f"{name}: it cannot be opened: {error}") from None
+
+
+def _opened(name: str, address: str, limits: Limits, timeout: float) -> cv2.VideoCapture | None:
     milliseconds = int(timeout * 1000)
     options = [
         cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
@@ -76,7 +123,7 @@ def open_capture(name: str, address: str, limits: Limits, timeout: float = 10.0)
     ]
     capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, options)
     if not capture.isOpened():
-        raise SourceError(f"{name}: it cannot be opened as a video")
+        return None
     width, height = (int(capture.get(key)) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
     if width * height > limits.pixels:
         capture.release()

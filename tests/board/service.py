@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -30,14 +31,22 @@ class Post:
 class Service:
     """Answers the n-th request with `answer(n)` and remembers what it has taken, each key once."""
 
-    def __init__(self, port: int = 0, answer: Callable[[int], int] = lambda number: TAKE) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        answer: Callable[[int], int] = lambda number: TAKE,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.answer = answer
         self.posts: list[Post] = []
         self.requests = 0
+        self.resumed = 0  # connections of TLS that went on with the session of an earlier one
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.service = self
         self.port = self._server.server_port
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self.port}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> Service:
         threading.Thread(
@@ -66,6 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
         service = self.server.service
         answer = service.answer(service.requests)
         service.requests += 1
+        service.resumed += bool(getattr(self.connection, "session_reused", False))
         if answer == CUT:
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+
+from facecap.sources import PictureError, decode_picture
 
 from .conftest import FAST, SIZE, small_frame
 from .test_parity import lines_of, to_nv21
@@ -132,3 +135,33 @@ def test_memory_is_planned_and_kept(board: Callable[..., Any], models: list[str]
     assert memory["ceiling_bytes"] == 8 << 20 and 0 < memory["peak_bytes"] <= 8 << 20
     small = board("-", "--out", tmp_path / "small", *RAW, *models, *FAST, "--memory", "1", frames=frames)
     assert small.returncode == 1 and "the memory ceiling is reached" in small.stderr
+
+
+def test_jpegs_are_taken_and_refused_as_in_python(
+    board: Callable[..., Any], models: list[str], tmp_path: Path
+) -> None:
+    """Fill before markers, as cameras write it, is no damage; flipped bits are, with fill and without."""
+    if "this build reads no" in board(tmp_path, "--out", tmp_path / "none", *models).stderr:
+        pytest.skip("this build reads PPM alone")
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    frame = small_frame(FACE)
+    jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_RST_INTERVAL, 40])[1].tobytes()
+    padded = re.sub(rb"(?=\xff[\xd0-\xd7\xd9])", bytes(4), jpeg)
+    random = np.random.default_rng(6)
+    pictures = [jpeg, padded]
+    for whole in pictures * 100:
+        data = bytearray(whole)
+        data[random.integers(len(jpeg) // 2, len(whole) - 2)] ^= 1 << int(random.integers(8))
+        pictures.append(bytes(data))
+    wanted = []
+    for index, data in enumerate(pictures):
+        (folder / f"{index}.jpg").write_bytes(data)
+        try:
+            decode_picture(data)
+        except PictureError:
+            wanted.append(index)
+    assert 0 not in wanted and 1 not in wanted and len(wanted) > 20
+    done = board(folder, "--out", tmp_path / "out", *models, *FAST)
+    assert done.returncode == 0, done.stderr
+    assert [int(name) for name in re.findall(r"(\d+)\.jpg: ", done.stderr)] == wanted

@@ -57,33 +57,30 @@ class Exchange {
     throw Error(reason);
   }
 
+  void open(Wire& wire, int file) {
+    if (!complete(file, "it does not agree on TLS", [&] { return wire.open(); }))
+      throw Error(where() + ": closed the connection before TLS was agreed on");
+  }
+
   /// False where the other side has closed: it may have answered before it had read all.
-  bool send(int file, const char* data, std::size_t bytes) {
+  bool send(Wire& wire, int file, const char* data, std::size_t bytes) {
     while (bytes > 0) {
-      const ssize_t sent = ::send(file, data, bytes, MSG_NOSIGNAL);
-      if (sent < 0 && errno == EINTR) continue;
-      if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-        wait(file, POLLOUT, kStepTime, "it takes nothing");
-        continue;
-      }
-      if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) return false;
-      if (sent < 0) fail();
+      std::size_t sent = 0;
+      if (!complete(file, "it takes nothing", [&] { return wire.send(data, bytes, sent); })) return false;
       data += sent;
-      bytes -= static_cast<std::size_t>(sent);
+      bytes -= sent;
     }
     return true;
   }
 
-  int receive_status(int file) {
+  int receive_status(Wire& wire, int file) {
     HttpAnswer answer;
     char bytes[1024];
     while (answer.state() == HttpAnswer::State::reading) {
-      wait(file, POLLIN, kStepTime, "it does not answer");
-      const ssize_t got = ::recv(file, bytes, sizeof bytes, 0);
-      if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-      if (got < 0) fail();
-      if (got == 0) throw Error(where() + ": closed the connection without an answer");
-      answer.feed(bytes, static_cast<std::size_t>(got));
+      std::size_t got = 0;
+      if (!complete(file, "it does not answer", [&] { return wire.receive(bytes, sizeof bytes, got); }))
+        throw Error(where() + ": closed the connection without an answer");
+      answer.feed(bytes, got);
     }
     if (answer.state() == HttpAnswer::State::broken) throw Error(where() + ": its answer is no HTTP");
     return answer.status();
@@ -92,6 +89,25 @@ class Exchange {
  private:
   std::string where() const { return url_.host + ":" + url_.port; }
   [[noreturn]] void fail() const { throw Error(errno_text(where())); }
+
+  /// Repeats a step of a wire until it is done; false where the other side has closed.
+  template <typename Call>
+  bool complete(int file, const char* complaint, const Call& call) const {
+    for (;;) {
+      const Wire::Step step = attempt(call);
+      if (step == Wire::Step::done || step == Wire::Step::closed) return step == Wire::Step::done;
+      wait(file, step == Wire::Step::read ? POLLIN : POLLOUT, kStepTime, complaint);
+    }
+  }
+
+  template <typename Call>
+  Wire::Step attempt(const Call& call) const {
+    try {
+      return call();
+    } catch (const Error& error) {
+      throw Error(where() + ": " + error.what());
+    }
+  }
 
   int connect_to(const addrinfo& address) {
     Socket socket(
@@ -135,19 +151,21 @@ class Exchange {
 
 }  // namespace
 
-int http_post(const HttpUrl& url, const HttpRequest& request, int cancel) {
+int http_post(const HttpUrl& url, const MakeWire& make_wire, const HttpRequest& request, int cancel) {
   Exchange exchange(url, cancel);
   const Socket socket(exchange.connect());
+  const std::unique_ptr<Wire> wire = make_wire(socket.file);
+  exchange.open(*wire, socket.file);
   const bool bracketed = url.host.find(':') != std::string::npos;
   const std::string host = bracketed ? "[" + url.host + "]" : url.host;
   const std::string head =
       "POST " + url.path + request.path + " HTTP/1.1\r\nHost: " + host +
-      (url.port == "80" ? "" : ":" + url.port) +
+      (url.port == default_port(url) ? "" : ":" + url.port) +
       "\r\nUser-Agent: facecap-board\r\nContent-Type: application/json\r\nContent-Length: " +
       std::to_string(request.bytes) + "\r\nConnection: close\r\n" + request.headers + "\r\n";
-  if (exchange.send(socket.file, head.data(), head.size()))
-    exchange.send(socket.file, request.body, request.bytes);
-  return exchange.receive_status(socket.file);
+  if (exchange.send(*wire, socket.file, head.data(), head.size()))
+    exchange.send(*wire, socket.file, request.body, request.bytes);
+  return exchange.receive_status(*wire, socket.file);
 }
 
 }  // namespace facecap::board

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "http_url.hpp"
+#include "wire.hpp"
 
 namespace facecap::board {
 
@@ -13,9 +16,12 @@ struct HttpRequest {
   std::size_t bytes = 0;
 };
 
+/// Makes what carries the bytes over a connected socket.
+using MakeWire = std::function<std::unique_ptr<Wire>(int socket)>;
+
 /// Posts over a connection of its own and gives the status of the answer. Connecting may take 5 seconds,
 /// every other step 10, the whole 30; it ends early where `cancel` becomes readable (-1: never). Throws Error
 /// with the reason.
-int http_post(const HttpUrl& url, const HttpRequest& request, int cancel);
+int http_post(const HttpUrl& url, const MakeWire& make_wire, const HttpRequest& request, int cancel);
 
 }  // namespace facecap::board

@@ -15,16 +15,20 @@ namespace {
 
 }  // namespace
 
+std::string default_port(const HttpUrl& url) {
+  return url.tls ? "443" : "80";
+}
+
 HttpUrl parse_http_url(const std::string& text) {
-  if (text.compare(0, 8, "https://") == 0)
-    refuse(text, "this program speaks http:// only; a proxy on the board or in its network can speak https");
-  if (text.compare(0, 7, "http://") != 0) refuse(text, "wanted http://host[:port][/path]");
+  HttpUrl url;
+  url.tls = text.compare(0, 8, "https://") == 0;
+  if (!url.tls && text.compare(0, 7, "http://") != 0)
+    refuse(text, "wanted https://host[:port][/path], or http:// in clear text");
   // Nothing of the address may break the lines of a request.
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
   if (!plain) refuse(text, "it has a character that no address has");
-  const std::size_t slash = text.find('/', 7);
-  std::string authority = text.substr(7, slash == std::string::npos ? slash : slash - 7);
-  HttpUrl url;
+  const std::size_t begin = url.tls ? 8 : 7, slash = text.find('/', begin);
+  std::string authority = text.substr(begin, slash == std::string::npos ? slash : slash - begin);
   if (slash != std::string::npos) url.path = text.substr(slash);
   if (url.path.find_first_of("?#") != std::string::npos) refuse(text, "it may not have ? or #");
   while (!url.path.empty() && url.path.back() == '/') url.path.pop_back();
@@ -43,7 +47,7 @@ HttpUrl parse_http_url(const std::string& text) {
   }
   if (url.host.empty() || url.host.find_first_of("?#\\") != std::string::npos)
     refuse(text, "it names no host");
-  url.port = colon == std::string::npos ? "80" : authority.substr(colon + 1);
+  url.port = colon == std::string::npos ? default_port(url) : authority.substr(colon + 1);
   try {
     url.port = std::to_string(read_whole(url.port, 1, 65535));
   } catch (const std::invalid_argument& error) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "errors.hpp"
+#include "facecap/jpeg_fill.hpp"
 #include "picture.hpp"
 
 // Behind the others: it uses their types without including them.
@@ -66,7 +67,11 @@ void decode_jpeg(const std::vector<std::uint8_t>& bytes, Image& picture) {
   };
   const bool done = decode_rows(info, failure, picture, bytes, size_is_set);
   jpeg_destroy_decompress(&info);
-  if (!done) throw Error(failure.text);
+  if (done) return;
+  // Some cameras fill the place before a marker with zeros, which the library takes for lost data.
+  const std::vector<std::uint8_t> whole = jpeg_without_fill(bytes.data(), bytes.size());
+  if (whole.empty()) throw Error(failure.text);
+  decode_jpeg(whole, picture);
 }
 
 }  // namespace facecap::board

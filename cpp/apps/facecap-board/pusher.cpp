@@ -14,6 +14,9 @@
 #include "base64.hpp"
 #include "errors.hpp"
 #include "http_post.hpp"
+#ifdef FACECAP_WITH_TLS
+#include "tls.hpp"
+#endif
 
 namespace facecap::board {
 namespace {
@@ -37,6 +40,21 @@ std::string read_key(const std::string& path) {
   return key;
 }
 
+#ifdef FACECAP_WITH_TLS
+/// Connections to the service; what they believe is read once.
+MakeWire wires_to(const HttpUrl& url, const PushSettings& settings) {
+  if (!url.tls) return plain_wire;
+  auto trust = std::make_shared<TlsTrust>(settings.ca_file, settings.fingerprint);
+  return [trust, host = url.host](int socket) { return trust->wire(socket, host); };
+}
+#else
+MakeWire wires_to(const HttpUrl& url, const PushSettings&) {
+  if (url.tls)
+    throw UsageError("push_url is https://, and this build has no TLS: Mbed TLS was not there for it");
+  return plain_wire;
+}
+#endif
+
 }  // namespace
 
 Outcome outcome_of(int status) {
@@ -55,6 +73,7 @@ struct Pusher::State {
   explicit State(const PushSettings& given)
       : settings(given),
         url(parse_http_url(given.url)),
+        make_wire(wires_to(url, given)),
         key(read_key(given.key_file)),
         queue(given.queue, static_cast<std::uint64_t>(given.queue_megabytes) * 1000000) {
     if (::pipe(cancel) != 0) throw_errno("pipe");
@@ -99,7 +118,7 @@ struct Pusher::State {
     request.body = item.body.data();
     request.bytes = item.body.size();
     try {
-      const int status = http_post(url, request, cancel[0]);
+      const int status = http_post(url, make_wire, request, cancel[0]);
       const Outcome outcome = outcome_of(status);
       trouble = url.host + ":" + url.port + " answers " + std::to_string(status);
       if (outcome == Outcome::refused && status != said_refusal) {
@@ -137,6 +156,7 @@ struct Pusher::State {
 
   const PushSettings settings;
   const HttpUrl url;
+  const MakeWire make_wire;
   const std::string key;
   PushQueue queue;
   int cancel[2] = {-1, -1};
@@ -153,6 +173,9 @@ struct Pusher::State {
 };
 
 Pusher::Pusher(const PushSettings& settings) : state_(std::make_shared<State>(settings)) {
+  if (!state_->url.tls && !state_->key.empty())
+    say("push: the key goes to " + state_->url.host +
+        " in clear text, who sees the network can read it; https:// hides it");
   if (const std::size_t left = state_->queue.waiting())
     say("push: " + std::to_string(left) + " captures of an earlier run wait in " + settings.queue);
   state_->thread = std::thread([state = state_] { state->run(); });

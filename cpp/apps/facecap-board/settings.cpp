@@ -16,7 +16,14 @@ void Settings::validate() const {
   }
   if (source.empty()) throw UsageError("source is missing: a folder, a device, a file of raw frames or -");
   if (out.empty()) throw UsageError("out is missing: the folder that captures are kept in");
-  if (!push.url.empty()) parse_http_url(push.url);
+  if (push.url.empty()) return;
+  const bool tls = parse_http_url(push.url).tls;
+  const bool pinned = !push.fingerprint.empty(), with_file = !push.ca_file.empty();
+  if (pinned && with_file)
+    throw UsageError("push_fingerprint and push_ca_file: give one, the fingerprint stands for itself");
+  if (!tls && (pinned || with_file))
+    throw UsageError(std::string(pinned ? "push_fingerprint" : "push_ca_file") +
+                     " needs a push_url of https://");
 }
 
 std::string capture_json(const CaptureConfig& config) {

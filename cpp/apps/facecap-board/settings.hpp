@@ -15,6 +15,8 @@ enum class SourceFormat { automatic, pictures, v4l2, nv21, nv12, rgb, bgr };
 struct PushSettings {
   std::string url;  // empty: nothing is pushed
   std::string camera = "camera";
+  std::string ca_file;          // of who signs the service's certificate; empty: the system's
+  std::string fingerprint;      // SHA-256 of that certificate, instead; empty: none
   std::string key_file;         // its first line is the bearer token; empty: none
   std::string queue = "queue";  // folder
   int queue_megabytes = 32;

@@ -54,6 +54,18 @@ bool read_switch(const std::string& text) {
   refuse(text, "true, false, 1 or 0");
 }
 
+std::string read_fingerprint(const std::string& text) {
+  std::string digits;
+  bool plain = true;
+  for (const unsigned char c : text) {
+    if (c == ':') continue;
+    plain = plain && std::isxdigit(c);
+    digits += static_cast<char>(std::tolower(c));
+  }
+  if (!plain || digits.size() != 64) refuse(text, "a SHA-256: 64 hexadecimal digits, with colons or without");
+  return digits;
+}
+
 Size read_size(const std::string& text) {
   const std::size_t cross = text.find_first_of("xX");
   constexpr int kLargest = 8192;

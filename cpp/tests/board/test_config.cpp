@@ -121,6 +121,9 @@ TEST(flags_that_are_wrong_are_named) {
                 "max_yaw is 500");
   EXPECT_THROWS(UsageError, parse({"--out", "o"}).settings.validate(), "source is missing");
   EXPECT_THROWS(UsageError, parse({"a"}).settings.validate(), "out is missing");
-  EXPECT_THROWS(UsageError, parse({"a", "--out", "o", "--push-url", "https://x"}).settings.validate(),
-                "http:// only");
+  EXPECT_THROWS(UsageError, parse({"a", "--out", "o", "--push-url", "ftp://x"}).settings.validate(),
+                "wanted https://");
+  EXPECT_THROWS(UsageError, parse({"--push-fingerprint", std::string(63, 'a')}), "64 hexadecimal digits");
+  EXPECT_THROWS(UsageError, parse({"--push-fingerprint", std::string(63, 'a') + "g"}),
+                "64 hexadecimal digits");
 }

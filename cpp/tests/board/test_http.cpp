@@ -63,7 +63,10 @@ TEST(http_addresses) {
   EXPECT_EQ(full.host + " " + full.port + " " + full.path, "10.0.0.2 8080 /api");
   const HttpUrl six = parse_http_url("http://[fe80::1]:81/x");
   EXPECT_EQ(six.host + " " + six.port + " " + six.path, "fe80::1 81 /x");
-  for (const char* bad : {"", "hub", "ftp://hub", "https://hub", "http://", "http://:80", "http://hub:",
+  const HttpUrl secret = parse_http_url("https://hub/x");
+  EXPECT_EQ(secret.host + " " + secret.port + " " + secret.path, "hub 443 /x");
+  EXPECT(secret.tls && !full.tls);
+  for (const char* bad : {"", "hub", "ftp://hub", "https://", "http://", "http://:80", "http://hub:",
                           "http://hub:0", "http://hub:70000", "http://u:p@hub", "http://a:b:c", "http://[::1",
                           "http://[::1]x", "http://hub/x?y", "http://hub /x", "http://hub/\r\nX: y"})
     EXPECT_THROWS(UsageError, parse_http_url(bad), "push_url");

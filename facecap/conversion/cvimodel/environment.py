@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from facecap._lock import ProcessLock
 from facecap.conversion.cvimodel.process import ToolError, run_tool
 from facecap.conversion.vendor_wheel import VERSION, cache_folder, wheel
 
@@ -128,7 +129,13 @@ def toolchain(tell: Tell) -> Toolchain:
     Raises:
         EnvironmentMissing: it cannot be made: no Python 3.10, no network, no space.
     """
-    return find_toolchain() or make(tell)
+    found = find_toolchain()
+    if found is not None:
+        return found
+    folder = home()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with ProcessLock(folder.with_name(f"{folder.name}.lock"), str(folder), wait=tell):
+        return find_toolchain() or make(tell)
 
 
 def make(tell: Tell) -> Toolchain:
