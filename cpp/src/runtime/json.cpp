@@ -150,6 +150,7 @@ class Parser {
     // A stream of its own locale: strtod() takes the decimal point of the user's language.
     std::istringstream stream(text_.substr(start, at_ - start));
     stream.imbue(std::locale::classic());
+    stream.exceptions(std::ios::badbit);  // else a lack of memory would look like a bad number
     double number = 0;
     stream >> number;
     if (stream.fail() || !std::isfinite(number)) {

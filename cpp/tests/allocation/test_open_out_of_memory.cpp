@@ -1,0 +1,34 @@
+#include "failing_new.hpp"
+#include "fake_cvimodel.hpp"
+
+using failing_new::each_allocation;
+using failing_new::runs_out;
+
+TEST(a_model_whose_opening_ran_out_of_memory_opens_at_the_next_try) {
+  fake_cvimodel::Fake fake;
+  const facecap::ModelSource source = fake.source();
+  session_suite::open(source);  // the library stays loaded
+  const long failures = each_allocation([&](long allocation) {
+    // The vendor's library, which is not under test, has a `new` of its own.
+    if (!runs_out(allocation, [&] { session_suite::open(source); })) return false;
+    EXPECT_EQ(fake->open, 0);
+    const facecap::Model model = session_suite::open(source);
+    EXPECT_EQ(fake->open, 1);
+    std::vector<facecap::Tensor> outputs;
+    const std::vector<float> values(3 * session_suite::kSide * session_suite::kSide, 1.5f);
+    model.session->run({session_suite::pictures(values)}, outputs);
+    EXPECT_NEAR(outputs.at(0).floats()[0], 1.5, 1e-6);
+    return check::failures() == 0;
+  });
+  EXPECT(failures > 50);
+}
+
+TEST(a_manifest_that_ran_out_of_memory_is_read_at_the_next_try) {
+  const std::string text = manifests::detector("levels", "native");
+  const long failures = each_allocation([&](long allocation) {
+    if (!runs_out(allocation, [&] { facecap::Manifest::parse(text, "m.json"); })) return false;
+    EXPECT_EQ(facecap::Manifest::parse(text, "m.json").outputs.size(), 2u);
+    return check::failures() == 0;
+  });
+  EXPECT(failures > 50);
+}
