@@ -8,6 +8,7 @@
 #include <map>
 
 #include "facecap/error.hpp"
+#include "runtime/at_work.hpp"
 
 namespace facecap::cvimodel {
 namespace {
@@ -75,6 +76,7 @@ LoadedModel::LoadedModel(const std::string& bytes, const std::string& chip, cons
 }
 
 LoadedModel::~LoadedModel() {
+  const AtWork at_work;
   const std::lock_guard<std::timed_mutex> lock(library_mutex());
   const auto entry = process().open.find(handle_);
   if (entry == process().open.end()) return;
