@@ -24,8 +24,7 @@ def open_alone(path: Path, task: str) -> None:
         [sys.executable, "-m", __name__, str(path), task],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         errors="replace",
     )

@@ -1,4 +1,4 @@
-"""A fork beside threads that open and run models, sub-interpreters, and objects that were never initialised."""
+"""A fork beside threads that open and run models, sub-interpreters, objects that were never initialised."""
 
 from __future__ import annotations
 

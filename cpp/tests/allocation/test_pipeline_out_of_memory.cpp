@@ -9,18 +9,24 @@
 
 using namespace facecap;
 using failing_new::each_allocation;
-using failing_new::runs_out;
 
 namespace {
 
 constexpr int kFrames =
     9;  // the face is kept in 1 and given out in 4 and 8; the next shot waits for the flush
 
-std::vector<std::uint8_t> grey(int frame) {
-  return std::vector<std::uint8_t>(std::size_t{3} * 96 * 96, static_cast<std::uint8_t>(100 + frame));
-}
+/// A frame of its own grey, made before memory runs out.
+struct Frame {
+  explicit Frame(int number)
+      : index(number), pixels(std::size_t{3} * 96 * 96, static_cast<std::uint8_t>(100 + number)) {}
+  const FrameResult& give(FaceCapture& capture) const {
+    return capture.process(ImageView{pixels.data(), 96, 96, std::ptrdiff_t{3} * 96}, index, index * 0.1);
+  }
+  int index;
+  std::vector<std::uint8_t> pixels;
+};
 
-FaceCapture make(ClassifyOn when) {
+std::unique_ptr<FaceCapture> fresh(ClassifyOn when) {
   CaptureConfig config;
   config.min_hits = 2;
   config.interval = 3;
@@ -33,7 +39,7 @@ FaceCapture make(ClassifyOn when) {
   parts.refiner = std::make_unique<Refiner>(scripted::scripted_refiner({}));
   parts.classifier = std::make_unique<MaskClassifier>(scripted::scripted_classifier(2));
   parts.embedder = std::make_unique<Embedder>(scripted::scripted_embedder());
-  return FaceCapture(config, std::move(parts), 2);
+  return std::make_unique<FaceCapture>(config, std::move(parts), 2);
 }
 
 /// All that a user sees of captures.
@@ -46,9 +52,7 @@ std::string text(const std::vector<Capture>& captures) {
 }
 
 std::string process(FaceCapture& capture, int frame) {
-  const std::vector<std::uint8_t> pixels = grey(frame);
-  const ImageView view{pixels.data(), 96, 96, std::ptrdiff_t{3} * 96};
-  const FrameResult& result = capture.process(view, frame, frame * 0.1);
+  const FrameResult& result = Frame(frame).give(capture);
   const std::string reason = result.reasons.at(0) ? to_string(*result.reasons[0]) : "stored";
   return reason + " track " + std::to_string(result.tracks.ids.at(0)) + " " +
          std::to_string(result.mask_prob.at(0)) + "; " + text(result.captures);
@@ -72,72 +76,68 @@ std::string flush_and_process(FaceCapture& capture) {
 
 const ClassifyOn kBoth[] = {ClassifyOn::capture, ClassifyOn::emit};
 
+std::unique_ptr<FaceCapture> after(int frames, ClassifyOn when) {
+  auto capture = fresh(when);
+  process(*capture, 0, frames);
+  return capture;
+}
+
+using Pointer = std::unique_ptr<FaceCapture>;
+
+/// A check that what `call` says of the object is what is wanted.
+template <typename Call>
+auto says(const std::string& wanted, Call call) {
+  return [wanted, call](Pointer& capture) {
+    EXPECT_EQ(call(*capture), wanted);
+    return check::failures() == 0;
+  };
+}
+
 }  // namespace
 
 TEST(a_frame_that_runs_out_of_memory_loses_no_capture_and_gives_none_twice) {
   for (const ClassifyOn when : kBoth) {
-    FaceCapture plain = make(when);
-    const std::string wanted = process_and_flush(plain, 0);
-    EXPECT(wanted.find("E(4;1;1;1") != std::string::npos && wanted.find("flush") != std::string::npos);
-    for (int frame = 0; frame < kFrames; ++frame) {
-      const long failures = each_allocation([&](long allocation) {
-        FaceCapture capture = make(when);
-        std::string found = process(capture, 0, frame);
-        const std::vector<std::uint8_t> pixels = grey(frame);
-        const ImageView view{pixels.data(), 96, 96, std::ptrdiff_t{3} * 96};
-        if (!runs_out(allocation, [&] { capture.process(view, frame, frame * 0.1); })) return false;
-        found += process_and_flush(capture, frame);
-        EXPECT_EQ(found, wanted);
-        return check::failures() == 0;
-      });
+    const std::string all = process_and_flush(*fresh(when), 0);
+    EXPECT(all.find("E(4;1;1;1") != std::string::npos && all.find("flush") != std::string::npos);
+    for (int index = 0; index < kFrames; ++index) {
+      const Frame frame(index);
+      const auto rest = [&](FaceCapture& capture) { return process_and_flush(capture, index); };
+      const std::string wanted = rest(*after(index, when));
+      const long failures =
+          each_allocation([&] { return after(index, when); }, [&](Pointer& capture) { frame.give(*capture); },
+                          says(wanted, rest));
       EXPECT(failures > 3);
     }
   }
 }
 
 TEST(after_a_frame_that_ran_out_of_memory_the_waiting_captures_are_flushed) {
-  FaceCapture plain = make(ClassifyOn::capture);
-  process(plain, 0, 3);
-  const std::string wanted = text(plain.flush());
-  each_allocation([&](long allocation) {
-    FaceCapture capture = make(ClassifyOn::capture);
-    process(capture, 0, 3);
-    const std::vector<std::uint8_t> pixels = grey(3);
-    const ImageView view{pixels.data(), 96, 96, std::ptrdiff_t{3} * 96};
-    if (!runs_out(allocation, [&] { capture.process(view, 3, 0.3); })) return false;
-    EXPECT_EQ(text(capture.flush()), wanted);
-    return check::failures() == 0;
-  });
+  const auto flush = [](FaceCapture& capture) { return text(capture.flush()); };
+  const std::string wanted = flush(*after(3, ClassifyOn::capture));
+  EXPECT(!wanted.empty());
+  const Frame frame(3);
+  each_allocation([] { return after(3, ClassifyOn::capture); },
+                  [&](Pointer& capture) { frame.give(*capture); }, says(wanted, flush));
 }
 
 TEST(a_flush_that_runs_out_of_memory_can_be_asked_again) {
   for (const ClassifyOn when : kBoth) {
-    FaceCapture plain = make(when);
-    process(plain, 0, kFrames);
-    const std::string wanted = flush_and_process(plain);
-    const long failures = each_allocation([&](long allocation) {
-      FaceCapture capture = make(when);
-      process(capture, 0, kFrames);
-      if (!runs_out(allocation, [&] { capture.flush(); })) return false;
-      EXPECT_EQ(flush_and_process(capture), wanted);
-      return check::failures() == 0;
-    });
+    const std::string wanted = flush_and_process(*after(kFrames, when));
+    const long failures =
+        each_allocation([&] { return after(kFrames, when); }, [](Pointer& capture) { capture->flush(); },
+                        says(wanted, flush_and_process));
     EXPECT(failures > 1);
   }
 }
 
 TEST(a_reset_that_runs_out_of_memory_changes_nothing) {
-  FaceCapture plain = make(ClassifyOn::capture);
-  const std::string fresh = process(plain, 0, 4);
-  const std::string wanted = process_and_flush(plain, 4);
-  const long failures = each_allocation([&](long allocation) {
-    FaceCapture capture = make(ClassifyOn::capture);
-    process(capture, 0, 4);
-    if (!runs_out(allocation, [&] { capture.reset(); })) return false;
-    EXPECT_EQ(process_and_flush(capture, 4), wanted);
+  const auto rest = [](FaceCapture& capture) {
+    std::string out = process_and_flush(capture, 4);
     capture.reset();
-    EXPECT_EQ(process(capture, 0, 4), fresh);
-    return check::failures() == 0;
-  });
+    return out += process(capture, 0, kFrames);
+  };
+  const std::string wanted = rest(*after(4, ClassifyOn::capture));
+  const long failures = each_allocation([] { return after(4, ClassifyOn::capture); },
+                                        [](Pointer& capture) { capture->reset(); }, says(wanted, rest));
   EXPECT(failures > 3);
 }

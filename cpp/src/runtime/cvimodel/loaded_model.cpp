@@ -72,7 +72,12 @@ LoadedModel::LoadedModel(const std::string& bytes, const std::string& chip, cons
                                                static_cast<std::uint32_t>(bytes.size()), &handle_),
                label + ": cannot be loaded");
   if (handle_ == nullptr) throw ModelError(label + ": the runtime says it is loaded but gives no model");
-  process().open[handle_] = getpid();
+  try {
+    process().open[handle_] = getpid();
+  } catch (...) {
+    loaded.api.cleanup(handle_);
+    throw;
+  }
 }
 
 LoadedModel::~LoadedModel() {
