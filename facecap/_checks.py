@@ -14,6 +14,7 @@ LARGEST_OUTPUT = 4096  # pixels a side of a crop
 LARGEST_INPUT = 8192  # pixels a side of what a network gets
 LARGEST_PICTURE = 2**20  # pixels a side; the core counts a row's bytes in 32 bits
 MOST_SLOTS = 2**20
+MOST_THREADS = 256
 LAST_FRAME = 2**63 - 2  # in 64 bits with one behind it
 
 

@@ -269,7 +269,7 @@ def test_runtime_and_threads_are_checked(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="found 'gpu', wanted auto, onnx or cvimodel"):
         open_model(path, "mask", runtime="gpu")
     for threads in (0, -1, 257):
-        with pytest.raises(ValueError, match=f"threads: found {threads}, wanted 1 to 256"):
+        with pytest.raises(ValueError, match=f"threads is {threads}, wanted 1 to 256"):
             open_model(path, "mask", threads=threads)
 
 

@@ -43,6 +43,17 @@ def test_a_frame_index_that_nothing_can_follow_is_refused(index: int, tmp_path: 
     assert capture.process(image).frame_index == 0
 
 
+def test_numbers_that_no_machine_word_holds_are_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="threads is 1099511627776, wanted 1 to 256"):
+        facecap.Detector(threads=2**40)
+    gate = facecap.CaptureGate()
+    for timestamp in (10**400, float("nan"), -(10**30)):
+        with pytest.raises(ValueError, match="timestamp is"):
+            gate.update(0, [], [], timestamp)
+    with pytest.raises(TypeError, match="timestamp is 'noon', wanted a number"):
+        gate.update(0, [], [], "noon")  # type: ignore[arg-type]
+
+
 def test_many_slots_take_memory_when_they_are_used(tmp_path: Path) -> None:
     detector, classifier = tiny.write_detector(tmp_path, "retinaface"), tiny.write_mask(tmp_path)
     done = subprocess.run(
