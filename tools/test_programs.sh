@@ -24,3 +24,6 @@ have() {
 have postgresql postgres /usr/lib/postgresql/*/bin/postgres
 have chromium-headless-shell chromium-headless-shell chromium google-chrome
 have openssl openssl
+have clang clang++
+compgen -G "/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a" >/dev/null ||
+  have libclang-rt-dev libclang_rt.fuzzer
