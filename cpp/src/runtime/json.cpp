@@ -57,7 +57,8 @@ class Parser {
   }
 
   Value parse_value(int depth) {
-    if (depth == kMaxDepth && (peek() == '{' || peek() == '[')) fail("nested deeper than " + std::to_string(kMaxDepth) + " levels");
+    if (depth == kMaxDepth && (peek() == '{' || peek() == '['))
+      fail("nested deeper than " + std::to_string(kMaxDepth) + " levels");
     Value value;
     switch (peek()) {
       case '{':
