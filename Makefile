@@ -1,6 +1,8 @@
 # make run             the whole job on a clip made on the spot; make run SOURCE=... on your own input
 # make test            sets up everything and runs all tests
 # make lint | format | stubs | schema | openapi | clean
+# make test-threads    the C++ tests under the thread sanitizer
+# make fuzz            each fuzz target for SECONDS=20
 # make test-cross      builds for ARM and RISC-V and runs the C++ tests under emulation
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
@@ -13,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CORE := pyproject.toml CMakeLists.txt $(shell find cpp/src cpp/include cpp/bindings -name '*.?pp' 2>/dev/null)
 CXX_FILES := $(shell find cpp -name '*.?pp')
 
-.PHONY: run test test-cpp test-cross test-sanitized lint format stubs schema openapi clean
+.PHONY: run test test-cpp test-cross test-sanitized test-threads fuzz lint format stubs schema openapi clean
 
 run: .venv/run
 ifeq ($(SOURCE),)
@@ -39,7 +41,17 @@ test-cross: .venv/dev
 	tools/run_cross_tests.sh
 
 test-sanitized: .venv/dev
-	tools/run_cpp_tests.sh build/sanitized -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFACECAP_SANITIZE=ON
+	tools/run_cpp_tests.sh build/sanitized -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFACECAP_SANITIZE=address,undefined
+
+# Under the thread sanitizer, sixteen pipelines on shared models among them.
+test-threads: .venv/dev
+	FACECAP_ONNXRUNTIME="$$($(BIN)/python -c 'from facecap import _model; print(_model.onnxruntime_path() or "")')" \
+	  tools/run_cpp_tests.sh build/threads -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFACECAP_SANITIZE=thread
+
+# Each fuzz target for so long, with clang.
+SECONDS ?= 20
+fuzz: .venv/dev
+	tools/run_fuzz.sh $(SECONDS)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

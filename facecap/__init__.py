@@ -9,6 +9,8 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 try:
     from facecap import _core as _core
 except ImportError as error:
+    if "sub-interpreter" in str(error):
+        raise
     raise ImportError(
         f"the compiled core of facecap does not load ({error}): pip install facecap, or, to import it from a "
         "source folder, pip install -e that folder"

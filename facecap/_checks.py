@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from facecap import _core
-from facecap.errors import FacecapError
 
 LARGEST_OUTPUT = 4096  # pixels a side of a crop
 LARGEST_INPUT = 8192  # pixels a side of what a network gets
 LARGEST_PICTURE = 2**20  # pixels a side; the core counts a row's bytes in 32 bits
 MOST_SLOTS = 2**20
-
-
-class OneThread:
-    """Entered by every call that uses an object's buffers: a second thread is told, not let in."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        if not self._lock.acquire(blocking=False):
-            raise FacecapError(f"this {self._name} is at work in another thread: give every thread its own")
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lock.release()
+MOST_THREADS = 256
+LAST_FRAME = 2**63 - 2  # in 64 bits with one behind it
 
 
 def check_color(color: str) -> _core.ColorOrder:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import _core
-from facecap._checks import OneThread, check_fraction, check_image, check_input_size, check_whole
+from facecap._checks import check_fraction, check_image, check_input_size, check_whole
 from facecap._model import ModelLike, open_model
 
 
@@ -101,7 +101,6 @@ class Detector:
         size = None if input_size is None else check_input_size(input_size)
         self._model, info = open_model(model, "face_detection", runtime=runtime, threads=threads)
         self._core = _core.Detector(self._model, score_threshold, nms_iou, max_faces, size)
-        self._one_thread = OneThread("Detector")
         self.info = {**info, "input_size": self._core.input_size}
 
     def detect(self, image: NDArray[np.uint8], color: Literal["bgr", "rgb"] = "bgr") -> Detections:
@@ -115,8 +114,7 @@ class Detector:
             ValueError: the image is not as above.
             ModelError: the runtime failed.
         """
-        with self._one_thread:
-            return Detections(*self._core.detect(*check_image(image, color)))
+        return Detections(*self._core.detect(*check_image(image, color)))
 
     @property
     def timings(self) -> dict[str, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import _core
-from facecap._checks import OneThread, check_crops
+from facecap._checks import check_crops
 from facecap._model import ModelLike, open_model
 
 
@@ -28,7 +28,6 @@ class Embedder:
     def __init__(self, model: ModelLike, *, runtime: str = "auto", threads: int = 1) -> None:
         opened, self.info = open_model(model, "face_embedding", runtime=runtime, threads=threads)
         self._core = _core.Embedder(opened)
-        self._one_thread = OneThread("Embedder")
 
     info: Mapping[str, Any]
 
@@ -46,5 +45,4 @@ class Embedder:
             ValueError: the crops are not as above.
             ModelError: the runtime failed.
         """
-        with self._one_thread:
-            return self._core.embed(*check_crops(aligned, color, self._core.crop_size))
+        return self._core.embed(*check_crops(aligned, color, self._core.crop_size))

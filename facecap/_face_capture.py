@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import _core
-from facecap._checks import MOST_SLOTS, OneThread, check_image, check_whole
+from facecap._checks import LAST_FRAME, MOST_SLOTS, check_image, check_whole
 from facecap._config import CaptureConfig
 from facecap._detector import Detector
 from facecap._embedder import Embedder
@@ -79,7 +79,6 @@ class FaceCapture:
                 self.config.crop_border,
                 trained,
             )
-        self._one_thread = OneThread("FaceCapture")
         self._stage_error = ""
 
     def process(
@@ -105,24 +104,23 @@ class FaceCapture:
             raise ValueError(
                 f"timestamp is {timestamp}, wanted seconds of the years 1 to 9999, counted from 1970"
             )
-        with self._one_thread:
-            raw: dict[str, Any] = self._core.process(*check_image(image, color), frame_index, timestamp)
-            self._warn(self._core.stage_error)
+        if frame_index is not None:
+            frame_index = check_whole("frame_index", frame_index, 0, LAST_FRAME)
+        raw: dict[str, Any] = self._core.process(*check_image(image, color), frame_index, timestamp)
+        self._warn(raw.pop("stage_error"))
         raw["faces"] = Faces(**raw["faces"])
         raw["captures"] = [Capture(**capture) for capture in raw["captures"]]
         return FrameResult(**raw)
 
     def flush(self) -> list[Capture]:
         """Ends every visit: shots that wait are given out, tracks are forgotten. Ids go on."""
-        with self._one_thread:
-            captures: list[dict[str, Any]] = self._core.flush()
-            self._warn(self._core.stage_error)
+        captures, stage_error = self._core.flush()
+        self._warn(stage_error)
         return [Capture(**capture) for capture in captures]
 
     def reset(self) -> None:
         """As new: no tracks, no shots, frame 0, ids from 1. Shots that wait are dropped."""
-        with self._one_thread:
-            self._core.reset()
+        self._core.reset()
 
     def _warn(self, stage_error: str) -> None:
         if stage_error and stage_error != self._stage_error:

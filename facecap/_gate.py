@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from facecap import _core
-from facecap._checks import MOST_SLOTS, check_whole
+from facecap._checks import MOST_SLOTS, check_fraction, check_whole
 from facecap._config import CaptureConfig
+from facecap._results import FIRST_SECOND, LAST_SECOND
 
 _LARGEST = 2**63 - 1
 
@@ -117,7 +118,7 @@ class CaptureGate:
             check_whole("frame_index", frame_index, 0, _LARGEST),
             [candidate._to_core() for candidate in candidates],
             [check_whole("a live id", live_id, -_LARGEST, _LARGEST) for live_id in live_ids],
-            timestamp,
+            None if timestamp is None else check_fraction("timestamp", timestamp, FIRST_SECOND, LAST_SECOND),
         )
         return GateStep(stored, [CaptureEvent(*event) for event in events], reasons)
 

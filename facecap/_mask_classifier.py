@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import _core
-from facecap._checks import OneThread, check_crops, check_fraction
+from facecap._checks import check_crops, check_fraction
 from facecap._model import ModelLike, open_model
 
 
@@ -28,7 +28,6 @@ class MaskClassifier:
     def __init__(self, model: ModelLike = None, *, runtime: str = "auto", threads: int = 1) -> None:
         self._model, self.info = open_model(model, "mask", runtime=runtime, threads=threads)
         self._core = _core.MaskClassifier(self._model)
-        self._one_thread = OneThread("MaskClassifier")
 
     info: Mapping[str, Any]
 
@@ -46,8 +45,7 @@ class MaskClassifier:
             ValueError: the crops are not as above.
             ModelError: the runtime failed.
         """
-        with self._one_thread:
-            return self._core.predict(*check_crops(crops, color, self._core.crop_size))
+        return self._core.predict(*check_crops(crops, color, self._core.crop_size))
 
     def answer(
         self, probability: float, threshold: float | None = None

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from facecap import _core, _cvimodel, models
+from facecap._checks import MOST_THREADS, check_whole
 from facecap.errors import ModelError
 
 ModelLike: TypeAlias = str | os.PathLike[str] | bytes | tuple[bytes, dict[str, Any]] | None
@@ -35,7 +36,7 @@ def open_model(
 
     Raises:
         ModelError: there is no such model, or it cannot be used.
-        TypeError: `model` is none of the above.
+        TypeError, ValueError: `model` is none of the above, or `threads` is not 1 to 256.
     """
     source = _source(model, task)
     _core.set_onnxruntime_path(onnxruntime_path() or "")
@@ -44,7 +45,7 @@ def open_model(
         **source,
         task=getattr(_core.Task, task),
         runtime=runtime,
-        threads=threads,
+        threads=check_whole("threads", threads, 1, MOST_THREADS),
         chip=_cvimodel.wanted_chip(),
         unchecked=_cvimodel.take_unchecked(),
     )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from facecap import _core, models
-from facecap._checks import OneThread, check_boxes, check_image
+from facecap._checks import check_boxes, check_image
 from facecap._model import ModelLike, open_model
 
 
@@ -46,7 +46,6 @@ class Refiner:
     def __init__(self, model: ModelLike = None, *, runtime: str = "auto", threads: int = 1) -> None:
         opened, self.info = open_model(model, "face_refinement", runtime=runtime, threads=threads)
         self._core = _core.Refiner(opened)
-        self._one_thread = OneThread("Refiner")
 
     @classmethod
     def chosen(cls, setting: str | None, *, threads: int = 1) -> Refiner | None:
@@ -75,5 +74,4 @@ class Refiner:
             ModelError: the runtime failed, or the network answered with what is no number.
         """
         array, order = check_image(image, color)
-        with self._one_thread:
-            return Refinements(*self._core.refine(array, check_boxes(boxes), order))
+        return Refinements(*self._core.refine(array, check_boxes(boxes), order))

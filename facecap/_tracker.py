@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import _core
-from facecap._checks import OneThread, check_floats, check_fraction, check_whole
+from facecap._checks import check_floats, check_fraction, check_whole
 
 _MOST_FRAMES = 2**31 - 1
 
@@ -60,7 +60,6 @@ class Tracker:
             max_unmatched=check_whole("max_unmatched", max_unmatched, 1, _MOST_FRAMES),
             iou_min=check_fraction("iou_min", iou_min, 0, 1),
         )
-        self._one_thread = OneThread("Tracker")
 
     def update(self, detections: HasBoxes) -> Tracks:
         """Takes the next frame's detections; call it for frames without any too.
@@ -75,6 +74,5 @@ class Tracker:
         """
         boxes = check_floats(detections.boxes, "boxes", ("N", 4))
         scores = check_floats(detections.scores, "scores", ("N",))
-        with self._one_thread:
-            ids, stable, live_ids = self._core.update(boxes, scores)
+        ids, stable, live_ids = self._core.update(boxes, scores)
         return Tracks(ids, stable, live_ids)

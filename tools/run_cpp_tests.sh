@@ -11,4 +11,4 @@ quietly() { "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }; }
 
 quietly .venv/bin/cmake -S . -B "$build" -DFACECAP_TESTS=ON "$@"
 quietly .venv/bin/cmake --build "$build" --parallel "${JOBS:-2}"
-"$build/facecap_tests"
+for program in "$build"/facecap_*tests; do "$program"; done

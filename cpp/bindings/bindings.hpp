@@ -21,6 +21,9 @@ void register_embedder(py::module_& module);
 void register_pipeline(py::module_& module);
 void register_numbers(py::module_& module);
 
+/// Text out of a model file or a library, which need not be UTF-8: what is none is replaced.
+py::str text_of(const std::string& text);
+
 /// A view of a uint8 array, height x width x 3, C-contiguous. Python has checked the array; here only the
 /// type is relied on. The array must outlive the view.
 using ImageArray = py::array_t<std::uint8_t, py::array::c_style>;

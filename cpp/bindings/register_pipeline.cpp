@@ -2,11 +2,12 @@
 
 #include "bindings.hpp"
 #include "facecap/pipeline.hpp"
+#include "one_thread.hpp"
 #include "release_gil.hpp"
 
 namespace {
 
-using facecap::FaceCapture;
+using FaceCapture = OneThread<facecap::FaceCapture>;
 using Fields = py::typing::Dict<py::str, py::object>;
 
 py::tuple pose_tuple(const facecap::Pose& pose) {
@@ -89,10 +90,11 @@ Seconds timings_dict(const facecap::StageSeconds& seconds) {
 Fields process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder color,
                std::optional<std::int64_t> frame_index, std::optional<double> timestamp) {
   const facecap::ImageView view = view_of(image, color);
+  const FaceCapture::Use use(self);
   const facecap::FrameResult* result = nullptr;
   {
     const facecap::ReleaseGil release;
-    result = &self.process(view, frame_index, timestamp);
+    result = &use->process(view, frame_index, timestamp);
   }
   Fields out;
   out["frame_index"] = result->frame_index;
@@ -102,21 +104,23 @@ Fields process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder c
   out["timings"] = timings_dict(result->seconds);
   out["refined"] = result->refined;
   out["classified"] = result->classified;
+  out["stage_error"] = text_of(use->stage_error());
   return out;
 }
 
 // Every FaceCapture has stages of its own, so that one Detector given to sixteen cameras is sixteen sets of
 // buffers on one set of weights.
-std::unique_ptr<FaceCapture> make(const facecap::CaptureConfig& config, const facecap::Detector& detector,
-                                  std::optional<const facecap::Refiner*> refiner,
-                                  const facecap::MaskClassifier& classifier,
-                                  std::optional<const facecap::Embedder*> embedder, int slots) {
+std::unique_ptr<FaceCapture> make(const facecap::CaptureConfig& config,
+                                  const OneThread<facecap::Detector>& detector,
+                                  std::optional<const OneThread<facecap::Refiner>*> refiner,
+                                  const OneThread<facecap::MaskClassifier>& classifier,
+                                  std::optional<const OneThread<facecap::Embedder>*> embedder, int slots) {
   facecap::FaceCaptureParts parts;
-  parts.detector = std::make_unique<facecap::Detector>(detector.model(), detector.options());
-  if (refiner) parts.refiner = std::make_unique<facecap::Refiner>((*refiner)->model());
-  parts.classifier = std::make_unique<facecap::MaskClassifier>(classifier.model());
-  if (embedder) parts.embedder = std::make_unique<facecap::Embedder>((*embedder)->model());
-  return std::make_unique<FaceCapture>(config, std::move(parts), slots);
+  parts.detector = std::make_unique<facecap::Detector>(detector.fixed().model(), detector.fixed().options());
+  if (refiner) parts.refiner = std::make_unique<facecap::Refiner>((*refiner)->fixed().model());
+  parts.classifier = std::make_unique<facecap::MaskClassifier>(classifier.fixed().model());
+  if (embedder) parts.embedder = std::make_unique<facecap::Embedder>((*embedder)->fixed().model());
+  return std::make_unique<FaceCapture>("FaceCapture", config, std::move(parts), slots);
 }
 
 }  // namespace
@@ -129,13 +133,13 @@ void register_pipeline(py::module_& module) {
            py::arg("timestamp"))
       .def("flush",
            [](FaceCapture& self) {
+             const FaceCapture::Use use(self);
              std::vector<facecap::Capture> captures;
              {
                const facecap::ReleaseGil release;
-               captures = self.flush();
+               captures = use->flush();
              }
-             return capture_list(captures);
+             return std::make_pair(capture_list(captures), text_of(use->stage_error()));
            })
-      .def("reset", &FaceCapture::reset)
-      .def_property_readonly("stage_error", &FaceCapture::stage_error);
+      .def("reset", [](FaceCapture& self) { FaceCapture::Use(self)->reset(); });
 }

@@ -3,11 +3,12 @@
 
 #include "bindings.hpp"
 #include "facecap/refiner.hpp"
+#include "one_thread.hpp"
 #include "release_gil.hpp"
 
 namespace {
 
-using facecap::Refiner;
+using Refiner = OneThread<facecap::Refiner>;
 
 std::tuple<py::array_t<float>, py::array_t<float>, py::array_t<float>> refine(Refiner& self,
                                                                               const ImageArray& image,
@@ -19,10 +20,11 @@ std::tuple<py::array_t<float>, py::array_t<float>, py::array_t<float>> refine(Re
     const float* box = corners.data(i, 0);
     boxes.push_back({box[0], box[1], box[2], box[3]});
   }
+  const Refiner::Use use(self);
   const std::vector<facecap::Refinement>* answers = nullptr;
   {
     const facecap::ReleaseGil release;
-    answers = &self.refine(view, boxes);
+    answers = &use->refine(view, boxes);
   }
   const auto count = static_cast<py::ssize_t>(answers->size());
   py::array_t<float> face(count);
@@ -41,6 +43,7 @@ std::tuple<py::array_t<float>, py::array_t<float>, py::array_t<float>> refine(Re
 
 void register_refiner(py::module_& module) {
   py::class_<Refiner>(module, "Refiner")
-      .def(py::init<facecap::Model>(), py::arg("model"))
+      .def(py::init([](const facecap::Model& model) { return std::make_unique<Refiner>("Refiner", model); }),
+           py::arg("model"))
       .def("refine", &refine, py::arg("image").noconvert(), py::arg("boxes").noconvert(), py::arg("color"));
 }

@@ -65,20 +65,20 @@ std::vector<py::array> run(const Model& model, const std::vector<py::array>& arr
   return out;
 }
 
-using Description = std::tuple<std::string, std::string, std::vector<std::int64_t>>;
-using NativeDescription = std::tuple<std::string, std::string, std::vector<std::int64_t>, float>;
+using Description = std::tuple<py::str, std::string, std::vector<std::int64_t>>;
+using NativeDescription = std::tuple<py::str, std::string, std::vector<std::int64_t>, float>;
 
 std::vector<Description> describe(const std::vector<facecap::TensorInfo>& infos) {
   std::vector<Description> out;
   for (const facecap::TensorInfo& info : infos)
-    out.emplace_back(info.name, facecap::to_string(info.type), info.shape);
+    out.emplace_back(text_of(info.name), facecap::to_string(info.type), info.shape);
   return out;
 }
 
 std::vector<NativeDescription> describe_native(const std::vector<facecap::TensorInfo>& infos) {
   std::vector<NativeDescription> out;
   for (const facecap::TensorInfo& info : infos)
-    out.emplace_back(info.name, facecap::to_string(info.type), info.shape, info.scale);
+    out.emplace_back(text_of(info.name), facecap::to_string(info.type), info.shape, info.scale);
   return out;
 }
 
@@ -95,7 +95,7 @@ void register_session(py::module_& module) {
       .def_property_readonly("path", [](const Model& model) { return model.path; })
       .def_property_readonly("runtime", [](const Model& model) { return model.session->runtime(); })
       .def_property_readonly("runtime_version",
-                             [](const Model& model) { return model.session->runtime_version(); })
+                             [](const Model& model) { return text_of(model.session->runtime_version()); })
       .def_property_readonly("providers", [](const Model& model) { return model.session->providers(); })
       .def_property_readonly("manifest", [](const Model& model) { return model.manifest->json; })
       .def_property_readonly("inputs", [](const Model& model) { return describe(model.session->inputs()); })
@@ -132,6 +132,6 @@ void register_session(py::module_& module) {
   module.def("set_cviruntime_path", &facecap::set_cviruntime_path, py::arg("path"));
   module.def("cviruntime", [] {
     const facecap::RuntimeLibrary library = facecap::cviruntime();
-    return std::make_pair(library.path, library.version);
+    return std::make_pair(text_of(library.path), text_of(library.version));
   });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "facecap/session.hpp"
+#include "manifests.hpp"
 
 // Networks that answer what a test says.
 
@@ -57,6 +59,42 @@ class ScriptedSession final : public Session {
   std::vector<TensorInfo> outputs_;
   std::string name_ = "scripted";
 };
+
+/// A detector that finds one frontal face in the middle of every picture.
+inline Model one_face(float min_size) {
+  const std::string json = manifests::common(
+      "face_detection", manifests::input(64, 64, "fixed"),
+      R"([{"role": "level", "name": "y", "stride": 64}])",
+      R"("detector": {"strides": [64], "min_sizes": [[)" + std::to_string(min_size) +
+          R"(]], "variances": [0.1, 0.2], "form": "levels", "score_threshold": 0.5, "nms_iou": 0.4})");
+  std::vector<float> values(15);
+  values[0] = 9;
+  const float fractions[] = {.30f, .40f, .70f, .40f, .50f, .60f, .35f, .78f, .65f, .78f};
+  std::transform(std::begin(fractions), std::end(fractions), values.begin() + 5,
+                 [](float fraction) { return 10 * (fraction - 0.5f); });
+  return {std::make_shared<ScriptedSession>(
+              floats("x", {1, 3, 64, 64}),
+              std::vector<ScriptedSession::Answer>{{floats("y", {1, 15, 1, 1}), values}}),
+          std::make_shared<Manifest>(Manifest::parse(json, "scripted.json")), ""};
+}
+
+/// A mask classifier of 16x16 that answers every crop with this logit.
+inline Model scripted_classifier(float logit) {
+  const std::string json = manifests::mask("sigmoid", 16);
+  return {std::make_shared<ScriptedSession>(
+              floats("x", {-1, 3, 16, 16}),
+              std::vector<ScriptedSession::Answer>{{floats("y", {-1, 1}), {logit}}}),
+          std::make_shared<Manifest>(Manifest::parse(json, "scripted.json")), ""};
+}
+
+/// An embedder to which everybody is the same person.
+inline Model scripted_embedder() {
+  const std::string json = manifests::embedding(4);
+  return {std::make_shared<ScriptedSession>(
+              floats("x", {-1, 3, 112, 112}),
+              std::vector<ScriptedSession::Answer>{{floats("y", {-1, 4}), {1, 2, 3, 4}}}),
+          std::make_shared<Manifest>(Manifest::parse(json, "scripted.json")), ""};
+}
 
 struct Logits {
   float face = 9;

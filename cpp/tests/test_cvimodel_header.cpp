@@ -198,3 +198,36 @@ TEST(cvimodel_of_random_damage_is_read_or_refused) {
   }
   EXPECT(taken < 20000);
 }
+
+TEST(cvimodel_whose_header_unfolds_to_far_more_than_it_is_is_refused) {
+  using namespace tiny_cvimodel;
+  // Lists whose entries all lead to one place: few bytes that say a gigabyte.
+  const auto all_one = [](const tiny_cvimodel::Body::Child& child, std::size_t count) {
+    return [=](tiny_cvimodel::Body& body) {
+      const std::size_t start = body.out.size();
+      body.out += bytes_of(static_cast<std::uint32_t>(count)) + std::string(4 * count, '\0');
+      const std::size_t target = child(body);
+      for (std::size_t place = start + 4; place < start + 4 + 4 * count; place += 4)
+        body.out.replace(place, 4, bytes_of(static_cast<std::uint32_t>(target - place)));
+      return start;
+    };
+  };
+  const Tensor one{std::string(1000, 'x'), 0, {1, 1, 1, 1}};
+  const auto names = all_one(text(one.name), 1024);
+  const auto routine = table(
+      {{0, std::string(1, '\0'), {}}, {1, "", names}, {2, "", names}, {3, "", table({{0, "", text("w")}})}});
+  const auto program = table({{2, "", all_one(text(one.name), 64)},
+                              {3, "", all_one(text(one.name), 64)},
+                              {4, "", all_one(tensor(one), 16384)},
+                              {5, "", all_one(routine, 256)}});
+  tiny_cvimodel::Body body;
+  body.out.assign(4, '\0');
+  body.point(0, table({{0, std::string{1, 4, 0}, {}},
+                       {1, "", text("tiny")},
+                       {6, "", all_one(program, 16)},
+                       {7, "", all_one(section({0, "w", 64, 0}), 16384)},
+                       {8, "", text("cv182x")}}));
+  const std::string bytes = with_preamble({}, body.out.size(), body.out + std::string(64, '\7'));
+  EXPECT(bytes.size() < 200000);
+  EXPECT_THROWS(ModelError, read(bytes), "more in it than any network has");
+}

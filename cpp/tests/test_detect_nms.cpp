@@ -56,3 +56,11 @@ TEST(suppression_equals_the_plain_one) {
     EXPECT(suppression.select(boxes, iou, most) == plainly(boxes, iou, most));
   }
 }
+
+TEST(suppression_of_boxes_too_large_for_an_area_keeps_one) {
+  NonMaximumSuppression suppression;
+  for (const float side : {1e9f, 1e15f, 1e19f, 1e25f, 3e38f}) {
+    const Box huge{-side, -side, side, side};
+    EXPECT_EQ(suppression.select({huge, huge, {0, 0, 99, 99}, huge}, 0.4f, 100).size(), std::size_t{2});
+  }
+}

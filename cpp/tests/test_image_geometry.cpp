@@ -1,9 +1,10 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
 
 #include "check.hpp"
-#include "facecap/image.hpp"
+#include "facecap/frame_view.hpp"
 
 using namespace facecap;
 
@@ -157,4 +158,40 @@ TEST(laplacian_variance_of_known_patterns) {  // T10
   EXPECT_EQ(laplacian_variance(board.view(), {0, 0, 2, 8}), 0.0f);
   EXPECT_NEAR(laplacian_variance(board.view(), {-5, -5, 80, 80}), 1040400, 0.5);
   EXPECT_EQ(laplacian_variance(board.view(), {20, 20, 30, 30}), 0.0f);
+}
+
+TEST(crop_rectangle_of_a_decimal_border_is_exact) {
+  const Size frame{3000, 3000};
+  for (int width = 20; width < 1000; ++width)
+    for (const int centre : {500, 501, 777}) {
+      // Multiples of a half, which a float has.
+      const float left = static_cast<float>(centre) - static_cast<float>(width) / 2;
+      const Rect found = crop_rect({left, 100, left + static_cast<float>(width), 400}, frame, 0.15f);
+      EXPECT_EQ(found.x1, std::max(0, (20 * centre - 13 * width) / 20));
+      EXPECT_EQ(found.x2, (20 * centre + 13 * width) / 20);
+    }
+}
+
+TEST(one_grey_stays_one_grey_however_far_it_is_shrunk) {
+  for (const int length : {1000, 200003, 700001, 1048576})
+    for (const std::uint8_t grey : {1, 128, 254, 255}) {
+      const std::vector<std::uint8_t> pixels(std::size_t{3} * length, grey);
+      const std::vector<std::uint8_t> chroma(static_cast<std::size_t>(length) + 2, 128);
+      for (const bool wide : {true, false}) {
+        const int width = wide ? length : 1;
+        const int height = wide ? 1 : length;
+        std::uint8_t out[3 * 7];
+        const int across = wide ? 7 : 1;
+        resize(ImageView{pixels.data(), width, height, std::ptrdiff_t{3} * width}, Rect{0, 0, width, height},
+               across, 8 - across, out);
+        EXPECT_EQ(std::count(out, out + 21, grey), 21);
+        const YuvView yuv{pixels.data(), chroma.data(), width, height, width, wide ? length + 1 : 0};
+        resize(yuv, Rect{0, 0, width, height}, across, 8 - across, out);
+        for (const std::uint8_t value : out) EXPECT(std::abs(value - out[0]) == 0);
+        const std::uint8_t few[] = {grey, grey, grey, grey};
+        std::uint8_t plain[3];
+        resize(YuvView{few, chroma.data(), 2, 2, 2, 2}, Rect{0, 0, 2, 2}, 1, 1, plain);
+        EXPECT_EQ(int{out[0]}, int{plain[0]});
+      }
+    }
 }

@@ -4,37 +4,16 @@
 
 #include "check.hpp"
 #include "facecap/pipeline.hpp"
-#include "manifests.hpp"
 #include "scripted_session.hpp"
 
 using namespace facecap;
-using scripted::floats;
 using scripted::scripted_refiner;
-using scripted::ScriptedSession;
 
 namespace {
 
-/// Whoever finds one frontal face in the middle of every picture.
-Model one_face(float min_size) {
-  const std::string json = manifests::common(
-      "face_detection", manifests::input(64, 64, "fixed"),
-      R"([{"role": "level", "name": "y", "stride": 64}])",
-      R"("detector": {"strides": [64], "min_sizes": [[)" + std::to_string(min_size) +
-          R"(]], "variances": [0.1, 0.2], "form": "levels", "score_threshold": 0.5, "nms_iou": 0.4})");
-  std::vector<float> values(15);
-  values[0] = 9;
-  const float fractions[] = {.30f, .40f, .70f, .40f, .50f, .60f, .35f, .78f, .65f, .78f};
-  std::transform(std::begin(fractions), std::end(fractions), values.begin() + 5,
-                 [](float fraction) { return 10 * (fraction - 0.5f); });
-  return {std::make_shared<ScriptedSession>(
-              floats("x", {1, 3, 64, 64}),
-              std::vector<ScriptedSession::Answer>{{floats("y", {1, 15, 1, 1}), values}}),
-          std::make_shared<Manifest>(Manifest::parse(json, "scripted.json")), ""};
-}
-
 FaceCapture make(CaptureConfig config, const Model& refiner, float min_size = 20) {
   FaceCaptureParts parts;
-  parts.detector = std::make_unique<Detector>(one_face(min_size), DetectorOptions{});
+  parts.detector = std::make_unique<Detector>(scripted::one_face(min_size), DetectorOptions{});
   if (refiner.session) parts.refiner = std::make_unique<Refiner>(refiner);
   return FaceCapture(config, std::move(parts), 1);
 }

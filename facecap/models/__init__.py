@@ -99,6 +99,8 @@ def manifest_of(sha256: str) -> str | None:
 def verify(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Check a model file against its manifest: the manifest itself, size, sha256, task and tensors.
 
+    A `.cvimodel` is opened in a process of its own, since the vendor's runtime serves one chip a process.
+
     Returns:
         The manifest.
 
@@ -106,11 +108,16 @@ def verify(path: str | os.PathLike[str]) -> dict[str, Any]:
         ModelError: says what does not fit.
     """
     from facecap import _core, _model
+    from facecap.models import opening
 
     path = Path(path)
-    task = _core.parse_manifest(manifest_text(path), str(path.with_suffix(".json")))
-    _, info = _model.open_model(path, task)
-    manifest: dict[str, Any] = info["manifest"]
+    text = manifest_text(path)
+    task = _core.parse_manifest(text, str(path.with_suffix(".json")))
+    if path.suffix == ".cvimodel":
+        opening.open_alone(path, task)
+    else:
+        _model.open_model(path, task)
+    manifest: dict[str, Any] = json.loads(text)
     # A session that is open already is taken by its file's time and size; here the bytes count.
     _check_bytes(path, manifest)
     return manifest

@@ -19,7 +19,8 @@ void raise_to(std::atomic<std::size_t>& highest, std::size_t value) {
 
 void* take(std::size_t bytes) {
   const std::size_t allowed = limit.load(std::memory_order_relaxed);
-  if (allowed != 0 && used.load(std::memory_order_relaxed) + bytes > allowed) return nullptr;
+  if (allowed != 0 && (bytes > allowed || used.load(std::memory_order_relaxed) > allowed - bytes))
+    return nullptr;
   void* piece = std::malloc(bytes ? bytes : 1);
   if (!piece) return nullptr;
   raise_to(biggest, bytes);

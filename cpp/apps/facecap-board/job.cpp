@@ -79,6 +79,7 @@ class Job {
     };
     note(attempt([this] { process(); }));
     plan_.lift();  // the end is made with what it takes
+    note(attempt([this] { keep_rest(); }));
     note(attempt([this] { keep(capture_->flush()); }));
     summary_.stop_clock();
     const bool thread_ended = !pusher_ || pusher_->finish();
@@ -142,21 +143,31 @@ class Job {
     stage_error_ = stage_error;
   }
 
-  /// The queue has a capture before captures.jsonl names it: whatever is named there reaches the service.
   void keep(const std::vector<Capture>& captures) {
-    for (const Capture& capture : captures) {
-      const std::string crop = crop_name(capture);
-      const std::string line = capture_line(capture, crop);
-      encode_png(capture.crop.view(), png_);
-      folder_->add_crop(crop, png_);
-      if (pusher_)
-        pusher_->push(run_id_ + "-" + std::to_string(capture.event.track_id) + "-" +
-                          std::to_string(capture.event.sequence) + "-" +
-                          std::to_string(capture.event.shot_frame),
-                      line, png_);
-      folder_->add_line(line);
-      summary_.add_capture(capture);
-    }
+    given_out_ = &captures;
+    kept_ = 0;
+    keep_rest();
+  }
+
+  /// Goes on where keep() ended, which memory or the disk may have cut short.
+  void keep_rest() {
+    for (; given_out_ && kept_ < given_out_->size(); ++kept_) keep_one((*given_out_)[kept_]);
+    given_out_ = nullptr;
+  }
+
+  /// The queue has a capture before captures.jsonl names it: whatever is named there reaches the service.
+  void keep_one(const Capture& capture) {
+    const std::string crop = crop_name(capture);
+    const std::string line = capture_line(capture, crop);
+    encode_png(capture.crop.view(), png_);
+    folder_->add_crop(crop, png_);
+    if (pusher_)
+      pusher_->push(run_id_ + "-" + std::to_string(capture.event.track_id) + "-" +
+                        std::to_string(capture.event.sequence) + "-" +
+                        std::to_string(capture.event.shot_frame),
+                    line, png_);
+    folder_->add_line(line);
+    summary_.add_capture(capture);
   }
 
   void write_summary(const std::vector<std::string>& errors, bool interrupted) {
@@ -179,6 +190,8 @@ class Job {
   Summary summary_;
   const std::string run_id_ = new_run_id();
   std::vector<std::uint8_t> png_;
+  const std::vector<Capture>* given_out_ = nullptr;  // those of the last frame, until all are kept
+  std::size_t kept_ = 0;                             // of these
   std::optional<double> last_time_;
   std::string stage_error_;
   int failures_ = 0;

@@ -1,5 +1,6 @@
 #include "json_text.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -126,8 +127,11 @@ void append_rounded(std::string& out, double value, int decimals) {
 }
 
 std::string rfc3339(double seconds) {
+  // Times outside the years 1 to 9999 have no such text; the nearest is written.
+  constexpr double kFirst = -62135596800.0, kLast = 253402300799.999;
   // Microseconds are rounded, milliseconds are cut off.
-  const auto microseconds = static_cast<std::int64_t>(std::nearbyint(seconds * 1e6));
+  const auto microseconds =
+      static_cast<std::int64_t>(std::nearbyint(std::clamp(seconds, kFirst, kLast) * 1e6));
   std::int64_t milliseconds = microseconds / 1000 - (microseconds % 1000 < 0 ? 1 : 0);
   constexpr std::int64_t kDay = 86400000;
   const std::int64_t day = milliseconds / kDay - (milliseconds % kDay < 0 ? 1 : 0);

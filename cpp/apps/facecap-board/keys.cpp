@@ -22,9 +22,10 @@ int whole(Text text) {
   return count(text, INT_MIN);  // CaptureConfig says which are allowed
 }
 
-double positive(Text text) {
+double frames_a_second(Text text) {
   const double number = read_number(text);
-  if (!(number > 0)) throw std::invalid_argument("'" + text + "', wanted a number above 0");
+  if (!(number >= 0.001 && number <= 1000))
+    throw std::invalid_argument("'" + text + "', wanted frames a second, 0.001 to 1000");
   return number;
 }
 
@@ -61,7 +62,8 @@ const std::vector<Key>& keys() {
        [](Settings& s, Text v) { s.format = source_format(v); }},
       {"size", false, "WxH of raw frames, or asked of a camera",
        [](Settings& s, Text v) { s.size = read_size(v); }},
-      {"fps", false, "gives pictures and raw frames times", [](Settings& s, Text v) { s.fps = positive(v); }},
+      {"fps", false, "gives pictures and raw frames times",
+       [](Settings& s, Text v) { s.fps = frames_a_second(v); }},
       {"max_frames", false, "stop after so many",
        [](Settings& s, Text v) { s.max_frames = read_whole(v, 1, 1LL << 50); }},
       {"out", false, "folder for captures.jsonl, crops and summary.json",

@@ -3,6 +3,7 @@
 
 #include "command_line.hpp"
 #include "errors.hpp"
+#include "facecap/error.hpp"
 #include "job.hpp"
 
 int main(int argc, char** argv) {
@@ -33,6 +34,10 @@ int main(int argc, char** argv) {
   } catch (const UsageError& error) {
     say(std::string("error: ") + error.what());
     return kUsage;
+  } catch (const facecap::ModelError& error) {
+    say(std::string("error: ") + error.what());
+    if (!error.details().empty()) say(error.details());
+    return kFailed;
   } catch (const std::exception& error) {
     say(std::string("error: ") + error.what());
     return kFailed;

@@ -1,7 +1,9 @@
 #include "memory_plan.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <vector>
 
 #include "heap.hpp"
@@ -10,6 +12,12 @@ namespace facecap::board {
 namespace {
 
 constexpr double kMebibyte = 1024 * 1024;
+
+/// A 32-bit system cannot count 4096 MiB; what it can is as good as no ceiling there.
+std::size_t bytes_of(int count, std::size_t beside) {
+  const std::uint64_t most = std::numeric_limits<std::size_t>::max() - beside;
+  return static_cast<std::size_t>(std::min(std::uint64_t{1048576} * static_cast<std::uint64_t>(count), most));
+}
 
 std::string mebibytes(std::size_t bytes) {
   char text[32];
@@ -20,9 +28,7 @@ std::string mebibytes(std::size_t bytes) {
 }  // namespace
 
 MemoryPlan::MemoryPlan(int ceiling_mebibytes)
-    : models_(heap::in_use()),
-      ceiling_(static_cast<std::size_t>(ceiling_mebibytes) * 1024 * 1024),
-      before_(models_) {
+    : models_(heap::in_use()), ceiling_(bytes_of(ceiling_mebibytes, models_)), before_(models_) {
   heap::mark();
   heap::set_limit(models_ + ceiling_);
 }

@@ -18,8 +18,9 @@ namespace facecap::board {
 namespace {
 
 constexpr const char* kSuffix = ".post";
-constexpr std::size_t kDigits = 12;
-constexpr std::streamoff kLargestNote = 1000000;  // bytes
+constexpr std::size_t kMostDigits = 18;
+constexpr std::uint64_t kMostOwn = 1000000000000000;  // files that this program writes have smaller numbers
+constexpr std::streamoff kLargestNote = 1000000;      // bytes
 
 std::string file_name(std::uint64_t number) {
   char name[32];
@@ -29,14 +30,10 @@ std::string file_name(std::uint64_t number) {
 
 /// The number of a queue file, 0 where the name is none.
 std::uint64_t number_of(const std::string& name) {
-  const std::size_t dot = name.find('.');
-  if (dot == std::string::npos || dot < kDigits || dot > 18 || name.substr(dot) != kSuffix) return 0;
   std::uint64_t number = 0;
-  for (std::size_t i = 0; i < dot; ++i) {
-    if (name[i] < '0' || name[i] > '9') return 0;
+  for (std::size_t i = 0; i < std::min(name.size(), kMostDigits) && name[i] >= '0' && name[i] <= '9'; ++i)
     number = 10 * number + static_cast<std::uint64_t>(name[i] - '0');
-  }
-  return number;
+  return name == file_name(number) ? number : 0;
 }
 
 /// A file begins with a line of camera and key; the rest is the body.
@@ -95,7 +92,7 @@ std::deque<PushQueue::Entry> PushQueue::scan(const std::string& folder) {
     struct stat status{};
     if (const std::uint64_t number = number_of(name); number > 0 && ::stat(path.c_str(), &status) == 0) {
       found.push_back({number, static_cast<std::uint64_t>(status.st_size)});
-      next_ = std::max(next_, number + 1);
+      if (number < kMostOwn) next_ = std::max(next_, number + 1);
       bytes_ += found.back().bytes;
     } else if (name[0] == '.' && name.size() > 5 && name.compare(name.size() - 5, 5, kSuffix) == 0) {
       ::unlink(path.c_str());  // a file that was being written when the program was killed

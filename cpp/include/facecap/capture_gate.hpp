@@ -128,14 +128,18 @@ class CaptureGate {
   /// One frame. `live_ids` are the tracks that go on, seen or not; a track that holds a slot and is not among
   /// them is lost. `timestamp` in seconds is needed where the configuration has interval_seconds, and only
   /// looked at there. Throws std::invalid_argument where frame_index does not grow or the timestamp is
-  /// missing, not finite or runs back, and what a question throws; nothing has changed then.
+  /// missing, not finite or runs back, and what a question throws; nothing has changed then, nor where memory
+  /// runs out.
   const GateStep& update(std::int64_t frame_index, const std::vector<Candidate>& candidates,
                          const std::vector<std::int64_t>& live_ids, std::optional<double> timestamp = {},
                          const CostlyQuestions& ask = {});
 
   /// Gives out pending shots as if every track were lost, and frees all slots. `frame_index` is not before
-  /// the last frame.
+  /// the last frame. Nothing has changed where it throws.
   std::vector<CaptureEvent> flush(std::int64_t frame_index);
+
+  /// Takes back the last update or flush, which did not throw: its owner could not keep what came of it.
+  void undo() noexcept;
 
   /// The slot that holds a track, or -1.
   int slot_of(std::int64_t track_id) const;
@@ -158,6 +162,7 @@ class CaptureGate {
     double timer_seconds = 0;
   };
 
+  void remember();
   double admit(std::int64_t frame_index, std::optional<double> timestamp) const;
   void prepare();
   Slot* slot_for(std::int64_t track_id);
@@ -169,11 +174,14 @@ class CaptureGate {
   bool count_left(const Slot& slot) const;
   bool due(const Slot& slot, std::int64_t frame, double seconds) const;
   bool due_on_loss(const Slot& slot) const;
+  void give_out(std::int64_t frame, double seconds);
   CaptureEvent emit(Slot& slot, EventKind kind, std::int64_t frame, double seconds);
 
   CaptureConfig config_;
   std::vector<Slot> slots_;
   std::vector<Slot> before_;  // slots_ as the last frame left them
+  std::int64_t frame_before_ = -1;
+  double seconds_before_ = std::numeric_limits<double>::lowest();
   std::vector<std::int64_t> live_ids_;
   GateStep step_;
   std::int64_t last_frame_ = -1;

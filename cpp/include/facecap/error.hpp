@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace facecap {
 
@@ -14,7 +15,13 @@ class Error : public std::runtime_error {
 /// A model that cannot be used: names the file, what was found and what was expected.
 class ModelError : public Error {
  public:
-  using Error::Error;
+  explicit ModelError(const std::string& text, std::string details = "")
+      : Error(text), details_(std::move(details)) {}
+  /// What the runtime itself said, for a log; often empty.
+  const std::string& details() const { return details_; }
+
+ private:
+  std::string details_;
 };
 
 }  // namespace facecap

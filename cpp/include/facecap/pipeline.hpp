@@ -71,12 +71,14 @@ class FaceCapture {
   FaceCapture(CaptureConfig config, FaceCaptureParts parts, int slots);
   ~FaceCapture();
   /// One frame. Without `frame_index` frames count from 0. The result is valid until the next call.
-  /// Throws std::invalid_argument where frame_index does not grow.
+  /// Throws std::invalid_argument where frame_index does not grow. Whatever it throws, also where memory runs
+  /// out, the frame leaves nothing behind: it may be given again, and no capture is lost or given out twice.
   const FrameResult& process(const FrameView& frame, std::optional<std::int64_t> frame_index,
                              std::optional<double> timestamp);
-  /// Ends every visit: pending shots are given out, tracks are forgotten, ids go on.
+  /// Ends every visit: pending shots are given out, tracks are forgotten, ids go on. Where it throws nothing
+  /// has changed.
   std::vector<Capture> flush();
-  /// As new: no tracks, no slots, frame 0, ids from 1.
+  /// As new: no tracks, no slots, frame 0, ids from 1. Where it throws nothing has changed.
   void reset();
   const CaptureConfig& config() const;
   /// What the refiner, the classifier or the embedder failed with in the last call of process or flush; empty

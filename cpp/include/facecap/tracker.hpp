@@ -33,9 +33,13 @@ class Tracker {
   ~Tracker();
   Tracker(Tracker&&) noexcept;
   Tracker& operator=(Tracker&&) noexcept;
+  /// Throws std::invalid_argument where there are not as many scores as boxes; nothing has changed then, nor
+  /// where memory runs out.
   const Tracks& update(const std::vector<Box>& boxes, const std::vector<float>& scores);
+  /// Takes back the last update, which did not throw: its owner could not use the frame.
+  void undo() noexcept;
   /// Forgets all tracks; ids go on.
-  void clear();
+  void clear() noexcept;
 
  private:
   struct State;

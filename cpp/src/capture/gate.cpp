@@ -33,28 +33,18 @@ const GateStep& CaptureGate::update(std::int64_t frame_index, const std::vector<
   step_.stored.clear();
   step_.events.clear();
   step_.reasons.clear();
-  before_ = slots_;
+  remember();
   prepare();
   try {
     for (std::size_t i = 0; i < candidates.size(); ++i) consider(i, candidates[i], frame_index, seconds, ask);
+    give_out(frame_index, seconds);
   } catch (...) {
     // A slot whose picture nobody cut must not be given out.
-    slots_ = before_;
+    undo();
     throw;
   }
   last_frame_ = frame_index;
   last_seconds_ = seconds;
-
-  for (Slot& slot : slots_) {
-    if (slot.state != Slot::State::alive) continue;
-    if (!std::binary_search(live_ids_.begin(), live_ids_.end(), slot.track_id)) {
-      slot.state = Slot::State::miss;
-      if (due_on_loss(slot)) step_.events.push_back(emit(slot, EventKind::lost, frame_index, seconds));
-    } else if (due(slot, frame_index, seconds)) {
-      const EventKind kind = slot.emitted == 0 ? EventKind::first : EventKind::periodic;
-      step_.events.push_back(emit(slot, kind, frame_index, seconds));
-    }
-  }
   return step_;
 }
 
@@ -62,13 +52,46 @@ std::vector<CaptureEvent> CaptureGate::flush(std::int64_t frame_index) {
   if (frame_index < last_frame_)
     throw std::invalid_argument("flush: frame_index is " + std::to_string(frame_index) +
                                 ", wanted at least " + std::to_string(last_frame_) + ", the last frame");
+  remember();
   std::vector<CaptureEvent> events;
-  for (Slot& slot : slots_) {
-    if (slot.state == Slot::State::alive && due_on_loss(slot))
-      events.push_back(emit(slot, EventKind::flush, frame_index, last_seconds_));
-    slot = Slot{};
+  try {
+    for (Slot& slot : slots_) {
+      if (slot.state == Slot::State::alive && due_on_loss(slot))
+        events.push_back(emit(slot, EventKind::flush, frame_index, last_seconds_));
+      slot = Slot{};
+    }
+  } catch (...) {
+    undo();
+    throw;
   }
   return events;
+}
+
+void CaptureGate::undo() noexcept {
+  slots_.swap(before_);
+  last_frame_ = frame_before_;
+  last_seconds_ = seconds_before_;
+}
+
+/// What undo() goes back to.
+void CaptureGate::remember() {
+  before_ = slots_;
+  frame_before_ = last_frame_;
+  seconds_before_ = last_seconds_;
+}
+
+/// The shots whose time has come, in slot order.
+void CaptureGate::give_out(std::int64_t frame, double seconds) {
+  for (Slot& slot : slots_) {
+    if (slot.state != Slot::State::alive) continue;
+    if (!std::binary_search(live_ids_.begin(), live_ids_.end(), slot.track_id)) {
+      slot.state = Slot::State::miss;
+      if (due_on_loss(slot)) step_.events.push_back(emit(slot, EventKind::lost, frame, seconds));
+    } else if (due(slot, frame, seconds)) {
+      const EventKind kind = slot.emitted == 0 ? EventKind::first : EventKind::periodic;
+      step_.events.push_back(emit(slot, kind, frame, seconds));
+    }
+  }
 }
 
 int CaptureGate::slot_of(std::int64_t track_id) const {

@@ -16,6 +16,12 @@ struct Kept {
   const float* area;
 };
 
+/// Boxes of a broken network may be so large that their area is not a number any more.
+Box within_reach(const Box& box) {
+  const auto clamp = [](float value) { return std::clamp(value, -1e9f, 1e9f); };
+  return {clamp(box.x1), clamp(box.y1), clamp(box.x2), clamp(box.y2)};
+}
+
 float area_of(const Box& box) {
   return (box.width() + 1) * (box.height() + 1);
 }
@@ -48,7 +54,7 @@ const std::vector<int>& NonMaximumSuppression::select(const std::vector<Box>& bo
   kept_.clear();
   for (std::vector<float>* values : {&x1_, &y1_, &x2_, &y2_, &area_}) values->clear();
   for (std::size_t i = 0; i < boxes.size() && static_cast<int>(kept_.size()) < most; ++i) {
-    const Box& box = boxes[i];
+    const Box box = within_reach(boxes[i]);
     const float area = area_of(box);
     const Kept kept{x1_.data(), y1_.data(), x2_.data(), y2_.data(), area_.data()};
     const int count = static_cast<int>(kept_.size());

@@ -14,9 +14,10 @@ AnswerReader::AnswerReader(const Model& model) : manifest_(model.manifest) {
 
 void AnswerReader::lay_out(Size size) {
   if (size == size_) return;
-  size_ = size;
-  wanted_ = manifest_->detector->head->outputs(size);
+  std::vector<DetectorOutput> wanted = manifest_->detector->head->outputs(size);
   answer_.grids = manifest_->detector->head->grids(size);
+  wanted_ = std::move(wanted);
+  size_ = size;
 }
 
 const Answer& AnswerReader::read(const std::vector<Tensor>& outputs, Size size) {

@@ -8,10 +8,11 @@
 namespace facecap {
 namespace {
 
-/// Whole pixels toward zero, into [0, length - 1]; NaN is 0.
-int clip(float value, int length) {
-  if (!(value > 0)) return 0;
-  return static_cast<int>(std::min(value, static_cast<float>(length - 1)));
+constexpr double kMillionth = 1e6;  // borders are decimal numbers: counted in millionths they are exact
+
+/// Whole pixels toward zero, into [0, length - 1].
+int clip(double millionths, int length) {
+  return static_cast<int>(std::clamp(millionths / kMillionth, 0.0, length - 1.0));
 }
 
 }  // namespace
@@ -20,10 +21,11 @@ Rect crop_rect(const Box& box, Size frame, float border) {
   const bool finite =
       std::isfinite(box.x1) && std::isfinite(box.y1) && std::isfinite(box.x2) && std::isfinite(box.y2);
   if (!finite || box.width() <= 0 || box.height() <= 0) return {};
-  const float centre_x = std::trunc((box.x1 + box.x2) / 2);
-  const float centre_y = std::trunc((box.y1 + box.y2) / 2);
-  const float half_width = (0.5f + border) * std::trunc(box.width());
-  const float half_height = (0.5f + border) * std::trunc(box.height());
+  const double share = kMillionth / 2 + std::round(kMillionth * border);
+  const double centre_x = kMillionth * std::trunc((double{box.x1} + box.x2) / 2);
+  const double centre_y = kMillionth * std::trunc((double{box.y1} + box.y2) / 2);
+  const double half_width = share * std::trunc(double{box.x2} - box.x1);
+  const double half_height = share * std::trunc(double{box.y2} - box.y1);
   return {clip(centre_x - half_width, frame.width), clip(centre_y - half_height, frame.height),
           clip(centre_x + half_width, frame.width), clip(centre_y + half_height, frame.height)};
 }

@@ -1,5 +1,7 @@
 #include "image/resampler.hpp"
 
+#include <algorithm>
+
 #include "image/blend_rows.hpp"
 
 namespace facecap {
@@ -8,11 +10,13 @@ namespace {
 /// Four lanes at once, of which three are the pixel's: `row` has a spare value behind its last pixel.
 void blend_columns(const float* row, const AxisTaps& taps, std::uint8_t* out) {
   for (int x = 0; x < taps.size(); ++x) {
-    const float* pixel = row + 3 * taps.first[x];
+    const float* const first = row + 3 * taps.first[x];
+    const float* pixel = first;
     const float* weights = taps.of(x);
     float sum[4] = {0.5f, 0.5f, 0.5f, 0.5f};
-    for (int k = 0; k < taps.count[x]; ++k, pixel += 3)
+    for (int k = 0; k < std::min(taps.count[x], kTapsInOneSum); ++k, pixel += 3)
       for (int lane = 0; lane < 4; ++lane) sum[lane] += weights[k] * pixel[lane];
+    add_rest<3>(first, weights, taps.count[x], sum);
     for (int c = 0; c < 3; ++c) out[3 * x + c] = static_cast<std::uint8_t>(static_cast<int>(sum[c]));
   }
 }

@@ -34,7 +34,8 @@ void blend_luma(const float* row, const AxisTaps& taps, float* out) {
     const float* value = row + taps.first[x];
     const float* weights = taps.of(x);
     float sum = 0;
-    for (int k = 0; k < taps.count[x]; ++k) sum += weights[k] * value[k];
+    for (int k = 0; k < std::min(taps.count[x], kTapsInOneSum); ++k) sum += weights[k] * value[k];
+    add_rest<1>(value, weights, taps.count[x], &sum);
     out[x] = sum;
   }
 }
@@ -42,13 +43,15 @@ void blend_luma(const float* row, const AxisTaps& taps, float* out) {
 /// `row` has pairs.
 void blend_chroma(const float* row, const AxisTaps& taps, float* first, float* second) {
   for (int x = 0; x < taps.size(); ++x) {
-    const float* pair = row + 2 * std::ptrdiff_t{taps.first[x]};
+    const float* const begin = row + 2 * std::ptrdiff_t{taps.first[x]};
+    const float* pair = begin;
     const float* weights = taps.of(x);
     float sums[2] = {0, 0};
-    for (int k = 0; k < taps.count[x]; ++k, pair += 2) {
+    for (int k = 0; k < std::min(taps.count[x], kTapsInOneSum); ++k, pair += 2) {
       sums[0] += weights[k] * pair[0];
       sums[1] += weights[k] * pair[1];
     }
+    add_rest<2>(begin, weights, taps.count[x], sums);
     first[x] = sums[0];
     second[x] = sums[1];
   }

@@ -7,23 +7,14 @@
 #include "facecap/pipeline.hpp"
 #include "pipeline/assess.hpp"
 #include "pipeline/identities.hpp"
+#include "pipeline/on_exception.hpp"
+#include "pipeline/shots.hpp"
 #include "pipeline/stage_timer.hpp"
 
 namespace facecap {
 namespace {
 
-constexpr float kNotKnown = std::numeric_limits<float>::quiet_NaN();
-
-/// What is kept of a slot's shot.
-struct Shot {
-  Image crop;
-  Box box;
-  Landmarks landmarks{};
-  float score = 0;
-  Pose pose;
-  std::optional<double> timestamp;
-  float mask_prob = kNotKnown;
-};
+constexpr Size kCropSize{112, 112};  // where no classifier says another
 
 TrackerOptions tracker_options(const CaptureConfig& config) {
   TrackerOptions options;
@@ -32,18 +23,29 @@ TrackerOptions tracker_options(const CaptureConfig& config) {
   return options;
 }
 
+/// All that a FaceCapture remembers of the frames before.
+struct Memory {
+  Memory(const CaptureConfig& config, const FaceCaptureParts& parts, int slots)
+      : tracker(tracker_options(config)),
+        gate(config, slots),
+        shots(slots, parts.classifier ? parts.classifier->crop_size() : kCropSize),
+        identities(parts.embedder ? parts.embedder->model().manifest->embedder->same_person : 1.0f) {}
+
+  Tracker tracker;
+  CaptureGate gate;
+  Shots shots;
+  Identities identities;
+  std::int64_t next_frame = 0;
+  std::optional<double> last_timestamp;
+};
+static_assert(std::is_nothrow_move_assignable_v<Memory>, "reset() succeeds or changes nothing");
+
 }  // namespace
 
-struct FaceCapture::State {
-  State(CaptureConfig config, FaceCaptureParts given, int slots)
-      : parts(std::move(given)),
-        tracker(tracker_options(config)),
-        gate(config, slots),
-        shots(static_cast<std::size_t>(slots)),
-        identities(parts.embedder ? parts.embedder->model().manifest->embedder->same_person : 1.0f) {
+struct FaceCapture::State : Memory {
+  State(const CaptureConfig& config, FaceCaptureParts given, int slots)
+      : Memory(config, given, slots), parts(std::move(given)) {
     if (!parts.detector) throw std::invalid_argument("FaceCapture needs a detector");
-    if (parts.classifier) crop_size = parts.classifier->crop_size();
-    for (Shot& shot : shots) shot.crop.pixels.reserve(std::size_t{3} * crop_size.width * crop_size.height);
     const Size aligned = parts.embedder ? parts.embedder->crop_size() : Size{};
     if (aligned.width != aligned.height)
       throw std::invalid_argument("the embedder takes crops of " + std::to_string(aligned.width) + "x" +
@@ -160,23 +162,20 @@ struct FaceCapture::State {
 
   void keep_shots(const FrameView& frame, const GateStep& step, std::optional<double> timestamp) {
     for (const GateStep::Stored& stored : step.stored) {
-      Shot& shot = shots[stored.slot];
+      Shot& shot = shots.draft();
       const std::size_t i = static_cast<std::size_t>(stored.candidate);
       shot.box = result.faces.boxes[i];
       shot.landmarks = refined[i];
       shot.score = result.faces.scores[i];
       shot.pose = face_pose(refined[i]);
       shot.timestamp = timestamp;
-      shot.mask_prob = kNotKnown;
-      shot.crop.width = crop_size.width;
-      shot.crop.height = crop_size.height;
       shot.crop.color = crop_color(frame);
-      shot.crop.pixels.resize(std::size_t{3} * crop_size.width * crop_size.height);
       const Rect rect = crop_rect(shot.box, size_of(frame), gate.config().crop_border);
       const auto cut = [&](const auto& picture) {
-        resize(picture, rect, crop_size.width, crop_size.height, shot.crop.pixels.data());
+        resize(picture, rect, shot.crop.width, shot.crop.height, shot.crop.pixels.data());
       };
       std::visit(cut, frame);
+      shots.store(stored.slot);
       result.capture[i] = true;
     }
   }
@@ -213,37 +212,32 @@ struct FaceCapture::State {
     return capture;
   }
 
-  std::vector<Capture> give_out(const std::vector<CaptureEvent>& events) {
+  std::vector<Capture> captures_of(const std::vector<CaptureEvent>& events) {
     if (gate.config().classify_on == ClassifyOn::emit) {
       std::vector<int> slots_to_ask;
       for (const CaptureEvent& event : events) slots_to_ask.push_back(event.slot);
       classify(slots_to_ask);
     }
     std::vector<Capture> captures;
-    for (const CaptureEvent& event : events) {
-      captures.push_back(capture_of(event));
-      identities.captured(event.track_id);
-    }
+    captures.reserve(events.size());
+    for (const CaptureEvent& event : events) captures.push_back(capture_of(event));
     return captures;
   }
 
+  void remember(const std::vector<Capture>& captures) noexcept {
+    for (const Capture& capture : captures) identities.captured(capture.event.track_id);
+  }
+
   FaceCaptureParts parts;
-  Size crop_size{112, 112};  // where no classifier says another
-  Tracker tracker;
-  CaptureGate gate;
-  std::vector<Shot> shots;
-  Identities identities;
   std::vector<std::optional<Reason>> rejections;
   std::vector<Landmarks> refined;  // the detector's where nobody asked for better
   std::vector<Candidate> candidates;
   FrameResult result;
   std::string stage_error;
-  std::int64_t next_frame = 0;
-  std::optional<double> last_timestamp;
 };
 
 FaceCapture::FaceCapture(CaptureConfig config, FaceCaptureParts parts, int slots)
-    : state_(std::make_unique<State>(std::move(config), std::move(parts), slots)) {}
+    : state_(std::make_unique<State>(config, std::move(parts), slots)) {}
 
 FaceCapture::~FaceCapture() = default;
 
@@ -277,17 +271,24 @@ const FrameResult& FaceCapture::process(const FrameView& frame, std::optional<st
       const StageTimer timer(seconds.quality);
       s.assess_faces(frame);
     }
+    const Tracks* tracks = nullptr;
     {
       const StageTimer timer(seconds.track);
-      result.tracks = s.tracker.update(result.faces.boxes, result.faces.scores);
+      tracks = &s.tracker.update(result.faces.boxes, result.faces.scores);
     }
+    // What fails from here on fails the whole frame: nothing of it stays, and it may be given again.
+    const OnException untrack([&s]() noexcept { s.tracker.undo(); });
+    result.tracks = *tracks;
     const GateStep* step = nullptr;
     {
       const StageTimer timer(seconds.gate);
       step = &s.pass_gate(frame, seconds.refine);
-      result.reasons = step->reasons;
     }
+    const OnException ungate([&s]() noexcept { s.gate.undo(); });
+    result.reasons = step->reasons;
     seconds.gate -= seconds.refine;
+    s.shots.begin(step->stored.size());
+    const OnException unstore([&s]() noexcept { s.shots.undo(); });
     {
       const StageTimer timer(seconds.crop);
       s.keep_shots(frame, *step, timestamp);
@@ -299,14 +300,15 @@ const FrameResult& FaceCapture::process(const FrameView& frame, std::optional<st
         for (const GateStep::Stored& shot : step->stored) stored.push_back(shot.slot);
         s.classify(stored);
       }
-      result.captures = s.give_out(step->events);
-      s.identities.keep_only(result.tracks.live_ids);
+      result.captures = s.captures_of(step->events);
     }
     result.mask_prob.clear();
     for (const std::int64_t id : result.tracks.ids) {
       const int slot = s.gate.slot_of(id);
       result.mask_prob.push_back(slot < 0 ? kNotKnown : s.shots[slot].mask_prob);
     }
+    s.remember(result.captures);
+    s.identities.keep_only(result.tracks.live_ids);
   }
   result.seconds = seconds;
   s.next_frame = index + 1;
@@ -317,15 +319,18 @@ const FrameResult& FaceCapture::process(const FrameView& frame, std::optional<st
 std::vector<Capture> FaceCapture::flush() {
   State& s = *state_;
   s.stage_error.clear();
-  std::vector<Capture> captures = s.give_out(s.gate.flush(s.next_frame - 1));
+  const std::vector<CaptureEvent> events = s.gate.flush(s.next_frame - 1);
+  const OnException unflush([&s]() noexcept { s.gate.undo(); });
+  std::vector<Capture> captures = s.captures_of(events);
+  s.remember(captures);
   s.tracker.clear();
   s.identities.keep_only({});
   return captures;
 }
 
 void FaceCapture::reset() {
-  const int slots = state_->gate.slots();
-  state_ = std::make_unique<State>(config(), std::move(state_->parts), slots);
+  State& s = *state_;
+  static_cast<Memory&>(s) = Memory(config(), s.parts, s.gate.slots());
 }
 
 }  // namespace facecap

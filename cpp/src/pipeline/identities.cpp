@@ -1,6 +1,7 @@
 #include "pipeline/identities.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace facecap {
 
@@ -8,6 +9,7 @@ void Identities::observe(std::int64_t track_id, const float* vector, int dimensi
   Track track;
   track.vector.assign(vector, vector + dimensions);
   for (const std::vector<float>& other : captured_) {
+    if (other.empty()) continue;
     float cosine = 0;
     for (int k = 0; k < dimensions; ++k) cosine += track.vector[k] * other[k];
     track.duplicate = track.duplicate || cosine >= same_person_;
@@ -20,15 +22,15 @@ bool Identities::is_duplicate(std::int64_t track_id) const {
   return found != tracks_.end() && found->second.duplicate;
 }
 
-void Identities::captured(std::int64_t track_id) {
+void Identities::captured(std::int64_t track_id) noexcept {
   const auto found = tracks_.find(track_id);
   if (found == tracks_.end() || found->second.captured) return;
   found->second.captured = true;
-  captured_.push_back(found->second.vector);
-  if (captured_.size() > kRemembered) captured_.pop_front();
+  captured_[next_] = std::move(found->second.vector);
+  next_ = (next_ + 1) % kRemembered;
 }
 
-void Identities::keep_only(const std::vector<std::int64_t>& live_ids) {
+void Identities::keep_only(const std::vector<std::int64_t>& live_ids) noexcept {
   for (auto track = tracks_.begin(); track != tracks_.end();)
     track = std::binary_search(live_ids.begin(), live_ids.end(), track->first) ? std::next(track)
                                                                                : tracks_.erase(track);

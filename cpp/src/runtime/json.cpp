@@ -60,7 +60,8 @@ class Parser {
   }
 
   Value parse_value(int depth) {
-    if (depth > kMaxDepth) fail("nested deeper than " + std::to_string(kMaxDepth) + " levels");
+    if (depth == kMaxDepth && (peek() == '{' || peek() == '['))
+      fail("nested deeper than " + std::to_string(kMaxDepth) + " levels");
     Value value;
     switch (peek()) {
       case '{':
@@ -153,6 +154,7 @@ class Parser {
     // A stream of its own locale: strtod() takes the decimal point of the user's language.
     std::istringstream stream(text_.substr(start, at_ - start));
     stream.imbue(std::locale::classic());
+    stream.exceptions(std::ios::badbit);  // else a lack of memory would look like a bad number
     double number = 0;
     stream >> number;
     if (stream.fail() || !std::isfinite(number)) {

@@ -5,6 +5,7 @@
 
 #include "facecap/error.hpp"
 #include "facecap/session.hpp"
+#include "runtime/at_work.hpp"
 #include "runtime/cvimodel/cvimodel_session.hpp"
 #include "runtime/fit.hpp"
 #include "runtime/model_file.hpp"
@@ -103,6 +104,7 @@ std::shared_ptr<Session> open_session(const ModelSource& source, const ModelFile
 
 std::shared_ptr<Session> open_shared(const ModelSource& source, const ModelFile& file,
                                      const Manifest& manifest, const SessionOptions& options) {
+  const AtWork at_work;
   const std::lock_guard<std::mutex> lock(cache().mutex());
   SessionCache::Entry& entry = cache().entry(cache_key(file, manifest, options));
   std::shared_ptr<Session> session = entry.session.lock();

@@ -5,15 +5,18 @@
 #include <cstdlib>
 
 #include "facecap/error.hpp"
+#include "runtime/at_work.hpp"
 
 namespace facecap {
 
 void SharedLibrary::set_path(const std::string& path) {
+  const AtWork at_work;
   const std::lock_guard<std::mutex> lock(mutex_);
   configured_ = path;
 }
 
 std::string SharedLibrary::path() const {
+  const AtWork at_work;
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!configured_.empty()) return configured_;
   const char* variable = std::getenv(variable_);

@@ -57,7 +57,19 @@ struct Tracker::State {
   TrackerOptions options;
   std::vector<Track> tracks;  // ids ascend
   std::int64_t next_id = 1;
+  std::vector<Track> tracks_before;  // as the last frame left them
+  std::int64_t next_id_before = 1;
   Tracks result;
+
+  void remember() {
+    tracks_before = tracks;
+    next_id_before = next_id;
+  }
+
+  void undo() noexcept {
+    tracks.swap(tracks_before);
+    next_id = next_id_before;
+  }
 
   void predict() {
     for (Track& track : tracks) {
@@ -197,18 +209,28 @@ const Tracks& Tracker::update(const std::vector<Box>& boxes, const std::vector<f
     throw std::invalid_argument("tracker: " + std::to_string(boxes.size()) + " boxes came with " +
                                 std::to_string(scores.size()) + " scores, wanted as many");
   State& s = *state_;
-  s.result.ids.assign(boxes.size(), 0);
-  s.result.stable.assign(boxes.size(), false);
-  s.result.live_ids.clear();
-  s.predict();
-  s.match_all(boxes, scores);
-  s.bury();
-  s.start(boxes, scores);
-  for (const Track& track : s.tracks) s.result.live_ids.push_back(track.id);
+  s.remember();
+  try {
+    s.result.ids.assign(boxes.size(), 0);
+    s.result.stable.assign(boxes.size(), false);
+    s.result.live_ids.clear();
+    s.predict();
+    s.match_all(boxes, scores);
+    s.bury();
+    s.start(boxes, scores);
+    for (const Track& track : s.tracks) s.result.live_ids.push_back(track.id);
+  } catch (...) {
+    s.undo();
+    throw;
+  }
   return s.result;
 }
 
-void Tracker::clear() {
+void Tracker::undo() noexcept {
+  state_->undo();
+}
+
+void Tracker::clear() noexcept {
   state_->tracks.clear();
 }
 

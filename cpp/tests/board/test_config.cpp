@@ -43,6 +43,9 @@ TEST(config_names_file_and_line_of_what_is_wrong) {
   EXPECT_THROWS(UsageError, parse_config("interval 3\nm_interval 4\n", "a.conf"), "mean the same and differ");
   EXPECT_THROWS(UsageError, parse_config("thr_yaw wide\n", "a.conf"),
                 "a.conf:1: thr_yaw is 'wide', wanted a number");
+  Settings settings;
+  EXPECT_THROWS(std::invalid_argument, find_key("fps")->set(settings, "1e-300"),
+                "wanted frames a second, 0.001 to 1000");
   EXPECT_EQ(value_of(parse_config("interval 3\nm_interval 3.0\n", "a.conf"), "interval"), "3");
 }
 

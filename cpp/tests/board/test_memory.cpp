@@ -53,6 +53,12 @@ TEST(frames_make_nothing_large_and_leave_nothing_behind) {
   EXPECT(heap::in_use() <= before + 4096);
 }
 
+TEST(memory_ceiling_that_a_32_bit_system_cannot_count_is_none) {
+  MemoryPlan plan(4096);
+  EXPECT(plan.ceiling() > std::size_t{1} << 31);
+  const std::vector<char> fits(1 << 20);
+}
+
 TEST(memory_stays_under_its_ceiling) {
   const std::size_t before = heap::in_use();
   {

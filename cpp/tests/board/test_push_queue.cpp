@@ -124,3 +124,30 @@ TEST(queue_under_any_sequence_keeps_order_bound_and_count) {
   const auto refused = std::distance(std::filesystem::directory_iterator(folder / "q/refused"), {});
   EXPECT_EQ(added, gone + static_cast<int>(queue->waiting() + refused + queue->dropped()) + dropped_before);
 }
+
+TEST(queue_finds_its_own_files_again_beside_foreign_ones_with_numbers) {
+  for (const char* foreign : {"999999999999999999.post", "999999999999.post", "999999999999999.post",
+                              "0000000000007.post", "99999999999999999999999.post", "000000000000.post"}) {
+    const TemporaryFolder folder;
+    {
+      const PushQueue queue(folder / "q", 1000000);
+    }
+    write_text(folder / "q/" + foreign, "door foreign\nbody");
+    std::size_t before = 0;
+    {
+      PushQueue queue(folder / "q", 1000000);
+      before = queue.waiting();
+      queue.add(item(1));
+      queue.add(item(2));
+    }
+    PushQueue queue(folder / "q", 1000000);
+    EXPECT_EQ(queue.waiting(), before + 2);
+    std::string keys;
+    while (front_key(queue) != "(none)") {
+      keys += front_key(queue) + " ";
+      queue.sent();
+    }
+    EXPECT(keys.find("door-1 door-2 ") != std::string::npos);
+    EXPECT_EQ(queue.dropped(), 0);
+  }
+}

@@ -1,6 +1,7 @@
 #include "runtime/cvimodel/cvimodel_session.hpp"
 
 #include "facecap/error.hpp"
+#include "runtime/at_work.hpp"
 #include "runtime/cvimodel/loaded_model.hpp"
 #include "runtime/cvimodel/model_header.hpp"
 #include "runtime/cvimodel/signature.hpp"
@@ -51,6 +52,7 @@ class CvimodelSession final : public Session {
   std::vector<std::string> providers() const override { return {provider_}; }
 
   void run(const std::vector<TensorView>& inputs, std::vector<Tensor>& outputs) override {
+    const AtWork at_work;
     check(inputs);
     outputs.resize(outputs_.size());
     for (std::size_t i = 0; i < outputs.size(); ++i) {

@@ -5,10 +5,17 @@ namespace facecap::flatbuffer {
 namespace {
 
 constexpr std::size_t kMostText = 1024;
+constexpr std::size_t kStep = 16;  // what following an offset costs, in bytes read
 
 }  // namespace
 
+void Body::spend(std::size_t units) const {
+  if (units > budget_) throw Malformed("more in it than any network has: its header is damaged");
+  budget_ -= units;
+}
+
 std::size_t Body::follow(std::size_t place) const {
+  spend(kStep);
   const std::uint32_t offset = at<std::uint32_t>(place);
   if (offset == 0 || offset > size_ - place) throw Malformed("an offset that leads out of the header");
   return place + offset;
@@ -17,6 +24,7 @@ std::size_t Body::follow(std::size_t place) const {
 std::string Body::text(std::size_t place) const {
   const std::uint32_t length = at<std::uint32_t>(place);
   if (length > kMostText) throw Malformed("a name of " + std::to_string(length) + " characters");
+  spend(length);
   require(place + 4, std::size_t{length} + 1);
   const char* start = reinterpret_cast<const char*>(data_ + place + 4);
   if (start[length] != '\0' || std::memchr(start, 0, length) != nullptr)

@@ -16,7 +16,8 @@ class Malformed : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The bytes of a body; every access is checked against their end.
+/// The bytes of a body; every access is checked against their end. Offsets may lead to one place many times,
+/// so that a small body unfolds to a huge one: all that is read of it counts against one budget.
 class Body {
  public:
   Body(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
@@ -36,8 +37,11 @@ class Body {
   std::string text(std::size_t place) const;
 
  private:
+  void spend(std::size_t units) const;
+
   const std::uint8_t* data_;
   std::size_t size_;
+  mutable std::size_t budget_ = std::size_t{1} << 24;
 };
 
 /// A table of a body; fields by their number in the schema. Throws Malformed where a field lies outside of

@@ -6,6 +6,7 @@
 
 #include "facecap/error.hpp"
 #include "facecap/session.hpp"
+#include "runtime/at_work.hpp"
 #include "runtime/cvimodel/chatter.hpp"
 #include "runtime/shared_library.hpp"
 
@@ -138,6 +139,7 @@ void set_cviruntime_path(const std::string& path) {
 }
 
 RuntimeLibrary cviruntime() {
+  const AtWork at_work;
   return {cvimodel::library().path, cvimodel::library().version};
 }
 

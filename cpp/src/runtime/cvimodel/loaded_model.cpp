@@ -8,6 +8,7 @@
 #include <map>
 
 #include "facecap/error.hpp"
+#include "runtime/at_work.hpp"
 
 namespace facecap::cvimodel {
 namespace {
@@ -71,10 +72,16 @@ LoadedModel::LoadedModel(const std::string& bytes, const std::string& chip, cons
                                                static_cast<std::uint32_t>(bytes.size()), &handle_),
                label + ": cannot be loaded");
   if (handle_ == nullptr) throw ModelError(label + ": the runtime says it is loaded but gives no model");
-  process().open[handle_] = getpid();
+  try {
+    process().open[handle_] = getpid();
+  } catch (...) {
+    loaded.api.cleanup(handle_);
+    throw;
+  }
 }
 
 LoadedModel::~LoadedModel() {
+  const AtWork at_work;
   const std::lock_guard<std::timed_mutex> lock(library_mutex());
   const auto entry = process().open.find(handle_);
   if (entry == process().open.end()) return;

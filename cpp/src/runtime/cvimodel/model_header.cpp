@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "facecap/error.hpp"
 #include "runtime/cvimodel/flatbuffer.hpp"
@@ -17,7 +19,7 @@ using flatbuffer::Body;
 using flatbuffer::Malformed;
 using flatbuffer::Table;
 
-// Bounds on what a header may list, far above what any network has: they bound the time of reading one.
+// Bounds on what a header may list, far above what any network has.
 constexpr std::size_t kMostItems = 1 << 14;
 constexpr std::size_t kMostPrograms = 16;
 constexpr std::size_t kMostSteps = 256;
@@ -141,14 +143,13 @@ void check_weights(const Table& root, std::size_t bytes) {
   }
 }
 
-void check_routines(const Table& program, const std::set<std::string>& sections,
-                    const std::vector<StoredTensor>& tensors) {
-  std::set<std::string> known;
-  for (const StoredTensor& tensor : tensors) known.insert(tensor.name);
+using Tensors = std::map<std::string, StoredTensor>;
+
+void check_routines(const Table& program, const std::set<std::string>& sections, const Tensors& tensors) {
   for (const Table& each : program.tables(program::routines, kMostSteps)) {
     for (const int field : {routine::inputs, routine::outputs})
       for (const std::string& name : each.strings(field, kMostNames))
-        if (known.count(name) == 0) throw Malformed("a step on '" + name + "', which is no tensor of it");
+        if (tensors.count(name) == 0) throw Malformed("a step on '" + name + "', which is no tensor of it");
     if (each.scalar<std::uint8_t>(routine::type, 0) != 0) {
       const std::optional<Table> cpu = each.table(routine::on_cpu);
       if (!cpu || !cpu->has(on_cpu::arguments)) throw Malformed("a step without its function");
@@ -165,19 +166,19 @@ void check_routines(const Table& program, const std::set<std::string>& sections,
   }
 }
 
-std::vector<StoredTensor> pick(const std::vector<StoredTensor>& tensors,
-                               const std::vector<std::string>& names, const char* what) {
+std::vector<StoredTensor> pick(const Tensors& tensors, const std::vector<std::string>& names,
+                               const char* what) {
   if (names.empty()) throw Malformed(std::string("no ") + what);
   std::vector<StoredTensor> out;
   for (const std::string& name : names) {
-    const auto found = std::find_if(tensors.begin(), tensors.end(),
-                                    [&](const StoredTensor& tensor) { return tensor.name == name; });
+    const auto found = tensors.find(name);
     if (found == tensors.end())
       throw Malformed(std::string("the ") + what + " '" + name + "' is no tensor of it");
-    const bool scaled = found->format == Format::int8 || found->format == Format::uint8;
-    if (scaled && (!(found->scale > 0) || !std::isfinite(found->scale)))
+    const StoredTensor& tensor = found->second;
+    const bool scaled = tensor.format == Format::int8 || tensor.format == Format::uint8;
+    if (scaled && (!(tensor.scale > 0) || !std::isfinite(tensor.scale)))
       throw Malformed(std::string("the ") + what + " '" + name + "' has no scale");
-    out.push_back(*found);
+    out.push_back(tensor);
   }
   return out;
 }
@@ -205,9 +206,12 @@ ModelHeader read_body(const std::string& bytes, const Preamble& preamble, bool u
   const std::vector<Table> programs = root.tables(model::programs, kMostPrograms);
   if (programs.empty()) throw Malformed("no program");
   for (std::size_t i = 0; i < programs.size(); ++i) {
-    std::vector<StoredTensor> tensors;
-    for (const Table& table : programs[i].tables(program::tensors, kMostItems))
-      tensors.push_back(read_tensor(table));
+    Tensors tensors;
+    for (const Table& table : programs[i].tables(program::tensors, kMostItems)) {
+      StoredTensor tensor = read_tensor(table);
+      std::string name = tensor.name;
+      tensors.emplace(std::move(name), std::move(tensor));  // of two of one name the first counts
+    }
     check_routines(programs[i], sections, tensors);
     // The runtime takes the first unless it is told otherwise.
     if (i > 0) continue;

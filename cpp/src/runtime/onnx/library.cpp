@@ -118,7 +118,8 @@ Library load(const std::string& path) {
 std::string Library::message(Status* status) const {
   if (status == nullptr) return "";
   const Owned<Status> owned(status, api.release_status);
-  const std::string text = api.get_error_message(status);
+  std::string text = api.get_error_message(status);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
   return text.empty() ? "it gives no reason" : text;
 }
 

@@ -9,6 +9,7 @@
 #endif
 
 #include "facecap/error.hpp"
+#include "runtime/at_work.hpp"
 #include "runtime/onnx/api.hpp"
 #include "runtime/tensor.hpp"
 
@@ -65,6 +66,27 @@ std::int64_t next_identity() {
   return ++last;
 }
 
+/// What the library's text on a model that it does not open means for whoever has the file.
+const char* reason_of(const std::string& text) {
+  constexpr std::pair<const char*, const char*> kKnown[] = {
+      {"is under development and support",
+       "it uses operators newer than this ONNX Runtime: install a newer onnxruntime or export it with a "
+       "lower "
+       "opset version"},
+      {"Unsupported model IR version",
+       "its format is newer than this ONNX Runtime: install a newer onnxruntime or export it for an older "
+       "one"},
+      {"No Op registered", "it uses an operator that this ONNX Runtime does not have"},
+      {"is not a registered function/op", "it uses an operator that this ONNX Runtime does not have"},
+      {"xternal data",
+       "its weights lie in a file beside it that is missing or not where it may be: copy both"},
+      {"External initializer", "its weights lie in a file beside it that is cut or damaged: copy both again"},
+      {"Protobuf parsing failed", "it is no ONNX model, or one that is cut or damaged"}};
+  for (const auto& [sign, reason] : kKnown)
+    if (text.find(sign) != std::string::npos) return reason;
+  return "it cannot be read as an ONNX model; the log has the reason";
+}
+
 class OnnxSession final : public Session {
  public:
   OnnxSession(const std::string& path, const std::string& bytes, std::string label, int threads)
@@ -75,6 +97,10 @@ class OnnxSession final : public Session {
     check(api().create_cpu_memory_info(AllocatorKind::device, MemoryKind::standard, &memory));
     memory_.reset(memory);
   }
+  ~OnnxSession() override {
+    const AtWork at_work;
+    session_.reset();
+  }
 
   const std::vector<facecap::TensorInfo>& inputs() const override { return inputs_; }
   const std::vector<facecap::TensorInfo>& outputs() const override { return outputs_; }
@@ -83,6 +109,7 @@ class OnnxSession final : public Session {
   std::vector<std::string> providers() const override { return {"CPUExecutionProvider"}; }
 
   void run(const std::vector<TensorView>& inputs, std::vector<Tensor>& outputs) override {
+    const AtWork at_work;
     check_inputs(inputs_, inputs, label_);
     std::vector<OwnedValue> values;
     for (const TensorView& input : inputs)
@@ -122,8 +149,7 @@ class OnnxSession final : public Session {
                                        : api().create_session_from_array(library_.env, bytes.data(),
                                                                          bytes.size(), raw, &session));
     if (!text.empty())
-      throw ModelError(label_ + ": ONNX Runtime " + library_.version +
-                       " cannot read it as an ONNX model: " + text);
+      throw ModelError(label_ + ": " + reason_of(text) + " (ONNX Runtime " + library_.version + ")", text);
     session_.reset(session);
     return_memory();
   }
@@ -147,7 +173,12 @@ class OnnxSession final : public Session {
     check(api().default_allocator(&allocator));
     char* name = nullptr;
     check(get_name(session_.get(), index, allocator, &name));
-    out.name = name;
+    try {
+      out.name = name;
+    } catch (...) {
+      api().release_status(api().allocator_free(allocator, name));
+      throw;
+    }
     check(api().allocator_free(allocator, name));
     TypeInfo* type = nullptr;
     check(get_type(session_.get(), index, &type));
@@ -221,8 +252,9 @@ class OnnxSession final : public Session {
 
   void run_and_copy(const std::vector<OwnedValue>& inputs, std::vector<Tensor>& outputs) const {
     std::vector<Value*> values(outputs_.size(), nullptr);
-    const std::string text = call(inputs, values);
     std::vector<OwnedValue> owned;
+    owned.reserve(values.size());
+    const std::string text = call(inputs, values);
     for (Value* value : values) owned.emplace_back(value, api().release_value);
     if (!text.empty()) throw ModelError(label_ + ": ONNX Runtime failed: " + text);
     outputs.resize(outputs_.size());
