@@ -13,7 +13,7 @@ from facecap import models
 from facecap.evaluation.average_precision import overlaps
 
 SHIPPED = sorted(models.SHIPPED.glob("*.cvimodel"))
-ION = {"mask": 4.20, "face_detection": 4.35}  # MB
+ION = {"mask": 4.20, "face_detection": 4.35, "face_refinement": 0.40}  # MB
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -25,6 +25,10 @@ def test_a_models_bytes_fit_its_manifest_which_says_how_it_was_made_and_measured
     if manifest["task"] == "mask":
         assert figures["sign agreement"] >= 0.995
         assert figures["AP"] >= figures["AP of the float model"] - 0.003
+    elif manifest["task"] == "face_refinement":
+        refused = [entry["value"] for entry in manifest["figures"] if entry["measure"] == "faces refused"]
+        assert max(refused) <= 0.04
+        assert figures["median error of the points by the eye distance"] <= 0.08
     else:
         assert figures["top-box IoU"] >= 0.95
         assert figures["AP"] >= figures["AP of the float model"] - 0.005
@@ -50,6 +54,11 @@ def test_a_model_sees_what_the_float_model_sees(
         found = chip.detect(photo)
         assert overlaps(found.boxes[:1], wanted.boxes[:1]).item() > 0.9
         assert np.abs(found.landmarks[0] - wanted.landmarks[0]).max() < 0.1 * np.ptp(wanted.boxes[0, ::2])
+    elif manifest["task"] == "face_refinement":
+        box = facecap.Detector().detect(photo).boxes[:1]
+        wanted, found = (facecap.Refiner(model).refine(photo, box) for model in (None, path))
+        assert np.ptp([wanted.face_prob, found.face_prob]) < 0.05
+        assert np.abs(found.landmarks - wanted.landmarks).max() < 0.05 * np.ptp(box[0, ::2])
     else:
         crop = facecap.crop_face(photo, facecap.Detector().detect(photo).boxes[0])[None]
         chances = [facecap.MaskClassifier(model).predict(crop)[0] for model in (None, path)]
