@@ -16,7 +16,8 @@ DEEPEST = 64
 
 
 def is_json_to_python(text: str) -> bool:
-    """Strictly: finite numbers, no key twice, whole surrogate pairs, nested as deep as the core reads."""
+    """Strictly: finite numbers, no key twice, whole surrogate pairs, nested as deep as the core reads; a byte
+    order mark in front is no part of the text."""
 
     def no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) < len(pairs):
@@ -30,7 +31,11 @@ def is_json_to_python(text: str) -> bool:
 
     try:
         value = json.loads(
-            text, object_pairs_hook=no_key_twice, parse_float=finite, parse_int=finite, parse_constant=finite
+            text.removeprefix("\ufeff"),
+            object_pairs_hook=no_key_twice,
+            parse_float=finite,
+            parse_int=finite,
+            parse_constant=finite,
         )
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):

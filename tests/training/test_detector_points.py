@@ -226,8 +226,18 @@ def test_a_tiny_network_learns_to_see_squares() -> None:
         face[0, :4] = (x, y, x + 20, y + 20)
         return torch.from_numpy(image), torch.from_numpy(face)
 
+    def seen_by(some: GraphNetwork) -> float:
+        """Share of pictures in which its best box lies at the square."""
+        found = 0
+        for _ in range(100):
+            image, face = picture()
+            answer = answer_of("yunet", some(image), CELLS)
+            best = answer.boxes[0, answer.score()[0].argmax()]
+            found += int(((best[:2] + best[2:]) / 2 - (face[0, :2] + face[0, 2:4]) / 2).abs().max() < 8)
+        return found / 100
+
     certain = torch.tensor([True])
-    for _ in range(300):
+    for _ in range(500):
         image, face = picture()
         answer = answer_of("yunet", network(image), CELLS)
         with torch.no_grad():
@@ -240,10 +250,5 @@ def test_a_tiny_network_learns_to_see_squares() -> None:
         optimizer.zero_grad()
         point_loss(answer, known, batch, PointWeights(start=0.0))["loss"].backward()
         optimizer.step()
-    found = 0
-    for _ in range(20):
-        image, face = picture()
-        answer = answer_of("yunet", network(image), CELLS)
-        best = answer.boxes[0, answer.score()[0].argmax()]
-        found += int(((best[:2] + best[2:]) / 2 - (face[0, :2] + face[0, 2:4]) / 2).abs().max() < 8)
-    assert found >= 16
+    assert seen_by(reference) < 0.45
+    assert seen_by(network) > 0.6
