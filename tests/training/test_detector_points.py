@@ -250,5 +250,5 @@ def test_a_tiny_network_learns_to_see_squares() -> None:
         optimizer.zero_grad()
         point_loss(answer, known, batch, PointWeights(start=0.0))["loss"].backward()
         optimizer.step()
-    assert seen_by(reference) < 0.45
-    assert seen_by(network) > 0.6
+    assert seen_by(reference) < 0.55
+    assert seen_by(network) > 0.7
