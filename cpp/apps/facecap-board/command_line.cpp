@@ -17,9 +17,12 @@ struct Flags {
   CommandLine::Action action = CommandLine::Action::run;
 };
 
-void apply(Settings& settings, const Setting& setting) {
+/// `from_flag`: modes as the vendor numbers them are taken, as the file has translated its own already.
+void apply(Settings& settings, const Setting& setting, bool from_flag) {
   try {
-    find_key(setting.name)->set(settings, setting.value);
+    const bool numbered = from_flag && setting.name == "mode";
+    find_key(setting.name)
+        ->set(settings, numbered ? from_vendor(VendorUnit::mode, setting.value) : setting.value);
   } catch (const std::invalid_argument& error) {
     const std::string reason = error.what();  // "'x', wanted y", or a whole sentence
     throw UsageError(setting.given + (reason[0] == '\'' ? " is " : ": ") + reason);
@@ -96,19 +99,16 @@ class Reader {
 }  // namespace
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
-  Flags flags = Reader(arguments).read();
+  const Flags flags = Reader(arguments).read();
   CommandLine line;
   line.action = flags.action;
   if (line.action == CommandLine::Action::help || line.action == CommandLine::Action::version) return line;
   if (flags.config) {
     ConfigText config = read_config(*flags.config);
-    for (const Setting& setting : config.settings) apply(line.settings, setting);
+    for (const Setting& setting : config.settings) apply(line.settings, setting, false);
     line.warnings = std::move(config.warnings);
   }
-  for (Setting& setting : flags.settings) {
-    if (setting.name == "mode") setting.value = from_vendor(VendorUnit::mode, setting.value);
-    apply(line.settings, setting);
-  }
+  for (const Setting& setting : flags.settings) apply(line.settings, setting, true);
   return line;
 }
 

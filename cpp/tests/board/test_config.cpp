@@ -117,6 +117,8 @@ TEST(flags_that_are_wrong_are_named) {
   EXPECT_THROWS(UsageError, parse({"-x"}), "no flag -x");
   EXPECT_THROWS(UsageError, parse({"--size", "640"}), "--size is '640', wanted WIDTHxHEIGHT");
   EXPECT_THROWS(UsageError, parse({"--mode", "slow"}), "auto, fast, cycle");
+  EXPECT_THROWS(UsageError, parse({"--mode", "935"}), "--mode is '935', wanted a whole number from 0 to 2");
+  EXPECT(parse({"--mode", "1"}).settings.capture.mode == facecap::CaptureMode::fast);
   EXPECT_THROWS(UsageError, parse({"--push-camera", "../x"}), "letters");
   EXPECT_THROWS(UsageError, parse({"--push-camera", "-x"}), "a letter or digit first");
   EXPECT_THROWS(UsageError, parse({"--no-interval"}), "no flag --no-interval");
