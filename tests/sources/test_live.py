@@ -32,11 +32,11 @@ def test_a_dropped_connection_is_made_again(camera: DroppingCamera) -> None:
 def test_late_frames_of_a_live_source_are_dropped_and_counted(camera: DroppingCamera) -> None:
     source = open_source(f"http://{camera.address}/live", retries=0)
     frames = source.frames()
-    first = next(frames)
+    next(frames)
     time.sleep(0.5)  # all other frames of the connection come meanwhile
     second = next(frames)
     source.stop()
-    assert second.index - first.index == source.dropped + 1
+    assert second.index == source.dropped + 1  # of a slow machine one may have been dropped before the first
     assert source.dropped > 0
 
 
