@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import wraps
 from itertools import accumulate
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, delete, exists, func, select
 
@@ -24,6 +25,7 @@ from .records import Swept
 from .schema import captures, crops, events, pushes
 from .times import to_microseconds
 
+P = ParamSpec("P")
 T = TypeVar("T")
 _BATCH = 200
 _CRAMPED_BATCH = 20
@@ -31,6 +33,28 @@ _CRAMPED_BATCH = 20
 _EVENTS_BATCH = 5000
 _CRAMPED_EVENTS_BATCH = 500
 _KEYS_KEPT = timedelta(days=30)
+
+
+def _with_room(
+    remove: Callable[Concatenate[Remover, P], T],
+) -> Callable[Concatenate[Remover, P], T]:
+    """Remove, on a full disk with the space that is kept for it."""
+
+    @wraps(remove)
+    def attempt(remover: Remover, /, *args: P.args, **options: P.kwargs) -> T:
+        database = remover._database
+        try:
+            return remove(remover, *args, **options)
+        except StoreError:
+            if not database.make_room():
+                raise
+            return remove(remover, *args, **options)
+        finally:
+            if database.cramped:
+                with suppress(StoreError):
+                    database.keep_room()
+
+    return attempt
 
 
 class Remover:
@@ -49,16 +73,15 @@ class Remover:
         self._folder = folder
         self._told = told
 
+    @_with_room
     def delete(self, identity: str) -> bool:
         """Remove a capture with its event, and its crop where no other needs it; whether it was there."""
-        return self._with_room(lambda: self._delete_one(identity))
-
-    def _delete_one(self, identity: str) -> bool:
         with self._database.writing() as connection:
             names = _delete(connection, [identity])
         self._finish([identity], names)
         return bool(names)
 
+    @_with_room
     def sweep(
         self,
         max_age: timedelta | None,
@@ -72,33 +95,6 @@ class Remover:
         Raises:
             OSError: a file cannot be removed; the others are, and what is too old is not kept for its sake.
         """
-        return self._with_room(lambda: self._sweep(max_age, max_bytes, events_max_age, grace, at))
-
-    def _with_room(self, remove: Callable[[], T]) -> T:
-        """Remove, on a full disk with the space that is kept for it."""
-        try:
-            return remove()
-        except StoreError:
-            if not self._database.make_room():
-                raise
-            return remove()
-        finally:
-            if self._database.cramped:
-                with suppress(StoreError):
-                    self._database.keep_room()
-
-    @property
-    def _batch(self) -> int:
-        return _CRAMPED_BATCH if self._database.cramped else _BATCH
-
-    def _sweep(
-        self,
-        max_age: timedelta | None,
-        max_bytes: int | None,
-        events_max_age: timedelta | None,
-        grace: timedelta,
-        at: datetime,
-    ) -> Swept:
         orphans, failure = 0, None
         try:
             orphans = self._orphans(grace, at)
@@ -110,6 +106,10 @@ class Remover:
         if failure is not None:
             raise failure
         return Swept(by_age + by_size, old_events, files_by_age + files_by_size + orphans, kept)
+
+    @property
+    def _batch(self) -> int:
+        return _CRAMPED_BATCH if self._database.cramped else _BATCH
 
     def _by_age(self, oldest: datetime | None) -> tuple[int, int]:
         if oldest is None:

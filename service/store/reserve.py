@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,20 +34,22 @@ class Reserve:
         """Keep the space again where the disk has it; whether it is kept."""
         if self.whole:
             return True
-        begun = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        with suppress(OSError):
+            if shutil.disk_usage(self._file.parent).free >= BYTES + _BESIDES:
+                self._write()
+        return self.whole  # or another process or thread took it meanwhile
+
+    def _write(self) -> None:
+        descriptor, begun = tempfile.mkstemp(dir=self._file.parent, prefix=f"{self._file.name}.")
         try:
-            if shutil.disk_usage(self._file.parent).free < BYTES + _BESIDES:
-                return False
-            with begun.open("wb") as stream:
+            with os.fdopen(descriptor, "wb") as stream:
                 stream.write(os.urandom(BYTES))  # a file system that compresses would keep no space for zeros
                 stream.flush()
                 os.fsync(stream.fileno())
-            begun.replace(self._file)
-        except OSError:
-            with suppress(OSError):
-                begun.unlink(missing_ok=True)
-            return False
-        return True
+            Path(begun).replace(self._file)
+        except BaseException:
+            Path(begun).unlink(missing_ok=True)
+            raise
 
     def give_up(self) -> bool:
         """Let the space be used; whether there was any."""

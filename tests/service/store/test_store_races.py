@@ -47,6 +47,24 @@ def test_same_crop_is_added_deleted_and_swept_at_once(
     check_sound(store, tmp_path / "crops")
 
 
+def test_a_disk_with_space_is_not_called_full_by_those_who_come_at_once(
+    open_store: Callable[[], Store], tmp_path: Path
+) -> None:
+    stores = [open_store() for _ in range(4)]
+    for _ in range(30):
+        for reserve in tmp_path.glob("*-reserve"):
+            reserve.unlink()
+        together = threading.Barrier(4)
+
+        def add(store: Store, together: threading.Barrier = together) -> None:
+            together.wait()
+            store.add("door", [new()])
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(add, stores))
+    assert len(stores[0].captures(CaptureQuery(limit=1000)).captures) == 120
+
+
 def test_capture_is_deleted_once_however_many_try(store: Store) -> None:
     [stored] = store.add("door", [new()])
     with ThreadPoolExecutor(8) as pool:
