@@ -126,6 +126,12 @@ def test_a_shipped_model_finds_and_judges_the_face_of_the_portrait(
         box, found = source.detect(photo).boxes[0], chip.detect(photo)
         assert found.scores[0] > 0.9
         assert overlap(found.boxes[0], box) > 0.9
+    elif manifest["task"] == "face_refinement":
+        answer = facecap.Refiner(path, runtime="cvimodel").refine(photo, [box])
+        np.testing.assert_allclose(
+            answer.face_prob, facecap.Refiner().refine(photo, [box]).face_prob, atol=0.1
+        )
+        assert answer.face_prob[0] > 0.9
     else:
         crop = facecap.crop_face(photo, box)[None]
         probability = facecap.MaskClassifier(path, runtime="cvimodel").predict(crop)

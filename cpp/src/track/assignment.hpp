@@ -11,10 +11,10 @@ struct Edge {
   double cost = 0;
 };
 
-/// For every row its column, or -1: the matching of least total cost, where an unmatched row or column costs
-/// what `unmatched` says and every edge costs less than that. Optimal as long as a connected group of edges
-/// spans at most 2^18 pairs; a larger pile is matched greedily, cheapest edge first. Ties go by the order of
-/// rows and columns alone.
+/// For every row its column, or -1: the matching of least total cost, where every pair that is left open, of
+/// as many as there are rows or columns, costs `unmatched` and every edge costs less than that. Optimal as
+/// long as a connected group of edges spans at most 2^18 pairs; a larger pile is matched greedily, cheapest
+/// edge first. Ties go by the order of rows and columns alone.
 std::vector<int> assign(int rows, int columns, std::vector<Edge> edges, double unmatched);
 
 }  // namespace facecap
