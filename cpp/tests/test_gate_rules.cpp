@@ -14,7 +14,7 @@ using namespace facecap;
 TEST(gate_walks_a_slot_through_its_life) {
   Play play(config(kFast, 3, 2), 1);
   EXPECT_EQ(play.gate.slot_of(1), -1);
-  play.seen(1, 1, 0.8f);  // stored, given out
+  play.seen(1, 1, 0.8f);  // stored, emitted
   EXPECT_EQ(play.gate.slot_of(1), 0);
   play.unseen(2, 5);  // rearmed, nothing waits
   EXPECT_EQ(play.events, "E(1;1;1;1;0.80) first ");

@@ -105,7 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto count = [&](const std::vector<Capture>& captures) {
     for (const Capture& each : captures) {
       const int times = ++given_out[{each.event.track_id, each.event.sequence}];
-      fuzz::hold(times == 1, "nothing is given out twice");
+      fuzz::hold(times == 1, "nothing is emitted twice");
       fuzz::hold(each.crop.pixels.size() == std::size_t{3} * each.crop.width * each.crop.height,
                  "a capture has its crop");
       fuzz::hold(each.event.shot_frame <= each.event.frame, "a shot is no later than its capture");

@@ -1,4 +1,4 @@
-#include "runtime/cvimodel/chatter.hpp"
+#include "runtime/cvimodel/printed.hpp"
 
 #if defined(__GLIBC__) && defined(__x86_64__)
 
@@ -119,7 +119,7 @@ link_map* map_of(void* library) {
 
 }  // namespace
 
-bool divert_chatter(void* library) {
+bool divert_printed(void* library) {
   const link_map* map = map_of(library);
   if (map == nullptr || !divert_one(*map)) return false;
   for (const char* name : {"libcvicmodel.so", "libcvikernel.so"}) {
@@ -131,7 +131,7 @@ bool divert_chatter(void* library) {
   return true;
 }
 
-std::string take_chatter() {
+std::string take_printed() {
   const std::lock_guard<std::mutex> lock(guard());
   std::string text;
   text.swap(kept());
@@ -147,11 +147,11 @@ std::string take_chatter() {
 
 namespace facecap::cvimodel {
 
-bool divert_chatter(void*) {
+bool divert_printed(void*) {
   return false;
 }
 
-std::string take_chatter() {
+std::string take_printed() {
   return {};
 }
 
