@@ -33,11 +33,7 @@ const std::vector<CaptureSetting> kSettings{
     {"mode",
      &Config::mode,
      kChoice,
-     "when a capture is emitted: fast the first good shot at once and the best since then at intervals, auto "
-     "the "
-     "best of every interval and what waits when the track is lost, cycle as auto, but on loss only where "
-     "nothing "
-     "was emitted yet",
+     "when a capture is emitted: at intervals, by fast also at once, by auto also when the track is lost",
      {{}, 1, 3}},
     {"min_face",
      &Config::min_face,
@@ -116,7 +112,7 @@ const std::vector<CaptureSetting> kSettings{
      "auto emits the first shot of a track at once, as fast does",
      {{"auto_m_fast_cap", "AUTO_Mode_Fast_Cap"}}},
     {"classify_on", &Config::classify_on, kChoice,
-     "whether the mask is asked for when a shot is stored (capture) or when it is emitted (emit)"},
+     "whether the mask is asked for when a shot is stored or when it is emitted"},
     {"mask_threshold", &Config::mask_threshold, kShare,
      "P(mask) from which on the answer is mask, instead of the model's band with unknown in it"},
     {"crop_border", &Config::crop_border, at_least_0("a share of the box, 0 or more"),
