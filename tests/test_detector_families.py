@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import facecap
 from facecap._model import open_model
-from facecap.evaluation.average_precision import overlaps
+from facecap.evaluation.detector.average_precision import overlaps
 
 FAMILIES = sorted(tiny.FAMILIES)
 Faces = tuple[np.ndarray, np.ndarray, np.ndarray]

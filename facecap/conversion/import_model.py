@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facecap.conversion.checkpoint import CheckpointError, read_checkpoint, read_onnx, weights_in
-from facecap.conversion.import_checkpoint import Form, import_checkpoint
+from facecap.conversion.detector.import_checkpoint import Form, import_checkpoint
 
 if TYPE_CHECKING:
     from facecap.conversion.equality import Difference
@@ -46,8 +46,8 @@ def import_model(
         ConversionError: the converted model does not answer like the network; nothing is written.
     """
     from facecap.conversion import embedder
+    from facecap.conversion.detector.import_onnx import import_detector
     from facecap.conversion.export_run import export_run, is_run
-    from facecap.conversion.import_detector import import_detector
     from facecap.training.networks.registry import recognise
 
     choices = {"name": name, "licence": licence, "origin": origin}
