@@ -138,7 +138,7 @@ def imports(module: str, *, inside_functions: bool) -> frozenset[str]:
 
 def part(module: str) -> str:
     """The part of facecap that a module belongs to: its folder, its own name, or "core"."""
-    name = (module.split(".") + [""])[1]
+    name = [*module.split("."), ""][1]
     return "core" if not name or name == "errors" or (name[0] == "_" and name != "__main__") else name
 
 
