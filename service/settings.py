@@ -119,7 +119,10 @@ class Pipeline(Section):
 
 def _capture_fields() -> dict[str, Any]:
     kinds = get_type_hints(CaptureConfig)
-    return {field.name: (kinds[field.name], field.default) for field in fields(CaptureConfig)}
+    return {
+        field.name: (kinds[field.name], Field(field.default, description=field.metadata["help"]))
+        for field in fields(CaptureConfig)
+    }
 
 
 class CaptureSection(Section):

@@ -76,7 +76,7 @@ def test_every_kind_of_file_computes_what_its_network_computes(
     assert info["runtime_version"].startswith("(1.4.0)")
     assert info["providers"] == ["cv182x simulator"]
     assert info["input_size"] == (cvimodels.WIDTH, cvimodels.HEIGHT)
-    assert capfd.readouterr() == ("", ""), "the simulator's chatter is kept off the user's terminal"
+    assert capfd.readouterr() == ("", ""), "what the simulator prints is kept off the user's terminal"
 
 
 @pytest.mark.parametrize("variant", ["int8", "packed_rgb", "packed_rgb_aligned", "planar_rgb_aligned"])

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import facecap
 from facecap._model import open_model
-from facecap.conversion.families import decode
-from facecap.evaluation.average_precision import overlaps
+from facecap.conversion.detector.families import decode
+from facecap.evaluation.detector.average_precision import overlaps
 
 FAMILIES = sorted(tiny.FAMILIES)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap.conversion.families import decode
+from facecap.conversion.detector.families import decode
 from facecap.conversion.network_input import letterbox
 from facecap.models import manifest_text
 

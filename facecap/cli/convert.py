@@ -109,9 +109,9 @@ def _add_int8(kinds: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_int8(args: argparse.Namespace) -> int:
-    from facecap.conversion.calibration import Calibration
-    from facecap.conversion.convert_int8 import convert
-    from facecap.conversion.int8 import Int8
+    from facecap.conversion.int8.calibration import Calibration
+    from facecap.conversion.int8.convert import convert
+    from facecap.conversion.int8.quantize import Int8
 
     calibration = Calibration(args.method, args.percentile, args.count, args.seed)
     way = Int8(

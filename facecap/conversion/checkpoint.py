@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import onnx
     from torch import Tensor, nn
 
-    from facecap.conversion.retinaface_onnx import Weights
+    from facecap.conversion.detector.retinaface_onnx import Weights
     from facecap.training.networks.retinaface import RetinaFace
 
 WRAPPERS = ("state_dict", "model", "network")

@@ -11,8 +11,8 @@ import numpy as np
 import onnx
 
 from facecap.conversion import run_graph
-from facecap.conversion.families import decode
-from facecap.conversion.families.answers import Answers
+from facecap.conversion.detector.families import decode
+from facecap.conversion.detector.families.answers import Answers
 from facecap.conversion.graph import Floats
 from facecap.errors import FacecapError
 

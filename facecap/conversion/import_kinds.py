@@ -19,10 +19,10 @@ from facecap.conversion.checkpoint import (
     read_onnx,
     weights_in,
 )
+from facecap.conversion.detector.import_checkpoint import Form, import_checkpoint
+from facecap.conversion.detector.import_onnx import import_detector
 from facecap.conversion.equality import Difference, OutputDifference
 from facecap.conversion.export_run import export_run, is_run
-from facecap.conversion.import_checkpoint import Form, import_checkpoint
-from facecap.conversion.import_detector import import_detector
 from facecap.training.networks.registry import recognise
 
 DETECTOR_HEAD = "BboxHead."

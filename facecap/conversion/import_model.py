@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facecap.conversion.import_checkpoint import Form
+from facecap.conversion.detector.import_checkpoint import Form
 
 if TYPE_CHECKING:
     from facecap.conversion.equality import Difference, OutputDifference
