@@ -20,7 +20,7 @@ _log = logging.getLogger("facecap.service")
 
 
 @asynccontextmanager
-async def tell_webhooks(
+async def run_webhooks(
     store: Store, broker: Broker, hooks: Mapping[str, Webhook], public_url: str | None
 ) -> AsyncIterator[list[Courier]]:
     """Deliver events to the hooks for as long as the block lasts; what is not taken waits in the journal.
