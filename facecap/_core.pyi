@@ -27,9 +27,9 @@ __all__: list[str] = [
     "crop_face",
     "crop_rect",
     "cviruntime",
-    "detector_families",
     "face_pose",
     "jpeg_without_fill",
+    "manifest_rules",
     "open_model",
     "parse_manifest",
     "posture_quality",
@@ -307,11 +307,11 @@ def crop_rect(
     border: typing.SupportsFloat | typing.SupportsIndex,
 ) -> tuple[int, int, int, int]: ...
 def cviruntime() -> tuple[str, str]: ...
-def detector_families() -> dict[str, str]: ...
 def face_pose(
     landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
 ) -> tuple[float, float, float]: ...
 def jpeg_without_fill(data: bytes) -> bytes: ...
+def manifest_rules() -> dict[str, typing.Any]: ...
 def open_model(
     path: str,
     bytes: bytes,

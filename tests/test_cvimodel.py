@@ -275,7 +275,7 @@ def test_another_chip_is_right_in_a_process_of_its_own(tmp_path: Path, cviruntim
     ("name", "value", "message"),
     [
         ("FACECAP_CVIMODEL_CHIP", "cv181x", "made for the chip cv182x, wanted cv181x"),
-        ("FACECAP_CVIMODEL_CHIP", "bm1684", "chip: found 'bm1684', wanted cv180x"),
+        ("FACECAP_CVIMODEL_CHIP", "bm1684", "chip: found 'bm1684', wanted one of: cv180x"),
         ("FACECAP_CVIMODEL_UNCHECKED", "perhaps", "found 'perhaps', wanted true, false, 1 or 0"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 import scripted
 
 import facecap
-from facecap import models as registry
+from facecap import _registry
 
 A, B = (37, 20), (60, 20)  # two faces, far apart
 CORNERS = [(0.0, 0.0), (1.0, 1.0), (0.5, 0.25), (-0.1, 1.1), (0.0, 1.0)]
@@ -202,7 +202,7 @@ def test_a_refiner_that_ships_is_the_default_and_false_is_none(
         "detector": facecap.Detector(scripted.detector(models)),
         "classifier": facecap.MaskClassifier(scripted.mask_classifier(models)),
     }
-    monkeypatch.setattr(registry, "SHIPPED", tmp_path)
+    monkeypatch.setattr(_registry, "SHIPPED", tmp_path)
     assert facecap.FaceCapture(**parts).refiner is None
     path = scripted.refiner(tmp_path)
     shipped = facecap.FaceCapture(**parts).refiner

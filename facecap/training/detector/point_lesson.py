@@ -13,13 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from facecap.conversion.batch import with_batch
+from facecap.conversion.detector.families import family_of
 from facecap.conversion.manifest import write_model
 from facecap.conversion.model_source import as_model
 from facecap.training.detector.augment import Canvas
 from facecap.training.detector.data import DOUBTFUL
 from facecap.training.detector.lesson import Batch, Lesson, images_of, padded
 from facecap.training.detector.point_loss import PointWeights, Targets, point_loss, targets
-from facecap.training.detector.points import Answer, answer_of, cells_of
+from facecap.training.detector.points import Answer, answer_of, cells_of, check_family
 from facecap.training.detector.recipe import Recipe
 from facecap.training.execution import Execution
 from facecap.training.networks.graph import GraphNetwork
@@ -41,7 +42,8 @@ class PointLesson(Lesson):
             key: manifest[key] for key in ("task", "architecture", "input", "outputs", "detector")
         }
         detector, given = manifest["detector"], manifest["input"]
-        self._family = detector["family"]
+        self._family = family_of(manifest)
+        check_family(self._family)
         self._cells = cells_of(detector["strides"], detector.get("anchors", 1), recipe.side, recipe.side)
         self._mean, self._std = (torch.tensor(given[key], dtype=torch.float32) for key in ("mean", "std"))
         self._rgb = given["color"] == "rgb"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from facecap.errors import FacecapError
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -53,8 +55,19 @@ def cells_of(strides: Sequence[int], anchors: int, height: int, width: int) -> C
 
 
 def answer_of(family: str, levels: Sequence[Tensor], cells: Cells) -> Answer:
-    """The outputs of a network in the form `levels` (docs/manifest.md), one tensor a stride."""
+    """The outputs of a network in the form `levels` (docs/manifest.md), one tensor a stride, of a family that
+    `check_family` lets through."""
     return FAMILIES[family](levels, cells)
+
+
+def check_family(family: str) -> None:
+    """Nothing for a family that can be trained.
+
+    Raises:
+        FacecapError: it cannot; the text names those that can.
+    """
+    if family not in FAMILIES:
+        raise FacecapError(f"no training of the family '{family}' as ONNX; known: {', '.join(FAMILIES)}")
 
 
 def _rows(levels: Sequence[Tensor], first: int, anchors: int, values: int) -> Tensor:

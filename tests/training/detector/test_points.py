@@ -16,6 +16,7 @@ from hypothesis import strategies as st  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from facecap.conversion.detector.families import decode  # noqa: E402
+from facecap.errors import FacecapError  # noqa: E402
 from facecap.training.detector.point_loss import (  # noqa: E402
     KEPT,
     NEGATIVE,
@@ -26,7 +27,7 @@ from facecap.training.detector.point_loss import (  # noqa: E402
     point_loss,
     targets,
 )
-from facecap.training.detector.points import Answer, answer_of, cells_of  # noqa: E402
+from facecap.training.detector.points import Answer, answer_of, cells_of, check_family  # noqa: E402
 from facecap.training.networks.graph import GraphNetwork  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
 
@@ -118,6 +119,11 @@ def test_training_and_conversion_read_the_same_boxes(family: str, anchors: int) 
     np.testing.assert_allclose(found.score()[0], wanted.scores[0], atol=1e-5)
     np.testing.assert_allclose(found.boxes[0], wanted.boxes[0], atol=1e-3)
     np.testing.assert_allclose(found.points[0].reshape(-1, 5, 2), wanted.landmarks[0], atol=1e-3)
+
+
+def test_a_family_that_cannot_be_trained_is_named() -> None:
+    with pytest.raises(FacecapError, match="family 'retinaface' as ONNX; known: yunet, scrfd"):
+        check_family("retinaface")
 
 
 def placed(faces: torch.Tensor) -> torch.Tensor:

@@ -18,12 +18,12 @@ FAMILIES: Mapping[str, Family] = {
     "yunet": yunet.FAMILY,
     "scrfd": scrfd.FAMILY,
 }
-FIRST = "retinaface"  # what a manifest without a family means
+"""In the order of the core, whose first is meant by a manifest without a family."""
 
 
 def family_of(manifest: Mapping[str, Any]) -> str:
     """The family of a detector's manifest."""
-    return str(manifest["detector"].get("family", FIRST))
+    return str(manifest["detector"].get("family", next(iter(FAMILIES))))
 
 
 def decode(outputs: Mapping[str, Floats], manifest: Mapping[str, Any], size: tuple[int, int]) -> Answers:
@@ -35,9 +35,12 @@ def decode(outputs: Mapping[str, Floats], manifest: Mapping[str, Any], size: tup
         size: width and height of the network's input.
 
     Raises:
-        FacecapError: nothing here decodes the manifest's family.
+        FacecapError: nothing here decodes the manifest's family, or its form.
     """
-    name = family_of(manifest)
+    name, form = family_of(manifest), manifest["detector"]["form"]
     if name not in FAMILIES:
         raise FacecapError(f"no decoder for detectors of the family '{name}'; known: {', '.join(FAMILIES)}")
-    return FAMILIES[name].decode(outputs, manifest, size)
+    forms = FAMILIES[name].forms
+    if form not in forms:
+        raise FacecapError(f"no decoder for the form '{form}' of {name}; known: {', '.join(forms)}")
+    return forms[form](outputs, manifest, size)

@@ -44,9 +44,10 @@ class PublicFile:
 
 @dataclass(frozen=True)
 class Family:
-    """`decode` is what `families.decode` calls; `public` is None where no file of others is read."""
+    """What a family's forms mean, by their names in a manifest, each decoded as
+    `facecap.conversion.detector.families.decode` says; `public` is None where no file of others is read."""
 
-    decode: Callable[[Mapping[str, Floats], Mapping[str, Any], tuple[int, int]], Answers]
+    forms: Mapping[str, Callable[[Mapping[str, Floats], Mapping[str, Any], tuple[int, int]], Answers]]
     public: PublicFile | None = None
 
 

@@ -20,8 +20,7 @@ from facecap.conversion.detector.families.answers import (
 )
 
 
-def decode(outputs: Mapping[str, Floats], manifest: Mapping[str, Any], size: tuple[int, int]) -> Answers:
-    """See `facecap.conversion.detector.families.decode`."""
+def _levels(outputs: Mapping[str, Floats], manifest: Mapping[str, Any], size: tuple[int, int]) -> Answers:
     anchors = manifest["detector"]["anchors"]
     parts = []
     for stride, level in levels(outputs, manifest):
@@ -38,7 +37,7 @@ def _boxes(sides: Floats, places: Floats) -> Floats:
 
 
 FAMILY = Family(
-    decode,
+    {"levels": _levels},
     PublicFile(
         scores=1,
         input={"color": "rgb", "mean": [127.5, 127.5, 127.5], "std": [128, 128, 128]},

@@ -20,8 +20,7 @@ from facecap.conversion.detector.families.answers import (
 )
 
 
-def decode(outputs: Mapping[str, Floats], manifest: Mapping[str, Any], size: tuple[int, int]) -> Answers:
-    """See `facecap.conversion.detector.families.decode`."""
+def _levels(outputs: Mapping[str, Floats], manifest: Mapping[str, Any], size: tuple[int, int]) -> Answers:
     parts = []
     for stride, level in levels(outputs, manifest):
         rows, places = cells(level), corners(level)
@@ -38,7 +37,7 @@ def _boxes(numbers: Floats, places: Floats) -> Floats:
 
 
 FAMILY = Family(
-    decode,
+    {"levels": _levels},
     PublicFile(
         scores=2,
         input={"color": "bgr", "mean": [0, 0, 0], "std": [1, 1, 1]},

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from facecap._model import open_model
 from facecap.errors import ModelError
 
 _BROKEN = 3
@@ -40,8 +41,6 @@ def open_alone(path: Path, task: str) -> None:
 
 def main() -> int:
     """Open the file and task of the command line; 0 where that goes well, the reason on standard output."""
-    from facecap._model import open_model
-
     try:
         open_model(Path(sys.argv[1]), sys.argv[2])
     except ModelError as error:
