@@ -81,12 +81,6 @@ PYTHON_EXCEPTIONS = {("facecap._cvimodel", "facecap.conversion.vendor_wheel")}
 # What `import facecap` must not bring, because plain users do not install it.
 HEAVY = {"alembic", "fastapi", "matplotlib", "onnx", "pydantic", "scipy", "sqlalchemy", "torch", "uvicorn"}
 
-# Circles of imports that are still to be undone; nothing may be added.
-KNOWN_CIRCLES: set[frozenset[str]] = {
-    frozenset({"facecap._model", "facecap.models", "facecap.models.opening"}),
-}
-
-
 COMPILED = "facecap._core"  # a module without a Python file
 
 
@@ -219,8 +213,7 @@ def test_modules_do_not_import_each_other_in_circles() -> None:
         for name in MODULES
     }
     circles = {circle for circle in strongly_connected(graph) if len(circle) > 1}
-    assert circles <= KNOWN_CIRCLES, f"new circles: {[sorted(c) for c in circles - KNOWN_CIRCLES]}"
-    assert circles == KNOWN_CIRCLES, "a known circle is gone: take it out of KNOWN_CIRCLES"
+    assert circles == set(), f"modules that import each other: {[sorted(c) for c in circles]}"
 
 
 def strongly_connected(graph: dict[str, set[str]]) -> list[frozenset[str]]:
