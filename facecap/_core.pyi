@@ -7,9 +7,11 @@ import numpy
 import numpy.typing
 
 __all__: list[str] = [
+    "LARGEST_CONFIG",
     "Candidate",
     "CaptureConfig",
     "CaptureGate",
+    "CaptureSetting",
     "ColorOrder",
     "Detector",
     "Embedder",
@@ -21,15 +23,17 @@ __all__: list[str] = [
     "Tracker",
     "align_face",
     "answer_mask",
+    "capture_settings",
     "crop_face",
     "crop_rect",
     "cviruntime",
-    "detector_families",
     "face_pose",
     "jpeg_without_fill",
+    "manifest_rules",
     "open_model",
     "parse_manifest",
     "posture_quality",
+    "read_config",
     "rounded_list",
     "set_cviruntime_path",
     "set_onnxruntime_path",
@@ -172,31 +176,35 @@ class Tracker:
         scores: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
     ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.bool], set[int]]: ...
 
+class CaptureSetting:
+    @property
+    def choices(self) -> list[str]: ...
+    @property
+    def default(self) -> bool | int | float | str | None: ...
+    @property
+    def help(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def optional(self) -> bool: ...
+    @property
+    def vendor_names(self) -> list[str]: ...
+
 class CaptureConfig:
     def __init__(
         self,
-        *,
-        mode: str,
-        min_face: typing.SupportsFloat | typing.SupportsIndex,
-        max_face: typing.SupportsFloat | typing.SupportsIndex,
-        max_yaw: typing.SupportsFloat | typing.SupportsIndex,
-        max_pitch: typing.SupportsFloat | typing.SupportsIndex,
-        max_roll: typing.SupportsFloat | typing.SupportsIndex,
-        quality_method: str,
-        min_quality: typing.SupportsFloat | typing.SupportsIndex,
-        min_eye_distance: typing.SupportsFloat | typing.SupportsIndex,
-        min_landmark_confidence: typing.SupportsFloat | typing.SupportsIndex,
-        min_sharpness: typing.SupportsFloat | typing.SupportsIndex,
-        interval: typing.SupportsInt | typing.SupportsIndex,
-        interval_seconds: typing.SupportsFloat | typing.SupportsIndex | None,
-        max_captures: typing.SupportsInt | typing.SupportsIndex,
-        miss_limit: typing.SupportsInt | typing.SupportsIndex,
-        min_hits: typing.SupportsInt | typing.SupportsIndex,
-        min_relative_quality: typing.SupportsFloat | typing.SupportsIndex,
-        early_first: bool,
-        classify_on: str,
-        mask_threshold: typing.SupportsFloat | typing.SupportsIndex | None,
-        crop_border: typing.SupportsFloat | typing.SupportsIndex,
+        values: collections.abc.Mapping[
+            str,
+            bool
+            | typing.SupportsInt
+            | typing.SupportsIndex
+            | typing.SupportsFloat
+            | typing.SupportsIndex
+            | str
+            | None,
+        ],
     ) -> None: ...
 
 class Candidate:
@@ -285,6 +293,7 @@ def answer_mask(
     model: Model,
     threshold: typing.SupportsFloat | typing.SupportsIndex | None,
 ) -> str: ...
+def capture_settings() -> list[CaptureSetting]: ...
 def crop_face(
     image: numpy.typing.NDArray[numpy.uint8],
     box: numpy.typing.NDArray[numpy.float32],
@@ -298,11 +307,11 @@ def crop_rect(
     border: typing.SupportsFloat | typing.SupportsIndex,
 ) -> tuple[int, int, int, int]: ...
 def cviruntime() -> tuple[str, str]: ...
-def detector_families() -> dict[str, str]: ...
 def face_pose(
     landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
 ) -> tuple[float, float, float]: ...
 def jpeg_without_fill(data: bytes) -> bytes: ...
+def manifest_rules() -> dict[str, typing.Any]: ...
 def open_model(
     path: str,
     bytes: bytes,
@@ -320,9 +329,12 @@ def posture_quality(
     width: typing.SupportsInt | typing.SupportsIndex,
     height: typing.SupportsInt | typing.SupportsIndex,
 ) -> float: ...
+def read_config(text: bytes, file: str) -> tuple[dict[str, bool | int | float | str | None], list[str]]: ...
 def rounded_list(
     array: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
     digits: typing.SupportsInt | typing.SupportsIndex,
 ) -> list[typing.Any]: ...
 def set_cviruntime_path(path: str) -> None: ...
 def set_onnxruntime_path(path: str) -> None: ...
+
+LARGEST_CONFIG: int = 1048576

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from facecap import _core, _cvimodel, models
+from facecap import _core, _cvimodel, _registry
 from facecap._checks import MOST_THREADS, check_whole
 from facecap.errors import ModelError
 
@@ -80,22 +80,22 @@ def onnxruntime_path() -> str | None:
 
 def _source(model: ModelLike, task: str) -> dict[str, Any]:
     if model is None:
-        return _file(models.default(task).path)
+        return _file(_registry.default(task).path)
     if isinstance(model, bytes):
-        return _bytes(model, models.manifest_of(hashlib.sha256(model).hexdigest()))
+        return _bytes(model, _registry.manifest_of(hashlib.sha256(model).hexdigest()))
     if isinstance(model, tuple) and list(map(type, model)) == [bytes, dict]:
         return _bytes(model[0], json.dumps(model[1]))
     if isinstance(model, os.PathLike):
         return _file(model)
     if isinstance(model, str):
-        return _file(model if _is_path(model) else models.find(model).path)
+        return _file(model if _is_path(model) else _registry.find(model).path)
     raise TypeError(
         f"model: found {type(model).__name__}, wanted a path, a registry name, bytes, (bytes, dict) or None"
     )
 
 
 def _is_path(model: str) -> bool:
-    return Path(model).suffix in models.SUFFIXES or os.sep in model or Path(model).is_file()
+    return Path(model).suffix in _registry.SUFFIXES or os.sep in model or Path(model).is_file()
 
 
 def _file(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -45,8 +45,8 @@ from .security import Guard
 from .services import Services
 from .settings import Settings
 from .store import Store
+from .webhooks.couriers import run_webhooks
 from .webhooks.figures import WebhookFigures
-from .webhooks.telling import tell_webhooks
 
 _IDLE_CHECK = 1.0  # seconds
 _PULLERS_END = 10.0
@@ -66,15 +66,15 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.enter_context(_told_to(services))
+            stack.enter_context(_noting_trouble(services))
             pipelines = await run_in_threadpool(Pipelines, settings, capture_factory)
-            metrics.tell_models(pipelines.models)
+            metrics.show_models(pipelines.models)
             services.store = await run_in_threadpool(Store.open, settings.store.url, settings.store.folder)
             stack.callback(services.store.close)
             services.readiness = Readiness(services.store)
             services.broker = await stack.enter_async_context(open_broker(services.store, services.stopping))
             services.couriers = await stack.enter_async_context(
-                tell_webhooks(services.store, services.broker, settings.webhooks, settings.server.public_url)
+                run_webhooks(services.store, services.broker, settings.webhooks, settings.server.public_url)
             )
             await stack.enter_async_context(keep_within(services.store, settings.retention))
             await stack.enter_async_context(_cameras(services, pipelines))
@@ -116,7 +116,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
 
 
 @contextmanager
-def _told_to(services: Services) -> Iterator[None]:
+def _noting_trouble(services: Services) -> Iterator[None]:
     """Keep why the service did not start, for whoever started it."""
     try:
         yield

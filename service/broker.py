@@ -4,7 +4,7 @@ One task reads the database for all; who has fallen behind reads it alone, from 
 waits for a slow reader, and none loses anything. What other processes write and delete is seen because the
 task looks twice a second.
 
-What was deleted is told to nobody any more, so everything that is in memory is dropped when its capture goes:
+What was deleted is sent to nobody any more, so everything that is in memory is dropped when its capture goes:
 the recent events here, what was read meanwhile, and by `removals` what a reader still has in hand.
 """
 
@@ -82,7 +82,7 @@ class Broker:
                 return events
 
     def end(self) -> None:
-        """Tell what is written until now, then close."""
+        """Send what is written until now, then close."""
         self._ending = True
         self._written.set()
 
@@ -93,7 +93,7 @@ class Broker:
         self._written.set()
 
     def forget(self, captures: Sequence[str]) -> None:
-        """Tell nobody any more of captures that were deleted, by their ids."""
+        """Send nobody any more events of captures that were deleted, by their ids."""
         gone = frozenset(captures)
         self._drop({event.id for event in self._recent if event.capture in gone})
 

@@ -102,7 +102,7 @@ def load(
     try:
         return Configuration(Settings.model_validate(values), origins)
     except ValidationError as error:
-        raise ConfigurationError("; ".join(_told(error, origins))) from None
+        raise ConfigurationError("; ".join(_messages(error, origins))) from None
 
 
 def options() -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
@@ -171,7 +171,7 @@ def _sections() -> Iterator[tuple[str, type[BaseModel]]]:
             yield name, field.annotation
 
 
-def _told(error: ValidationError, origins: Mapping[Leaf, str]) -> Iterator[str]:
+def _messages(error: ValidationError, origins: Mapping[Leaf, str]) -> Iterator[str]:
     for item in error.errors(include_input=False, include_url=False):
         leaf = tuple(map(str, item["loc"]))
         origin = next((origins[leaf[:n]] for n in range(len(leaf), 0, -1) if leaf[:n] in origins), None)

@@ -40,7 +40,7 @@ class Envelope:
     Args:
         app: what answers.
         hosts: names that the Host header may have, without port; None for any.
-        count: told method, route and status of every answer.
+        count: called with method, route and status of every answer.
         trouble: why the application did not start, where that is known; said in place of a traceback.
     """
 
@@ -88,7 +88,7 @@ class Envelope:
                 await send({"type": "websocket.close", "code": 1008, "reason": problem.code})
         finally:
             if scope["type"] == "http":
-                self._told(scope, asked["method"], status, time.perf_counter() - started)
+                self._log_answer(scope, asked["method"], status, time.perf_counter() - started)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, status: Callable[[], int]) -> None:
         try:
@@ -100,12 +100,12 @@ class Envelope:
             await internal_error().response()(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_told(message: Message) -> None:
+        async def send_with_trouble(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed" and (trouble := self._trouble()):
                 message["message"] = trouble
             await send(message)
 
-        await self._app(scope, receive, send_told)
+        await self._app(scope, receive, send_with_trouble)
 
     def _identity(self, asked: bytes) -> str:
         if _REQUEST_ID.fullmatch(asked):
@@ -126,7 +126,7 @@ class Envelope:
             return Problem(403, "cross_site", "Another site sent this", detail)
         return None
 
-    def _told(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+    def _log_answer(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "(none)")
         self._count(method if route != "(none)" else "(any)", route, status)
         is_frame = route.endswith("/frames")

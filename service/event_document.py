@@ -1,4 +1,4 @@
-"""What clients are told of an event."""
+"""An event as clients see it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What Kubernetes says in the environment about the services of a namespace.
 
-Every pod is told of each service in variables that begin with the service's name, as containers of Docker's
+Every pod has variables of each service that begin with the service's name, as containers of Docker's
 old links are. Of a service that is named `facecap`, or `facecap-server`, they begin as settings do.
 """
 

@@ -40,15 +40,15 @@ class JsonFormatter(logging.Formatter):
 
 
 class Seldom:
-    """Tells what happens again and again once a minute, with how often it `happened` since it was told."""
+    """Logs what happens again and again once a minute, with how often it `happened` since the last line."""
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
-        self._told: dict[Any, tuple[float, int]] = {}
+        self._logged: dict[Any, tuple[float, int]] = {}
         self._counting = threading.Lock()
 
     def error(self, about: Hashable, message: str, *args: Any) -> None:
-        """Tell an error; `about`: what is the same at every occurrence, out of few."""
+        """Log an error; `about`: what is the same at every occurrence, out of few."""
         self.log(logging.ERROR, about, message, *args)
 
     def log(self, level: int, about: Hashable, message: str, *args: Any, **more: Any) -> None:
@@ -57,9 +57,9 @@ class Seldom:
             return
         now = time.monotonic()
         with self._counting:
-            last, count = self._told.get(about, (-_SELDOM_SECONDS, 0))
+            last, count = self._logged.get(about, (-_SELDOM_SECONDS, 0))
             due = now - last >= _SELDOM_SECONDS
-            self._told[about] = (now, 0) if due else (last, count + 1)
+            self._logged[about] = (now, 0) if due else (last, count + 1)
         if due:
             self._logger.log(level, message, *args, extra={**more, "happened": count + 1} if count else more)
 

@@ -40,7 +40,7 @@ class Metrics:
             "camera",
             "result",
         )
-        self._captures = self._counter("facecap_captures", "Captures given out.", "camera", "kind", "mask")
+        self._captures = self._counter("facecap_captures", "Captures emitted.", "camera", "kind", "mask")
         self._clocks = self._counter("facecap_clock_steps", "Clocks of cameras that were set back.", "camera")
         self._rejections = self._counter("facecap_rejections", "Faces not captured, by reason.", "reason")
         self._requests = self._counter(
@@ -95,7 +95,7 @@ class Metrics:
         """Report how many frames wait, by camera, when the figures are asked for."""
         self.registry.register(_Queues(depths))
 
-    def tell_models(self, models: Mapping[str, Mapping[str, Any]]) -> None:
+    def show_models(self, models: Mapping[str, Mapping[str, Any]]) -> None:
         """Report which models are at work: task -> name, runtime and others."""
         self.registry.register(_Models(models))
 

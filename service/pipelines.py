@@ -42,9 +42,9 @@ class Pipelines:
     @property
     def models(self) -> dict[str, dict[str, Any]]:
         """Task -> what is at work: name, runtime, its version and the network's input size."""
-        found = {"detector": _told(self._detector.info), "classifier": _told(self._classifier.info)}
+        found = {"detector": _summary(self._detector.info), "classifier": _summary(self._classifier.info)}
         optional = {"refiner": self._refiner, "embedder": self._embedder}
-        return found | {task: _told(part.info) for task, part in optional.items() if part is not None}
+        return found | {task: _summary(part.info) for task, part in optional.items() if part is not None}
 
     def new_capture(self) -> FaceCapture:
         """A camera's pipeline."""
@@ -82,7 +82,7 @@ class Pipelines:
         )
 
 
-def _told(info: Any) -> dict[str, Any]:
+def _summary(info: Any) -> dict[str, Any]:
     width, height = info["input_size"]
     return {
         "name": info["manifest"]["name"],

@@ -39,11 +39,11 @@ class ProblemDocument(BaseModel):
     status: int
     detail: str
     code: str
-    """Stable: programs may tell problems apart by it."""
+    """Stable: programs may distinguish problems by it."""
 
 
 class Problem(Exception):
-    """An error that the client is told.
+    """An error that is answered to the client.
 
     Args:
         status: HTTP status.

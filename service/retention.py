@@ -1,4 +1,4 @@
-"""Lets go of what is too old or too much, in the background."""
+"""Removes what is too old or too much, in the background."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _log = logging.getLogger("facecap.service")
 
 @asynccontextmanager
 async def keep_within(store: Store, limits: Retention) -> AsyncIterator[None]:
-    """Sweep the store now and then for as long as the block lasts."""
+    """Remove old captures now and then for as long as the block lasts."""
     end = asyncio.Event()
-    task = asyncio.create_task(_sweep_until(end, store, limits))
+    task = asyncio.create_task(_remove_until(end, store, limits))
     try:
         yield
     finally:
@@ -29,39 +29,41 @@ async def keep_within(store: Store, limits: Retention) -> AsyncIterator[None]:
         await task
 
 
-async def _sweep_until(end: asyncio.Event, store: Store, limits: Retention) -> None:
+async def _remove_until(end: asyncio.Event, store: Store, limits: Retention) -> None:
     time: BelievedTime | None = None
     while not end.is_set():
         try:
             time = time or BelievedTime(await run_in_threadpool(store.last_moment))
-            await _sweep(store, limits, time.look())
+            await _remove_old(store, limits, time.look())
         except StoreError as error:
-            _log.error("the store cannot be swept, tried again in %g s: %s", limits.interval_seconds, error)
+            _log.error(
+                "old captures cannot be removed, tried again in %g s: %s", limits.interval_seconds, error
+            )
         except Exception:
-            _log.exception("the store cannot be swept, tried again in %g s", limits.interval_seconds)
+            _log.exception("old captures cannot be removed, tried again in %g s", limits.interval_seconds)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(end.wait(), limits.interval_seconds)
 
 
-async def _sweep(store: Store, limits: Retention, at: datetime) -> None:
-    def sweep() -> None:
-        swept = store.sweep(
+async def _remove_old(store: Store, limits: Retention, at: datetime) -> None:
+    def remove() -> None:
+        removed = store.remove_old(
             _days(limits.max_days),
             limits.max_bytes or None,
             events_max_age=_days(limits.events_max_days),
             grace=timedelta(seconds=limits.grace_seconds),
             at=at,
         )
-        if swept.captures or swept.crops:
+        if removed.captures or removed.crops:
             _log.info(
-                "swept %d captures, %d crops and %d events, %d bytes of crops are kept",
-                swept.captures,
-                swept.crops,
-                swept.events,
-                swept.bytes_kept,
+                "removed %d captures, %d crops and %d events, %d bytes of crops are kept",
+                removed.captures,
+                removed.crops,
+                removed.events,
+                removed.bytes_kept,
             )
 
-    await run_in_threadpool(sweep)
+    await run_in_threadpool(remove)
 
 
 def _days(days: float) -> timedelta | None:

@@ -33,7 +33,7 @@ _TICKS_A_LOOK = 5
 
 
 class Server(uvicorn.Server):
-    """uvicorn, with an end that streams are told of, and that a second signal cuts short."""
+    """uvicorn, with an end that streams learn of, and that a second signal cuts short."""
 
     def __init__(self, config: uvicorn.Config, services: Services) -> None:
         super().__init__(config)
@@ -54,7 +54,7 @@ class Server(uvicorn.Server):
             _log.info("listening", extra={"address": f"{scheme}://{place}:{port}"})
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell who streams, then wait for requests, then let the application drain."""
+        """Notify who streams, then wait for requests, then let the application drain."""
         self._services.stopping.set()
         await super().shutdown(sockets)
 

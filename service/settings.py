@@ -65,7 +65,7 @@ class Server(Section):
     keep_alive_seconds: Annotated[int, Field(ge=1)] = 30
     """how long an idle connection is kept"""
     public_url: HttpUrl | None = None
-    """under which others reach the service; with it webhooks are told whole addresses of crops, not paths"""
+    """under which others reach the service; with it webhooks get whole addresses of crops, not paths"""
 
 
 class Frames(Section):
@@ -119,7 +119,10 @@ class Pipeline(Section):
 
 def _capture_fields() -> dict[str, Any]:
     kinds = get_type_hints(CaptureConfig)
-    return {field.name: (kinds[field.name], field.default) for field in fields(CaptureConfig)}
+    return {
+        field.name: (kinds[field.name], Field(field.default, description=field.metadata["help"]))
+        for field in fields(CaptureConfig)
+    }
 
 
 class CaptureSection(Section):
@@ -141,7 +144,7 @@ else:
     Capture = create_model(
         "Capture",
         __base__=CaptureSection,
-        __doc__="When a shot is kept and given out; the keys of facecap.CaptureConfig.",
+        __doc__="When a shot is stored and emitted; the keys of facecap.CaptureConfig.",
         **_capture_fields(),
     )
 
@@ -200,11 +203,11 @@ class Logs(Section):
     """What is written to standard error, a JSON object a line."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    """least severity; frames that were answered with 200 are told at debug"""
+    """least severity; frames that were answered with 200 are logged at debug"""
 
 
 class Webhook(Section):
-    """Who is told of events, and how. There are none but those of the configuration."""
+    """Who gets events, and how. There are none but those of the configuration."""
 
     url: HttpUrl
     """http:// or https://; redirects are not followed"""
@@ -279,7 +282,7 @@ class Settings(BaseSettings):
     pullers: dict[CameraName, Puller] = {}
     """cameras that the service reads by itself, by name"""
     webhooks: dict[CameraName, Webhook] = {}
-    """who is told of events, by name"""
+    """who gets events, by name"""
 
     @field_validator("pullers")
     @classmethod

@@ -10,7 +10,7 @@ import pytest
 
 import facecap
 from facecap import models
-from facecap.evaluation.average_precision import overlaps
+from facecap.evaluation.detector.average_precision import overlaps
 
 SHIPPED = sorted(models.SHIPPED.glob("*.cvimodel"))
 ION = {"mask": 4.20, "face_detection": 4.35, "face_refinement": 0.40}  # MB

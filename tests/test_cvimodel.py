@@ -76,7 +76,7 @@ def test_every_kind_of_file_computes_what_its_network_computes(
     assert info["runtime_version"].startswith("(1.4.0)")
     assert info["providers"] == ["cv182x simulator"]
     assert info["input_size"] == (cvimodels.WIDTH, cvimodels.HEIGHT)
-    assert capfd.readouterr() == ("", ""), "the simulator's chatter is kept off the user's terminal"
+    assert capfd.readouterr() == ("", ""), "what the simulator prints is kept off the user's terminal"
 
 
 @pytest.mark.parametrize("variant", ["int8", "packed_rgb", "packed_rgb_aligned", "planar_rgb_aligned"])
@@ -275,7 +275,7 @@ def test_another_chip_is_right_in_a_process_of_its_own(tmp_path: Path, cviruntim
     ("name", "value", "message"),
     [
         ("FACECAP_CVIMODEL_CHIP", "cv181x", "made for the chip cv182x, wanted cv181x"),
-        ("FACECAP_CVIMODEL_CHIP", "bm1684", "chip: found 'bm1684', wanted cv180x"),
+        ("FACECAP_CVIMODEL_CHIP", "bm1684", "chip: found 'bm1684', wanted one of: cv180x"),
         ("FACECAP_CVIMODEL_UNCHECKED", "perhaps", "found 'perhaps', wanted true, false, 1 or 0"),
     ],
 )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import facecap
 from facecap import models
 from facecap.benchmark.numpy_retinaface import NumpyRetinaFace
-from facecap.evaluation.average_precision import overlaps
+from facecap.evaluation.detector.average_precision import overlaps
 
 RETINAFACE = models.find("retinaface-mobilenet0.25").path
 
@@ -111,7 +111,7 @@ def test_same_faces_as_the_numpy_port_on_shared_photographs(shared):
 def test_both_forms_of_a_model_give_the_same_faces(tmp_path, photo):
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnx")
-    from facecap.conversion.import_checkpoint import export_network
+    from facecap.conversion.detector.import_checkpoint import export_network
     from facecap.training.networks.retinaface import RetinaFace
 
     torch.manual_seed(0)

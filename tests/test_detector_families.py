@@ -15,49 +15,10 @@ from hypothesis import strategies as st
 
 import facecap
 from facecap._model import open_model
-from facecap.evaluation.average_precision import overlaps
+from facecap.conversion.detector.families import decode
+from facecap.evaluation.detector.average_precision import overlaps
 
 FAMILIES = sorted(tiny.FAMILIES)
-Faces = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
-def sigmoid(logits: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-logits.astype(np.float64)))
-
-
-def decoded(family: str, levels: dict[int, np.ndarray], threshold: float) -> Faces:
-    """Boxes, scores and landmarks of all answers above the threshold, in the order of their numbers."""
-    boxes, scores, landmarks = [], [], []
-    for stride, level in levels.items():
-        anchors = 1 if family == "yunet" else 2
-        for row, column, anchor in np.ndindex(*level.shape[1:], anchors):
-            cell = level[:, row, column].astype(np.float64)
-            if family == "yunet":
-                score, box, points = np.sqrt(sigmoid(cell[0]) * sigmoid(cell[1])), cell[2:6], cell[6:]
-            else:
-                score = sigmoid(cell[anchor])
-                box = cell[2 + 4 * anchor :][:4]
-                points = cell[10 + 10 * anchor :][:10]
-            if score <= threshold:
-                continue
-            corner = np.array([column, row], np.float64)
-            if family == "scrfd":
-                place = np.concatenate([corner - box[:2], corner + box[2:]]) * stride
-                spots = (corner + points.reshape(5, 2)) * stride
-            elif family == "yunet":
-                middle, half = (corner + box[:2]) * stride, np.exp(box[2:]) * stride / 2
-                place = np.concatenate([middle - half, middle + half])
-                spots = (corner + points.reshape(5, 2)) * stride
-            else:
-                side = tiny.FAMILIES[family]["min_sizes"][(8, 16).index(stride)][anchor]
-                centre = (corner + 0.5) * stride
-                middle, half = centre + 0.1 * box[:2] * side, side * np.exp(0.2 * box[2:]) / 2
-                place = np.concatenate([middle - half, middle + half])
-                spots = centre + 0.1 * points.reshape(5, 2) * side
-            boxes.append(place)
-            scores.append(score)
-            landmarks.append(spots)
-    return np.array(boxes).reshape(-1, 4), np.array(scores), np.array(landmarks).reshape(-1, 5, 2)
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -71,12 +32,14 @@ def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def test_the_core_finds_what_numpy_decodes(
     network: tuple[str, Path], columns: int, rows: int, seed: int, threshold: float
 ) -> None:
-    family, path = network
+    path = network[1]
     image = np.random.default_rng(seed).integers(0, 256, (16 * rows, 16 * columns, 3), dtype=np.uint8)
-    model, _ = open_model(path, "face_detection")
+    model, info = open_model(path, "face_detection")
     blob = (image[None, ..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) - 127.5) / 127.5
-    outputs = dict(zip((8, 16), model.run([np.ascontiguousarray(blob)]), strict=True))
-    boxes, scores, landmarks = decoded(family, {s: level[0] for s, level in outputs.items()}, threshold)
+    outputs = dict(zip(("level_8", "level_16"), model.run([np.ascontiguousarray(blob)]), strict=True))
+    answers = decode(outputs, info["manifest"], (16 * columns, 16 * rows))
+    sure = answers.scores[0] > threshold
+    boxes, scores, landmarks = (part[0, sure] for part in (answers.boxes, answers.scores, answers.landmarks))
     corner = np.array([16 * columns - 1, 16 * rows - 1] * 2)
     visible = np.clip(boxes, 0, corner)
     seen = (visible[:, 2:] > visible[:, :2]).all(1)

@@ -10,7 +10,7 @@ import pytest
 import scripted
 
 import facecap
-from facecap import models as registry
+from facecap import _registry
 from facecap.testing import ScriptedModel, embedder_model, refiner_model, scripted_pipeline
 
 A, B = (37, 20), (60, 20)  # two faces, far apart
@@ -193,7 +193,7 @@ def test_a_refiner_that_ships_is_the_default_and_false_is_none(
         "detector": facecap.Detector(scripted.detector(models)),
         "classifier": facecap.MaskClassifier(scripted.mask_classifier(models)),
     }
-    monkeypatch.setattr(registry, "SHIPPED", tmp_path)
+    monkeypatch.setattr(_registry, "SHIPPED", tmp_path)
     assert facecap.FaceCapture(**parts).refiner is None
     path = scripted.refiner(tmp_path)
     shipped = facecap.FaceCapture(**parts).refiner

@@ -1,58 +1,103 @@
-"""Write what the families of detectors know into facecap/models/manifest.schema.json, the rest as it is."""
+"""Writes facecap/models/manifest.schema.json from the rules by which the core reads a manifest."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from facecap import _core
 
 PATH = Path(__file__).resolve().parent.parent / "facecap" / "models" / "manifest.schema.json"
-FIRST = "retinaface"  # what a manifest without a family means
 WIDTH = 110
+ABOUT = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Manifest of a facecap model",
+    "description": "The file beside a model, same stem, .json; docs/manifest.md describes it. The core "
+    "checks the same and, beyond what a schema can say, that strides ascend, that detector.min_sizes has a "
+    "list and outputs a level for each of them, that classifier.unknown does not descend, and that a "
+    ".cvimodel, and no other file, has a chip.",
+}
 
 
-def document(text: str) -> str:
-    """The schema with its section `detector` made anew."""
-    schema = json.loads(text)
-    schema["properties"]["detector"] = detector(
-        {name: json.loads(keys) for name, keys in _core.detector_families().items()}
-    )
-    return _laid_out(schema) + "\n"
+def document() -> str:
+    """The text of the schema."""
+    return _laid_out({**ABOUT, **schema(_core.manifest_rules())}) + "\n"
 
 
-def detector(families: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The section `detector`: keys that all families have, and those of each."""
-    names = sorted(families, key=lambda name: (name != FIRST, name))
-    fraction = {"type": "number", "minimum": 0, "maximum": 1}
-    strides = {
+def schema(rule: dict[str, Any]) -> dict[str, Any]:
+    """A rule of the core (cpp/include/facecap/manifest_rules.hpp) as a JSON Schema."""
+    made: dict[str, Any] = KINDS[rule["kind"]](rule)
+    return made
+
+
+def _number(rule: dict[str, Any]) -> dict[str, Any]:
+    if rule["low"] == rule["high"]:
+        return {"const": _plain(rule["low"])}
+    return {"type": rule["kind"], "minimum": _plain(rule["low"]), "maximum": _plain(rule["high"])}
+
+
+def _plain(number: float) -> int | float:
+    return int(number) if number.is_integer() else number
+
+
+def _list(rule: dict[str, Any]) -> dict[str, Any]:
+    made = {
         "type": "array",
-        "items": {"type": "integer", "minimum": 1, "maximum": 1024},
-        "minItems": 1,
-        "maxItems": 8,
+        "items": schema(rule["item"]),
+        "minItems": rule["least"],
+        "maxItems": rule["most"],
     }
-    rules = []
-    for name in names:
-        named = {"properties": {"family": {"const": name}}}
-        rules.append(
-            {
-                "if": named if name == FIRST else {**named, "required": ["family"]},
-                "then": {"properties": families[name], "required": list(families[name])},
-            }
-        )
-    return {
-        "type": "object",
-        "properties": {
-            "family": {"enum": names},
-            "strides": strides,
-            "score_threshold": fraction,
-            "nms_iou": fraction,
-        },
-        "required": ["strides", "score_threshold", "nms_iou"],
-        "allOf": rules,
-        "unevaluatedProperties": False,
-    }
+    if rule["distinct"]:
+        made["uniqueItems"] = True
+    if rule["each"]:
+        words = next(key["words"] for name, key, _ in rule["item"]["keys"] if name == rule["each"])
+        made["allOf"] = [
+            {"contains": {"properties": {rule["each"]: {"const": word}}, "required": [rule["each"]]}}
+            for word in words
+        ]
+    return made
+
+
+def _object(rule: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {} if rule["open"] and rule["keys"] else {"type": "object"}
+    if rule["keys"]:
+        made["properties"] = {name: schema(key) for name, key, _ in rule["keys"]}
+    required = [name for name, _, needed in rule["keys"] if needed]
+    if required:
+        made["required"] = required
+    branches = [branch for path, options in rule["choices"] for branch in _branches(path, options)]
+    if branches:
+        made["allOf"] = branches
+    if not rule["open"]:
+        made["unevaluatedProperties" if branches else "additionalProperties"] = False
+    return made
+
+
+def _branches(path: Sequence[str], options: dict[str, Any]) -> list[dict[str, Any]]:
+    """A condition for each word of a choice that asks for more; the first also holds without the word."""
+    branches = []
+    for place, (word, rule) in enumerate(options.items()):
+        if rule["keys"] or rule["choices"]:
+            condition: dict[str, Any] = {"const": word}
+            for key in reversed(path):
+                condition = {"properties": {key: condition}}
+                if place > 0:
+                    condition["required"] = [key]
+            branches.append({"if": condition, "then": schema(rule)})
+    return branches
+
+
+KINDS = {
+    "text": lambda rule: {"type": "string", "minLength": 1},
+    "sha256": lambda rule: {"type": "string", "pattern": "^[0-9a-f]{64}$", "maxLength": 64},
+    "word": lambda rule: {"enum": rule["words"]},
+    "number": _number,
+    "integer": _number,
+    "list": _list,
+    "object": _object,
+}
 
 
 def _laid_out(value: Any, indent: int = 0, room: int = WIDTH) -> str:
@@ -72,4 +117,4 @@ def _laid_out(value: Any, indent: int = 0, room: int = WIDTH) -> str:
 
 
 if __name__ == "__main__":
-    PATH.write_text(document(PATH.read_text(encoding="utf-8")), encoding="utf-8")
+    PATH.write_text(document(), encoding="utf-8")

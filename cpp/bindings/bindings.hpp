@@ -10,6 +10,7 @@ namespace py = pybind11;
 
 void register_errors(py::module_& module);
 void register_image(py::module_& module);
+void register_manifest(py::module_& module);
 void register_session(py::module_& module);
 void register_detector(py::module_& module);
 void register_tracker(py::module_& module);

@@ -22,6 +22,7 @@ void refuse_what_is_not_built(const py::module_& module) {
 #define PyInit__core start_core
 PYBIND11_MODULE(_core, module) {
   register_errors(module);
+  register_manifest(module);
   register_session(module);
   register_image(module);
   register_detector(module);

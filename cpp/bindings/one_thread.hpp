@@ -7,7 +7,7 @@
 #include "facecap/error.hpp"
 
 /// An object of the core that one thread at a time may use. Every call holds a Use until its answer is turned
-/// into Python objects; a second thread is told, not let in. No interrupt of Python's can come between.
+/// into Python objects; a second thread is refused. No interrupt of Python's can come between.
 template <typename T>
 class OneThread {
  public:

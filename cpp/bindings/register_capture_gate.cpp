@@ -1,10 +1,13 @@
+#include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "bindings.hpp"
 #include "facecap/capture_gate.hpp"
+#include "facecap/config_text.hpp"
 
 namespace {
 
@@ -12,6 +15,8 @@ using facecap::Candidate;
 using facecap::CaptureConfig;
 using facecap::CaptureEvent;
 using facecap::CaptureGate;
+using facecap::CaptureSetting;
+using facecap::SettingValue;
 
 // Typed tuples, so that the stubs say what is inside.
 using Event = std::tuple<std::string, std::int64_t, std::int64_t, std::int64_t, int, float>;
@@ -51,50 +56,58 @@ Candidate candidate(std::int64_t track_id, bool stable, float quality, float ref
   return result;
 }
 
-CaptureConfig configuration(const std::string& mode, float min_face, float max_face, float max_yaw,
-                            float max_pitch, float max_roll, const std::string& quality_method,
-                            float min_quality, float min_eye_distance, float min_landmark_confidence,
-                            float min_sharpness, int interval, std::optional<double> interval_seconds,
-                            int max_captures, int miss_limit, int min_hits, float min_relative_quality,
-                            bool early_first, const std::string& classify_on,
-                            std::optional<float> mask_threshold, float crop_border) {
+CaptureConfig configuration(const std::map<std::string, SettingValue>& values) {
   CaptureConfig config;
-  config.mode = facecap::capture_mode(mode);
-  config.min_face = min_face;
-  config.max_face = max_face;
-  config.max_yaw = max_yaw;
-  config.max_pitch = max_pitch;
-  config.max_roll = max_roll;
-  config.quality_method = facecap::quality_method(quality_method);
-  config.min_quality = min_quality;
-  config.min_eye_distance = min_eye_distance;
-  config.min_landmark_confidence = min_landmark_confidence;
-  config.min_sharpness = min_sharpness;
-  config.interval = interval;
-  config.interval_seconds = interval_seconds;
-  config.max_captures = max_captures;
-  config.miss_limit = miss_limit;
-  config.min_hits = min_hits;
-  config.min_relative_quality = min_relative_quality;
-  config.early_first = early_first;
-  config.classify_on = facecap::classify_on(classify_on);
-  config.mask_threshold = mask_threshold;
-  config.crop_border = crop_border;
+  for (const auto& [name, value] : values) {
+    const CaptureSetting* setting = facecap::find_capture_setting(name);
+    if (!setting) throw std::invalid_argument("no setting '" + name + "'");
+    setting->set(config, value);
+  }
   config.validate();
   return config;
+}
+
+const char* kind_of(const CaptureSetting& setting) {
+  switch (setting.kind()) {
+    case CaptureSetting::Kind::choice:
+      return "choice";
+    case CaptureSetting::Kind::number:
+      return "number";
+    case CaptureSetting::Kind::whole:
+      return "whole";
+    case CaptureSetting::Kind::on_off:
+      break;
+  }
+  return "on_off";
+}
+
+/// Settings in the units of their public names, and warnings.
+std::tuple<std::map<std::string, SettingValue>, std::vector<std::string>> read_config(
+    const py::bytes& text, const std::string& file) {
+  facecap::ConfigText config = facecap::parse_config(text, file);
+  std::map<std::string, SettingValue> values;
+  for (facecap::ConfigSetting& setting : config.settings) values[setting.name] = std::move(setting.value);
+  return {std::move(values), std::move(config.warnings)};
 }
 
 }  // namespace
 
 void register_capture_gate(py::module_& module) {
-  py::class_<CaptureConfig>(module, "CaptureConfig")
-      .def(py::init(&configuration), py::kw_only(), py::arg("mode"), py::arg("min_face"), py::arg("max_face"),
-           py::arg("max_yaw"), py::arg("max_pitch"), py::arg("max_roll"), py::arg("quality_method"),
-           py::arg("min_quality"), py::arg("min_eye_distance"), py::arg("min_landmark_confidence"),
-           py::arg("min_sharpness"), py::arg("interval"), py::arg("interval_seconds"),
-           py::arg("max_captures"), py::arg("miss_limit"), py::arg("min_hits"),
-           py::arg("min_relative_quality"), py::arg("early_first"), py::arg("classify_on"),
-           py::arg("mask_threshold"), py::arg("crop_border"));
+  py::class_<CaptureSetting>(module, "CaptureSetting")
+      .def_readonly("name", &CaptureSetting::name)
+      .def_property_readonly("kind", &kind_of)
+      .def_property_readonly("optional", &CaptureSetting::optional)
+      .def_property_readonly("choices", &CaptureSetting::choices)
+      .def_property_readonly("default",
+                             [](const CaptureSetting& setting) { return setting.get(CaptureConfig()); })
+      .def_readonly("help", &CaptureSetting::help)
+      .def_property_readonly("vendor_names",
+                             [](const CaptureSetting& setting) { return setting.vendor.names; });
+  module.def("capture_settings", &facecap::capture_settings);
+  module.def("read_config", &read_config, py::arg("text"), py::arg("file"));
+  module.attr("LARGEST_CONFIG") = facecap::kLargestConfig;
+
+  py::class_<CaptureConfig>(module, "CaptureConfig").def(py::init(&configuration), py::arg("values"));
 
   py::class_<Candidate>(module, "Candidate")
       .def(py::init(&candidate), py::kw_only(), py::arg("track_id"), py::arg("stable"), py::arg("quality"),

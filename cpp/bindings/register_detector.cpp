@@ -44,17 +44,9 @@ std::map<std::string, double> timings(const Detector& self) {
           {"postprocess", seconds.postprocess}};
 }
 
-/// JSON Schemas of the manifest's keys that each family alone has.
-std::map<std::string, std::string> families() {
-  std::map<std::string, std::string> keys;
-  for (const std::string& name : facecap::detector_families()) keys[name] = facecap::detector_keys(name);
-  return keys;
-}
-
 }  // namespace
 
 void register_detector(py::module_& module) {
-  module.def("detector_families", &families);
   py::class_<Detector>(module, "Detector")
       .def(py::init(&make), py::arg("model"), py::arg("score_threshold"), py::arg("nms_iou"),
            py::arg("max_faces"), py::arg("input_size"))

@@ -54,7 +54,7 @@ Fields faces_dict(const facecap::FrameResult& result) {
   for (py::ssize_t i = 0; i < count; ++i) {
     track_ids.mutable_at(i) = result.tracks.ids[i];
     stable.mutable_at(i) = result.tracks.stable[i];
-    capture.mutable_at(i) = result.capture[i];
+    capture.mutable_at(i) = result.stored[i];
     reasons.append(reason_name(result.reasons[i]));
   }
   Fields out;

@@ -85,12 +85,6 @@ std::vector<NativeDescription> describe_native(const std::vector<facecap::Tensor
 }  // namespace
 
 void register_session(py::module_& module) {
-  py::enum_<Task>(module, "Task")
-      .value("face_detection", Task::face_detection)
-      .value("face_refinement", Task::face_refinement)
-      .value("mask", Task::mask)
-      .value("face_embedding", Task::face_embedding)
-      .value("classification", Task::classification);
   py::class_<Model>(module, "Model")
       .def_property_readonly("path", [](const Model& model) { return model.path; })
       .def_property_readonly("runtime", [](const Model& model) { return model.session->runtime(); })
@@ -122,12 +116,6 @@ void register_session(py::module_& module) {
       },
       py::arg("path"), py::arg("bytes"), py::arg("manifest"), py::arg("task"), py::arg("runtime"),
       py::arg("threads"), py::arg("chip"), py::arg("unchecked"));
-  module.def(
-      "parse_manifest",
-      [](const std::string& json, const std::string& source) {
-        return facecap::to_string(facecap::Manifest::parse(json, source).task);
-      },
-      py::arg("json"), py::arg("source"));
   module.def("set_onnxruntime_path", &facecap::set_onnxruntime_path, py::arg("path"));
   module.def("set_cviruntime_path", &facecap::set_cviruntime_path, py::arg("path"));
   module.def("cviruntime", [] {

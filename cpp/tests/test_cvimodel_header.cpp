@@ -83,7 +83,7 @@ TEST(cvimodel_that_is_none_is_refused) {
   refused(file, "version 2.4");
   file = {};
   file.chip = "bm1684x";
-  refused(file, "made for the chip 'bm1684x', wanted cv180x");
+  refused(file, "made for the chip 'bm1684x', wanted one of: cv180x");
   file.chip = std::string("\x01\xff", 2);
   refused(file, "made for the chip '\?\?'");
 }

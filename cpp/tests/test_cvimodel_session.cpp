@@ -249,7 +249,7 @@ TEST(cvimodel_without_checksum_opens_when_asked_for) {
 
 #if defined(__GLIBC__) && defined(__x86_64__)
 
-TEST(cvimodel_chatter_is_kept_off_standard_output) {
+TEST(cvimodel_prints_are_kept_off_standard_output) {
   Fake fake;
   fake->prints = "device[0] opened";
   std::fflush(stdout);

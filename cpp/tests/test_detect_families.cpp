@@ -22,7 +22,7 @@ struct Scripted {
 
   explicit Scripted(const std::string& json) : manifest(Manifest::parse(json, "m.json")) {
     answer.grids = head().grids(kInput);
-    for (const DetectorOutput& output : head().outputs(kInput)) {
+    for (const NetworkOutput& output : head().outputs(kInput)) {
       std::size_t size = 1;
       for (const std::int64_t side : output.shape) size *= static_cast<std::size_t>(side);
       values.emplace_back(size, -20.0f);
@@ -116,7 +116,7 @@ TEST(no_answer_above_the_threshold_is_missed_and_none_below_is_given) {
 
 TEST(outputs_follow_from_the_input_or_are_free) {
   const Scripted scrfd(manifests::family("scrfd", R"(, "anchors": 2)"));
-  const std::vector<DetectorOutput> outputs = scrfd.head().outputs(Size{100, 60});
+  const std::vector<NetworkOutput> outputs = scrfd.head().outputs(Size{100, 60});
   EXPECT_EQ(outputs.size(), 2u);
   EXPECT_EQ(outputs[0].stride, 8);
   EXPECT(outputs[0].shape == (std::vector<std::int64_t>{1, 30, 8, 13}));

@@ -5,6 +5,7 @@
 #include <random>
 #include <set>
 
+#include "capture/names.hpp"
 #include "check.hpp"
 #include "gate_play.hpp"
 
@@ -13,7 +14,7 @@ using namespace facecap;
 TEST(gate_walks_a_slot_through_its_life) {
   Play play(config(kFast, 3, 2), 1);
   EXPECT_EQ(play.gate.slot_of(1), -1);
-  play.seen(1, 1, 0.8f);  // stored, given out
+  play.seen(1, 1, 0.8f);  // stored, emitted
   EXPECT_EQ(play.gate.slot_of(1), 0);
   play.unseen(2, 5);  // rearmed, nothing waits
   EXPECT_EQ(play.events, "E(1;1;1;1;0.80) first ");
@@ -132,8 +133,8 @@ TEST(gate_reasons_in_order) {
 TEST(gate_names_go_there_and_back) {
   for (const Reason value : {Reason::too_small, Reason::low_quality, Reason::duplicate_identity})
     EXPECT(reason(to_string(value)) == value);
-  EXPECT(capture_mode("auto") == kAuto);
-  EXPECT_THROWS(std::invalid_argument, capture_mode("slow"),
+  EXPECT(value_named<CaptureMode>("auto") == kAuto);
+  EXPECT_THROWS(std::invalid_argument, value_named<CaptureMode>("slow"),
                 "mode is 'slow', wanted one of auto, fast, cycle");
 }
 

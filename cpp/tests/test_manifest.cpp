@@ -121,7 +121,8 @@ TEST(manifest_refuses_what_does_not_go_together) {
   const std::string mask = manifests::mask();
   const std::string levels = manifests::detector("levels", "native");
   const std::string rows = manifests::detector("concatenated", "fixed");
-  EXPECT_THROWS(ModelError, parse(with(mask, "[0.3, 0.7]", "[0.7, 0.3]")), "[low, high]");
+  EXPECT_THROWS(ModelError, parse(with(mask, "[0.3, 0.7]", "[0.7, 0.3]")),
+                "classifier.unknown: found an array of 2, wanted numbers that do not descend");
   EXPECT_THROWS(ModelError, parse(with(mask, R"("no_mask", "mask")", R"("mask", "mask")")),
                 "classifier.classes");
   EXPECT_THROWS(ModelError, parse(manifests::classification(R"(["cat", "dog", "cat"])")), "'cat' only once");
@@ -135,7 +136,7 @@ TEST(manifest_refuses_what_does_not_go_together) {
   EXPECT_THROWS(ModelError, parse(with(mask, R"("logits")", R"("boxes")")), "outputs[0].role: found 'boxes'");
   const std::string refiner = manifests::refiner();
   EXPECT_THROWS(ModelError, parse(with(refiner, R"("role": "blur")", R"("role": "face")")),
-                "the role 'face' only once");
+                "outputs: found an array of 3, wanted each of these once: face, points, blur");
   EXPECT_THROWS(ModelError, parse(with(refiner, "0.1}", "1.1}")), "refiner.not_a_face: found 1.1");
   EXPECT_THROWS(ModelError, parse(with(refiner, R"("fit": "fixed")", R"("fit": "native", "multiple": 32)")),
                 "input.fit: found 'native', wanted one of: fixed");

@@ -53,7 +53,7 @@ TEST(open_holds_a_file_against_its_manifest) {
   EXPECT_THROWS(std::invalid_argument, open(tiny(), {"tpu", 1}), "wanted auto, onnx or cvimodel");
   EXPECT_THROWS(std::invalid_argument, open(tiny(), {"auto", 0}), "threads: found 0");
   EXPECT_THROWS(std::invalid_argument, open(tiny(), {"auto", 1, "bm1684"}),
-                "chip: found 'bm1684', wanted cv180x");
+                "chip: found 'bm1684', wanted one of: cv180x");
 }
 
 TEST(open_says_which_library_it_tried) {

@@ -18,7 +18,7 @@ MEAN = np.array((104, 117, 123), np.float32)
 
 def both_graphs(checkpoint: Path, folder: Path) -> tuple[Path, Path]:
     """The checkpoint as facecap runs it and as it was published, converted once a folder."""
-    from facecap.conversion.import_checkpoint import import_checkpoint
+    from facecap.conversion.detector.import_checkpoint import import_checkpoint
 
     rewritten, original = folder / "rewritten.onnx", folder / "original.onnx"
     if not original.exists():

@@ -13,10 +13,10 @@ from facecap.benchmark.interleave import Turns, take_turns
 from facecap.benchmark.report import machine, table
 from facecap.conversion import run_graph
 from facecap.conversion.batch import with_batch
-from facecap.conversion.calibration import Calibration, find_ranges
 from facecap.conversion.equality import ConversionError
 from facecap.conversion.float16 import to_float16
-from facecap.conversion.int8 import OPERATORS, Int8, quantize
+from facecap.conversion.int8.calibration import Calibration, find_ranges
+from facecap.conversion.int8.quantize import OPERATORS, Int8, quantize
 from facecap.conversion.network_input import noise
 from facecap.conversion.source import Source, open_source, precision_of
 

@@ -53,13 +53,13 @@ def _add_onnx(kinds: argparse._SubParsersAction[Any]) -> None:
 
 def _run_onnx(args: argparse.Namespace) -> int:
     from facecap.conversion.convert_onnx import convert
-    from facecap.conversion.model_source import CHECKPOINTS
+    from facecap.conversion.model_source import foreign
 
     difference = convert(args.model, args.out, batch=args.batch, form=args.form, precision=args.precision)
     if difference is not None:
         print(f"{args.out}: differs from {args.model} by {difference:.1e} of its range on noise")
-    elif Path(args.model).suffix in CHECKPOINTS:
-        print(f"{args.out}: answers like the network of {args.model}")
+    elif foreign(Path(args.model)):
+        print(f"{args.out}: compared with the network of {args.model}: answers alike")
     else:
         print(f"{args.out}: a copy of {args.model}, nothing converted; --batch or --precision would")
     return 0
@@ -109,9 +109,9 @@ def _add_int8(kinds: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_int8(args: argparse.Namespace) -> int:
-    from facecap.conversion.calibration import Calibration
-    from facecap.conversion.convert_int8 import convert
-    from facecap.conversion.int8 import Int8
+    from facecap.conversion.int8.calibration import Calibration
+    from facecap.conversion.int8.convert import convert
+    from facecap.conversion.int8.quantize import Int8
 
     calibration = Calibration(args.method, args.percentile, args.count, args.seed)
     way = Int8(

@@ -59,7 +59,7 @@ def _run_mask(args: argparse.Namespace) -> int:
 
     if args.sheet is not None and len(args.model or []) > 1:
         raise UsageError("--sheet shows one --model; --out writes a sheet for each")
-    from facecap.evaluation.mask_report import main
+    from facecap.evaluation.mask.report import main
 
     return main(args)
 
@@ -100,7 +100,7 @@ def _add_refiner(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_refiner(args: argparse.Namespace) -> int:
-    from facecap.evaluation.refiner_report import main
+    from facecap.evaluation.refiner.report import main
 
     return main(args)
 
@@ -117,7 +117,7 @@ def _add_classifier(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_classifier(args: argparse.Namespace) -> int:
-    from facecap.evaluation.classifier import main
+    from facecap.evaluation.classifier.report import main
 
     return main(args)
 
@@ -135,7 +135,7 @@ def _add_lfw(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_lfw(args: argparse.Namespace) -> int:
-    from facecap.evaluation.lfw import main
+    from facecap.evaluation.embedder.lfw import main
 
     return main(args)
 
@@ -220,7 +220,7 @@ def _add_official(parser: argparse.ArgumentParser) -> None:
 def _run_detection(args: argparse.Namespace) -> int:
     if args.task == "widerface":
         _check_official(args)
-    from facecap.evaluation.detection_report import main
+    from facecap.evaluation.detector.report import main
 
     return main(args)
 
@@ -257,6 +257,6 @@ def _add_parity(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_parity(args: argparse.Namespace) -> int:
-    from facecap.evaluation.parity.parity import main
+    from facecap.evaluation.parity.report import main
 
     return main(args)

@@ -142,8 +142,7 @@ def _import(args: argparse.Namespace) -> int:
             licence=args.licence,
             origin=args.origin,
         )
-    detail = "" if difference is None else f": {difference}"
-    print(f"{args.out}: answers like {args.checkpoint.name}{detail}")
+    print(f"{args.out}: compared with {args.checkpoint.name}: {difference}")
     return 0
 
 

@@ -17,34 +17,6 @@ if TYPE_CHECKING:
 OWN_INPUT = "default"
 SMALLEST_SIDE = 32  # pixels, below which a detector sees nothing
 
-# name: (type or choices, help); the names are those of CaptureConfig, and so are the defaults.
-CAPTURE_OPTIONS: dict[str, tuple[Any, str]] = {
-    "mode": (("auto", "fast", "cycle"), "when a capture is given out"),
-    "min_face": (float, "smallest side of a face in pixels, -1: no limit"),
-    "max_face": (float, "largest side of a face in pixels, -1: no limit"),
-    "max_yaw": (float, "largest turn to the side in degrees"),
-    "max_pitch": (float, "largest turn up or down in degrees"),
-    "max_roll": (float, "largest tilt in degrees"),
-    "quality_method": (
-        ("posture", "eye_distance", "laplacian", "posture_laplacian"),
-        "what makes a shot good",
-    ),
-    "min_quality": (float, "least score of a shot, about -0.2 to 1.5"),
-    "min_eye_distance": (float, "least distance of the eyes in pixels"),
-    "min_landmark_confidence": (float, "least probability of a face as the refiner says, 0 to 1"),
-    "min_sharpness": (float, "least variance of the Laplacian, for posture_laplacian"),
-    "interval": (int, "frames between captures of a track"),
-    "interval_seconds": (float, "seconds between captures of a track, instead of --interval"),
-    "max_captures": (int, "captures of a track, 0: no limit"),
-    "miss_limit": (int, "frames after which a track that is not seen is lost"),
-    "min_hits": (int, "frames in a row after which a track counts"),
-    "min_relative_quality": (float, "share of the track's best score that a later shot must reach"),
-    "early_first": (bool, "auto mode: give the first shot out at once"),
-    "classify_on": (("capture", "emit"), "classify when a shot is kept, or when it is given out"),
-    "mask_threshold": (float, "one threshold of P(mask) instead of the model's band"),
-    "crop_border": (float, "share of the box that a crop adds on each side"),
-}
-
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Which models, and how they run."""
@@ -69,23 +41,25 @@ def add_limit_options(parser: argparse.ArgumentParser) -> None:
 
 def add_capture_options(parser: argparse.ArgumentParser) -> None:
     """Every key of CaptureConfig."""
-    from facecap import CaptureConfig
+    from facecap._settings import SETTINGS
 
-    defaults = CaptureConfig()
     group = parser.add_argument_group("captures")
     group.add_argument(
         "--config", type=Path, metavar="FILE", help="JSON with the names below, or a vendor file; options win"
     )
-    for name, (kind, text) in CAPTURE_OPTIONS.items():
-        default = getattr(defaults, name)
+    for name, setting in SETTINGS.items():
+        default = setting.default
         shown = f"{default:g}" if isinstance(default, float) else default
+        text = setting.help.replace("%", "%%")
         details: dict[str, Any] = {"help": text if default is None else f"{text} ({shown})", "default": None}
-        if kind is bool:
+        if setting.kind == "on_off":
             details["action"] = argparse.BooleanOptionalAction
-        elif isinstance(kind, tuple):
-            details["choices"] = kind
+        elif setting.kind == "choice":
+            details["choices"] = tuple(setting.choices)
         else:
-            details |= {"type": kind, "metavar": "X" if kind is float else "N"}
+            details |= (
+                {"type": float, "metavar": "X"} if setting.kind == "number" else {"type": int, "metavar": "N"}
+            )
         group.add_argument("--" + name.replace("_", "-"), **details)
     add_refiner_option(group, "before its shot is kept")
     group.add_argument(
@@ -144,10 +118,10 @@ def capture_config(args: argparse.Namespace, fallbacks: Mapping[str, Any]) -> Ca
         UsageError: a value is wrong.
     """
     from facecap import CaptureConfig
-    from facecap._config_file import read_options
+    from facecap._settings import NAMES, read_options
     from facecap.cli import UsageError
 
-    given = {name: getattr(args, name) for name in CAPTURE_OPTIONS}
+    given = {name: getattr(args, name) for name in NAMES}
     try:
         file = read_options(args.config) if args.config is not None else {}
         return CaptureConfig(

@@ -50,7 +50,7 @@ def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_mask(args: argparse.Namespace) -> int:
-    from facecap.training.mask import train
+    from facecap.training.mask.train import train
 
     return train(args)
 
@@ -67,7 +67,7 @@ def _add_mask_occluders(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_mask_occluders(args: argparse.Namespace) -> int:
-    from facecap.training.occluders import write_occluders
+    from facecap.training.mask.occluders import write_occluders
 
     print(f"{write_occluders(args.photos, args.out)} things in {args.out}")
     return 0
@@ -89,7 +89,7 @@ def _add_classifier(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_classifier(args: argparse.Namespace) -> int:
-    from facecap.training.classifier import train
+    from facecap.training.classifier.train import train
 
     return train(args)
 
@@ -162,7 +162,7 @@ def _add_detector(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_detector(args: argparse.Namespace) -> int:
-    from facecap.training.detector import train
+    from facecap.training.detector.train import train
 
     return train(args)
 
@@ -201,7 +201,7 @@ def _add_detector_labels(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_detector_labels(args: argparse.Namespace) -> int:
-    from facecap.training.detector_teacher import Teacher, add_second, label_folder, take_boxes
+    from facecap.training.detector.teacher import Teacher, add_second, label_folder, take_boxes
 
     teacher = None if args.empty else Teacher(args.teacher, args.long_side)
     faces = label_folder(args.photos, args.out, teacher, tiles=args.tiles, every=args.every)

@@ -52,7 +52,7 @@ def add_embedder(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from facecap.training.embedder import train
+    from facecap.training.embedder.train import train
 
     return train(args)
 

@@ -34,7 +34,7 @@ def add_refiner_crops(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_crops(args: argparse.Namespace) -> int:
-    from facecap.training.refiner_crops import write_crops
+    from facecap.training.refiner.crops import write_crops
 
     return write_crops(args)
 
@@ -64,6 +64,6 @@ def add_refiner(tasks: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run_refiner(args: argparse.Namespace) -> int:
-    from facecap.training.refiner import train
+    from facecap.training.refiner.train import train
 
     return train(args)

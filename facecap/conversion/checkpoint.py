@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import onnx
     from torch import Tensor, nn
 
-    from facecap.conversion.retinaface_onnx import Weights
+    from facecap.conversion.detector.retinaface_onnx import Weights
     from facecap.training.networks.retinaface import RetinaFace
 
 WRAPPERS = ("state_dict", "model", "network")
@@ -25,8 +25,23 @@ UNREADABLE = (  # what torch.load raises for files of other kinds
 WANTED = "wanted a state_dict, a mapping of names to tensors"
 
 
+STARTS = (b"PK\x03\x04", b"\x80")  # of a file by torch.save: an archive, or a pickle as older ones write
+
+
 class CheckpointError(FacecapError):
     """A checkpoint that is not readable or has no known layout."""
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file starts as one of torch does.
+
+    Raises:
+        CheckpointError: there is no such file.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file")
+    with path.open("rb") as file:
+        return file.read(max(map(len, STARTS))).startswith(STARTS)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -61,7 +76,9 @@ def read_onnx(path: Path) -> onnx.ModelProto:
     try:
         return onnx.load(path)
     except Exception as error:  # of protobuf for another kind of file, of onnx for weights that are missing
-        raise CheckpointError(f"{path}: not a readable ONNX file with its weights: {error}") from error
+        raise CheckpointError(
+            f"{path}: neither a checkpoint of torch nor a readable ONNX file with its weights: {error}"
+        ) from error
 
 
 def weights_in(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Tensor]:

@@ -16,8 +16,8 @@ from facecap._files import write_atomic
 from facecap.benchmark.interleave import take_turns
 from facecap.benchmark.report import machine
 from facecap.conversion import run_graph
-from facecap.conversion.calibration_set import draw
 from facecap.conversion.equality import ConversionError
+from facecap.conversion.int8.calibration_set import draw
 from facecap.conversion.layer_noise import Layer, layer_noise
 from facecap.conversion.model_source import as_model
 from facecap.conversion.network_input import Floats

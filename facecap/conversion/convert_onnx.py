@@ -9,9 +9,9 @@ import onnx
 
 from facecap.conversion import run_graph
 from facecap.conversion.batch import TOLERANCE, with_batch
+from facecap.conversion.detector.import_checkpoint import Form
 from facecap.conversion.equality import ConversionError
 from facecap.conversion.float16 import to_float16
-from facecap.conversion.import_checkpoint import Form
 from facecap.conversion.manifest import write_model
 from facecap.conversion.network_input import noise
 from facecap.conversion.source import Source, check_apart, open_source

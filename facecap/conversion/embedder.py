@@ -12,9 +12,9 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from facecap.conversion.checkpoint import CheckpointError
-from facecap.conversion.equality import ConversionError, check_same_outputs
+from facecap.conversion.equality import ConversionError, OutputDifference, check_same_outputs
 from facecap.conversion.manifest import write_model
-from facecap.conversion.network_onnx import EMBEDDING, INPUT, to_onnx
+from facecap.conversion.network_onnx import EMBEDDING, INPUT, to_compared_onnx
 from facecap.training.inputs import section
 from facecap.training.networks.mobilefacenet import SIDE, MobileFaceNet
 
@@ -36,16 +36,19 @@ def manifest(dimensions: int, same_person: float) -> dict[str, Any]:
     }
 
 
-def export(network: MobileFaceNet, out: Path, same_person: float, about: Mapping[str, Any]) -> None:
-    """Write the network as `out` (`.onnx`) with its manifest; `about` has name, licence, origin and what is
-    known.
+def export(
+    network: MobileFaceNet, out: Path, same_person: float, about: Mapping[str, Any]
+) -> OutputDifference:
+    """Write the network as `out` (`.onnx`) with its manifest; returns how far its answers are from the
+    network's. `about` has name, licence, origin and what is known.
 
     Raises:
         ConversionError: the written graph would not answer like the network; nothing is written.
     """
-    data = to_onnx(network, SIDES, outputs=(EMBEDDING,))
+    data, difference = to_compared_onnx(network, SIDES, outputs=(EMBEDDING,))
     out.parent.mkdir(parents=True, exist_ok=True)
     write_model(out, data, {**manifest(network.bn.num_features, same_person), **about})
+    return difference
 
 
 def from_weights(weights: Mapping[str, Tensor], dimensions: int) -> MobileFaceNet:

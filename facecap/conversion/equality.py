@@ -11,8 +11,8 @@ import numpy as np
 import onnx
 
 from facecap.conversion import run_graph
-from facecap.conversion.families import decode
-from facecap.conversion.families.answers import Answers
+from facecap.conversion.detector.families import decode
+from facecap.conversion.detector.families.answers import Answers
 from facecap.conversion.graph import Floats
 from facecap.errors import FacecapError
 
@@ -39,6 +39,19 @@ class Difference:
 
     score: float
     box: float
+
+    def __str__(self) -> str:
+        return f"scores differ by {self.score:.1e}, boxes and points by {self.box:.1e} px at most"
+
+
+@dataclass(frozen=True)
+class OutputDifference:
+    """Largest difference found, as a share of the largest answer."""
+
+    share: float
+
+    def __str__(self) -> str:
+        return f"outputs differ by {self.share:.1e} of the largest at most"
 
 
 def check_same(network: RetinaFace, model: onnx.ModelProto, manifest: Mapping[str, Any]) -> Difference:
@@ -95,12 +108,9 @@ def _apart(wanted: Floats, found: Floats) -> float:
 
 def check_same_outputs(
     network: nn.Module, data: bytes, sides: tuple[int, int], batch: int | None = None
-) -> float:
+) -> OutputDifference:
     """Compare a network's answers (B, N), several in a row, with those of its ONNX file: on noise of falling
     contrast and on a photograph, scaled to -1 to 1; `batch` is that of the file, None for any.
-
-    Returns:
-        The largest difference, as a share of the largest answer.
 
     Raises:
         ConversionError: it is above the tolerance.
@@ -135,7 +145,7 @@ def check_same_outputs(
             "the converted model differs from the network: "
             f"outputs by {difference:.2e} of the largest (allowed {OUTPUT_TOLERANCE:g})"
         )
-    return difference
+    return OutputDifference(difference)
 
 
 def _inputs() -> Iterator[Floats]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from facecap.conversion.checkpoint import CheckpointError, fit, weights_in
+from facecap.conversion.equality import OutputDifference
 from facecap.conversion.manifest import write_model
-from facecap.conversion.network_onnx import INPUT, to_onnx
+from facecap.conversion.network_onnx import INPUT, to_compared_onnx
 from facecap.errors import FacecapError
 from facecap.training.networks.face_refiner import FaceRefiner
 from facecap.training.networks.registry import build
@@ -21,8 +22,11 @@ def is_run(checkpoint: Mapping[str, Any]) -> bool:
     return all(isinstance(checkpoint.get(key), Mapping) for key in ("model", "manifest"))
 
 
-def export_run(checkpoint: Mapping[str, Any], path: Path, out: Path, about: Mapping[str, Any]) -> None:
-    """Write the model of `checkpoint`, read from `path`, as `out` (`.onnx`) with its manifest.
+def export_run(
+    checkpoint: Mapping[str, Any], path: Path, out: Path, about: Mapping[str, Any]
+) -> OutputDifference:
+    """Write the model of `checkpoint`, read from `path`, as `out` (`.onnx`) with its manifest; returns how
+    far its answers are from the network's.
 
     `about` replaces entries of the manifest, name, licence or origin.
 
@@ -38,19 +42,32 @@ def export_run(checkpoint: Mapping[str, Any], path: Path, out: Path, about: Mapp
     except (KeyError, IndexError, TypeError, FacecapError) as error:
         raise CheckpointError(f"{path}: its manifest does not describe a network: {error!r}") from error
     fit(network, weights_in(checkpoint["model"], path), f"{path}: does not fit {manifest['architecture']}")
-    data = to_onnx(network, sides, outputs=outputs)
+    data, difference = to_compared_onnx(network, sides, outputs=outputs)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_model(out, data, {**manifest, "input": {**manifest["input"], "name": INPUT}})
+    return difference
 
 
 def _network(manifest: Mapping[str, Any]) -> nn.Module:
-    if manifest["task"] == "face_refinement":
-        return FaceRefiner()
-    return build(manifest["architecture"], _outputs(manifest))
+    task = manifest["task"]
+    if task not in NETWORKS:
+        raise FacecapError(f"no network of a run has the task '{task}'; known: {', '.join(NETWORKS)}")
+    return NETWORKS[task](manifest)
 
 
-def _outputs(manifest: Mapping[str, Any]) -> int:
-    if "embedder" in manifest:
-        return int(manifest["embedder"]["dimensions"])
+def _classifier(manifest: Mapping[str, Any]) -> nn.Module:
     classifier = manifest["classifier"]
-    return 1 if classifier["output"] == "sigmoid" else len(classifier["classes"])
+    outputs = 1 if classifier["output"] == "sigmoid" else len(classifier["classes"])
+    return build(manifest["architecture"], outputs)
+
+
+def _embedder(manifest: Mapping[str, Any]) -> nn.Module:
+    return build(manifest["architecture"], int(manifest["embedder"]["dimensions"]))
+
+
+NETWORKS: Mapping[str, Callable[[Mapping[str, Any]], nn.Module]] = {
+    "face_refinement": lambda manifest: FaceRefiner(),
+    "mask": _classifier,
+    "classification": _classifier,
+    "face_embedding": _embedder,
+}

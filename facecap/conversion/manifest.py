@@ -8,17 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from facecap import _core
 from facecap._files import write_atomic
-from facecap.errors import FacecapError
-
-SECTIONS = {
-    "face_detection": "detector",
-    "mask": "classifier",
-    "face_refinement": "refiner",
-    "face_embedding": "embedder",
-    "classification": "classifier",
-}
-REQUIRED = ("name", "task", "architecture", "input", "outputs", "licence", "origin")
 
 
 def file_entry(data: bytes) -> dict[str, Any]:
@@ -30,19 +21,29 @@ def write_model(path: Path, data: bytes, manifest: Mapping[str, Any]) -> Path:
     """Write the model to `path` (`.onnx`) and its manifest beside it (`.json`); returns the manifest's path.
 
     `manifest` is everything but `schema` and `file`, which are added here.
+
+    Raises:
+        ModelError: the manifest breaks a rule; nothing is written.
     """
-    section = SECTIONS.get(manifest.get("task", ""))
-    missing = [key for key in (*REQUIRED, section or "task") if key not in manifest]
-    if missing or section is None:
-        raise FacecapError(f"{path}: a manifest needs {', '.join(missing)}; see docs/manifest.md")
-    complete = {"schema": 1, **manifest, "file": file_entry(data)}
-    write_atomic(path, data)
     beside = path.with_suffix(".json")
-    write_atomic(beside, (json.dumps(complete, indent=2, ensure_ascii=False) + "\n").encode())
+    text = _checked({"schema": 1, **manifest, "file": file_entry(data)}, beside)
+    write_atomic(path, data)
+    write_atomic(beside, text)
     return beside
 
 
 def update_manifest(path: Path, changes: Mapping[str, Any]) -> None:
-    """Replace some keys of a written manifest, `figures` after an evaluation for one."""
+    """Replace some keys of a written manifest, `figures` after an evaluation for one.
+
+    Raises:
+        ModelError: the changed manifest would break a rule; the file stays as it is.
+    """
     manifest = json.loads(path.read_text(encoding="utf-8-sig"))
-    write_atomic(path, (json.dumps({**manifest, **changes}, indent=2, ensure_ascii=False) + "\n").encode())
+    write_atomic(path, _checked({**manifest, **changes}, path))
+
+
+def _checked(manifest: Mapping[str, Any], path: Path) -> bytes:
+    """The manifest as text, by the rules of the core."""
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    _core.parse_manifest(text, str(path))
+    return text.encode()

@@ -15,7 +15,7 @@ import torch
 from torch import fx, nn
 from torch.nn import functional
 
-from facecap.conversion.equality import ConversionError, check_same_outputs
+from facecap.conversion.equality import ConversionError, OutputDifference, check_same_outputs
 from facecap.conversion.graph import Graph, folded, plain
 from facecap.training.networks.counting import NORMS
 
@@ -46,14 +46,24 @@ def to_onnx(
     Raises:
         ConversionError: the network has a layer that is unknown here, or the file answers differently.
     """
+    return to_compared_onnx(network, sides, batch, outputs=outputs)[0]
+
+
+def to_compared_onnx(
+    network: nn.Module,
+    sides: tuple[int, int],
+    batch: int | None = None,
+    *,
+    outputs: Sequence[str] = (LOGITS,),
+) -> tuple[bytes, OutputDifference]:
+    """What `to_onnx` makes, and how far its answers are from the network's."""
     training = network.training
     network.eval()
     try:
         data: bytes = build(network, sides, batch, outputs).SerializeToString()
-        check_same_outputs(network, data, sides, batch)
+        return data, check_same_outputs(network, data, sides, batch)
     finally:
         network.train(training)
-    return data
 
 
 def build(

@@ -11,8 +11,8 @@ from typing import Any
 import onnx
 
 from facecap import models
+from facecap.conversion.detector.import_checkpoint import Form
 from facecap.conversion.equality import ConversionError
-from facecap.conversion.import_checkpoint import Form
 from facecap.conversion.import_model import import_model
 from facecap.conversion.model_source import foreign
 

@@ -30,8 +30,8 @@ def measure_of(task: str, data: Path, occluders: Path | None = None) -> Measure:
 
 
 def _detection(data: Path) -> Measure:
-    from facecap.evaluation.detection import detect_all, open_detector
-    from facecap.evaluation.detection_report import TASKS
+    from facecap.evaluation.detector.detection import detect_all, open_detector
+    from facecap.evaluation.detector.report import TASKS
 
     sets = {name: task.read(data) for name, task in TASKS.items()}
 
@@ -47,8 +47,8 @@ def _detection(data: Path) -> Measure:
 
 def _mask(data: Path, occluders: Path | None) -> Measure:
     from facecap import MaskClassifier
-    from facecap.evaluation.mask import answer, measure, unknown_band
-    from facecap.evaluation.mask_sets import read_sets
+    from facecap.evaluation.mask.answers import answer, measure, unknown_band
+    from facecap.evaluation.mask.sets import read_sets
 
     sets = read_sets(data, "val", occluders)
     kept = ("AP", "accuracy", "calibration error", "unknown")
@@ -63,9 +63,9 @@ def _mask(data: Path, occluders: Path | None) -> Measure:
 
 
 def _classification(data: Path) -> Measure:
-    from facecap.evaluation.classifier import measure
-    from facecap.evaluation.classifier_model import ClassifierModel
-    from facecap.evaluation.image_folder import read_folder
+    from facecap.evaluation.classifier.image_folder import read_folder
+    from facecap.evaluation.classifier.model import ClassifierModel
+    from facecap.evaluation.classifier.report import measure
 
     folder = read_folder(data / "val" if (data / "val").is_dir() else data)
 
@@ -78,7 +78,7 @@ def _classification(data: Path) -> Measure:
 
 def _embedding(data: Path) -> Measure:
     from facecap import Embedder
-    from facecap.evaluation import lfw
+    from facecap.evaluation.embedder import lfw
 
     pairs, faces = lfw.read_set(data)
 

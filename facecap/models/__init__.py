@@ -1,4 +1,4 @@
-"""The registry: models that ship with the package and those of the folder in FACECAP_MODELS, by name."""
+"""Models that ship with the package and those of the folder in FACECAP_MODELS; checks of model files."""
 
 from __future__ import annotations
 
@@ -6,94 +6,40 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from facecap import _core, _cvimodel, _model
+from facecap._open_alone import open_alone
+from facecap._registry import (
+    DEFAULTS,
+    SHIPPED,
+    SUFFIXES,
+    RegisteredModel,
+    default,
+    find,
+    list_models,
+    manifest_of,
+    manifest_text,
+    ships_refiner,
+)
 from facecap.errors import ModelError
 
-SUFFIXES = (".onnx", ".cvimodel")
-DEFAULTS = {
-    "face_detection": "detector_yunet.onnx",
-    "face_refinement": "refiner.onnx",
-    "mask": "mask_ghostnet.onnx",
-}
-"""The shipped file of a task. No embedder ships, and a refiner only where its file is there."""
-
-SHIPPED = Path(__file__).resolve().parent
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredModel:
-    """A model file of the registry, opened by nobody yet.
-
-    `name` and `task` are the manifest's; where it is missing or broken, `name` is the stem of the file,
-    `task` None and `problem` says why.
-    """
-
-    name: str
-    path: Path
-    task: str | None
-    manifest: Mapping[str, Any]
-    problem: str | None = None
-
-    @property
-    def default(self) -> bool:
-        """Whether `model=None` means this one."""
-        return self.path.parent == SHIPPED and self.path.name in DEFAULTS.values()
-
-
-def list_models() -> list[RegisteredModel]:
-    """All registered models by name; a name of the user's folder hides the same name of the package."""
-    by_name: dict[str, RegisteredModel] = {}
-    for folder in _folders():
-        for path in sorted(folder.iterdir()):
-            if path.suffix in SUFFIXES:
-                model = _read(path)
-                by_name.setdefault(model.name, model)
-    return [by_name[name] for name in sorted(by_name)]
-
-
-def find(name: str) -> RegisteredModel:
-    """The model of this name.
-
-    Raises:
-        ModelError: there is none.
-    """
-    registered = list_models()
-    for model in registered:
-        if model.name == name:
-            return model
-    names = ", ".join(model.name for model in registered) or "none"
-    raise ModelError(f"no model '{name}': neither a file nor a registered name; registered are: {names}")
-
-
-def ships_refiner() -> bool:
-    """Whether the package has a refiner: without one a capture keeps the detector's points."""
-    return (SHIPPED / DEFAULTS["face_refinement"]).exists()
-
-
-def default(task: str) -> RegisteredModel:
-    """What `model=None` means for a task.
-
-    Raises:
-        ModelError: no model of the task ships.
-    """
-    name = DEFAULTS.get(task)
-    if name is None or (task == "face_refinement" and not ships_refiner()):
-        raise ModelError(f"no model for {task} ships with the package: give model=")
-    path = SHIPPED / name
-    if not path.exists():
-        raise ModelError(f"{path}: the default model for {task} is missing: give model= or reinstall facecap")
-    return _read(path)
-
-
-def manifest_of(sha256: str) -> str | None:
-    """The manifest, as text, of the registered model whose file has this sha256; None where there is none."""
-    for model in list_models():
-        if not model.problem and model.manifest["file"]["sha256"] == sha256:
-            return json.dumps(dict(model.manifest))
-    return None
+__all__ = [
+    "DEFAULTS",
+    "SHIPPED",
+    "SUFFIXES",
+    "RegisteredModel",
+    "default",
+    "find",
+    "list_models",
+    "manifest_of",
+    "manifest_text",
+    "openable",
+    "ships_refiner",
+    "verify",
+    "verify_bytes",
+]
 
 
 def verify(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -107,14 +53,11 @@ def verify(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises:
         ModelError: says what does not fit.
     """
-    from facecap import _core, _model
-    from facecap.models import opening
-
     path = Path(path)
     text = manifest_text(path)
     task = _core.parse_manifest(text, str(path.with_suffix(".json")))
     if path.suffix == ".cvimodel":
-        opening.open_alone(path, task)
+        open_alone(path, task)
     else:
         _model.open_model(path, task)
     manifest: dict[str, Any] = json.loads(text)
@@ -132,8 +75,6 @@ def verify_bytes(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises:
         ModelError: says what does not fit.
     """
-    from facecap import _core
-
     path = Path(path)
     text = manifest_text(path)
     _core.parse_manifest(text, str(path.with_suffix(".json")))
@@ -144,8 +85,6 @@ def verify_bytes(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def openable(path: Path) -> bool:
     """Whether the runtime that a model file needs is here; a `.cvimodel` needs the vendor's."""
-    from facecap import _cvimodel
-
     return path.suffix != ".cvimodel" or _cvimodel.runtime_is_here()
 
 
@@ -153,38 +92,3 @@ def _check_bytes(path: Path, manifest: Mapping[str, Any]) -> None:
     found, wanted = hashlib.sha256(path.read_bytes()).hexdigest(), manifest["file"]["sha256"]
     if found != wanted:
         raise ModelError(f"{path}: found the sha256 {found}, the manifest wants {wanted}")
-
-
-def manifest_text(path: Path) -> str:
-    """The manifest that lies beside a model file.
-
-    Raises:
-        ModelError: there is none, or it is no text.
-    """
-    beside = path.with_suffix(".json")
-    try:
-        return beside.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"{beside}: a model needs its manifest beside it: {error}") from error
-
-
-def _folders() -> list[Path]:
-    configured = os.environ.get("FACECAP_MODELS")
-    if not configured:
-        return [SHIPPED]
-    folder = Path(configured)
-    if not folder.is_dir():
-        raise ModelError(f"FACECAP_MODELS: {folder} is not a folder")
-    return [folder, SHIPPED]
-
-
-def _read(path: Path) -> RegisteredModel:
-    from facecap import _core
-
-    try:
-        text = manifest_text(path)
-        task = _core.parse_manifest(text, str(path.with_suffix(".json")))
-    except ModelError as error:
-        return RegisteredModel(path.stem, path, None, {}, str(error))
-    manifest = json.loads(text)
-    return RegisteredModel(manifest["name"], path, task, manifest)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facecap.training.mask_data import Image
+from facecap.training.mask.data import Image
 
 MEAN = STD = 127.5
 

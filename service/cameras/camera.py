@@ -67,7 +67,7 @@ class Tools:
 
 @dataclass(slots=True)
 class _Batch:
-    """Captures that were given out and are not in the store yet."""
+    """Captures that were emitted and are not in the store yet."""
 
     captures: list[Capture]
     visits: list[dict[str, Any]]
@@ -141,7 +141,7 @@ class Camera:
             given = self._timed(self._capture.flush())
             ids += self._keep(given, None)
             waiting += given
-            self._tell(self._tracks.end())
+            self._record(self._tracks.end())
         return [capture.to_dict() for capture in waiting], ids
 
     def close(self) -> tuple[str, ...]:
@@ -155,7 +155,7 @@ class Camera:
             self._capture = None
             self._order = FrameOrder(self._tools.remembered)
             self._visits = Visits()
-            self._tell([("camera.closed", {"frames": self._counts["ok"]})])
+            self._record([("camera.closed", {"frames": self._counts["ok"]})])
         self.last_frame = None
         return ids
 
@@ -199,7 +199,7 @@ class Camera:
         if self._tools.keep_frame:
             self.last_frame = frame.picture
         self._tools.metrics.answer(result)
-        self._tell(self._tracks.update(result))
+        self._record(self._tracks.update(result))
         self._visits.see(result)
         self._keep(self._timed(result.captures), answer)
         self.count("ok")
@@ -213,7 +213,7 @@ class Camera:
             self._visits = Visits()
         self._order.begin_time_anew()
         self._tools.metrics.clock_set_back(self.name)
-        self._tell([("camera.clock", {"set_back_seconds": round(back, 3)})])
+        self._record([("camera.clock", {"set_back_seconds": round(back, 3)})])
         _log.warning("camera %s: its clock was set back by %.3f s: its tracks end", self.name, back)
 
     def _timed(self, captures: list[Capture]) -> list[Capture]:
@@ -250,13 +250,13 @@ class Camera:
         if self._capture is None:
             self._capture = capture
             self._tracks = Tracks(capture.config.miss_limit)
-            self._tell([("camera.opened", {"source": self._source})])
+            self._record([("camera.opened", {"source": self._source})])
         return result
 
     def _keep(self, captures: list[Capture], answer: Answer | None) -> tuple[str, ...]:
         if not captures:
             return ()
-        self._batch = _Batch(captures, self._visits.tell(captures), answer)
+        self._batch = _Batch(captures, self._visits.summaries(captures), answer)
         return self._store_batch()
 
     def _store_batch(self) -> tuple[str, ...]:
@@ -291,7 +291,7 @@ class Camera:
             batch.answer.captures = ids
         return ids
 
-    def _tell(self, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    def _record(self, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
         pending = list(events)
         for number, (kind, data) in enumerate(pending):
             try:

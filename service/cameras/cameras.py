@@ -121,7 +121,9 @@ class Cameras:
         with self._changing:
             idle = [c for c in self._table.values() if c.last_used < oldest and not c.lane.depth]
         for camera in idle:
-            self._workers.submit(camera.lane, partial(attempt, partial(self._close, camera), self._told))
+            self._workers.submit(
+                camera.lane, partial(attempt, partial(self._close, camera), self._log_idle_failure)
+            )
 
     def close(self, seconds: float) -> None:
         """Do the work that waits, end every visit and store its captures. No frame is taken any more.
@@ -203,7 +205,7 @@ class Cameras:
                     return
                 time.sleep(_STORE_PAUSE)
 
-    def _told(self, _: Any, problem: Problem | None) -> None:
+    def _log_idle_failure(self, _: Any, problem: Problem | None) -> None:
         if problem is not None:
             self._seldom.log(logging.WARNING, "idle", "a camera is not forgotten yet: %s", problem.detail)
 

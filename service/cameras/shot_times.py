@@ -1,4 +1,4 @@
-"""When shots were taken, where frames are told apart by a clock that nobody sets."""
+"""When shots were taken, where frames are distinguished by a clock that nobody sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When tracks begin and end, as the answers of a camera tell it."""
+"""When tracks begin and end, by the answers of a camera."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of the shots of every track, to be told with the captures that come out of it."""
+"""What became of the shots of every track, for the captures that come of it."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class Visits:
         while len(self._tracks) > _MOST_TRACKS:
             self._tracks.popitem(last=False)
 
-    def tell(self, captures: Sequence[Capture]) -> list[dict[str, Any]]:
+    def summaries(self, captures: Sequence[Capture]) -> list[dict[str, Any]]:
         """The shots that each capture was chosen from: how many `shots`, and how many `lost`, by reason.
 
         They are counted anew for the track's next capture.
         """
-        return [self._told(capture.track_id, capture.shot_frame) for capture in captures]
+        return [self._summary(capture.track_id, capture.shot_frame) for capture in captures]
 
-    def _told(self, track_id: int, shot_frame: int) -> dict[str, Any]:
+    def _summary(self, track_id: int, shot_frame: int) -> dict[str, Any]:
         shots = self._tracks.pop(track_id, _Shots(1))
         later = [frame for frame in shots.kept if frame > shot_frame]
         if later:

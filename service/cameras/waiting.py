@@ -12,11 +12,11 @@ from ..problems import Problem, internal_error
 _log = logging.getLogger("facecap.service")
 T = TypeVar("T")
 Settle = Callable[[T | None, Problem | None], object]
-"""Told what came out, or the problem."""
+"""Called with the result, or with the problem."""
 
 
 def attempt(work: Callable[[], T], settle: Settle[T]) -> None:
-    """Do the work and tell `settle` how it ended; never raises because of the work."""
+    """Do the work and call `settle` with how it ended; never raises because of the work."""
     try:
         result = work()
     except Problem as problem:

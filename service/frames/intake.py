@@ -50,7 +50,7 @@ class Intake:
 
         Args:
             request: its body has not been read.
-            refused: told of the problem where no picture comes out.
+            refused: called with the problem where no picture comes out.
 
         Raises:
             Problem: as `read_body`, `multipart.picture_of` and `WaitingBytes.held`.

@@ -72,7 +72,7 @@ async def last_frame(request: Request, camera: CameraPath) -> Response:
     responses={**STORED, **responses(401, 403, 404, 422, 429, 503)},
 )
 async def flush(request: Request, camera: CameraPath) -> Response:
-    """Ends every visit: shots that wait are given out and stored, tracks are forgotten."""
+    """Ends every visit: pending shots are emitted and kept in the store, tracks are forgotten."""
     captures, ids = await services_of(request).cameras.flush(camera)
     return JSONResponse({"captures": captures}, headers=captures_header(ids))
 

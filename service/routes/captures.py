@@ -80,7 +80,7 @@ class Visit(Document):
 
 
 class StoredCaptureDocument(CaptureDict):
-    """A capture as facecap gave it out, and where it is kept."""
+    """A capture as facecap emitted it, and where it is kept."""
 
     id: str
     """sorts by arrival"""
@@ -112,7 +112,7 @@ class CapturePage(Document):
 )
 async def list_captures(request: Request, wanted: Annotated[CaptureFilter, Query()]) -> Response:
     """A page of captures. A capture that comes meanwhile moves no page: what a cursor leads to is what
-    followed when it was given out."""
+    followed when it was issued."""
     store = services_of(request).store
     try:
         page = await run_in_threadpool(store.captures, wanted.query())

@@ -72,7 +72,7 @@ class FrameFace(Document):
 
 
 class CaptureDict(Document):
-    """A face that was given out."""
+    """A captured face."""
 
     kind: Literal["first", "periodic", "lost", "flush"]
     track_id: int
@@ -106,7 +106,7 @@ class FrameAnswer(Document):
 
 
 class Flushed(Document):
-    """What was given out when the visits ended."""
+    """What was captured when the visits ended."""
 
     captures: list[CaptureDict]
 

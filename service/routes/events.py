@@ -51,7 +51,7 @@ async def follow_events(
 ) -> StreamingResponse:
     """`capture`, `track.started`, `track.ended`, `camera.opened`, `camera.clock` and `camera.closed`, each
     with its id. A client that comes back with the last id that it has seen misses nothing that is still kept;
-    one that comes without is told what happens from now on. Comments keep an idle connection alive."""
+    one that comes without gets what happens from now on. Comments keep an idle connection alive."""
     services = services_of(request)
     broker = services.broker
     wanted = last_event_id_header if last_event_id_header is not None else last_event_id
@@ -143,7 +143,7 @@ def _position(text: str, last: int) -> int:
             422,
             "invalid_last_event_id",
             "The event id is not valid",
-            f"the last event id is {text[:40]!r}, wanted the id of an event that this service gave out, or 0",
+            f"the last event id is {text[:40]!r}, wanted the id of an event that this service sent, or 0",
         )
-    # An id that was never given out is of another database: all that is kept is new to the client.
+    # An id that was never sent is of another database: all that is kept is new to the client.
     return int(text) if int(text) <= last else 0

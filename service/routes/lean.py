@@ -15,7 +15,7 @@ from ..problems import Problem
 
 
 class LeanRoute(APIRoute):
-    """`endpoint(request)` alone; `openapi_extra` and `responses` tell what it takes and answers."""
+    """`endpoint(request)` alone; `openapi_extra` and `responses` say what it takes and answers."""
 
     endpoint: Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -1,4 +1,4 @@
-"""How the OpenAPI document tells of bodies that are pictures."""
+"""How the OpenAPI document describes bodies that are pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _BINARY = {"type": "string", "format": "binary"}
 _FORM = {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
-    "description": "A JPEG, PNG or WebP picture, told by its first bytes; or a form with the part `file`.",
+    "description": "A JPEG, PNG or WebP picture, by its first bytes; or a form with the part `file`.",
     "content": {
         "image/jpeg": {"schema": _BINARY},
         "image/png": {"schema": _BINARY},

@@ -70,9 +70,9 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator
 
 
 def _content(part: Mapping[str, Any]) -> str:
-    told = []
+    parts = []
     for kind, details in part.get("content", {}).items():
         name = details.get("schema", {}).get("$ref", "").rpartition("/")[2]
         link = f' <a href="#{escape(name)}">{escape(name)}</a>' if name else ""
-        told.append(f"<code>{escape(kind)}</code>{link}")
-    return ", ".join(told)
+        parts.append(f"<code>{escape(kind)}</code>{link}")
+    return ", ".join(parts)

@@ -59,10 +59,10 @@ class StatisticsDocument(BaseModel):
 async def count_captures(request: Request, wanted: Annotated[CaptureChoice, Query()]) -> StatisticsDocument:
     """Captures by mask answer, in all and in round steps of time."""
     counted = await run_in_threadpool(services_of(request).store.statistics, wanted.query())
-    return StatisticsDocument.model_validate(_told(counted))
+    return StatisticsDocument.model_validate(_document(counted))
 
 
-def _told(counted: Statistics) -> dict[str, Any]:
+def _document(counted: Statistics) -> dict[str, Any]:
     return {
         "from": counted.time_from,
         "to": counted.time_to,

@@ -153,9 +153,9 @@ class Stream:
         except BaseException:
             held.close()
             raise
-        told = asyncio.ensure_future(_told(answer, held))
-        self._at_work.append(told)
-        return told
+        text = asyncio.ensure_future(_text(answer, held))
+        self._at_work.append(text)
+        return text
 
     async def _place(self) -> None:
         """Wait until there may be a place in the queue: until the oldest frame of this stream is answered."""
@@ -182,7 +182,7 @@ class Stream:
             await self._socket.send_text(await answer)
 
 
-async def _told(answer: asyncio.Future[Answer], held: ExitStack) -> str:
+async def _text(answer: asyncio.Future[Answer], held: ExitStack) -> str:
     with held:
         try:
             found = await answer

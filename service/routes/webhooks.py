@@ -25,7 +25,7 @@ class WebhookReport(Document):
     host: str
     """that is called; the rest of the address stays in the configuration"""
     state: Literal["idle", "delivering", "retrying", "standby", "retired"]
-    """standby: another process delivers; retired: it answered 410 and is told nothing until a restart"""
+    """standby: another process delivers; retired: it answered 410 and gets nothing until a restart"""
     position: int
     """last event that it is done with"""
     behind: int
@@ -54,7 +54,7 @@ class WebhookReports(Document):
     dependencies=[Depends(require("admin"))],
 )
 async def list_webhooks(request: Request) -> Any:
-    """Every webhook with what it still has to be told, and why it is not."""
+    """Every webhook with what it still has to receive, and why it has not."""
     services = services_of(request)
     return WebhookReports(
         webhooks=[_report(courier, services.broker.position) for courier in services.couriers]

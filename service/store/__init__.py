@@ -1,7 +1,7 @@
 """Where captures are kept: SQLite or PostgreSQL, crops as files."""
 
 from .errors import InvalidCursor, KeyReused, StoreError
-from .records import CaptureQuery, Counted, Event, Mask, NewCapture, Page, Statistics, StoredCapture, Swept
+from .records import CaptureQuery, Counted, Event, Mask, NewCapture, Page, Removed, Statistics, StoredCapture
 from .store import Store
 
 __all__ = [
@@ -13,9 +13,9 @@ __all__ = [
     "Mask",
     "NewCapture",
     "Page",
+    "Removed",
     "Statistics",
     "Store",
     "StoreError",
     "StoredCapture",
-    "Swept",
 ]

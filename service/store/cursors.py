@@ -50,5 +50,5 @@ def decode(cursor: str) -> Position:
         or not is_capture_id(position.id)
         or encode(position) != cursor
     ):
-        raise InvalidCursor("the cursor is none that this service gave out: start again without one")
+        raise InvalidCursor("this service issued no such cursor: start again without one")
     return position

@@ -14,4 +14,4 @@ class KeyReused(FacecapError):
 
 
 class InvalidCursor(ValueError):
-    """A page was asked for by a cursor that this service never gave out."""
+    """A page was asked for by a cursor that this service never issued."""

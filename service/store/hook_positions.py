@@ -1,7 +1,7 @@
 """How far each webhook has come in the journal, and which process delivers to it.
 
-The journal is the outbox: an event is written in the transaction of its capture, and a hook's position tells
-what it still has to be told. A hook that is dead for days costs one row.
+The journal is the outbox: an event is written in the transaction of its capture, and a hook's position says
+which events it still has to receive. A hook that is dead for days costs one row.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def append(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
 
 
 def last_id(connection: Connection) -> int:
-    """Of the last event that was ever written, swept or not; 0 where none was."""
+    """Of the last event that was ever written, removed or not; 0 where none was."""
     return int(connection.execute(select(journal.c.last_event)).scalar_one())
 
 

@@ -15,7 +15,7 @@ def page(connection: Connection, query: CaptureQuery) -> Page:
     """One page, newest shot first.
 
     Raises:
-        InvalidCursor: the query's cursor was never given out.
+        InvalidCursor: this service never issued the query's cursor.
     """
     rows = connection.execute(
         select(*CAPTURE_COLUMNS)

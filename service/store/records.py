@@ -125,8 +125,8 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
-    """What a sweep removed."""
+class Removed:
+    """What retention removed."""
 
     captures: int = 0
     events: int = 0

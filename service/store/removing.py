@@ -2,8 +2,8 @@
 
 A capture's row goes first, in a transaction of its own. Its crop is then removed under the lock of the crop's
 row, and only where no capture needs it any more; `adding` looks for the file under the same lock. So a file
-outlives its rows for a moment, or until the next sweep where the process dies in between, and no row outlives
-its file.
+outlives its rows for a moment, or until the next round of retention where the process dies in between, and no
+row outlives its file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from . import crop_rows
 from .crops import SHARDS, CropFolder
 from .database import Database
 from .errors import StoreError
-from .records import Swept
+from .records import Removed
 from .schema import captures, crops, events, pushes
 from .times import to_microseconds
 
@@ -63,15 +63,15 @@ class Remover:
     Args:
         database: of the captures.
         folder: of their crops.
-        told: called with the ids of captures that are gone, in the deleting thread, before anything else.
+        on_removed: called with the ids of captures that are gone, in the deleting thread, first of all.
     """
 
     def __init__(
-        self, database: Database, folder: CropFolder, told: Callable[[Sequence[str]], object]
+        self, database: Database, folder: CropFolder, on_removed: Callable[[Sequence[str]], object]
     ) -> None:
         self._database = database
         self._folder = folder
-        self._told = told
+        self._on_removed = on_removed
 
     @_with_room
     def delete(self, identity: str) -> bool:
@@ -82,14 +82,14 @@ class Remover:
         return bool(names)
 
     @_with_room
-    def sweep(
+    def remove_old(
         self,
         max_age: timedelta | None,
         max_bytes: int | None,
         events_max_age: timedelta | None,
         grace: timedelta,
         at: datetime,
-    ) -> Swept:
+    ) -> Removed:
         """Remove files that no capture needs, what is too old, then the oldest until the crops fit.
 
         Raises:
@@ -105,7 +105,7 @@ class Remover:
         old_events = self._old_events(None if events_max_age is None else at - events_max_age, at)
         if failure is not None:
             raise failure
-        return Swept(by_age + by_size, old_events, files_by_age + files_by_size + orphans, kept)
+        return Removed(by_age + by_size, old_events, files_by_age + files_by_size + orphans, kept)
 
     @property
     def _batch(self) -> int:
@@ -147,7 +147,7 @@ class Remover:
 
     def _delete_oldest(self, count: int, before: int | None) -> tuple[int, int]:
         """Remove up to `count` captures; how many there were, and how many files went."""
-        # Locked in one order: another process may sweep too.
+        # Locked in one order: another process may remove old captures too.
         query = (
             select(captures.c.id).order_by(captures.c.received, captures.c.id).limit(count).with_for_update()
         )
@@ -160,7 +160,7 @@ class Remover:
 
     def _finish(self, ids: Sequence[str], names: Sequence[str]) -> int:
         if names:
-            self._told(ids)
+            self._on_removed(ids)
         return self._collect(names)
 
     def _old_events(self, first: datetime | None, at: datetime) -> int:

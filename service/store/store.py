@@ -13,7 +13,7 @@ from .crops import CropFolder
 from .database import Database
 from .errors import StoreError
 from .migrate import migrate
-from .records import CaptureQuery, Event, NewCapture, Page, Statistics, StoredCapture, Swept
+from .records import CaptureQuery, Event, NewCapture, Page, Removed, Statistics, StoredCapture
 from .removing import Remover
 from .times import now, to_microseconds
 from .trouble import Trouble
@@ -32,7 +32,7 @@ class Store:
     def __init__(self, database: Database, folder: CropFolder) -> None:
         self._database = database
         self._folder = folder
-        self._remover = Remover(database, folder, self._tell_removed)
+        self._remover = Remover(database, folder, self._notify_removed)
         self._trouble = Trouble()
         self._listeners: list[tuple[Callable[[], object], Callable[[Sequence[str]], object]]] = []
 
@@ -124,7 +124,7 @@ class Store:
                 if key is not None and not adding.take_key(connection, camera, batch):
                     return adding.earlier(connection, camera, batch) or []
                 adding.add(connection, camera, batch, self._folder)
-        self._tell_written()
+        self._notify_written()
         return batch.stored
 
     def event(self, kind: str, camera: str, data: dict[str, Any]) -> int:
@@ -133,14 +133,14 @@ class Store:
         self._database.keep_room()
         with self._database.writing() as connection:
             identity = journal.append(connection, [row])
-        self._tell_written()
+        self._notify_written()
         return identity
 
     def captures(self, query: CaptureQuery) -> Page:
         """One page of captures, newest shot first.
 
         Raises:
-            InvalidCursor: the query's cursor was never given out.
+            InvalidCursor: this service never issued the query's cursor.
         """
         with self._database.reading() as connection:
             return querying.page(connection, query)
@@ -166,12 +166,13 @@ class Store:
     def delete(self, identity: str) -> bool:
         """Remove a capture, its event, and its crop where no other has the same; whether it was there.
 
-        Where the folder fails the capture is gone nevertheless, and its crop is left to the next sweep.
+        Where the folder fails the capture is gone nevertheless, and its crop stays until the next round of
+        retention.
         """
         with _disk():
             return self._remover.delete(identity)
 
-    def sweep(
+    def remove_old(
         self,
         max_age: timedelta | None = None,
         max_bytes: int | None = None,
@@ -179,7 +180,7 @@ class Store:
         events_max_age: timedelta | None = None,
         grace: timedelta = timedelta(hours=1),
         at: datetime | None = None,
-    ) -> Swept:
+    ) -> Removed:
         """Remove captures that came too long ago, then the oldest until the crops fit, and what crashes left.
 
         What was removed before something failed stays so.
@@ -192,7 +193,7 @@ class Store:
             at: the present moment; None: as the clock has it.
         """
         with _disk():
-            return self._remover.sweep(max_age, max_bytes, events_max_age, grace, at or now())
+            return self._remover.remove_old(max_age, max_bytes, events_max_age, grace, at or now())
 
     def last_moment(self) -> datetime | None:
         """When the last capture or event came, by the clock of then; None where there is none."""
@@ -202,7 +203,7 @@ class Store:
     def events_after(self, position: int | None, limit: int) -> list[Event]:
         """Events that came after the one of an id, oldest first; from the first where None.
 
-        Once an event was given out, no event with a lower id appears any more.
+        Once an event was returned, no event with a lower id appears any more.
         """
         with self._database.reading() as connection:
             return journal.after(connection, position or 0, limit)
@@ -225,7 +226,7 @@ class Store:
     def listen(
         self, written: Callable[[], object], removed: Callable[[Sequence[str]], object]
     ) -> Callable[[], None]:
-        """Be told what this process does, in the thread that does it and once others can see it.
+        """Learn what this process does, in the thread that does it and once others can see it.
 
         Args:
             written: called after every event.
@@ -266,11 +267,11 @@ class Store:
         with self._database.reading() as connection:
             return hook_positions.positions(connection)
 
-    def _tell_written(self) -> None:
+    def _notify_written(self) -> None:
         for written, _ in list(self._listeners):
             written()
 
-    def _tell_removed(self, captures: Sequence[str]) -> None:
+    def _notify_removed(self, captures: Sequence[str]) -> None:
         for _, removed in list(self._listeners):
             removed(captures)
 

@@ -1,1 +1,1 @@
-"""Tells other programs what happens, by HTTP."""
+"""Sends events to other programs, by HTTP."""

@@ -1,4 +1,4 @@
-"""Tells one webhook what happens, one event after the other."""
+"""Delivers events to one webhook, one after the other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class HookState:
     """How a webhook is doing, as this process sees it."""
 
     state: Literal["idle", "delivering", "retrying", "standby", "retired"] = "standby"
-    """standby: another process delivers; retired: it answered 410 and is told nothing until a restart."""
+    """standby: another process delivers; retired: it answered 410 and gets nothing until a restart."""
     position: int = 0
     """Last event that it is done with."""
     failures: int = 0
@@ -189,7 +189,7 @@ class Courier:
         self.state.next_attempt = None
 
     async def _drop(self, event: Event, reason: str) -> None:
-        _log.warning("webhook %s is not told of event %d: %s", self.name, event.id, reason)
+        _log.warning("webhook %s does not get event %d: %s", self.name, event.id, reason)
         await self._done_with(event.id)
         self.state.dropped += 1
 

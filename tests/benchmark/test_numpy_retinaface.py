@@ -1,4 +1,4 @@
-"""The NumPy port: known numbers of decoding and suppression, and the same faces as the core finds."""
+"""The NumPy port: known numbers of suppression, and the same faces as the core finds."""
 
 from __future__ import annotations
 
@@ -6,25 +6,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 import facecap
 from facecap.benchmark.numpy_retinaface import NumpyRetinaFace, suppress
 
 MODEL = Path(facecap.__file__).parent / "models" / "detector_retinaface.onnx"
-
-
-def test_decodes_the_known_cell(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stride 8, row 20, column 10, deltas (0.1, -0.2, 0.3, 0); by hand for priors of 10 and 20 pixels."""
-    port = NumpyRetinaFace(MODEL)
-    priors = port._priors_of(256, 256)
-    at = 2 * (20 * 32 + 10)
-    np.testing.assert_array_equal(priors[at : at + 2], [[84, 164, 10], [84, 164, 20]])
-    deltas = np.zeros((1, 14), np.float32)
-    deltas[0, :6] = (0.1, -0.2, 0.3, 0, 0.25, -0.5)
-    decoded = port._decode(deltas, priors[at + 1 : at + 2])[0]
-    np.testing.assert_allclose(decoded[:4], [73.58163, 153.6, 94.81837, 173.6], atol=1e-4)
-    np.testing.assert_allclose(decoded[4:6], [84.5, 163.0], atol=1e-4)
 
 
 def test_suppression_counts_pixels() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 if not Path("/proc/self/schedstat").exists():
-    pytest.skip("the system does not tell of CPU times", allow_module_level=True)
+    pytest.skip("the system does not count CPU times", allow_module_level=True)
 
 
 def test_it_answers_for_every_frame() -> None:
@@ -29,9 +29,9 @@ def test_it_answers_for_every_frame() -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert set(told["cpu_seconds_a_frame"]) == {"640x480", "64x64"}
-    assert all(cost["http"] > 0 and cost["alone"] > 0 for cost in told["cpu_seconds_a_frame"].values())
-    statuses = told["at_the_limit"]["statuses"]
+    figures = json.loads(done.stdout)
+    assert set(figures["cpu_seconds_a_frame"]) == {"640x480", "64x64"}
+    assert all(cost["http"] > 0 and cost["alone"] > 0 for cost in figures["cpu_seconds_a_frame"].values())
+    statuses = figures["at_the_limit"]["statuses"]
     assert set(statuses) <= {"200", "429"} and sum(statuses.values()) == 300
-    assert told["two_cameras_over_one"] > 0 and told["at_the_limit"]["latency_seconds"]["p99"] > 0
+    assert figures["two_cameras_over_one"] > 0 and figures["at_the_limit"]["latency_seconds"]["p99"] > 0

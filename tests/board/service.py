@@ -1,4 +1,4 @@
-"""What the board talks to: a server that takes captures, and can be told to misbehave."""
+"""What the board talks to: a server that takes captures, and can be made to misbehave."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from facecap import CaptureConfig
-from facecap._config_file import _PUBLIC, _VENDOR, _WITHOUT_EFFECT
+from facecap._settings import SETTINGS
 
 # A value in the key's own unit that is not the default.
 VALUES = {
@@ -64,18 +64,24 @@ def expect_same(found: dict[str, Any], wanted: dict[str, Any]) -> None:
 
 def test_every_name_means_the_same_as_in_python(board: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "one.conf"
-    for name, (public, _) in (_PUBLIC | _VENDOR).items():
-        file.write_text(f"{name} {VALUES[public]}\n")
-        expect_same(shown(board, file), python_values(file))
+    for public, setting in SETTINGS.items():
+        for name in (public, *setting.vendor_names):
+            file.write_text(f"{name} {VALUES[public]}\n")
+            expect_same(shown(board, file), python_values(file))
 
 
-def test_names_without_effect_are_those_of_python(board: Callable[..., Any], tmp_path: Path) -> None:
+def test_json_with_a_name_of_the_program(board: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps({"mode": "fast", "threads": 2, "interval_seconds": None}))
+    assert shown(board, file)["mode"] == "fast"
+
+
+def test_names_without_effect_are_said(board: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "vendor.conf"
-    file.write_text("".join(f"{name} 1\n" for name in _WITHOUT_EFFECT))
+    file.write_text("buffer_size 10\nStore_RGB888 1\n")
     done = board("--config", file, "--show-config")
     assert done.returncode == 0
-    for name in _WITHOUT_EFFECT:
-        assert name in done.stderr
+    assert "without effect here: buffer_size, Store_RGB888" in done.stderr
     expect_same(json.loads(done.stdout), asdict(CaptureConfig()))
 
 
@@ -91,11 +97,11 @@ def test_a_wrong_line_is_named_and_ends_with_2(board: Callable[..., Any], tmp_pa
     file.write_text("mode fast\n\nintervall 3\n")
     done = board("frames", "--out", "out", "--config", file)
     assert done.returncode == 2
-    assert "wrong.conf:3: no setting 'intervall'; did you mean interval?" in done.stderr
+    assert "wrong.conf:3: no setting 'intervall'; did you mean 'interval'?" in done.stderr
 
 
 def test_help_names_every_option(board: Callable[..., Any]) -> None:
     done = board("--help")
     assert done.returncode == 0
-    for name in _PUBLIC:
+    for name in SETTINGS:
         assert f"--{name.replace('_', '-')}" in done.stdout

@@ -190,7 +190,7 @@ def test_a_full_queue_says_what_it_drops(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_gives_out_what_waits_and_ends_with_130(
+def test_a_signal_emits_what_waits_and_ends_with_130(
     start: Callable[..., subprocess.Popen[bytes]],
     models: list[str],
     tmp_path: Path,

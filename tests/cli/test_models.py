@@ -58,6 +58,7 @@ def test_a_published_checkpoint_is_imported_and_works(facecap, shared, tmp_path)
     weights = shared / "data" / "weights" / "mobilenet0.25_Final.pth"
     done = facecap("models", "import", weights, "--out", tmp_path / "published.onnx", "--licence", "MIT")
     assert done.returncode == 0, done.stderr
+    assert "compared with mobilenet0.25_Final.pth: scores differ by " in done.stdout
     assert facecap("models", "verify", tmp_path / "published.onnx").returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""A service on the loopback that fails when told to, and otherwise keeps the rules for frames."""
+"""A service on the loopback that fails on request, and otherwise keeps the rules for frames."""
 
 from __future__ import annotations
 

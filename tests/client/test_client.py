@@ -74,7 +74,7 @@ def test_retry_after_is_kept(service: FailingService, form: str) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 415, 422, 301])
-def test_what_is_refused_for_good_is_told_once_and_the_next_goes_on(
+def test_what_is_refused_for_good_is_reported_once_and_the_next_goes_on(
     service: FailingService, status: int
 ) -> None:
     service.failures.append((status, {}))
@@ -109,7 +109,7 @@ def test_camera_whose_numbers_are_ahead_is_gone_on_with(service: FailingService)
     assert [index for index, _ in service.taken["door"]] == [ahead, ahead + 1, ahead + 2, ahead + 3]
 
 
-def test_own_numbers_are_kept_and_a_stale_one_is_told(service: FailingService) -> None:
+def test_own_numbers_are_kept_and_a_stale_one_is_reported(service: FailingService) -> None:
     with Client(service.address) as client, client.camera("door") as door:
         futures = [door.push(b"frame", frame_index=index) for index in (5, 9, 7)]
         assert futures[1].result(LONG).result["frame_index"] == 9
@@ -146,7 +146,7 @@ def test_full_queue_lets_the_oldest_go(service: FailingService) -> None:
         with pytest.raises(CancelledError):
             others[0].result(LONG)
     assert [body for _, body in service.taken["door"]] == [b"0", b"4", b"5"]
-    # Numbers tell of the frames that are missing.
+    # Numbers show the frames that are missing.
     assert service.taken["door"][1][0] - service.taken["door"][0][0] == 4
     assert (door.counts.pushed, door.counts.answered, door.counts.dropped) == (6, 3, 3)
 
@@ -231,7 +231,7 @@ def test_wrong_arguments_are_named(service: FailingService) -> None:
             client.camera("door", when_full="explode")  # type: ignore[arg-type]
 
 
-def test_answer_of_something_else_is_told(service: FailingService) -> None:
+def test_answer_of_something_else_is_named(service: FailingService) -> None:
     service.captures = []
     with Client(service.address) as client:
         service.failures.append((200, {"Content-Length": "2"}))

@@ -18,8 +18,8 @@ pytest.importorskip("matplotlib")
 
 from onnx import helper  # noqa: E402
 
-from facecap.conversion.equalize import equalized  # noqa: E402
 from facecap.conversion.float16 import to_float16  # noqa: E402
+from facecap.conversion.int8.equalize import equalized  # noqa: E402
 from facecap.conversion.layer_noise import layer_noise  # noqa: E402
 
 

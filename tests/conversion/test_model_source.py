@@ -118,17 +118,40 @@ def test_published_state_dicts_of_mobilefacenet(embedding_network, tmp_path):
     assert facecap.Embedder(tmp_path / "out.onnx")
 
 
+def test_a_kind_shows_in_the_file_and_not_in_its_name(embedding_network, tmp_path):
+    weights = saved(tmp_path / "weights.onnx", embedding_network.state_dict())
+    first = import_model(weights, tmp_path / "first.onnx")
+    graph = tmp_path / "graph.pth"
+    graph.write_bytes((tmp_path / "first.onnx").read_bytes())
+    second = import_model(graph, tmp_path / "second.onnx")
+    for difference in (first, second):
+        assert 0 <= difference.share <= 1e-4
+        assert str(difference).startswith("outputs differ by ")
+
+
+def test_a_graph_without_outputs_is_of_no_kind(tmp_path):
+    empty = onnx.helper.make_model(onnx.helper.make_graph([], "empty", [], []))
+    onnx.save(empty, str(tmp_path / "empty.onnx"))
+    with pytest.raises(CheckpointError, match="an ONNX graph of 0 outputs; wanted one of: YuNet or SCRFD"):
+        import_model(tmp_path / "empty.onnx", tmp_path / "out.onnx")
+
+
 def detector_shapes() -> dict[str, Any]:
     return {"BboxHead.0.conv1x1.weight": torch.zeros(2)}
 
 
+def detector_run() -> dict[str, Any]:
+    return {"model": {}, "manifest": {**MASK, "task": "face_detection"}}
+
+
 FOREIGN = [
-    ("text", lambda: None, "not a torch checkpoint"),
+    ("text", lambda: None, "neither a checkpoint of torch nor a readable ONNX file"),
     ("a list", lambda: [1, 2], "found a list"),
     ("no weights", lambda: {"epoch": 3}, "wanted a state_dict"),
     ("another network", lambda: {"conv.weight": torch.zeros(3)}, "unknown network .*conv.weight"),
     ("a classifier", lambda: build("mobilenet_v2", 10).state_dict(), "mobilenet_v2 with 10 outputs"),
     ("a broken detector", detector_shapes, "does not fit retinaface"),
+    ("a run of a detector", lambda: detector_run(), "no network of a run has the task 'face_detection'"),
     ("a run of nothing", lambda: {"model": {}, "manifest": {}}, "does not describe a network"),
     ("a run of another network", lambda: {"model": {}, "manifest": MASK}, "wanted a state_dict"),
 ]
@@ -158,7 +181,7 @@ def test_onnx_files_of_other_networks_are_named(tmp_path):
 
     (tmp_path / "v1.onnx").write_bytes(to_onnx(build("mobilenet_v1_0.25", 2), (64, 64)))
     for name, said in (
-        ("text.onnx", "not a readable ONNX file"),
+        ("text.onnx", "neither a checkpoint of torch nor a readable ONNX file"),
         ("v1.onnx", "has 27 convolutions, MobileFaceNet has 51"),
         ("absent.onnx", "no such file"),
     ):

@@ -34,8 +34,8 @@ def test_what_is_answered_is_in_the_store_with_its_crop(service: Served, face: b
     assert len(captures) == 2
     found = stored(service, "door")
     assert [capture.id for capture in found] == ids
-    for capture, told in zip(found, captures, strict=True):
-        assert {key: capture.capture[key] for key in told} == told
+    for capture, answered in zip(found, captures, strict=True):
+        assert {key: capture.capture[key] for key in answered} == answered
         crop = service.services.store.crop(capture.crop)
         assert crop is not None and cv2.imdecode(np.frombuffer(crop, np.uint8), 1).shape == (112, 112, 3)
 
@@ -45,8 +45,8 @@ def test_a_flush_ends_the_visit_and_stores_what_waits(tmp_path: Path, pipeline: 
     with running(settings_in(tmp_path, pipeline=pipeline, capture=capture)) as service:
         assert [service.push("door", face).json()["captures"] for _ in range(4)] == [[]] * 4
         flushed = service.client.post("/v1/cameras/door/flush")
-        (told,) = flushed.json()["captures"]
-        assert told["kind"] == "flush" and [row.id for row in stored(service, "door")] == [
+        (answered,) = flushed.json()["captures"]
+        assert answered["kind"] == "flush" and [row.id for row in stored(service, "door")] == [
             flushed.headers["Facecap-Captures"]
         ]
         assert service.client.post("/v1/cameras/door/flush").json() == {"captures": []}
@@ -134,7 +134,7 @@ def test_no_capture_is_lost_while_the_store_is_away(
 def test_a_frame_waits_once_for_a_store_that_is_away(
     service: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """However much there is to tell: here that two visits begin."""
+    """However many events there are: here that two visits begin."""
     calls = []
 
     def away(_: Store, kind: str, *__: Any) -> None:

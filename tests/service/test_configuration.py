@@ -61,7 +61,7 @@ def test_flags_win_over_the_environment_and_that_over_the_file(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[server]\nprot = 1", "server.prot .*there is no such setting; did you mean port"),
         ("[serve]\nport = 1", "serve: there is no such setting; did you mean server"),
@@ -83,15 +83,15 @@ def test_flags_win_over_the_environment_and_that_over_the_file(
         ("[server", "facecap.toml: "),
     ],
 )
-def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, told: str) -> None:
+def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "facecap.toml"
     path.write_text(text)
-    with pytest.raises(ConfigurationError, match=told):
+    with pytest.raises(ConfigurationError, match=message):
         load(path)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("FACECAP_SERVER_PROT", "1", "no setting FACECAP_SERVER_PROT; did you mean FACECAP_SERVER_PORT"),
         ("FACECAP_NONSENSE", "1", "no setting FACECAP_NONSENSE"),
@@ -100,10 +100,10 @@ def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, told: str) 
     ],
 )
 def test_what_is_wrong_in_the_environment_is_named(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigurationError, match=told):
+    with pytest.raises(ConfigurationError, match=message):
         load()
 
 
@@ -199,7 +199,7 @@ def test_a_new_key_opens_the_service_that_has_its_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "told"),
+    ("arguments", "status", "message"),
     [
         (["--new-key", "a b"], 2, "name"),
         (["--new-key", "a", "--scopes", "everything"], 2, "scopes"),
@@ -214,12 +214,12 @@ def test_a_new_key_opens_the_service_that_has_its_lines(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_work_ends_with_a_sentence(
-    tmp_path: Path, arguments: list[str], status: int, told: str
+    tmp_path: Path, arguments: list[str], status: int, message: str
 ) -> None:
     done = facecap(*arguments, "--server-port", "0", cwd=tmp_path)
     assert done.returncode == status, done.stderr
     last = done.stderr.splitlines()[-1]
-    assert told in last and "facecap" in last, done.stderr
+    assert message in last and "facecap" in last, done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -232,9 +232,9 @@ def started(folder: Path, *arguments: str, **env: str) -> Iterator[tuple[subproc
     assert process.stderr is not None
     try:
         for line in process.stderr:
-            told: dict[str, Any] = json.loads(line)
-            if told["message"] == "listening":
-                yield process, told["address"]
+            entry: dict[str, Any] = json.loads(line)
+            if entry["message"] == "listening":
+                yield process, entry["address"]
                 break
         else:
             raise AssertionError("the service did not start")

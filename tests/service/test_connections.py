@@ -1,4 +1,4 @@
-"""Connections that do not come to the point are ended, and no others."""
+"""Connections that neither send a request nor read an answer are ended, and no others."""
 
 from __future__ import annotations
 
@@ -96,9 +96,9 @@ def test_those_that_have_come_to_the_point_are_left_alone(brisk: Served, face: b
         assert json.loads(frames.recv(timeout=30))["status"] == 200
         idle.sendall(LIVEZ)
         assert read_answer(idle).endswith(b"ok\n")
-        told = b""
-        while b"event: camera.opened" not in told:
-            told += events.recv(1 << 16)
+        received = b""
+        while b"event: camera.opened" not in received:
+            received += events.recv(1 << 16)
 
 
 def test_a_body_that_comes_after_its_answer_leaves_the_connection_usable(brisk: Served) -> None:

@@ -33,7 +33,7 @@ def test_many_who_ask_a_store_that_hangs_hear_soon_and_take_one_thread(
     eventually(lambda: service.client.get("/readyz").status_code == 200)
 
 
-def test_why_the_store_does_not_answer_is_told_in_the_log_alone(
+def test_why_the_store_does_not_answer_is_in_the_log_alone(
     service: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def failing(*_: Any) -> None:

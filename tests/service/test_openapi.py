@@ -68,8 +68,8 @@ def test_every_call_of_the_service_is_in_the_document() -> None:
         "GET /metrics",
     } <= calls
     for path, methods in document["paths"].items():
-        for method, told in methods.items():
-            assert told["summary"], f"{method} {path}"
+        for method, operation in methods.items():
+            assert operation["summary"], f"{method} {path}"
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)

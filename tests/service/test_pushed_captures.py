@@ -128,7 +128,7 @@ def test_a_body_that_is_no_json_is_refused(service: Served, body: bytes) -> None
     assert refused.json()["code"] in ("malformed_json", "invalid_capture")
 
 
-def test_a_store_that_is_away_is_told_as_such(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_is_away_is_reported_as_such(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(service.services.store), "add", failing)
     away = push(service)
     assert (away.status_code, away.json()["code"]) == (503, "store_unavailable") and away.headers[

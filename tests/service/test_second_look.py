@@ -15,7 +15,7 @@ from facecap_service.pipelines import Pipelines
 AT_ONCE = {"mode": "fast", "min_hits": 1}
 
 
-def test_what_is_no_face_is_counted_and_told(tmp_path: Path, pipeline: dict[str, Any], face: bytes) -> None:
+def test_what_is_no_face_is_counted_and_said(tmp_path: Path, pipeline: dict[str, Any], face: bytes) -> None:
     wall = str(scripted.refiner(tmp_path, face=-9, stem="wall"))
     with running(settings_in(tmp_path, pipeline={**pipeline, "refiner": wall}, capture=AT_ONCE)) as service:
         answer = service.push("door", face).json()

@@ -1,4 +1,4 @@
-"""What a capture is told of the shots that it was chosen from."""
+"""What a capture says of the shots that it was chosen from."""
 
 from __future__ import annotations
 
@@ -50,33 +50,33 @@ def test_shots_are_counted_by_track_until_its_capture() -> None:
     visits.see(seen(1, (1, True, None), (2, False, "too_small")))
     visits.see(seen(2, (1, False, "not_better")))
     visits.see(seen(3, (1, True, None)))
-    assert visits.tell([given(1, 3), given(2, 1)]) == [
+    assert visits.summaries([given(1, 3), given(2, 1)]) == [
         {"shots": 4, "lost": {"track_unconfirmed": 1, "not_better": 1, "superseded": 1}},
         {"shots": 2, "lost": {"too_small": 2}},
     ]
     visits.see(seen(4, (1, True, None)))
-    assert visits.tell([given(1, 4)]) == [{"shots": 1, "lost": {}}]
+    assert visits.summaries([given(1, 4)]) == [{"shots": 1, "lost": {}}]
 
 
 def test_shot_kept_for_the_next_capture_is_counted_there() -> None:
     visits = Visits()
     visits.see(seen(0, (1, True, None)))
     visits.see(seen(1, (1, True, None)))
-    assert visits.tell([given(1, 0)]) == [{"shots": 1, "lost": {}}]
+    assert visits.summaries([given(1, 0)]) == [{"shots": 1, "lost": {}}]
     visits.see(seen(2, (1, False, "not_better")))
-    assert visits.tell([given(1, 1)]) == [{"shots": 2, "lost": {"not_better": 1}}]
+    assert visits.summaries([given(1, 1)]) == [{"shots": 2, "lost": {"not_better": 1}}]
 
 
 def test_tracks_without_end_take_no_memory_without_end() -> None:
     visits = Visits()
     for track_id in range(1, 1503):
         visits.see(seen(track_id, (track_id, True, None)))
-    assert visits.tell([given(1, 1)]) == [{"shots": 1, "lost": {}}]
-    assert visits.tell([given(1502, 1502)]) == [{"shots": 1, "lost": {}}]
+    assert visits.summaries([given(1, 1)]) == [{"shots": 1, "lost": {}}]
+    assert visits.summaries([given(1502, 1502)]) == [{"shots": 1, "lost": {}}]
     assert len(visits._tracks) <= 1000
 
 
-def test_every_shot_of_a_real_visit_is_told_once(tmp_path: Path) -> None:
+def test_every_shot_of_a_real_visit_is_counted_once(tmp_path: Path) -> None:
     capture = FaceCapture(
         CaptureConfig(mode="auto", interval=1000, min_hits=3),
         detector=Detector(detector(tmp_path)),
@@ -87,6 +87,6 @@ def test_every_shot_of_a_real_visit_is_told_once(tmp_path: Path) -> None:
     for _ in range(10):
         visits.see(capture.process(frame((40, 20))))
     [shot] = capture.flush()
-    [told] = visits.tell([shot])
-    assert told["shots"] == 10 and sum(told["lost"].values()) == 9
-    assert told["lost"]["track_unconfirmed"] == 2
+    [summary] = visits.summaries([shot])
+    assert summary["shots"] == 10 and sum(summary["lost"].values()) == 9
+    assert summary["lost"]["track_unconfirmed"] == 2

@@ -34,7 +34,7 @@ class Wire:
         self._whole = True
 
     def silence(self, after: bytes | None = None) -> None:
-        """Take every byte and hand none on: from now on, or from when the server was told what matches
+        """Take every byte and hand none on: from now on, or from when what the server received matches
         `after`; the answer to that is kept back."""
         if after is None:
             self._speaking.clear()

@@ -78,22 +78,22 @@ def test_an_interrupt_at_any_bytecode_leaves_an_object_that_works(tmp_path: Path
         assert at > 3, f"{name} was never interrupted"
 
 
-def test_a_second_thread_is_told_and_not_let_in() -> None:
+def test_a_second_thread_is_refused() -> None:
     detector = facecap.Detector()
     image = np.zeros((480, 640, 3), np.uint8)
-    told: list[str] = []
+    errors: list[str] = []
 
     def work() -> None:
         for _ in range(20):
             try:
                 detector.detect(image)
             except facecap.FacecapError as error:
-                told.append(str(error))
+                errors.append(str(error))
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert set(told) == {"this Detector is at work in another thread: give every thread its own"}
+    assert set(errors) == {"this Detector is at work in another thread: give every thread its own"}
     detector.detect(image)

@@ -34,7 +34,7 @@ class Breaking:
 @pytest.mark.parametrize(
     "fault", [MemoryError("no room"), cv2.error("bad"), RuntimeError("x"), SystemExit(3)]
 )
-def test_a_reader_that_breaks_is_told(fault: BaseException) -> None:
+def test_a_reader_that_breaks_is_reported(fault: BaseException) -> None:
     capture = Breaking(fault)
     source = LiveSource("camera", lambda: capture, 5, lambda text: None)
     with pytest.raises(SourceError, match=rf"camera: .*{type(fault).__name__}") as error:
@@ -44,7 +44,7 @@ def test_a_reader_that_breaks_is_told(fault: BaseException) -> None:
 
 
 @pytest.mark.timeout(20)
-def test_a_connection_that_breaks_is_told() -> None:
+def test_a_connection_that_breaks_is_reported() -> None:
     def connect() -> Breaking:
         raise RuntimeError("nobody thought of this")
 
@@ -53,7 +53,7 @@ def test_a_connection_that_breaks_is_told() -> None:
 
 
 @pytest.mark.timeout(20)
-def test_a_report_that_breaks_is_told() -> None:
+def test_a_report_that_breaks_is_logged() -> None:
     def report(text: str) -> None:
         raise ValueError("the log is closed")
 

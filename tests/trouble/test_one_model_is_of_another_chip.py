@@ -7,7 +7,7 @@ from pathlib import Path
 import cvimodels
 import pytest
 
-from facecap import doctor, models
+from facecap import _registry, doctor, models
 
 
 def write(folder: Path, chip: str, file: str) -> Path:
@@ -21,7 +21,7 @@ def test_models_of_two_chips_are_both_right(
     tmp_path: Path, cviruntime: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FACECAP_MODELS", str(tmp_path))
-    monkeypatch.setattr(models, "SHIPPED", tmp_path)
+    monkeypatch.setattr(_registry, "SHIPPED", tmp_path)
     paths = [write(tmp_path, "cv181x", "cv181x"), write(tmp_path, "cv182x", "int8")]
     for path in paths + paths[::-1]:
         assert models.verify(path)["name"] == f"for-{path.stem}"

@@ -71,7 +71,7 @@ def head(path: str, lines: bytes, method: str = "POST") -> bytes:
     return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n".encode() + lines + b"\r\n"
 
 
-def told(address: tuple[str, int], pieces: str, first: bytes, body: bytes) -> bytes:
+def exchange(address: tuple[str, int], pieces: str, first: bytes, body: bytes) -> bytes:
     """All that a server says to a request, sent in pieces, and to an orderly one after it that closes."""
     last = head("/livez", b"Connection: close\r\nX-Request-ID: last\r\n", "GET")
     parts = {
@@ -128,7 +128,7 @@ def proxy(kept: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ng
 def test_a_body_is_not_answered_as_a_request(kept: Served, name: str, pieces: str) -> None:
     lines, body = SMUGGLING[name]
     before = captures_asked(kept)
-    answers = told(host_and_port(kept), pieces, head("/v1/cameras/door/flush", lines), body)
+    answers = exchange(host_and_port(kept), pieces, head("/v1/cameras/door/flush", lines), body)
     assert b"hidden" not in answers and captures_asked(kept) == before, answers
     assert answers.count(b"HTTP/1.1 ") <= 2
 
@@ -137,23 +137,23 @@ def test_a_body_is_not_answered_as_a_request(kept: Served, name: str, pieces: st
 @pytest.mark.parametrize("pieces", PIECES)
 def test_nothing_is_answered_after_a_websocket_was_asked_for(kept: Served, path: str, pieces: str) -> None:
     before = captures_asked(kept)
-    answers = told(host_and_port(kept), pieces, head(path, HANDSHAKE, "GET"), HIDDEN)
+    answers = exchange(host_and_port(kept), pieces, head(path, HANDSHAKE, "GET"), HIDDEN)
     assert b"hidden" not in answers and captures_asked(kept) == before, answers
     assert answers.count(b"HTTP/1.1 ") <= 1  # none where the connection was reset before it was read
 
 
 def test_nothing_is_answered_after_a_tunnel_was_asked_for(kept: Served) -> None:
-    answers = told(host_and_port(kept), "whole", head("127.0.0.1:80", b"", "CONNECT"), HIDDEN)
+    answers = exchange(host_and_port(kept), "whole", head("127.0.0.1:80", b"", "CONNECT"), HIDDEN)
     assert answers[:12] in (b"HTTP/1.1 400", b"") and answers.count(b"HTTP/1.1 ") <= 1
 
 
 def test_a_stream_that_is_asked_for_behind_a_request_is_refused(kept: Served) -> None:
     stream = head("/v1/cameras/door/stream", HANDSHAKE, "GET")
-    answers = told(host_and_port(kept), "whole", head("/v1/captures", b"", "GET") + stream, b"")
+    answers = exchange(host_and_port(kept), "whole", head("/v1/captures", b"", "GET") + stream, b"")
     assert b"101 Switching" not in answers
 
 
-# As Java's HttpClient and curl --http2 ask, each without being told to use anything but HTTP.
+# As Java's HttpClient and curl --http2 ask, each without being asked to use anything but HTTP.
 CLIENTS = {
     "Java": b"Connection: Upgrade, HTTP2-Settings\r\nContent-Length: %d\r\n"
     b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nUpgrade: h2c\r\n",
@@ -185,7 +185,7 @@ def test_a_route_that_nginx_denies_is_not_reached(kept: Served, proxy: Nginx, na
     before = captures_asked(kept)
     for path in ("flush", "stream", "frames"):
         seen = len(proxy.requests)
-        answers = told(proxy.address, "head first", head(f"/faces/v1/cameras/door/{path}", lines), body)
+        answers = exchange(proxy.address, "head first", head(f"/faces/v1/cameras/door/{path}", lines), body)
         assert b"hidden" not in answers and captures_asked(kept) == before, answers
         assert answers.count(b"HTTP/1.1 ") <= len(proxy.requests) - seen, "nginx has seen every request"
 

@@ -14,7 +14,7 @@ from facecap_service.configuration import ConfigurationError
 
 
 def links(service: str, port: int = 8000) -> dict[str, str]:
-    """What a pod is told of a service in its namespace."""
+    """What a pod gets in its environment of a service in its namespace."""
     name = service.upper().replace("-", "_")
     address = f"tcp://10.96.12.7:{port}"
     return {

@@ -63,8 +63,8 @@ def test_retention_makes_room_on_a_full_disk(disk: Path) -> None:
     for _ in range(3):
         full = fill(store)
         occupy(disk)
-        swept = store.sweep(max_bytes=300_000)
-        assert swept.captures >= full - 8 and swept.bytes_kept <= 300_000
+        removed = store.remove_old(max_bytes=300_000)
+        assert removed.captures >= full - 8 and removed.bytes_kept <= 300_000
         (disk / "foreign").unlink()
         store.add("door", [new()])
     store.close()
@@ -89,7 +89,7 @@ def test_a_service_starts_on_a_full_disk_and_makes_room(disk: Path) -> None:
     occupy(disk)
     store = opened(disk)
     assert len(kept(store)) == full
-    assert store.sweep(max_bytes=100_000).bytes_kept <= 100_000
+    assert store.remove_old(max_bytes=100_000).bytes_kept <= 100_000
     store.close()
 
 

@@ -214,7 +214,7 @@ def test_a_clock_that_jumps_ahead_for_seconds_deletes_nothing(
         rows = service.services.store.add("door", [new() for _ in range(5)])
         ahead[0] = timedelta(days=32)
         eventually(lambda: "the clock jumped" in caplog.text)
-        time.sleep(0.5)  # several sweeps
+        time.sleep(0.5)  # several rounds of retention
         ahead[0] = timedelta(0)
         assert {row.id for row in stored(service)} == {row.id for row in rows}
         assert len(events(service)) == 5

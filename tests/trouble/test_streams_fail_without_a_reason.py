@@ -242,7 +242,7 @@ def refusing(request: bytes) -> bytes:
     return f"RTSP/1.0 {status}\r\nCSeq: {number[1].decode()}\r\n{asks}\r\n".encode()
 
 
-def test_what_rtsp_does_not_have_is_told_from_a_wrong_password() -> None:
+def test_what_rtsp_does_not_have_is_distinguished_from_a_wrong_password() -> None:
     with raw_server(refusing) as port:
         assert "wants a name" in failure(f"rtsp://127.0.0.1:{port}/cam")
         assert "refuses the name" in failure(f"rtsp://admin:wrong@127.0.0.1:{port}/cam")

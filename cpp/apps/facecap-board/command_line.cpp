@@ -6,28 +6,39 @@
 
 #include "config_file.hpp"
 #include "errors.hpp"
-#include "vendor_keys.hpp"
 
 namespace facecap::board {
 namespace {
 
 struct Flags {
-  std::vector<Setting> settings;
+  std::vector<ConfigSetting> settings;
   std::optional<std::string> config;
   CommandLine::Action action = CommandLine::Action::run;
 };
 
-/// `from_flag`: modes as the vendor numbers them are taken, as the file has translated its own already.
-void apply(Settings& settings, const Setting& setting, bool from_flag) {
+void apply(Settings& settings, const ConfigSetting& setting) {
   try {
-    const bool numbered = from_flag && setting.name == "mode";
-    find_key(setting.name)
-        ->set(settings, numbered ? from_vendor(VendorUnit::mode, setting.value) : setting.value);
+    if (const CaptureSetting* capture = find_capture_setting(setting.name))
+      capture->set(settings.capture, setting.value);
+    else
+      find_key(setting.name)->set(settings, std::get<std::string>(setting.value));
   } catch (const std::invalid_argument& error) {
     const std::string reason = error.what();  // "'x', wanted y", or a whole sentence
     throw UsageError(setting.given + (reason[0] == '\'' ? " is " : ": ") + reason);
   }
 }
+
+/// A name that can be set, of the captures or the program's own.
+struct Name {
+  const Key* key = nullptr;
+  const CaptureSetting* capture = nullptr;
+
+  static Name find(const std::string& name) { return {find_key(name), find_capture_setting(name)}; }
+  bool known() const { return key || capture; }
+  bool is_switch() const {
+    return key ? key->is_switch : capture && capture->kind() == CaptureSetting::Kind::on_off;
+  }
+};
 
 class Reader {
  public:
@@ -61,18 +72,25 @@ class Reader {
       flags_.config = value ? *value : following(shown);
       return;
     }
-    const Key* key = find_key(name);
-    if (!key && name.compare(0, 3, "no_") == 0 && !value) {
-      key = find_key(name.substr(3));
-      if (key && key->is_switch) {
-        flags_.settings.push_back({key->name, "false", shown});
-        return;
-      }
-      key = nullptr;
+    Name found = Name::find(name);
+    if (!found.known() && name.compare(0, 3, "no_") == 0 && !value) {
+      name.erase(0, 3);
+      found = Name::find(name);
+      if (!found.is_switch()) found = {};
+      value = "false";
     }
-    if (!key) throw UsageError("no flag " + shown + "; --help lists all");
-    if (!value) value = key->is_switch ? "true" : following(shown);
-    flags_.settings.push_back({key->name, *value, shown});
+    if (!found.known()) throw UsageError("no flag " + shown + "; --help lists all");
+    if (!value) value = found.is_switch() ? "true" : following(shown);
+    flags_.settings.push_back({name, value_of(found, *value, shown), shown});
+  }
+
+  static SettingValue value_of(const Name& name, const std::string& text, const std::string& shown) {
+    if (!name.capture) return text;
+    try {
+      return name.capture->read(setting_word(text), shown);
+    } catch (const std::invalid_argument& error) {
+      throw UsageError(error.what());
+    }
   }
 
   bool is_action(const std::string& name) {
@@ -105,10 +123,10 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   if (line.action == CommandLine::Action::help || line.action == CommandLine::Action::version) return line;
   if (flags.config) {
     ConfigText config = read_config(*flags.config);
-    for (const Setting& setting : config.settings) apply(line.settings, setting, false);
+    for (const ConfigSetting& setting : config.settings) apply(line.settings, setting);
     line.warnings = std::move(config.warnings);
   }
-  for (const Setting& setting : flags.settings) apply(line.settings, setting, true);
+  for (const ConfigSetting& setting : flags.settings) apply(line.settings, setting);
   return line;
 }
 
@@ -119,15 +137,21 @@ std::string help_text() {
       "Every flag is also a line of the file of --config, \"name value\" with _ for -; flags win. The file "
       "takes the\n"
       "vendor's names too. Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.\n\n";
-  for (const Key& key : keys()) {
-    std::string name = key.name;
+  const auto add = [&text](std::string name, bool is_switch, const std::string& help) {
     std::replace(name.begin(), name.end(), '_', '-');
-    name += key.is_switch ? "" : " X";
+    name += is_switch ? "" : " X";
     name.resize(std::max<std::size_t>(name.size(), 28), ' ');
-    text += "  --" + name + " " + key.help + "\n";
+    text += "  --" + name + " " + help + "\n";
+  };
+  for (const Key& key : keys()) add(key.name, key.is_switch, key.help);
+  for (const CaptureSetting& setting : capture_settings()) {
+    std::string choices;
+    for (const std::string& choice : setting.choices()) choices += (choices.empty() ? "" : ", ") + choice;
+    add(setting.name, setting.kind() == CaptureSetting::Kind::on_off,
+        choices.empty() ? setting.help : choices + ": " + setting.help);
   }
   return text +
-         "  --show-config                prints the settings of the captures and ends\n  --version, --help\n";
+         "  --show-config                  prints the settings of the captures and ends\n  --version, --help\n";
 }
 
 }  // namespace facecap::board

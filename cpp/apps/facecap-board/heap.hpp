@@ -4,7 +4,7 @@
 
 namespace facecap::board::heap {
 
-// What `new` of this program has given out, the C++ library's containers included; a runtime that is loaded
+// What `new` of this program has handed out, the C++ library's containers included; a runtime that is loaded
 // as a library counts for itself.
 
 std::size_t in_use();   // bytes

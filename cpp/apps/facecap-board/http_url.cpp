@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "errors.hpp"
-#include "values.hpp"
+#include "runtime/values.hpp"
 
 namespace facecap::board {
 namespace {

@@ -2,8 +2,9 @@
 #include <climits>
 #include <stdexcept>
 
+#include "key_values.hpp"
+#include "runtime/values.hpp"
 #include "settings.hpp"
-#include "values.hpp"
 
 namespace facecap::board {
 namespace {
@@ -16,10 +17,6 @@ float real(Text text) {
 
 int count(Text text, int lowest, int highest = INT_MAX) {
   return static_cast<int>(read_whole(text, lowest, highest));
-}
-
-int whole(Text text) {
-  return count(text, INT_MIN);  // CaptureConfig says which are allowed
 }
 
 double frames_a_second(Text text) {
@@ -108,48 +105,6 @@ const std::vector<Key>& keys() {
        [](Settings& s, Text v) { s.push.queue_megabytes = count(v, 1, 65536); }},
       {"push_drain", false, "seconds for sending what waits at the end (10)",
        [](Settings& s, Text v) { s.push.drain_seconds = count(v, 0, 3600); }},
-      {"mode", false, "auto, fast or cycle: when a capture is given out",
-       [](Settings& s, Text v) { s.capture.mode = capture_mode(v); }},
-      {"min_face", false, "smallest side of a face in pixels, -1: no limit",
-       [](Settings& s, Text v) { s.capture.min_face = real(v); }},
-      {"max_face", false, "largest side of a face in pixels, -1: no limit",
-       [](Settings& s, Text v) { s.capture.max_face = real(v); }},
-      {"max_yaw", false, "largest turn to the side in degrees",
-       [](Settings& s, Text v) { s.capture.max_yaw = real(v); }},
-      {"max_pitch", false, "largest turn up or down in degrees",
-       [](Settings& s, Text v) { s.capture.max_pitch = real(v); }},
-      {"max_roll", false, "largest tilt in degrees",
-       [](Settings& s, Text v) { s.capture.max_roll = real(v); }},
-      {"quality_method", false, "posture, eye_distance, laplacian or posture_laplacian",
-       [](Settings& s, Text v) { s.capture.quality_method = quality_method(v); }},
-      {"min_quality", false, "least score of a shot, about -0.2 to 1.5",
-       [](Settings& s, Text v) { s.capture.min_quality = real(v); }},
-      {"min_eye_distance", false, "least distance of the eyes in pixels",
-       [](Settings& s, Text v) { s.capture.min_eye_distance = real(v); }},
-      {"min_landmark_confidence", false, "least probability of a face as the refiner says, 0 to 1",
-       [](Settings& s, Text v) { s.capture.min_landmark_confidence = real(v); }},
-      {"min_sharpness", false, "least variance of the Laplacian, for posture_laplacian",
-       [](Settings& s, Text v) { s.capture.min_sharpness = real(v); }},
-      {"interval", false, "frames between captures of a track",
-       [](Settings& s, Text v) { s.capture.interval = whole(v); }},
-      {"interval_seconds", false, "seconds between captures of a track, instead of interval",
-       [](Settings& s, Text v) { s.capture.interval_seconds = read_number(v); }},
-      {"max_captures", false, "captures of a track, 0: no limit",
-       [](Settings& s, Text v) { s.capture.max_captures = whole(v); }},
-      {"miss_limit", false, "frames after which a track that is not seen is lost",
-       [](Settings& s, Text v) { s.capture.miss_limit = whole(v); }},
-      {"min_hits", false, "frames in a row after which a track counts",
-       [](Settings& s, Text v) { s.capture.min_hits = whole(v); }},
-      {"min_relative_quality", false, "share of the track's best score that a later shot must reach",
-       [](Settings& s, Text v) { s.capture.min_relative_quality = real(v); }},
-      {"early_first", true, "auto mode: give the first shot out at once",
-       [](Settings& s, Text v) { s.capture.early_first = read_switch(v); }},
-      {"classify_on", false, "capture or emit: classify when a shot is kept, or when it is given out",
-       [](Settings& s, Text v) { s.capture.classify_on = classify_on(v); }},
-      {"mask_threshold", false, "one threshold of P(mask) instead of the model's band",
-       [](Settings& s, Text v) { s.capture.mask_threshold = real(v); }},
-      {"crop_border", false, "share of the box that a crop adds on each side",
-       [](Settings& s, Text v) { s.capture.crop_border = real(v); }},
   };
   return all;
 }

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "errors.hpp"
+#include "facecap/capture_settings.hpp"
 #include "http_url.hpp"
 #include "json_text.hpp"
 
@@ -28,38 +29,22 @@ void Settings::validate() const {
 
 std::string capture_json(const CaptureConfig& config) {
   std::string out = "{";
-  const auto name = [&out](const char* key) {
+  for (const CaptureSetting& setting : capture_settings()) {
     if (out.size() > 1) out += ", ";
-    append_json(out, key);
+    append_json(out, setting.name);
     out += ": ";
-  };
-  const auto text = [&](const char* key, const char* value) { name(key), append_json(out, value); };
-  const auto number = [&](const char* key, double value) { name(key), append_number(out, value); };
-  const auto optional = [&](const char* key, std::optional<double> value) {
-    name(key);
-    value ? append_number(out, *value) : void(out += "null");
-  };
-  text("mode", to_string(config.mode));
-  number("min_face", config.min_face);
-  number("max_face", config.max_face);
-  number("max_yaw", config.max_yaw);
-  number("max_pitch", config.max_pitch);
-  number("max_roll", config.max_roll);
-  text("quality_method", to_string(config.quality_method));
-  number("min_quality", config.min_quality);
-  number("min_eye_distance", config.min_eye_distance);
-  number("min_landmark_confidence", config.min_landmark_confidence);
-  number("min_sharpness", config.min_sharpness);
-  name("interval"), out += std::to_string(config.interval);
-  optional("interval_seconds", config.interval_seconds);
-  name("max_captures"), out += std::to_string(config.max_captures);
-  name("miss_limit"), out += std::to_string(config.miss_limit);
-  name("min_hits"), out += std::to_string(config.min_hits);
-  number("min_relative_quality", config.min_relative_quality);
-  name("early_first"), out += config.early_first ? "true" : "false";
-  text("classify_on", to_string(config.classify_on));
-  optional("mask_threshold", config.mask_threshold);
-  number("crop_border", config.crop_border);
+    const SettingValue value = setting.get(config);
+    if (const auto* text = std::get_if<std::string>(&value))
+      append_json(out, *text);
+    else if (const auto* number = std::get_if<double>(&value))
+      append_number(out, *number);
+    else if (const auto* whole = std::get_if<std::int64_t>(&value))
+      out += std::to_string(*whole);
+    else if (const auto* on = std::get_if<bool>(&value))
+      out += *on ? "true" : "false";
+    else
+      out += "null";
+  }
   return out + "}";
 }
 

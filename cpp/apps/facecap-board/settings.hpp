@@ -53,7 +53,8 @@ struct Settings {
   void validate() const;
 };
 
-/// A name that can be set, by "name value" in a file and "--name value" as a flag (with - for _).
+/// A name that can be set besides those of the captures, by "name value" in a file and "--name value" as a
+/// flag (with - for _).
 struct Key {
   const char* name;
   bool is_switch;  // true, false, 1 or 0; as a flag also without a value, and with --no-

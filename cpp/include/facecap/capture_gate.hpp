@@ -43,13 +43,10 @@ const char* to_string(EventKind kind);
 const char* to_string(Reason reason);
 
 /// What to_string gives, read back. Throws std::invalid_argument that lists the names.
-CaptureMode capture_mode(const std::string& name);
-QualityMethod quality_method(const std::string& name);
-ClassifyOn classify_on(const std::string& name);
 Reason reason(const std::string& name);
 
-/// Pixels, degrees, frames and seconds; defaults of the specification 2.1 (0.70 rad, 0.50 rad and 0.65 * 90
-/// degrees).
+/// Pixels, degrees, frames and seconds; the default angles are 0.70 rad, 0.50 rad and 0.65 * 90 degrees.
+/// `capture_settings()` says of each key what it means and which values it takes.
 struct CaptureConfig {
   CaptureMode mode = CaptureMode::automatic;
   float min_face = 32;   // -1: no limit
@@ -62,7 +59,7 @@ struct CaptureConfig {
   float min_eye_distance = 20;
   float min_landmark_confidence = 0.5f;
   float min_sharpness = 100;               // only for posture_laplacian
-  int interval = 45;                       // frames between emissions of a track
+  int interval = 45;                       // frames between events of a track
   std::optional<double> interval_seconds;  // instead of `interval`
   int max_captures = 3;                    // a track; 0: no limit
   int miss_limit = 40;                     // frames
@@ -92,8 +89,8 @@ struct Candidate {
 /// What costs a network, asked of a candidate that nothing cheaper refuses; where one is empty the candidate
 /// is taken as it is.
 struct CostlyQuestions {
-  /// Fills the refined values of the candidate of this index, or its rejection: after step 4 of specification
-  /// 2.4.
+  /// Fills the refined values of the candidate of this index, or its rejection: "Second look" of
+  /// docs/capture-flow.md.
   std::function<void(std::size_t index, Candidate& candidate)> refine;
   /// Whether the person was captured on another track; asked last.
   std::function<bool(std::size_t index)> duplicate;
@@ -101,7 +98,7 @@ struct CostlyQuestions {
 
 struct CaptureEvent {
   EventKind kind = EventKind::first;
-  std::int64_t frame = 0;       // of the emission
+  std::int64_t frame = 0;       // in which it is emitted
   std::int64_t shot_frame = 0;  // of the shot
   std::int64_t track_id = 0;
   int sequence = 0;  // from 1 in the track
@@ -119,8 +116,8 @@ struct GateStep {
   std::vector<std::optional<Reason>> reasons;  // an entry a candidate; none where stored
 };
 
-/// Which shots of which tracks are kept and when they are given out (specification 2). Sees no pixels: the
-/// owner of the pictures keeps one a slot.
+/// Which shots of which tracks are stored and when they are emitted ("Gate" of docs/capture-flow.md). Sees no
+/// pixels: the owner of the pictures keeps one a slot.
 class CaptureGate {
  public:
   CaptureGate(CaptureConfig config, int slots);
@@ -134,7 +131,7 @@ class CaptureGate {
                          const std::vector<std::int64_t>& live_ids, std::optional<double> timestamp = {},
                          const CostlyQuestions& ask = {});
 
-  /// Gives out pending shots as if every track were lost, and frees all slots. `frame_index` is not before
+  /// Emits pending shots as if every track were lost, and frees all slots. `frame_index` is not before
   /// the last frame. Nothing has changed where it throws.
   std::vector<CaptureEvent> flush(std::int64_t frame_index);
 
@@ -151,14 +148,14 @@ class CaptureGate {
     enum class State { idle, alive, miss };
     State state = State::idle;
     std::int64_t track_id = 0;
-    float quality = 0;     // of the kept shot; 0 after an emission, so that the next shot starts afresh
+    float quality = 0;     // of the shot; 0 after an event, so that the next shot starts afresh
     float refined = 0;     // the same
     float best = 0;        // quality of the track
     int emitted = 0;       // events of the track
-    bool pending = false;  // the kept shot was not given out yet
-    bool rearm = false;    // given out in the last frame
+    bool pending = false;  // the shot was not emitted yet
+    bool rearm = false;    // emitted in the last frame
     std::int64_t shot_frame = 0;
-    std::int64_t timer_frame = 0;  // of the last emission, or of the first store
+    std::int64_t timer_frame = 0;  // of the last event, or of the first shot
     double timer_seconds = 0;
   };
 
@@ -174,7 +171,7 @@ class CaptureGate {
   bool count_left(const Slot& slot) const;
   bool due(const Slot& slot, std::int64_t frame, double seconds) const;
   bool due_on_loss(const Slot& slot) const;
-  void give_out(std::int64_t frame, double seconds);
+  void emit_due(std::int64_t frame, double seconds);
   CaptureEvent emit(Slot& slot, EventKind kind, std::int64_t frame, double seconds);
 
   CaptureConfig config_;

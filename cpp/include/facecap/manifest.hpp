@@ -75,20 +75,15 @@ struct Manifest {
   std::optional<ClassifierSpec> classifier;
   std::optional<EmbedderSpec> embedder;
 
-  /// Reads strictly: an unknown or missing key, a wrong type or a value out of range is a ModelError that
-  /// names the key, what was found and what was wanted.
+  /// Reads strictly, by facecap/manifest_rules.hpp: an unknown or missing key, a wrong type or a value out of
+  /// range is a ModelError that names the key, what was found and what was wanted.
   static Manifest parse(const std::string& json, const std::string& source);
   static Manifest load(const std::string& path);
 };
 
 const char* to_string(Task task);
 
-/// The families of detectors that a manifest can name; the first is meant where it names none.
-const std::vector<std::string>& detector_families();
-
-/// The keys that a family has in the section `detector` beside those that all have: a JSON Schema's object of
-/// properties, each of them required.
-const char* detector_keys(const std::string& family);
+std::vector<Task> all_tasks();
 
 /// The chips that a .cvimodel can be made for.
 const std::vector<std::string>& chip_names();

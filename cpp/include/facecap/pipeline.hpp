@@ -16,7 +16,7 @@
 
 namespace facecap {
 
-/// A face that is given out, with the picture that was kept for it.
+/// A shot that is emitted, with its picture.
 struct Capture {
   CaptureEvent event;
   std::optional<double> timestamp;  // seconds, of the shot
@@ -48,7 +48,7 @@ struct FrameResult {
   Tracks tracks;
   std::vector<float> quality;
   std::vector<Pose> poses;
-  std::vector<bool> capture;                   // the shot of this face was stored in this frame
+  std::vector<bool> stored;                    // the shot of this face was stored in this frame
   std::vector<float> mask_prob;                // NaN: not known
   std::vector<std::optional<Reason>> reasons;  // why not captured; none where captured
   std::vector<Capture> captures;
@@ -65,17 +65,17 @@ struct FaceCaptureParts {
   std::unique_ptr<Embedder> embedder;          // none: no duplicate check
 };
 
-/// The order of the stages (specification 1), nothing else.
+/// The order of the stages (docs/capture-flow.md), nothing else.
 class FaceCapture {
  public:
   FaceCapture(CaptureConfig config, FaceCaptureParts parts, int slots);
   ~FaceCapture();
   /// One frame. Without `frame_index` frames count from 0. The result is valid until the next call.
   /// Throws std::invalid_argument where frame_index does not grow. Whatever it throws, also where memory runs
-  /// out, the frame leaves nothing behind: it may be given again, and no capture is lost or given out twice.
+  /// out, the frame leaves nothing behind: it may be given again, and no capture is lost or emitted twice.
   const FrameResult& process(const FrameView& frame, std::optional<std::int64_t> frame_index,
                              std::optional<double> timestamp);
-  /// Ends every visit: pending shots are given out, tracks are forgotten, ids go on. Where it throws nothing
+  /// Ends every visit: pending shots are emitted, tracks are forgotten, ids go on. Where it throws nothing
   /// has changed.
   std::vector<Capture> flush();
   /// As new: no tracks, no slots, frame 0, ids from 1. Where it throws nothing has changed.

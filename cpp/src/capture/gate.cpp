@@ -37,9 +37,9 @@ const GateStep& CaptureGate::update(std::int64_t frame_index, const std::vector<
   prepare();
   try {
     for (std::size_t i = 0; i < candidates.size(); ++i) consider(i, candidates[i], frame_index, seconds, ask);
-    give_out(frame_index, seconds);
+    emit_due(frame_index, seconds);
   } catch (...) {
-    // A slot whose picture nobody cut must not be given out.
+    // A slot whose picture nobody cut must not be emitted.
     undo();
     throw;
   }
@@ -81,7 +81,7 @@ void CaptureGate::remember() {
 }
 
 /// The shots whose time has come, in slot order.
-void CaptureGate::give_out(std::int64_t frame, double seconds) {
+void CaptureGate::emit_due(std::int64_t frame, double seconds) {
   for (Slot& slot : slots_) {
     if (slot.state != Slot::State::alive) continue;
     if (!std::binary_search(live_ids_.begin(), live_ids_.end(), slot.track_id)) {
@@ -149,8 +149,8 @@ void CaptureGate::consider(std::size_t index, Candidate candidate, std::int64_t 
   step_.stored.push_back({static_cast<int>(index), static_cast<int>(slot - slots_.data())});
 }
 
-/// The first of the steps 1 to 4 of specification 2.4 that the candidate does not pass. Comparisons are
-/// written so that what is not a number passes none.
+/// The first of the cheap checks of "Storing a shot" (docs/capture-flow.md) that the candidate does not pass.
+/// Comparisons are written so that what is not a number passes none.
 std::optional<Reason> CaptureGate::refuse_cheaply(const Candidate& candidate, const Slot* slot) const {
   if (!candidate.stable || candidate.track_id <= 0) return Reason::track_unconfirmed;
   if (candidate.rejection) return candidate.rejection;

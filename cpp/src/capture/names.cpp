@@ -1,3 +1,5 @@
+#include "capture/names.hpp"
+
 #include <stdexcept>
 #include <utility>
 
@@ -51,6 +53,13 @@ const char* name_of(const Name<T> (&names)[N], T value) {
 }
 
 template <typename T, std::size_t N>
+std::vector<std::string> list(const Name<T> (&names)[N]) {
+  std::vector<std::string> all;
+  for (const auto& [value, name] : names) all.emplace_back(name);
+  return all;
+}
+
+template <typename T, std::size_t N>
 T value_of(const Name<T> (&names)[N], const char* what, const std::string& wanted) {
   std::string list;
   for (const auto& [value, name] : names) {
@@ -78,15 +87,32 @@ const char* to_string(Reason reason) {
   return name_of(kReasons, reason);
 }
 
-CaptureMode capture_mode(const std::string& name) {
+template <>
+std::vector<std::string> names_of<CaptureMode>() {
+  return list(kModes);
+}
+template <>
+std::vector<std::string> names_of<QualityMethod>() {
+  return list(kMethods);
+}
+template <>
+std::vector<std::string> names_of<ClassifyOn>() {
+  return list(kClassifyOn);
+}
+
+template <>
+CaptureMode value_named<CaptureMode>(const std::string& name) {
   return value_of(kModes, "mode", name);
 }
-QualityMethod quality_method(const std::string& name) {
+template <>
+QualityMethod value_named<QualityMethod>(const std::string& name) {
   return value_of(kMethods, "quality_method", name);
 }
-ClassifyOn classify_on(const std::string& name) {
+template <>
+ClassifyOn value_named<ClassifyOn>(const std::string& name) {
   return value_of(kClassifyOn, "classify_on", name);
 }
+
 Reason reason(const std::string& name) {
   return value_of(kReasons, "rejection", name);
 }

@@ -7,8 +7,8 @@ namespace facecap {
 Box decode_box(const Prior& prior, const std::array<float, 4>& deltas, const BoxCoding& coding) {
   const float center_x = prior.center_x + deltas[0] * coding.center_variance * prior.size;
   const float center_y = prior.center_y + deltas[1] * coding.center_variance * prior.size;
-  const float half_width = (prior.size * std::exp(deltas[2] * coding.size_variance) - coding.edge) / 2;
-  const float half_height = (prior.size * std::exp(deltas[3] * coding.size_variance) - coding.edge) / 2;
+  const float half_width = prior.size * std::exp(deltas[2] * coding.size_variance) / 2;
+  const float half_height = prior.size * std::exp(deltas[3] * coding.size_variance) / 2;
   return {center_x - half_width, center_y - half_height, center_x + half_width, center_y + half_height};
 }
 

@@ -15,7 +15,6 @@ struct Prior {
 struct BoxCoding {
   float center_variance = 0.1f;  // of the offset of a centre or a landmark, in prior sizes
   float size_variance = 0.2f;    // of the logarithm of width and height
-  float edge = 0;  // 1 where corners are the first and last pixel inside, so that width = x2 - x1 + 1
 };
 
 /// Corners from offsets of the centre (x, y) and logarithms of width and height. Not finite where they are

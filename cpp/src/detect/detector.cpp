@@ -152,8 +152,8 @@ const Detections& Detector::detect(const FrameView& frame) {
   state.decode(letterbox, size);
   Detections& found = state.detections;
   found.clear();
-  for (const int index :
-       state.suppression.select(state.boxes, options_.nms_iou.value_or(spec.nms_iou), options_.max_faces)) {
+  for (const int index : state.suppression.select(state.boxes, options_.nms_iou.value_or(spec.nms_iou),
+                                                  options_.max_faces, state.head.edge())) {
     const ScoredAnswer& candidate = state.candidates[static_cast<std::size_t>(index)];
     found.boxes.push_back(clip(letterbox.to_image(state.boxes[static_cast<std::size_t>(index)]), size));
     found.scores.push_back(candidate.score);

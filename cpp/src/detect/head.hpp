@@ -30,6 +30,9 @@ struct Answer {
   std::vector<const float*> outputs;
 };
 
+/// The form of one output a stride; DetectorHead::levels lists its outputs.
+DetectorForm levels_form();
+
 /// What one manifest says of a network's answers: which outputs there are, where their scores lie and what
 /// their numbers mean, in pixels of the network's input. A family derives it in a file of its own.
 class DetectorHead {
@@ -40,19 +43,23 @@ class DetectorHead {
   virtual ~DetectorHead() = default;
 
   /// All outputs for an input of this size; with none, sides that follow from the input are free.
-  virtual std::vector<DetectorOutput> outputs(std::optional<Size> input) const = 0;
+  virtual std::vector<NetworkOutput> outputs(std::optional<Size> input) const = 0;
   /// Appends the answers whose score is above `threshold`, 0 to 1, in any order. NaN is no score.
   virtual void collect(const Answer& answer, float threshold, std::vector<ScoredAnswer>& out) const = 0;
   /// Not finite where the network's numbers are not.
   virtual Box box(const Answer& answer, const ScoredAnswer& candidate) const = 0;
   virtual Landmarks landmarks(const Answer& answer, const ScoredAnswer& candidate) const = 0;
 
+  /// What suppression adds to x2 - x1 for the width of a box: 1 where the family takes corners for the first
+  /// and the last pixel inside, 0 where it measures from corner to corner.
+  virtual float edge() const = 0;
+
   std::vector<Grid> grids(Size input) const;
 
  protected:
   const std::vector<int>& strides() const { return strides_; }
   /// One output a stride, (1, channels * anchors, height / stride, width / stride).
-  std::vector<DetectorOutput> levels(int channels, std::optional<Size> input) const;
+  std::vector<NetworkOutput> levels(int channels, std::optional<Size> input) const;
 
  private:
   std::vector<int> strides_;

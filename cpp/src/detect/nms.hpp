@@ -10,9 +10,9 @@ namespace facecap {
 class NonMaximumSuppression {
  public:
   /// Indices of the boxes that no kept box before them overlaps by more than `iou`, at most `most` of them.
-  /// `boxes` are finite and in order of descending score. Overlap counts both edge pixels: width is
-  /// x2 - x1 + 1. The result is valid until the next call.
-  const std::vector<int>& select(const std::vector<Box>& boxes, float iou, int most);
+  /// `boxes` are finite and in order of descending score. `edge` is added to every width and height, see
+  /// DetectorHead::edge. The result is valid until the next call.
+  const std::vector<int>& select(const std::vector<Box>& boxes, float iou, int most, float edge);
 
  private:
   std::vector<int> kept_;

@@ -6,7 +6,7 @@
 namespace facecap {
 
 AnswerReader::AnswerReader(const Model& model) : manifest_(model.manifest) {
-  for (const DetectorOutput& output : manifest_->detector->head->outputs(std::nullopt)) {
+  for (const NetworkOutput& output : manifest_->detector->head->outputs(std::nullopt)) {
     places_.push_back(find_output(*model.session, *manifest_, output.role, output.stride));
     names_.push_back(model.session->outputs()[static_cast<std::size_t>(places_.back())].name);
   }
@@ -14,7 +14,7 @@ AnswerReader::AnswerReader(const Model& model) : manifest_(model.manifest) {
 
 void AnswerReader::lay_out(Size size) {
   if (size == size_) return;
-  std::vector<DetectorOutput> wanted = manifest_->detector->head->outputs(size);
+  std::vector<NetworkOutput> wanted = manifest_->detector->head->outputs(size);
   answer_.grids = manifest_->detector->head->grids(size);
   wanted_ = std::move(wanted);
   size_ = size;

@@ -20,7 +20,7 @@ class AnswerReader {
   std::shared_ptr<const Manifest> manifest_;
   std::vector<std::string> names_;  // of the outputs, in the head's order
   std::vector<int> places_;         // among the session's
-  std::vector<DetectorOutput> wanted_;
+  std::vector<NetworkOutput> wanted_;
   Answer answer_;
   Size size_;
 };

@@ -7,26 +7,10 @@
 namespace facecap {
 namespace {
 
-constexpr const char* kKeys = R"({
-  "form": {"enum": ["concatenated", "levels"]},
-  "min_sizes": {
-    "type": "array",
-    "items": {
-      "type": "array",
-      "items": {"type": "number", "minimum": 0.5, "maximum": 8192},
-      "minItems": 1,
-      "maxItems": 16
-    },
-    "minItems": 1,
-    "maxItems": 8
-  },
-  "variances": {
-    "type": "array",
-    "items": {"type": "number", "minimum": 1e-06, "maximum": 10},
-    "minItems": 2,
-    "maxItems": 2
-  }
-})";
+// Outputs of the concatenated form, in the order in which `outputs` lists them.
+constexpr const char* kBoxes = "boxes";
+constexpr const char* kScores = "scores";
+constexpr const char* kPoints = "landmarks";
 
 /// One answer for every prior: squares of `min_sizes` about the centres of the cells.
 class RetinaFace : public DetectorHead {
@@ -36,6 +20,8 @@ class RetinaFace : public DetectorHead {
       : DetectorHead(std::move(strides), counts(min_sizes)),
         min_sizes_(std::move(min_sizes)),
         coding_{variances[0], variances[1]} {}
+
+  float edge() const override { return 1; }  // as published
 
  protected:
   Prior prior(const Answer& answer, const ScoredAnswer& candidate) const {
@@ -63,7 +49,7 @@ class RetinaFace : public DetectorHead {
 class Levels final : public RetinaFace {
  public:
   using RetinaFace::RetinaFace;
-  std::vector<DetectorOutput> outputs(std::optional<Size> input) const override {
+  std::vector<NetworkOutput> outputs(std::optional<Size> input) const override {
     return levels(AnchorPlanes::kChannels, input);
   }
   void collect(const Answer& answer, float threshold, std::vector<ScoredAnswer>& out) const override {
@@ -84,11 +70,11 @@ class Levels final : public RetinaFace {
 class Concatenated final : public RetinaFace {
  public:
   using RetinaFace::RetinaFace;
-  std::vector<DetectorOutput> outputs(std::optional<Size> input) const override {
+  std::vector<NetworkOutput> outputs(std::optional<Size> input) const override {
     std::int64_t rows = input ? 0 : -1;
     if (input)
       for (const Grid& grid : grids(*input)) rows += grid.answers();
-    return {{"boxes", 0, {1, rows, 4}}, {"scores", 0, {1, rows, 2}}, {"landmarks", 0, {1, rows, 10}}};
+    return {{kBoxes, 0, {1, rows, 4}}, {kScores, 0, {1, rows, 2}}, {kPoints, 0, {1, rows, 10}}};
   }
   void collect(const Answer& answer, float threshold, std::vector<ScoredAnswer>& out) const override {
     for (std::size_t l = 0; l < answer.grids.size(); ++l) {
@@ -111,18 +97,17 @@ class Concatenated final : public RetinaFace {
   }
 };
 
-std::shared_ptr<const DetectorHead> read(Section& section, const std::vector<int>& strides) {
+std::shared_ptr<const DetectorHead> read(const Field& section, const std::vector<int>& strides) {
   const Field field = section.get("min_sizes");
   std::vector<std::vector<float>> min_sizes;
-  for (const Field& level : field.list(1, 8)) {
+  for (const Field& level : field.list()) {
     min_sizes.emplace_back();
-    for (const Field& size : level.list(1, 16))
-      min_sizes.back().push_back(static_cast<float>(size.number(0.5, 8192)));
+    for (const Field& size : level.list()) min_sizes.back().push_back(size.real());
   }
   if (min_sizes.size() != strides.size())
     field.fail("one list for each of the " + std::to_string(strides.size()) + " strides");
-  const std::array<float, 2> variances = section.get("variances").numbers<2>(1e-6, 10);
-  if (section.get("form").one_of({"concatenated", "levels"}) == "levels")
+  const std::array<float, 2> variances = section.get("variances").numbers<2>();
+  if (section.get("form").string() == levels_form().name)
     return std::make_shared<Levels>(strides, std::move(min_sizes), variances);
   return std::make_shared<Concatenated>(strides, std::move(min_sizes), variances);
 }
@@ -130,7 +115,11 @@ std::shared_ptr<const DetectorHead> read(Section& section, const std::vector<int
 }  // namespace
 
 DetectorFamily retinaface() {
-  return {"retinaface", kKeys, read};
+  return {"retinaface",
+          {levels_form(), {"concatenated", {kBoxes, kScores, kPoints}}},
+          {{"min_sizes", list(list(number(0.5, 8192), 1, 16), 1, 8)},
+           {"variances", list(number(1e-6, 10), 2, 2)}},
+          read};
 }
 
 }  // namespace facecap

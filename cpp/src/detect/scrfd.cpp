@@ -4,11 +4,6 @@
 namespace facecap {
 namespace {
 
-constexpr const char* kKeys = R"({
-  "form": {"const": "levels"},
-  "anchors": {"type": "integer", "minimum": 1, "maximum": 16}
-})";
-
 /// So many answers a cell, all relative to its corner: distances to the sides of the box (left, top, right,
 /// bottom) and offsets of the points, in strides. Scores are logits.
 class Scrfd final : public DetectorHead {
@@ -16,7 +11,7 @@ class Scrfd final : public DetectorHead {
   Scrfd(std::vector<int> strides, int anchors)
       : DetectorHead(strides, std::vector<int>(strides.size(), anchors)) {}
 
-  std::vector<DetectorOutput> outputs(std::optional<Size> input) const override {
+  std::vector<NetworkOutput> outputs(std::optional<Size> input) const override {
     return levels(AnchorPlanes::kChannels, input);
   }
 
@@ -44,17 +39,18 @@ class Scrfd final : public DetectorHead {
     }
     return points;
   }
+
+  float edge() const override { return 1; }  // as published
 };
 
-std::shared_ptr<const DetectorHead> read(Section& section, const std::vector<int>& strides) {
-  section.get("form").one_of({"levels"});
-  return std::make_shared<Scrfd>(strides, section.get("anchors").integer(1, 16));
+std::shared_ptr<const DetectorHead> read(const Field& section, const std::vector<int>& strides) {
+  return std::make_shared<Scrfd>(strides, section.get("anchors").integer());
 }
 
 }  // namespace
 
 DetectorFamily scrfd() {
-  return {"scrfd", kKeys, read};
+  return {"scrfd", {levels_form()}, {{"anchors", integer(1, 16)}}, read};
 }
 
 }  // namespace facecap

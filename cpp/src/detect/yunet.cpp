@@ -5,8 +5,6 @@
 namespace facecap {
 namespace {
 
-constexpr const char* kKeys = R"({"form": {"const": "levels"}})";
-
 // Channels of a level. Lengths are in strides, places relative to the cell's column and row.
 constexpr int kClass = 0;   // logit
 constexpr int kObject = 1;  // logit; the score is the root of both probabilities' product
@@ -19,7 +17,7 @@ class YuNet final : public DetectorHead {
  public:
   explicit YuNet(std::vector<int> strides) : DetectorHead(strides, std::vector<int>(strides.size(), 1)) {}
 
-  std::vector<DetectorOutput> outputs(std::optional<Size> input) const override {
+  std::vector<NetworkOutput> outputs(std::optional<Size> input) const override {
     return levels(kChannels, input);
   }
 
@@ -62,6 +60,8 @@ class YuNet final : public DetectorHead {
     return points;
   }
 
+  float edge() const override { return 1; }  // as its models have been measured
+
  private:
   template <std::size_t N>
   static std::array<float, N> at(const Answer& answer, const ScoredAnswer& candidate, int channel) {
@@ -71,15 +71,14 @@ class YuNet final : public DetectorHead {
   }
 };
 
-std::shared_ptr<const DetectorHead> read(Section& section, const std::vector<int>& strides) {
-  section.get("form").one_of({"levels"});
+std::shared_ptr<const DetectorHead> read(const Field&, const std::vector<int>& strides) {
   return std::make_shared<YuNet>(strides);
 }
 
 }  // namespace
 
 DetectorFamily yunet() {
-  return {"yunet", kKeys, read};
+  return {"yunet", {levels_form()}, {}, read};
 }
 
 }  // namespace facecap

@@ -15,7 +15,7 @@ struct Assessment {
   std::optional<Reason> rejection;
 };
 
-/// Size and pose limits (specification 2.2; pose limits always apply) and the configured score.
+/// Limits of size and pose (docs/capture-flow.md; those of pose always apply) and the configured score.
 Assessment assess(const FrameView& frame, const Box& box, const Landmarks& landmarks,
                   const CaptureConfig& config);
 

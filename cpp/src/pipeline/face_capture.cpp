@@ -9,7 +9,7 @@
 #include "pipeline/identities.hpp"
 #include "pipeline/on_exception.hpp"
 #include "pipeline/shots.hpp"
-#include "pipeline/stage_timer.hpp"
+#include "pipeline/timed.hpp"
 
 namespace facecap {
 namespace {
@@ -109,8 +109,8 @@ struct FaceCapture::State : Memory {
   /// look, never the capture.
   Refinement look_again(const FrameView& frame, std::size_t i, double& seconds) {
     if (parts.refiner) try {
-        const StageTimer timer(seconds);
-        const Refinement look = parts.refiner->refine(frame, {result.faces.boxes[i]})[0];
+        const Refinement look =
+            timed(seconds, [&] { return parts.refiner->refine(frame, {result.faces.boxes[i]})[0]; });
         ++result.refined;
         return look;
       } catch (const Error& error) {
@@ -176,7 +176,7 @@ struct FaceCapture::State : Memory {
       };
       std::visit(cut, frame);
       shots.store(stored.slot);
-      result.capture[i] = true;
+      result.stored[i] = true;
     }
   }
 
@@ -228,6 +228,59 @@ struct FaceCapture::State : Memory {
     for (const Capture& capture : captures) identities.captured(capture.event.track_id);
   }
 
+  void process(const FrameView& frame, std::int64_t index, std::optional<double> timestamp,
+               StageSeconds& seconds) {
+    timed(seconds.detect, [&] { result.faces = parts.detector->detect(frame); });
+    begin(index, timestamp);
+    timed(seconds.quality, [&] { assess_faces(frame); });
+    const Tracks& tracks = timed(seconds.track, [&]() -> const Tracks& {
+      return tracker.update(result.faces.boxes, result.faces.scores);
+    });
+    // What fails from here on fails the whole frame: nothing of it stays, and it may be given again.
+    const OnException untrack([this]() noexcept { tracker.undo(); });
+    result.tracks = tracks;
+    const GateStep& step =
+        timed(seconds.gate, [&]() -> const GateStep& { return pass_gate(frame, seconds.refine); });
+    seconds.gate -= seconds.refine;
+    const OnException ungate([this]() noexcept { gate.undo(); });
+    result.reasons = step.reasons;
+    shots.begin(step.stored.size());
+    const OnException unstore([this]() noexcept { shots.undo(); });
+    timed(seconds.crop, [&] { keep_shots(frame, step, timestamp); });
+    timed(seconds.classify, [&] {
+      classify_stored(step);
+      result.captures = captures_of(step.events);
+    });
+    note_mask_answers();
+    remember(result.captures);
+    identities.keep_only(result.tracks.live_ids);
+  }
+
+  void begin(std::int64_t index, std::optional<double> timestamp) {
+    result.frame_index = index;
+    result.timestamp = timestamp;
+    result.refined = 0;
+    result.classified = 0;
+    result.stored.assign(result.faces.size(), false);
+    stage_error.clear();
+  }
+
+  void classify_stored(const GateStep& step) {
+    if (gate.config().classify_on != ClassifyOn::capture) return;
+    std::vector<int> slots_to_ask;
+    for (const GateStep::Stored& shot : step.stored) slots_to_ask.push_back(shot.slot);
+    classify(slots_to_ask);
+  }
+
+  /// Of the shot that each face's track holds.
+  void note_mask_answers() {
+    result.mask_prob.clear();
+    for (const std::int64_t id : result.tracks.ids) {
+      const int slot = gate.slot_of(id);
+      result.mask_prob.push_back(slot < 0 ? kNotKnown : shots[slot].mask_prob);
+    }
+  }
+
   FaceCaptureParts parts;
   std::vector<std::optional<Reason>> rejections;
   std::vector<Landmarks> refined;  // the detector's where nobody asked for better
@@ -252,68 +305,13 @@ const std::string& FaceCapture::stage_error() const {
 const FrameResult& FaceCapture::process(const FrameView& frame, std::optional<std::int64_t> frame_index,
                                         std::optional<double> timestamp) {
   State& s = *state_;
-  FrameResult& result = s.result;
   const std::int64_t index = s.admit(frame_index, timestamp);
   StageSeconds seconds;
-  {
-    const StageTimer total(seconds.total);
-    {
-      const StageTimer timer(seconds.detect);
-      result.faces = s.parts.detector->detect(frame);
-    }
-    result.frame_index = index;
-    result.timestamp = timestamp;
-    result.refined = 0;
-    result.classified = 0;
-    s.stage_error.clear();
-    result.capture.assign(result.faces.size(), false);
-    {
-      const StageTimer timer(seconds.quality);
-      s.assess_faces(frame);
-    }
-    const Tracks* tracks = nullptr;
-    {
-      const StageTimer timer(seconds.track);
-      tracks = &s.tracker.update(result.faces.boxes, result.faces.scores);
-    }
-    // What fails from here on fails the whole frame: nothing of it stays, and it may be given again.
-    const OnException untrack([&s]() noexcept { s.tracker.undo(); });
-    result.tracks = *tracks;
-    const GateStep* step = nullptr;
-    {
-      const StageTimer timer(seconds.gate);
-      step = &s.pass_gate(frame, seconds.refine);
-    }
-    const OnException ungate([&s]() noexcept { s.gate.undo(); });
-    result.reasons = step->reasons;
-    seconds.gate -= seconds.refine;
-    s.shots.begin(step->stored.size());
-    const OnException unstore([&s]() noexcept { s.shots.undo(); });
-    {
-      const StageTimer timer(seconds.crop);
-      s.keep_shots(frame, *step, timestamp);
-    }
-    {
-      const StageTimer timer(seconds.classify);
-      if (s.gate.config().classify_on == ClassifyOn::capture) {
-        std::vector<int> stored;
-        for (const GateStep::Stored& shot : step->stored) stored.push_back(shot.slot);
-        s.classify(stored);
-      }
-      result.captures = s.captures_of(step->events);
-    }
-    result.mask_prob.clear();
-    for (const std::int64_t id : result.tracks.ids) {
-      const int slot = s.gate.slot_of(id);
-      result.mask_prob.push_back(slot < 0 ? kNotKnown : s.shots[slot].mask_prob);
-    }
-    s.remember(result.captures);
-    s.identities.keep_only(result.tracks.live_ids);
-  }
-  result.seconds = seconds;
+  timed(seconds.total, [&] { s.process(frame, index, timestamp, seconds); });
+  s.result.seconds = seconds;
   s.next_frame = index + 1;
   s.last_timestamp = timestamp ? timestamp : s.last_timestamp;
-  return result;
+  return s.result;
 }
 
 std::vector<Capture> FaceCapture::flush() {

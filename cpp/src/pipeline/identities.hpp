@@ -6,7 +6,7 @@
 
 namespace facecap {
 
-/// Whose faces were given out of late, so that a person who comes back on a new track is not captured again.
+/// Whose faces were captured of late, so that a person who comes back on a new track is not captured again.
 class Identities {
  public:
   explicit Identities(float same_person) : same_person_(same_person), captured_(kRemembered) {}

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "facecap/error.hpp"
-#include "runtime/detector_family.hpp"
+#include "runtime/tasks.hpp"
 #include "runtime/tensor.hpp"
 
 namespace facecap {
@@ -11,35 +11,16 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
-std::int64_t logit_count(const ClassifierSpec& classifier) {
-  return classifier.output == ClassifierSpec::Output::softmax
-             ? static_cast<std::int64_t>(classifier.classes.size())
-             : 1;
-}
-
-/// A fixed input leaves nothing free of a detector's answer; a native one all that follows from it.
-Shape detector_shape(const Manifest& manifest, const ManifestOutput& named) {
-  const bool native = manifest.input.fit == ManifestInput::Fit::native;
-  const auto outputs =
-      outputs_of(*manifest.detector->head, native ? std::nullopt : std::optional<Size>(manifest.input.size));
-  return std::find_if(outputs.begin(), outputs.end(),
-                      [&](const DetectorOutput& output) {
-                        return output.role == named.role && output.stride == named.stride;
-                      })
-      ->shape;
-}
-
-Shape wanted_shape(const Manifest& manifest, const ManifestOutput& output) {
-  switch (manifest.task) {
-    case Task::face_detection:
-      return detector_shape(manifest, output);
-    case Task::face_embedding:
-      return {-1, manifest.embedder->dimensions};
-    case Task::face_refinement:
-      return {-1, output.role == "points" ? 10 : 1};
-    default:
-      return {-1, logit_count(*manifest.classifier)};
-  }
+/// The shape that the output of this role and stride must have.
+Shape wanted_shape(const Manifest& manifest, const std::string& role, int stride) {
+  const std::vector<NetworkOutput> outputs = wanted_outputs(manifest);
+  const auto found = std::find_if(outputs.begin(), outputs.end(), [&](const NetworkOutput& output) {
+    return output.role == role && output.stride == stride;
+  });
+  if (found == outputs.end())
+    throw ModelError(manifest.source + ": no output has the role '" + role + "'" +
+                     (stride == 0 ? "" : " and the stride " + std::to_string(stride)));
+  return found->shape;
 }
 
 /// Detectors answer one picture, so their batch may be free; a free height or width is as good as a fitting
@@ -76,13 +57,10 @@ void check_input(const std::vector<TensorInfo>& found, const Manifest& manifest)
 
 int find_output(const std::vector<TensorInfo>& outputs, const Manifest& manifest, const std::string& role,
                 int stride) {
+  const Shape wanted = wanted_shape(manifest, role, stride);
   const auto output =
       std::find_if(manifest.outputs.begin(), manifest.outputs.end(),
                    [&](const ManifestOutput& each) { return each.role == role && each.stride == stride; });
-  if (output == manifest.outputs.end())
-    throw ModelError(manifest.source + ": no output has the role '" + role + "'" +
-                     (stride == 0 ? "" : " and the stride " + std::to_string(stride)));
-  const Shape wanted = wanted_shape(manifest, *output);
   std::vector<int> fitting;
   std::vector<int> unclaimed;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -125,7 +103,7 @@ void check_fit(const Session& session, const Manifest& manifest) {
 }
 
 std::size_t output_rank(const Manifest& manifest) {
-  return wanted_shape(manifest, manifest.outputs.front()).size();
+  return wanted_outputs(manifest).front().shape.size();
 }
 
 }  // namespace facecap

@@ -2,242 +2,144 @@
 
 #include <algorithm>
 #include <fstream>
-#include <set>
 
 #include "facecap/error.hpp"
 #include "runtime/detector_family.hpp"
-#include "runtime/manifest_reader.hpp"
+#include "runtime/rule.hpp"
+#include "runtime/tasks.hpp"
 
 namespace facecap {
 namespace {
 
-constexpr int kMaxSide = 8192;  // pixels; so many that the priors of all levels are counted in 31 bits
-constexpr std::size_t kMaxLevels = 8;
-constexpr std::size_t kMaxOutputs = 8;
-constexpr std::size_t kMaxClasses = 65536;
 constexpr std::size_t kMaxText = 1 << 20;
 
-// The bounds below also stand in facecap/models/manifest.schema.json; a test holds the two together.
+// Everything below reads what manifest_rules.cpp has let through; only what no rule has words for is
+// checked here.
 
 Task read_task(const Field& field) {
-  const Task tasks[] = {Task::face_detection, Task::face_refinement, Task::mask, Task::face_embedding,
-                        Task::classification};
-  std::vector<std::string> words;
-  for (const Task task : tasks) words.push_back(to_string(task));
-  const auto place = std::find(words.begin(), words.end(), field.one_of(words));
-  return tasks[place - words.begin()];
+  return std::find_if(task_table().begin(), task_table().end(),
+                      [&](const TaskEntry& entry) { return entry.name == field.string(); })
+      ->task;
 }
 
-void read_file(const Field& field, Manifest& manifest) {
-  Section file(field);
-  const Field sha256 = file.get("sha256");
-  manifest.sha256 = sha256.string();
-  if (manifest.sha256.size() != 64 ||
-      manifest.sha256.find_first_not_of("0123456789abcdef") != std::string::npos)
-    sha256.fail("64 lowercase hexadecimal digits");
-  manifest.bytes = file.get("bytes").count();
-  file.finish();
-}
-
-ManifestInput read_input(const Field& field) {
-  Section section(field);
+ManifestInput read_input(const Field& section) {
   ManifestInput input;
   input.name = section.get("name").string();
-  input.size.width = section.get("width").integer(1, kMaxSide);
-  input.size.height = section.get("height").integer(1, kMaxSide);
-  if (section.get("fit").one_of({"fixed", "native"}) == "native") {
+  input.size = {section.get("width").integer(), section.get("height").integer()};
+  if (section.get("fit").string() == "native") {
     input.fit = ManifestInput::Fit::native;
-    input.multiple = section.get("multiple").integer(1, 1024);
+    input.multiple = section.get("multiple").integer();
   }
-  const bool rgb = section.get("color").one_of({"rgb", "bgr"}) == "rgb";
+  const bool rgb = section.get("color").string() == "rgb";
   input.normalization.color = rgb ? ColorOrder::rgb : ColorOrder::bgr;
-  input.normalization.mean = section.get("mean").numbers<3>(-1e6, 1e6);
-  input.normalization.std = section.get("std").numbers<3>(1e-6, 1e6);
-  section.finish();
+  input.normalization.mean = section.get("mean").numbers<3>();
+  input.normalization.std = section.get("std").numbers<3>();
   return input;
 }
 
-ManifestOutput read_output(const Field& field, const std::vector<std::string>& roles) {
-  Section section(field);
-  ManifestOutput output;
-  output.role = section.get("role").one_of(roles);
-  output.name = section.get("name").string();
-  if (output.role == "level") output.stride = section.get("stride").integer(1, 1024);
-  section.finish();
-  return output;
-}
-
-/// One output a role, in any order.
-std::vector<ManifestOutput> read_outputs(const Field& field, const std::vector<std::string>& roles) {
+std::vector<ManifestOutput> read_outputs(const Field& field) {
   std::vector<ManifestOutput> outputs;
-  for (const Field& item : field.list(roles.size(), roles.size())) {
-    outputs.push_back(read_output(item, roles));
-    const auto same = [&](const ManifestOutput& other) { return other.role == outputs.back().role; };
-    if (std::count_if(outputs.begin(), outputs.end(), same) > 1)
-      field.fail("the role '" + outputs.back().role + "' only once");
-  }
+  for (const Field& item : field.list())
+    outputs.push_back({item.get("role").string(), item.get("name").string(),
+                       item.has("stride") ? item.get("stride").integer() : 0});
   return outputs;
 }
 
-std::string text_of(const DetectorOutput& output) {
-  return output.role + (output.stride == 0 ? "" : " of stride " + std::to_string(output.stride));
-}
-
-/// The outputs of a detector's head, in any order.
-std::vector<ManifestOutput> read_outputs(const Field& field, const DetectorHead& head) {
-  const std::vector<DetectorOutput> wanted = outputs_of(head, std::nullopt);
-  std::vector<std::string> roles;
+/// Each stride of a detector has its level, and once.
+void check_strides(const Field& field, const Manifest& manifest) {
+  const std::vector<NetworkOutput> wanted = wanted_outputs(manifest);
   std::string text;
-  for (const DetectorOutput& output : wanted) {
-    roles.push_back(output.role);
-    text += (text.empty() ? "" : ", ") + text_of(output);
-  }
-  std::sort(roles.begin(), roles.end());
-  roles.erase(std::unique(roles.begin(), roles.end()), roles.end());
-  std::vector<ManifestOutput> outputs;
-  for (const Field& item : field.list(1, kMaxOutputs)) outputs.push_back(read_output(item, roles));
-  for (const DetectorOutput& output : wanted) {
+  for (const NetworkOutput& output : wanted)
+    text += (text.empty() ? "" : ", ") + output.role +
+            (output.stride == 0 ? "" : " of stride " + std::to_string(output.stride));
+  for (const NetworkOutput& output : wanted) {
     const auto same = [&](const ManifestOutput& found) {
       return found.role == output.role && found.stride == output.stride;
     };
-    if (std::count_if(outputs.begin(), outputs.end(), same) != 1 || outputs.size() != wanted.size())
-      field.fail("each of these once: " + text);
+    const auto count = std::count_if(manifest.outputs.begin(), manifest.outputs.end(), same);
+    if (count != 1 || manifest.outputs.size() != wanted.size()) field.fail("each of these once: " + text);
   }
-  return outputs;
 }
 
-DetectorSpec read_detector(const Field& field) {
-  Section section(field);
+DetectorSpec read_detector(const Field& section) {
   DetectorSpec detector;
-  detector.family =
-      section.has("family") ? section.get("family").one_of(detector_families()) : detector_families().front();
-  const Field strides = section.get("strides");
-  for (const Field& stride : strides.list(1, kMaxLevels)) {
-    detector.strides.push_back(stride.integer(1, 1024));
-    const std::size_t n = detector.strides.size();
-    if (n > 1 && detector.strides[n - 2] >= detector.strides[n - 1]) strides.fail("ascending strides");
-  }
-  detector.score_threshold = static_cast<float>(section.get("score_threshold").number(0, 1));
-  detector.nms_iou = static_cast<float>(section.get("nms_iou").number(0, 1));
-  detector.head = read_detector_head(detector.family, section, detector.strides);
-  section.finish();
+  const std::vector<DetectorFamily>& families = detector_families();
+  detector.family = section.has("family") ? section.get("family").string() : families.front().name;
+  for (const Field& stride : section.get("strides").list()) detector.strides.push_back(stride.integer());
+  detector.score_threshold = section.get("score_threshold").real();
+  detector.nms_iou = section.get("nms_iou").real();
+  detector.head = std::find_if(families.begin(), families.end(), [&](const DetectorFamily& family) {
+                    return family.name == detector.family;
+                  })->read(section, detector.strides);
   return detector;
 }
 
-RefinerSpec read_refiner(const Field& field) {
-  Section section(field);
-  RefinerSpec refiner;
-  refiner.crop_border = static_cast<float>(section.get("crop_border").number(0, 2));
-  refiner.not_a_face = static_cast<float>(section.get("not_a_face").number(0, 1));
-  section.finish();
-  return refiner;
+RefinerSpec read_refiner(const Field& section) {
+  return {section.get("crop_border").real(), section.get("not_a_face").real()};
 }
 
-ClassifierSpec read_mask_classifier(const Field& field) {
-  Section section(field);
+ClassifierSpec read_classes(const Field& section) {
   ClassifierSpec classifier;
-  if (section.get("output").one_of({"sigmoid", "softmax"}) == "softmax")
-    classifier.output = ClassifierSpec::Output::softmax;
-  const Field classes = section.get("classes");
-  for (const Field& name : classes.list(2, 2)) classifier.classes.push_back(name.one_of({"no_mask", "mask"}));
-  if (classifier.classes[0] == classifier.classes[1]) classes.fail("'no_mask' and 'mask'");
+  if (section.get("output").string() == "softmax") classifier.output = ClassifierSpec::Output::softmax;
+  for (const Field& name : section.get("classes").list()) classifier.classes.push_back(name.string());
+  return classifier;
+}
+
+ClassifierSpec read_mask_classifier(const Field& section) {
+  ClassifierSpec classifier = read_classes(section);
   classifier.mask_class = classifier.classes[1] == "mask" ? 1 : 0;
-  const Field unknown = section.get("unknown");
-  classifier.unknown = unknown.numbers<2>(0, 1);
-  if (classifier.unknown[0] > classifier.unknown[1]) unknown.fail("[low, high]");
-  classifier.crop_border = static_cast<float>(section.get("crop_border").number(0, 2));
-  section.finish();
+  classifier.unknown = section.get("unknown").numbers<2>();
+  classifier.crop_border = section.get("crop_border").real();
   return classifier;
 }
 
-/// Any classes, each named once.
-ClassifierSpec read_classes(const Field& field) {
-  Section section(field);
-  ClassifierSpec classifier;
-  section.get("output").one_of({"softmax"});
-  classifier.output = ClassifierSpec::Output::softmax;
-  const Field classes = section.get("classes");
-  std::set<std::string> seen;
-  for (const Field& name : classes.list(2, kMaxClasses)) {
-    classifier.classes.push_back(name.string());
-    if (!seen.insert(name.string()).second) classes.fail("'" + name.string() + "' only once");
-  }
-  section.finish();
-  return classifier;
+EmbedderSpec read_embedder(const Field& section) {
+  return {section.get("dimensions").integer(), section.get("same_person").real()};
 }
 
-EmbedderSpec read_embedder(const Field& field) {
-  Section section(field);
-  EmbedderSpec embedder;
-  embedder.dimensions = section.get("dimensions").integer(1, 65536);
-  embedder.same_person = static_cast<float>(section.get("same_person").number(-1, 1));
-  section.finish();
-  return embedder;
-}
-
-/// What the core does not use is checked all the same: a typing error in it is found here and not by a
-/// reader.
-void check_notes(Section& section) {
-  section.get("licence").string();
-  section.get("origin").string();
-  if (section.has("training")) Section(section.get("training"));
-  if (section.has("conversion")) Section(section.get("conversion"));
-  if (!section.has("figures")) return;
-  for (const Field& item : section.get("figures").list(0, 1000)) {
-    Section figure(item);
-    figure.get("measure").string();
-    figure.get("dataset").string();
-    figure.get("value").number(-1e12, 1e12);
-    figure.get("command").string();
-    figure.finish();
+void read_section(const Field& root, Manifest& manifest) {
+  switch (manifest.task) {
+    case Task::face_detection:
+      manifest.detector = read_detector(root.get("detector"));
+      return check_strides(root.get("outputs"), manifest);
+    case Task::face_refinement:
+      manifest.refiner = read_refiner(root.get("refiner"));
+      return;
+    case Task::mask:
+      manifest.classifier = read_mask_classifier(root.get("classifier"));
+      return;
+    case Task::face_embedding:
+      manifest.embedder = read_embedder(root.get("embedder"));
+      return;
+    case Task::classification:
+      manifest.classifier = read_classes(root.get("classifier"));
+      return;
   }
 }
 
 }  // namespace
 
 Manifest Manifest::parse(const std::string& text, const std::string& source) {
-  json::Value root;
+  json::Value value;
   try {
-    root = json::parse(text);
+    value = json::parse(text);
   } catch (const json::ParseError& error) {
     throw ModelError(source + ": not a JSON text: " + error.what());
   }
-  Section section(Field(root, "", source));
+  const Field root(value, "", source);
+  check(manifest_rule(), root);
   Manifest manifest;
   manifest.source = source;
   manifest.json = text;
-  section.get("schema").integer(1, 1);
-  manifest.name = section.get("name").string();
-  manifest.architecture = section.get("architecture").string();
-  manifest.task = read_task(section.get("task"));
-  read_file(section.get("file"), manifest);
-  if (section.has("chip")) manifest.chip = section.get("chip").one_of(chip_names());
-  manifest.input = read_input(section.get("input"));
-  switch (manifest.task) {
-    case Task::face_detection:
-      manifest.detector = read_detector(section.get("detector"));
-      manifest.outputs = read_outputs(section.get("outputs"), *manifest.detector->head);
-      break;
-    case Task::face_refinement:
-      Section(section.get("input")).get("fit").one_of({"fixed"});
-      manifest.refiner = read_refiner(section.get("refiner"));
-      manifest.outputs = read_outputs(section.get("outputs"), {"face", "points", "blur"});
-      break;
-    case Task::mask:
-      manifest.classifier = read_mask_classifier(section.get("classifier"));
-      manifest.outputs = read_outputs(section.get("outputs"), {"logits"});
-      break;
-    case Task::face_embedding:
-      manifest.embedder = read_embedder(section.get("embedder"));
-      manifest.outputs = read_outputs(section.get("outputs"), {"embedding"});
-      break;
-    case Task::classification:
-      manifest.classifier = read_classes(section.get("classifier"));
-      manifest.outputs = read_outputs(section.get("outputs"), {"logits"});
-      break;
-  }
-  check_notes(section);
-  section.finish();
+  manifest.name = root.get("name").string();
+  manifest.architecture = root.get("architecture").string();
+  manifest.task = read_task(root.get("task"));
+  manifest.sha256 = root.get("file").get("sha256").string();
+  manifest.bytes = static_cast<std::size_t>(root.get("file").get("bytes").number());
+  if (root.has("chip")) manifest.chip = root.get("chip").string();
+  manifest.input = read_input(root.get("input"));
+  manifest.outputs = read_outputs(root.get("outputs"));
+  read_section(root, manifest);
   return manifest;
 }
 
@@ -255,22 +157,6 @@ const std::vector<std::string>& chip_names() {
   static const std::vector<std::string>* names =
       new std::vector<std::string>{"cv180x", "cv181x", "cv182x", "cv183x"};
   return *names;
-}
-
-const char* to_string(Task task) {
-  switch (task) {
-    case Task::face_detection:
-      return "face_detection";
-    case Task::face_refinement:
-      return "face_refinement";
-    case Task::mask:
-      return "mask";
-    case Task::face_embedding:
-      return "face_embedding";
-    case Task::classification:
-      return "classification";
-  }
-  return "";
 }
 
 }  // namespace facecap

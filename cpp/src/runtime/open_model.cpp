@@ -8,6 +8,7 @@
 #include "runtime/at_work.hpp"
 #include "runtime/cvimodel/cvimodel_session.hpp"
 #include "runtime/fit.hpp"
+#include "runtime/manifest_reader.hpp"
 #include "runtime/model_file.hpp"
 #include "runtime/onnx/onnx_session.hpp"
 
@@ -47,8 +48,7 @@ void check_options(const SessionOptions& options) {
     throw std::invalid_argument("threads: found " + std::to_string(options.threads) + ", wanted 1 to 256");
   const std::vector<std::string>& chips = chip_names();
   if (!options.chip.empty() && std::find(chips.begin(), chips.end(), options.chip) == chips.end())
-    throw std::invalid_argument("chip: found '" + options.chip +
-                                "', wanted cv180x, cv181x, cv182x or cv183x");
+    throw std::invalid_argument("chip: found '" + options.chip + "', wanted one of: " + joined(chips));
 }
 
 void check_runtime(const ModelFile& file, const std::string& wanted) {

@@ -175,7 +175,7 @@ struct Tracker::State {
     if (!detections.empty()) associate(rest, detections, boxes, by_overlap);
   }
 
-  void bury() {
+  void drop_lost() {
     const auto dead = [&](const Track& track) {
       return track.stable ? track.unmatched >= options.max_unmatched
                           : track.unmatched > options.probation_gap;
@@ -216,7 +216,7 @@ const Tracks& Tracker::update(const std::vector<Box>& boxes, const std::vector<f
     s.result.live_ids.clear();
     s.predict();
     s.match_all(boxes, scores);
-    s.bury();
+    s.drop_lost();
     s.start(boxes, scores);
     for (const Track& track : s.tracks) s.result.live_ids.push_back(track.id);
   } catch (...) {

@@ -12,8 +12,7 @@ using failing_new::each_allocation;
 
 namespace {
 
-constexpr int kFrames =
-    9;  // the face is kept in 1 and given out in 4 and 8; the next shot waits for the flush
+constexpr int kFrames = 9;  // the face is kept in 1 and emitted in 4 and 8; the next shot waits for the flush
 
 /// A frame of its own grey, made before memory runs out.
 struct Frame {

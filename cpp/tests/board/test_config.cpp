@@ -11,23 +11,27 @@ using namespace facecap::board;
 
 namespace {
 
-std::string value_of(const ConfigText& config, const std::string& name) {
-  for (const Setting& setting : config.settings)
+facecap::SettingValue value_of(const facecap::ConfigText& config, const std::string& name) {
+  for (const facecap::ConfigSetting& setting : config.settings)
     if (setting.name == name) return setting.value;
   return "(absent)";
+}
+
+bool says(const facecap::SettingValue& value, const std::string& text) {
+  return value == facecap::SettingValue(text);
 }
 
 }  // namespace
 
 TEST(config_reads_lines_comments_and_equals) {
-  const ConfigText config = parse_config(
+  const facecap::ConfigText config = parse_config(
       "# a door\n\nsource = /dev/video0   # the one above\r\n  min_face 48\nout=captures of today\n"
       "push_camera\tdoor#1\n",
       "door.conf");
-  EXPECT_EQ(value_of(config, "source"), "/dev/video0");
-  EXPECT_EQ(value_of(config, "min_face"), "48");
-  EXPECT_EQ(value_of(config, "out"), "captures of today");
-  EXPECT_EQ(value_of(config, "push_camera"), "door#1");
+  EXPECT(says(value_of(config, "source"), "/dev/video0"));
+  EXPECT(value_of(config, "min_face") == facecap::SettingValue(48.0));
+  EXPECT(says(value_of(config, "out"), "captures of today"));
+  EXPECT(says(value_of(config, "push_camera"), "door#1"));
   EXPECT_EQ(config.settings[1].given, "door.conf:4: min_face");
   EXPECT(config.warnings.empty());
 }
@@ -35,7 +39,7 @@ TEST(config_reads_lines_comments_and_equals) {
 TEST(config_names_file_and_line_of_what_is_wrong) {
   EXPECT_THROWS(UsageError, parse_config("mode fast\nmin_fcae 3\n", "a.conf"),
                 "a.conf:2: no setting 'min_fcae'");
-  EXPECT_THROWS(UsageError, parse_config("min_fcae 3\n", "a.conf"), "did you mean min_face?");
+  EXPECT_THROWS(UsageError, parse_config("min_fcae 3\n", "a.conf"), "did you mean 'min_face'?");
   EXPECT_THROWS(UsageError, parse_config("interval 3\ninterval 3\n", "a.conf"),
                 "a.conf:2: interval is given twice");
   EXPECT_THROWS(UsageError, parse_config("\ninterval\n", "a.conf"), "a.conf:2: found 'interval'");
@@ -46,19 +50,24 @@ TEST(config_names_file_and_line_of_what_is_wrong) {
   Settings settings;
   EXPECT_THROWS(std::invalid_argument, find_key("fps")->set(settings, "1e-300"),
                 "wanted frames a second, 0.001 to 1000");
-  EXPECT_EQ(value_of(parse_config("interval 3\nm_interval 3.0\n", "a.conf"), "interval"), "3");
+  EXPECT(value_of(parse_config("interval 3\nm_interval 3.0\n", "a.conf"), "interval") ==
+         facecap::SettingValue(std::int64_t{3}));
+  EXPECT_THROWS(UsageError, parse_config("thr_yaw 9\n", "a.conf"),
+                "a.conf:1: thr_yaw: max_yaw is 515.662, wanted degrees between 0 and 180");
+  EXPECT_THROWS(UsageError, parse_config("miss_limit 0\n", "a.conf"),
+                "a.conf:1: miss_limit is 0, wanted frames");
 }
 
 TEST(config_takes_the_vendor_s_names) {
-  const ConfigText config = parse_config(
+  const facecap::ConfigText config = parse_config(
       "mode 2\nthr_roll 0.5\nqa_method 3\nFAST_Mode_Interval 11\nCYCLE_Mode_Interval 22\nbuffer_size 10\n",
       "v.conf");
-  EXPECT_EQ(value_of(config, "mode"), "cycle");
-  EXPECT_EQ(value_of(config, "max_roll"), "45");
-  EXPECT_EQ(value_of(config, "quality_method"), "posture_laplacian");
-  EXPECT_EQ(value_of(config, "interval"), "22");
+  EXPECT(says(value_of(config, "mode"), "cycle"));
+  EXPECT(value_of(config, "max_roll") == facecap::SettingValue(45.0));
+  EXPECT(says(value_of(config, "quality_method"), "posture_laplacian"));
+  EXPECT(value_of(config, "interval") == facecap::SettingValue(std::int64_t{22}));
   EXPECT_EQ(config.warnings.size(), 2u);
-  EXPECT(config.warnings[0].find("mode 2 is read as cycle") != std::string::npos);
+  EXPECT(config.warnings[0].find("mode 2 is read as 'cycle'") != std::string::npos);
   EXPECT(config.warnings[1].find("FAST_Mode_Interval, buffer_size") != std::string::npos);
 }
 
@@ -89,8 +98,8 @@ TEST(config_files_that_are_none) {
   EXPECT_THROWS(UsageError, read_config(folder.path()), "");
   write_text(folder / "latin", "out caf\xE9\n");
   EXPECT_THROWS(UsageError, read_config(folder / "latin"), "not UTF-8");
-  write_text(folder / "json", "{\"mode\": \"fast\"}");
-  EXPECT_THROWS(UsageError, read_config(folder / "json"), "JSON");
+  write_text(folder / "json", "{\"mode\": \"fast\"");
+  EXPECT_THROWS(UsageError, read_config(folder / "json"), "not JSON (line 1");
   write_text(folder / "huge", std::string((1 << 20) + 1, ' '));
   EXPECT_THROWS(UsageError, read_config(folder / "huge"), "1048576");
   write_text(folder / "empty", "");
@@ -117,13 +126,13 @@ TEST(flags_that_are_wrong_are_named) {
   EXPECT_THROWS(UsageError, parse({"-x"}), "no flag -x");
   EXPECT_THROWS(UsageError, parse({"--size", "640"}), "--size is '640', wanted WIDTHxHEIGHT");
   EXPECT_THROWS(UsageError, parse({"--mode", "slow"}), "auto, fast, cycle");
-  EXPECT_THROWS(UsageError, parse({"--mode", "935"}), "--mode is '935', wanted a whole number from 0 to 2");
+  EXPECT_THROWS(UsageError, parse({"--mode", "935"}),
+                "--mode is 935, wanted one of auto, fast, cycle, or 0 to 2");
   EXPECT(parse({"--mode", "1"}).settings.capture.mode == facecap::CaptureMode::fast);
   EXPECT_THROWS(UsageError, parse({"--push-camera", "../x"}), "letters");
   EXPECT_THROWS(UsageError, parse({"--push-camera", "-x"}), "a letter or digit first");
   EXPECT_THROWS(UsageError, parse({"--no-interval"}), "no flag --no-interval");
-  EXPECT_THROWS(UsageError, parse({"a", "--out", "o", "--max-yaw", "500"}).settings.validate(),
-                "max_yaw is 500");
+  EXPECT_THROWS(UsageError, parse({"a", "--out", "o", "--max-yaw", "500"}), "max_yaw is 500");
   EXPECT_THROWS(UsageError, parse({"--out", "o"}).settings.validate(), "source is missing");
   EXPECT_THROWS(UsageError, parse({"a"}).settings.validate(), "out is missing");
   EXPECT_THROWS(UsageError, parse({"a", "--out", "o", "--push-url", "ftp://x"}).settings.validate(),

@@ -6,8 +6,9 @@
 #include "http_answer.hpp"
 #include "http_url.hpp"
 #include "json_text.hpp"
+#include "key_values.hpp"
 #include "runtime/json.hpp"
-#include "values.hpp"
+#include "runtime/values.hpp"
 
 using namespace facecap;
 using namespace facecap::board;

@@ -11,8 +11,9 @@ using namespace facecap::board;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text = fuzz::text_of(data, size);
   fuzz::may_throw<UsageError>([&] {
-    for (const Setting& setting : parse_config(text, "file").settings)
-      fuzz::hold(find_key(setting.name) != nullptr, "a setting has a public name");
+    for (const facecap::ConfigSetting& setting : parse_config(text, "file").settings)
+      fuzz::hold(find_key(setting.name) || facecap::find_capture_setting(setting.name),
+                 "a setting has a public name");
   });
   // The same as flags, an argument a line; a file that it names is not read.
   if (text.find("config") != std::string::npos) return 0;

@@ -79,10 +79,10 @@ CaptureConfig configuration(FuzzedDataProvider& given) {
 void check(const FrameResult& result) {
   const std::size_t faces = result.faces.size();
   fuzz::hold(result.tracks.ids.size() == faces && result.reasons.size() == faces &&
-                 result.capture.size() == faces && result.mask_prob.size() == faces,
+                 result.stored.size() == faces && result.mask_prob.size() == faces,
              "arrays of a frame are as long as its faces");
   for (std::size_t i = 0; i < faces; ++i) {
-    fuzz::hold(result.capture[i] != result.reasons[i].has_value(), "a face is kept or has a reason");
+    fuzz::hold(result.stored[i] != result.reasons[i].has_value(), "a face is kept or has a reason");
     const Box& box = result.faces.boxes[i];
     fuzz::hold(box.x1 >= 0 && box.x2 <= 96 && box.x1 < box.x2 && box.y1 < box.y2, "a box shows a part");
   }
@@ -105,7 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto count = [&](const std::vector<Capture>& captures) {
     for (const Capture& each : captures) {
       const int times = ++given_out[{each.event.track_id, each.event.sequence}];
-      fuzz::hold(times == 1, "nothing is given out twice");
+      fuzz::hold(times == 1, "nothing is emitted twice");
       fuzz::hold(each.crop.pixels.size() == std::size_t{3} * each.crop.width * each.crop.height,
                  "a capture has its crop");
       fuzz::hold(each.event.shot_frame <= each.event.frame, "a shot is no later than its capture");
@@ -119,7 +119,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const FrameResult& result =
           capture.process(ImageView{pixels.data(), 96, 96, std::ptrdiff_t{3} * 96}, index, index * 0.1);
       check(result);
-      count(result.captures);
+      count(result.storeds);
     });
     if (given.ConsumeIntegralInRange<int>(0, 15) == 0) count(capture.flush());
   }

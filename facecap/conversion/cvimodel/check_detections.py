@@ -15,9 +15,9 @@ from facecap.conversion.cvimodel.answers import Arrays, Evaluation, answers_of, 
 from facecap.conversion.cvimodel.judge import Figures
 from facecap.conversion.cvimodel.steps import Steps, hash_of
 from facecap.errors import FacecapError
-from facecap.evaluation import fddb
-from facecap.evaluation.average_precision import overlaps
-from facecap.evaluation.detection import MAX_FACES, NMS_IOU, SCORE, Found, PictureSet
+from facecap.evaluation.detector import fddb
+from facecap.evaluation.detector.average_precision import overlaps
+from facecap.evaluation.detector.detection import MAX_FACES, NMS_IOU, SCORE, Found, PictureSet
 
 FACE = 0.5  # score from which a box of the float model counts as a face
 FIELDS = ("boxes", "scores", "landmarks")

@@ -14,7 +14,7 @@ from facecap.conversion.cvimodel.judge import Figures
 from facecap.conversion.cvimodel.steps import Steps, hash_of
 from facecap.conversion.equality import ConversionError
 from facecap.evaluation.classification import average_precision
-from facecap.training.mask_data import Face, face_box, read_faces, read_rgb
+from facecap.training.mask.data import Face, face_box, read_faces, read_rgb
 
 MASK = 0.5  # probability from which a face is called masked
 Chances = NDArray[np.float64]

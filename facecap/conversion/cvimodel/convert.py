@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from facecap import models
-from facecap.conversion.calibration_set import CalibrationSet, draw
 from facecap.conversion.cvimodel import environment, feeding, mixed, ranking
 from facecap.conversion.cvimodel.bench import Bench
 from facecap.conversion.cvimodel.evaluation import evaluate
@@ -24,7 +23,8 @@ from facecap.conversion.cvimodel.tools import Tools
 from facecap.conversion.cvimodel.variant import Floats, Variant
 from facecap.conversion.cvimodel.wanted import Wanted
 from facecap.conversion.equality import ConversionError
-from facecap.conversion.equalize import equalized
+from facecap.conversion.int8.calibration_set import CalibrationSet, draw
+from facecap.conversion.int8.equalize import equalized
 from facecap.conversion.manifest import update_manifest, write_model
 from facecap.conversion.source import Source, open_source
 from facecap.conversion.vendor_wheel import VERSION, cache_folder

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from facecap.conversion.cvimodel.variant import Answers, Floats
+from facecap.conversion.detector.families import decode
 from facecap.conversion.equality import ConversionError
-from facecap.conversion.families import decode
 
 FACE = 0.5  # score from which an answer of the float network counts as a face
 

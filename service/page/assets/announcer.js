@@ -1,4 +1,4 @@
-/** Tells screen readers what came, several captures in one sentence. */
+/** Says to screen readers what came, several captures in one sentence. */
 
 import { byId } from "./dom.js";
 import { MASK, captures } from "./words.js";
@@ -7,7 +7,7 @@ const SETTLING = 300;
 const APART = 5000;
 let came = [];
 let timer = null;
-let lastTold = -APART;
+let lastAnnounced = -APART;
 
 /** Say something at once. */
 export function say(text) {
@@ -17,12 +17,12 @@ export function say(text) {
 /** Say, soon and together with others, that a capture came. */
 export function sayCapture(capture) {
   came.push(capture);
-  timer ??= setTimeout(tell, Math.max(SETTLING, lastTold + APART - performance.now()));
+  timer ??= setTimeout(announce, Math.max(SETTLING, lastAnnounced + APART - performance.now()));
 }
 
-function tell() {
+function announce() {
   timer = null;
-  lastTold = performance.now();
+  lastAnnounced = performance.now();
   const bare = came.filter((capture) => capture.mask === "no_mask").length;
   if (came.length === 1) say(`New capture at ${came[0].camera}: ${MASK[came[0].mask]}.`);
   else say(`${captures(came.length)} came, ${bare} without mask.`);

@@ -88,10 +88,10 @@ class Plot {
       below += bucket[kind];
       return svg("rect", { x: this.#x(place) + inset, width: this.band - 2 * inset, y, height, "data-mask": kind });
     });
-    const told = `${this.name(bucket)}: ${captures(sum(bucket))}, mask rate ${rateText(bucket)}`;
+    const words = `${this.name(bucket)}: ${captures(sum(bucket))}, mask rate ${rateText(bucket)}`;
     const height = HEIGHT - GAP - BOTTOM;
     const target = svg("rect", { class: "target", x: this.#x(place), width: this.band, y: GAP, height });
-    return svg("g", {}, ...parts, target, svg("title", {}, told));
+    return svg("g", {}, ...parts, target, svg("title", {}, words));
   }
 
   /** The line breaks where nobody's answer is known; a point alone is a dot. */

@@ -81,8 +81,8 @@ export class Details {
       await call(address(`v1/captures/${encodeURIComponent(capture.id)}`), { method: "DELETE" });
     } catch (problem) {
       if (problem.status !== 404) {
-        const told = h("span", { class: "error", role: "alert" }, problem.message);
-        this.#dialog.querySelector(".actions").replaceChildren(told);
+        const note = h("span", { class: "error", role: "alert" }, problem.message);
+        this.#dialog.querySelector(".actions").replaceChildren(note);
         return;
       }
     }
@@ -102,10 +102,10 @@ function facts(capture) {
   const degrees = (angle) => (angle === null || angle === undefined ? "not known" : `${Math.round(angle)}°`);
   const { yaw, pitch, roll } = capture.pose ?? {};
   const rows = {
-    "Given out": KIND[capture.kind] ?? capture.kind,
+    Emitted: KIND[capture.kind] ?? capture.kind,
     Quality: `${quality(capture.quality)} (1.3 is a near, frontal face)`,
     Visit: `track ${capture.track_id}, capture ${capture.sequence}`,
-    Frame: `taken in ${count(capture.shot_frame)}, given out in ${count(capture.frame)}`,
+    Frame: `taken in ${count(capture.shot_frame)}, emitted in ${count(capture.frame)}`,
     Turned: `yaw ${degrees(yaw)}, pitch ${degrees(pitch)}, roll ${degrees(roll)}`,
     Face: `score ${quality(capture.score)}`,
     Received: fullTime(capture.received),
@@ -116,7 +116,7 @@ function facts(capture) {
 function lost(visit) {
   const heading = h("h3", {}, "Why other shots lost");
   if (!visit) {
-    return h("section", { class: "lost" }, heading, h("p", {}, "Whoever pushed this capture did not tell."));
+    return h("section", { class: "lost" }, heading, h("p", {}, "Whoever pushed this capture did not say."));
   }
   const reasons = Object.entries(visit.lost).sort(([, one], [, other]) => other - one);
   if (!reasons.length) {

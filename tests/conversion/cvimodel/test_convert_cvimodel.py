@@ -6,10 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
-import fake_toolchain
 import pytest
 import tiny_models as tiny
 from mask_folder import write_faces
+
+from . import fake_toolchain
 
 pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")

@@ -22,8 +22,8 @@ from facecap.conversion.cvimodel.answers import answers_of, evenly  # noqa: E402
 from facecap.conversion.cvimodel.judge import judge_of  # noqa: E402
 from facecap.conversion.cvimodel.network import prepare  # noqa: E402
 from facecap.conversion.cvimodel.steps import Steps  # noqa: E402
+from facecap.conversion.detector.families import decode  # noqa: E402
 from facecap.conversion.equality import ConversionError  # noqa: E402
-from facecap.conversion.families import decode  # noqa: E402
 from facecap.conversion.manifest import write_model  # noqa: E402
 from facecap.conversion.network_input import letterbox  # noqa: E402
 from facecap.conversion.source import Source, open_source  # noqa: E402

@@ -66,7 +66,7 @@ def test_filters_narrow_what_is_shown_and_what_comes(served: Served, open_page: 
     expect(cards(page)).to_have_count(2)
 
 
-def test_quality_is_chosen_by_keyboard_and_told_in_words(served: Served, open_page: OpenPage) -> None:
+def test_quality_is_chosen_by_keyboard_and_said_in_words(served: Served, open_page: OpenPage) -> None:
     add(served, ago=1, quality=0.25)
     add(served, ago=2, quality=0.75)
     page = open_page(served.address)
@@ -126,7 +126,7 @@ def test_details_say_why_other_shots_lost(served: Served, open_page: OpenPage) -
     expect(dialog.get_by_role("button", name="Older capture")).to_be_disabled()
 
     page.keyboard.press("ArrowLeft")
-    expect(dialog).to_contain_text("Whoever pushed this capture did not tell")
+    expect(dialog).to_contain_text("Whoever pushed this capture did not say")
     dialog.get_by_role("button", name="Newer capture").click()
     expect(dialog).to_contain_text("this was the only shot")
     expect(dialog).to_contain_text("not classified")
@@ -261,7 +261,7 @@ def test_the_chart_says_the_same_as_its_table(served: Served, open_page: OpenPag
 
 
 @pytest.mark.parametrize("broken", ["captures", "statistics", "cameras"])
-def test_a_part_that_fails_is_told_and_comes_back(
+def test_a_part_that_fails_says_so_and_comes_back(
     served: Served, open_page: OpenPage, browser: Any, broken: str
 ) -> None:
     add(served)

@@ -138,7 +138,7 @@ def test_a_key_that_may_not_ask_often_sees_everything_all_the_same(
     expect(page.locator("#captures .gone")).to_have_count(0)
 
 
-def test_deleting_without_the_scope_is_told(
+def test_deleting_without_the_scope_is_refused_in_words(
     guarded: Served, keys: dict[str, str], open_page: OpenPage
 ) -> None:
     add(guarded, seed=1)

@@ -89,5 +89,5 @@ def lasting_service(tmp_path_factory: pytest.TempPathFactory, pipeline: dict[str
 def service(lasting_service: Served) -> Served:
     """A running service without captures; ids of events go on from test to test."""
     past = timedelta(seconds=-1)
-    lasting_service.services.store.sweep(past, events_max_age=past, grace=timedelta(0))
+    lasting_service.services.store.remove_old(past, events_max_age=past, grace=timedelta(0))
     return lasting_service

@@ -1,4 +1,4 @@
-"""A program that webhooks tell."""
+"""A program that webhooks send to."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Message:
         return event
 
     def is_signed(self) -> bool:
-        """Whether it comes from who knows the secret, by the Standard Webhooks specification."""
+        """Whether it comes from who knows the secret, by the Standard Webhooks signature."""
         signed = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}.".encode() + self.body
         digest = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
         return self.headers["webhook-signature"] == f"v1,{digest}"
@@ -52,7 +52,7 @@ class Receiver(ThreadingHTTPServer):
 
     @property
     def hook(self) -> dict[str, Any]:
-        """Settings of a webhook that tells it."""
+        """Settings of a webhook that sends to it."""
         return {"url": f"http://127.0.0.1:{self.server_port}/hook?site=1", "secret": SECRET}
 
     def captures(self) -> list[str]:

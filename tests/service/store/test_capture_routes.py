@@ -81,7 +81,7 @@ def test_filters_choose(service: Served) -> None:
         ("form=2026-01-31T12:00:00Z", "invalid_request"),  # mistyped: everything must not be the answer
     ],
 )
-def test_query_that_makes_no_sense_is_told(service: Served, query: str, code: str) -> None:
+def test_query_that_makes_no_sense_is_named(service: Served, query: str, code: str) -> None:
     assert problem(service, f"/v1/captures?{query}") == (422, code)
 
 
@@ -130,7 +130,7 @@ def test_service_removes_what_is_too_much_by_itself(
         return [item["id"] for item in service.client.get("/v1/captures").json()["captures"]]
 
     eventually(lambda: kept() == pushed[:-3:-1])
-    assert "cannot be swept" not in caplog.text
+    assert "cannot be removed" not in caplog.text
 
 
 def test_store_that_fails_is_a_problem_and_passes(start: Callable[..., Served], tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def followers(service: Served, count: int) -> None:
     eventually(lambda: service.services.broker.followers == count)
 
 
-def test_capture_is_told_as_it_is_listed(service: Served) -> None:
+def test_capture_is_sent_as_it_is_listed(service: Served) -> None:
     with follow(service) as stream:
         followers(service, 1)
         identity = push(service, timestamp="2026-01-31T12:00:00Z")
@@ -112,7 +112,7 @@ def test_zero_begins_with_all_that_is_kept(start: Callable[..., Served]) -> None
     pushed = [push(service) for _ in range(3)]
     with follow(service, 0) as stream:
         assert [data["id"] for _, _, data in stream.take(3)] == pushed
-    # So does an id that this database never gave out.
+    # So does an id that this database never sent.
     with follow(service, 5000) as stream:
         assert [data["id"] for _, _, data in stream.take(3)] == pushed
 
@@ -128,14 +128,14 @@ def test_stream_of_one_camera_has_no_other(service: Served) -> None:
         assert (kind, data["camera"]) == ("capture", "door")
         assert second == "track.started" and track["camera"] == "door" and track["track_id"] == 7
         push(service, "gate")
-        # Where to go on moves with what is not told, so that nothing is looked through twice.
+        # Where to go on moves with what is not sent, so that nothing is looked through twice.
         next_block = push(service, "door")
         assert stream.take(1)[0][2]["id"] == next_block
         assert int(stream.last_id or 0) == last + 2
 
 
 @pytest.mark.parametrize("wanted", ["-1", "1.5", "x", "9" * 30, "", "\u0661"])
-def test_id_that_makes_no_sense_is_told(service: Served, wanted: str) -> None:
+def test_id_that_makes_no_sense_is_named(service: Served, wanted: str) -> None:
     answer = service.client.get("/v1/events", params={"last_event_id": wanted})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_last_event_id")
 
@@ -179,8 +179,8 @@ def test_client_that_does_not_read_blocks_nobody_and_loses_nothing(service: Serv
             part = slow.recv(1 << 20)
             assert part
             read += part
-    told = [int(line[4:]) for line in read.split(b"\n") if line.startswith(b"id: ")]
-    assert told[-1500:] == noted
+    sent = [int(line[4:]) for line in read.split(b"\n") if line.startswith(b"id: ")]
+    assert sent[-1500:] == noted
     followers(service, 0)
 
 
@@ -196,7 +196,7 @@ def test_too_many_streams_are_refused(start: Callable[..., Served]) -> None:
         pass
 
 
-def test_events_of_another_process_are_told(start: Callable[..., Served], url: str) -> None:
+def test_events_of_another_process_are_sent(start: Callable[..., Served], url: str) -> None:
     one, other = start(url), start(url)
     with follow(one) as stream:
         followers(one, 1)
@@ -229,7 +229,7 @@ def test_client_whose_news_were_all_deleted_waits_for_others(service: Served) ->
         assert stream.comments == 0
 
 
-def test_deleted_capture_is_told_to_nobody_who_comes_later(service: Served) -> None:
+def test_deleted_capture_is_sent_to_nobody_who_comes_later(service: Served) -> None:
     before = service.services.store.last_event_id()
     gone, kept = push(service), push(service)
     eventually(lambda: service.services.broker.position == before + 2)
@@ -238,19 +238,19 @@ def test_deleted_capture_is_told_to_nobody_who_comes_later(service: Served) -> N
         assert stream.take(1)[0][2]["id"] == kept
 
 
-def test_swept_capture_is_told_to_nobody_who_comes_later(service: Served) -> None:
+def test_removed_capture_is_sent_to_nobody_who_comes_later(service: Served) -> None:
     store = service.services.store
     before = store.last_event_id()
     push(service)
     eventually(lambda: service.services.broker.position > before)
-    assert store.sweep(timedelta(seconds=-1)).captures == 1
+    assert store.remove_old(timedelta(seconds=-1)).captures == 1
     with follow(service, before) as stream:
         followers(service, 1)
         later = push(service)
         assert stream.take(1)[0][2]["id"] == later
 
 
-def test_capture_that_another_process_deleted_is_soon_told_to_nobody(
+def test_capture_that_another_process_deleted_is_soon_sent_to_nobody(
     start: Callable[..., Served], url: str
 ) -> None:
     one, other = start(url), start(url)
@@ -258,14 +258,14 @@ def test_capture_that_another_process_deleted_is_soon_told_to_nobody(
     eventually(lambda: one.services.broker.position == one.services.store.last_event_id())
     assert other.client.delete(f"/v1/captures/{gone}").status_code == 204
 
-    def first_told() -> Any:
+    def first_sent() -> Any:
         with follow(one, 0) as stream:
             return stream.take(1)[0][2]["id"]
 
-    eventually(lambda: first_told() == kept)
+    eventually(lambda: first_sent() == kept)
 
 
-def test_capture_deleted_while_its_event_is_read_is_told_to_nobody(
+def test_capture_deleted_while_its_event_is_read_is_sent_to_nobody(
     service: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = service.services.store

@@ -75,7 +75,7 @@ class Camera:
 
 
 def settings_file(folder: Path, url: str, pipeline: dict[str, Any]) -> Path:
-    """The sweeper is always at work, without any grace."""
+    """Retention is always at work, without any grace."""
     path = folder / "facecap.toml"
     path.write_text(
         f"""
@@ -118,8 +118,8 @@ def check(url: str, folder: Path, boards: list[Board], camera: Camera) -> None:
         events += batch
         position = batch[-1].id
     assert [event.id for event in events] == list(range(1, store.last_event_id() + 1))
-    told = [event.capture for event in events if event.kind == "capture"]
-    assert sorted(told) == sorted(rows), "a capture was told of twice or never"
+    with_event = [event.capture for event in events if event.kind == "capture"]
+    assert sorted(with_event) == sorted(rows), "a capture has two events or none"
     if url.startswith("sqlite"):
         with store._database.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalars().all() == ["ok"]

@@ -23,7 +23,7 @@ def check_sound(store: Store, folder: Path) -> None:
     assert files(folder) == {f"{row.crop}.png" for row in rows}
 
 
-def test_same_crop_is_added_deleted_and_swept_at_once(
+def test_same_crop_is_added_deleted_and_removed_at_once(
     open_store: Callable[[], Store], tmp_path: Path
 ) -> None:
     crops = [png(n) for n in range(3)]
@@ -38,12 +38,12 @@ def test_same_crop_is_added_deleted_and_swept_at_once(
                 batch = [NewCapture(capture(), crop) for crop in chance.sample(crops, chance.randint(1, 3))]
                 mine += [item.id for item in store.add("door", batch)]
             if chance.random() < 0.1:
-                store.sweep(grace=timedelta(0))
+                store.remove_old(grace=timedelta(0))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(4)))
     store = open_store()
-    store.sweep(grace=timedelta(0))
+    store.remove_old(grace=timedelta(0))
     check_sound(store, tmp_path / "crops")
 
 
@@ -84,12 +84,12 @@ def test_same_key_at_once_stores_once(open_store: Callable[[], Store]) -> None:
     assert len(stores[0].captures(CaptureQuery()).captures) == 10
 
 
-def test_sweepers_do_not_stand_in_each_others_way(open_store: Callable[[], Store], tmp_path: Path) -> None:
+def test_rounds_of_retention_do_not_block_each_other(open_store: Callable[[], Store], tmp_path: Path) -> None:
     stores = [open_store() for _ in range(3)]
     for n in range(6):
         stores[0].add("door", [new(png(n % 2)) for _ in range(100)])
     with ThreadPoolExecutor(3) as pool:
-        removed = sum(pool.map(lambda store: store.sweep(timedelta(seconds=-1)).captures, stores))
+        removed = sum(pool.map(lambda store: store.remove_old(timedelta(seconds=-1)).captures, stores))
     assert removed == 600
     check_sound(stores[0], tmp_path / "crops")
 

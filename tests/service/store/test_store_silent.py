@@ -45,8 +45,8 @@ def test_a_server_that_goes_silent_is_a_problem_and_what_was_accepted_is_stored_
     wire: Wire, start: Callable[..., Served], face: bytes, after: bytes | None
 ) -> None:
     service = start(url_over(wire), capture=CAPTURE)
-    told = [service.push("door", face, frame_index=index) for index in range(3)]
-    assert [answer.status_code for answer in told] == [200] * 3
+    answers = [service.push("door", face, frame_index=index) for index in range(3)]
+    assert [answer.status_code for answer in answers] == [200] * 3
 
     wire.silence(after)
     for _ in range(2):
@@ -58,10 +58,10 @@ def test_a_server_that_goes_silent_is_a_problem_and_what_was_accepted_is_stored_
     assert service.client.get("/v1/captures").json()["code"] == "store_unavailable"
 
     wire.speak()
-    told += [service.push("door", face, frame_index=index) for index in range(3, 6)]
-    assert [answer.status_code for answer in told] == [200] * 6
+    answers += [service.push("door", face, frame_index=index) for index in range(3, 6)]
+    assert [answer.status_code for answer in answers] == [200] * 6
     assert service.client.get("/readyz").status_code == 200
-    ids = [identity for answer in told if (identity := answer.headers.get("Facecap-Captures"))]
+    ids = [identity for answer in answers if (identity := answer.headers.get("Facecap-Captures"))]
     assert captured(service) == ids[::-1] and len(ids) == 5
 
 

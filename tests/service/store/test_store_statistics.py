@@ -16,7 +16,7 @@ def add(store: Store, camera: str, after: timedelta, **changes: object) -> None:
     store.add(camera, [new(timestamp=(NOON + after).isoformat(), **changes)])
 
 
-def told(statistics: Statistics) -> dict[str, dict[str, int]]:
+def by_time(statistics: Statistics) -> dict[str, dict[str, int]]:
     return {f"{step.start:%H:%M}": step.masks for step in statistics.steps if step.masks}
 
 
@@ -29,7 +29,7 @@ def test_captures_are_counted_where_they_lie(store: Store) -> None:
     statistics = store.statistics(day)
     assert statistics.step == 1800 and len(statistics.steps) == 48
     assert statistics.steps[0].start == statistics.time_from == day.time_from
-    assert told(statistics) == {"12:00": {"mask": 2}, "12:30": {"no_mask": 1}, "17:00": {"unknown": 1}}
+    assert by_time(statistics) == {"12:00": {"mask": 2}, "12:30": {"no_mask": 1}, "17:00": {"unknown": 1}}
     assert statistics.total == {"mask": 2, "no_mask": 1, "unknown": 1}
     assert list(statistics.cameras.items()) == [("door", 3), ("hall", 1)]
 

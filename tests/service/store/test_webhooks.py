@@ -49,7 +49,7 @@ def state(service: Served) -> dict[str, Any]:
     return report
 
 
-def test_capture_is_told_as_a_signed_cloud_event(start: Start, receiver: Receiver) -> None:
+def test_capture_is_sent_as_a_signed_cloud_event(start: Start, receiver: Receiver) -> None:
     service = start(webhooks={"site": receiver.hook})
     identity = push(service, "door", timestamp="2026-01-31T12:00:00Z")
     [message] = eventually(lambda: receiver.taken)
@@ -103,7 +103,7 @@ def test_redirects_are_not_followed(start: Start, receiver: Receiver) -> None:
     elsewhere.stop()
 
 
-def test_message_that_is_refused_is_dropped_and_the_next_is_told(start: Start, receiver: Receiver) -> None:
+def test_message_that_is_refused_is_dropped_and_the_next_is_sent(start: Start, receiver: Receiver) -> None:
     receiver.answer = lambda message: 422 if message.event["subject"] == "gate" else 204
     service = start(webhooks={"site": receiver.hook})
     push(service, "gate")
@@ -181,7 +181,7 @@ def test_new_hook_begins_with_what_happens_from_now_on(start: Start, receiver: R
     eventually(lambda: receiver.captures() == [later])
 
 
-def test_deleted_capture_is_not_told_any_more(start: Start, receiver: Receiver) -> None:
+def test_deleted_capture_is_not_sent_any_more(start: Start, receiver: Receiver) -> None:
     receiver.answer = lambda message: 500
     service = start(webhooks={"site": receiver.hook})
     gone, kept = push(service), push(service)
@@ -197,7 +197,7 @@ def test_deleted_capture_is_not_told_any_more(start: Start, receiver: Receiver) 
     eventually(lambda: state(service)["state"] == "idle" and state(service)["behind"] == 0)
 
 
-def test_capture_deleted_behind_a_message_under_way_is_not_told(start: Start, receiver: Receiver) -> None:
+def test_capture_deleted_behind_a_message_under_way_is_not_sent(start: Start, receiver: Receiver) -> None:
     answers = threading.Semaphore(0)
     receiver.answer = lambda message: 204 if answers.acquire(timeout=30) else 500
     service = start(webhooks={"site": receiver.hook})
@@ -221,7 +221,7 @@ def test_event_that_grew_too_old_is_given_up(start: Start, receiver: Receiver) -
     assert state(service)["behind"] == 0
 
 
-def test_hook_is_told_what_it_wants(start: Start, receiver: Receiver) -> None:
+def test_hook_gets_what_it_wants(start: Start, receiver: Receiver) -> None:
     hook = {**receiver.hook, "events": ["track.started"], "cameras": ["door"]}
     service = start(webhooks={"site": hook})
     push(service, "door")
@@ -360,7 +360,7 @@ def test_answers_mean(status: int, outcome: Outcome) -> None:
 
 
 def test_signature_is_that_of_the_specification() -> None:
-    # The example of the specification's own libraries.
+    # The example of the Standard Webhooks libraries.
     key = key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     headers = signed_headers(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="

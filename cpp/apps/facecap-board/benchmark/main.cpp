@@ -65,7 +65,7 @@ void run(const YuvView& frame, Size input, int repeats) {
     decode.add(detector.timings().postprocess);
     track.add(result.seconds.track);
     assess.add(result.seconds.quality + result.seconds.gate);
-    if (std::count(result.capture.begin(), result.capture.end(), true) > 0)
+    if (std::count(result.stored.begin(), result.stored.end(), true) > 0)
       crop.add(result.seconds.crop + result.seconds.classify);
     whole.add(result.seconds.total - detector.timings().inference);
     const double start = steady_seconds();

@@ -7,7 +7,7 @@
 #include "facecap/error.hpp"
 #include "facecap/session.hpp"
 #include "runtime/at_work.hpp"
-#include "runtime/cvimodel/chatter.hpp"
+#include "runtime/cvimodel/printed.hpp"
 #include "runtime/shared_library.hpp"
 
 namespace facecap {
@@ -37,9 +37,9 @@ void bind(Function& function, void* handle, const char* name, const std::string&
 std::string version_of(void* handle) {
   const auto print = reinterpret_cast<void (*)()>(dlsym(handle, "_Z18showRuntimeVersionv"));
   if (print == nullptr) return "unknown";
-  take_chatter();
+  take_printed();
   print();
-  std::string line = take_chatter();
+  std::string line = take_printed();
   const std::string name = "Cvitek Runtime ";
   if (line.compare(0, name.size(), name) == 0) line.erase(0, name.size());
   return line.empty() ? "unknown" : line;
@@ -61,7 +61,7 @@ Library load(const std::string& path) {
   bind(library.api.forward, handle, "CVI_NN_Forward", path);
   bind(library.api.cleanup, handle, "CVI_NN_CleanupModel", path);
   library.path = file_of(library.api, path);
-  library.version = divert_chatter(handle) ? version_of(handle) : "unknown";
+  library.version = divert_printed(handle) ? version_of(handle) : "unknown";
   return library;
 }
 
@@ -116,7 +116,7 @@ std::string describe(ReturnCode code) {
 }
 
 void Library::check(ReturnCode code, const std::string& what) const {
-  const std::string said = take_chatter();
+  const std::string said = take_printed();
   if (code == 0) return;
   throw ModelError(what + ": the runtime answers " + describe(code) +
                    (said.empty() ? "" : "; it says: " + said));

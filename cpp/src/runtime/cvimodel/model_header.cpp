@@ -213,7 +213,7 @@ ModelHeader read_body(const std::string& bytes, const Preamble& preamble, bool u
       tensors.emplace(std::move(name), std::move(tensor));  // of two of one name the first counts
     }
     check_routines(programs[i], sections, tensors);
-    // The runtime takes the first unless it is told otherwise.
+    // The runtime takes the first unless another is named.
     if (i > 0) continue;
     out.inputs = pick(tensors, programs[i].strings(program::inputs, 64), "input");
     out.outputs = pick(tensors, programs[i].strings(program::outputs, 64), "output");

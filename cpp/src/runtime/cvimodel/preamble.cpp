@@ -8,6 +8,7 @@
 
 #include "facecap/manifest.hpp"
 #include "runtime/cvimodel/flatbuffer.hpp"
+#include "runtime/manifest_reader.hpp"
 #include "runtime/md5.hpp"
 
 namespace facecap::cvimodel {
@@ -63,8 +64,7 @@ Preamble read_preamble(const std::string& bytes) {
   out.chip = out.minor == 0 ? "cv183x" : chip_of({bytes.data() + 30, strnlen(bytes.data() + 30, 16)});
   const std::vector<std::string>& known = chip_names();
   if (std::find(known.begin(), known.end(), out.chip) == known.end())
-    throw Malformed("made for the chip '" + printable(out.chip) +
-                    "', wanted cv180x, cv181x, cv182x or cv183x");
+    throw Malformed("made for the chip '" + printable(out.chip) + "', wanted one of: " + joined(known));
   return out;
 }
 

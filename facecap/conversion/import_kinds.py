@@ -1,0 +1,180 @@
+"""The kinds of files that `import_model` takes: how each is known, by what it holds, and converted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import onnx
+from torch import Tensor
+
+from facecap.conversion import embedder
+from facecap.conversion.checkpoint import (
+    CheckpointError,
+    is_checkpoint,
+    read_checkpoint,
+    read_onnx,
+    weights_in,
+)
+from facecap.conversion.detector.import_checkpoint import Form, import_checkpoint
+from facecap.conversion.detector.import_onnx import import_detector
+from facecap.conversion.equality import Difference, OutputDifference
+from facecap.conversion.export_run import export_run, is_run
+from facecap.training.networks.registry import recognise
+
+DETECTOR_HEAD = "BboxHead."
+SAME_PERSON = 0.3  # cosine
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the caller of `import_model` asks for; None where nothing was said."""
+
+    form: Form
+    min_sizes: Sequence[Sequence[int]] | None
+    slope: float
+    same_person: float | None
+    given: Mapping[str, str]  # of name, licence and origin those that were said
+
+    def about(self, path: Path, out: Path) -> dict[str, str]:
+        """Name, licence and origin of a file that says none of them itself."""
+        return {
+            "name": out.stem,
+            "licence": "unknown",
+            "origin": f"converted from {path.name}",
+            **self.given,
+        }
+
+    @property
+    def threshold(self) -> float:
+        """The cosine from which two faces count as one person."""
+        return SAME_PERSON if self.same_person is None else self.same_person
+
+
+class GivenFile:
+    """A file that was read: `graph` of an ONNX file, else None, and `checkpoint` of torch, else None.
+
+    Raises:
+        CheckpointError: it is neither, or not readable.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoint = read_checkpoint(path) if is_checkpoint(path) else None
+        self.graph: onnx.ModelProto | None = None if self.checkpoint is not None else read_onnx(path)
+
+    @cached_property
+    def weights(self) -> dict[str, Tensor]:
+        """The state_dict that the checkpoint is or holds; empty for an ONNX file."""
+        return {} if self.checkpoint is None else weights_in(self.checkpoint, self.path)
+
+    @cached_property
+    def network(self) -> tuple[str, int] | None:
+        """Architecture and outputs of the network that the weights are of, where it is known."""
+        return recognise(self.weights) if self.weights else None
+
+    @property
+    def outputs(self) -> int:
+        """Of the graph; 0 for a checkpoint."""
+        return 0 if self.graph is None else len(self.graph.graph.output)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file.
+
+    Attributes:
+        name: in words.
+        known: whether a file is one; kinds further up in `KINDS` have said no.
+        convert: writes the model and its manifest, and returns how far its answers are from the file's.
+    """
+
+    name: str
+    known: Callable[[GivenFile], bool]
+    convert: Callable[[GivenFile, Path, Wishes], Difference | OutputDifference]
+
+
+def kind_of(file: GivenFile) -> Kind:
+    """The kind of a file.
+
+    Raises:
+        CheckpointError: it is of none; the text says what it is.
+    """
+    for kind in KINDS:
+        if kind.known(file):
+            return kind
+    wanted = "; ".join(kind.name for kind in KINDS)
+    if file.graph is not None:
+        raise CheckpointError(
+            f"{file.path}: an ONNX graph of {file.outputs} outputs; wanted one of: {wanted}"
+        )
+    if file.network is None:
+        raise CheckpointError(
+            f"{file.path}: {len(file.weights)} tensors of an unknown network ({next(iter(file.weights))} for "
+            f"one); wanted one of: {wanted}"
+        )
+    raise CheckpointError(
+        f"{file.path}: weights of {file.network[0]} with {file.network[1]} outputs and no word on what they "
+        "mean; a training run can start from them (--start), a model needs the best.pt of such a run"
+    )
+
+
+def _public_detector(file: GivenFile, out: Path, wishes: Wishes) -> Difference:
+    assert file.graph is not None
+    return import_detector(file.graph, file.path, out, wishes.about(file.path, out))
+
+
+def _embedder_graph(file: GivenFile, out: Path, wishes: Wishes) -> OutputDifference:
+    assert file.graph is not None
+    network = embedder.from_onnx(file.graph, file.path)
+    return embedder.export(network, out, wishes.threshold, wishes.about(file.path, out))
+
+
+def _run(file: GivenFile, out: Path, wishes: Wishes) -> OutputDifference:
+    assert file.checkpoint is not None
+    said = file.checkpoint["manifest"].get("embedder")
+    changed: dict[str, Any] = dict(wishes.given)
+    if said is not None and wishes.same_person is not None:
+        changed["embedder"] = {**said, "same_person": wishes.same_person}
+    return export_run(file.checkpoint, file.path, out, changed)
+
+
+def _retinaface(file: GivenFile, out: Path, wishes: Wishes) -> Difference:
+    return import_checkpoint(
+        file.path,
+        out,
+        form=wishes.form,
+        min_sizes=wishes.min_sizes,
+        slope=wishes.slope,
+        **wishes.about(file.path, out),
+    )
+
+
+def _embedder_weights(file: GivenFile, out: Path, wishes: Wishes) -> OutputDifference:
+    assert file.network is not None
+    network = embedder.from_weights(file.weights, file.network[1])
+    return embedder.export(network, out, wishes.threshold, wishes.about(file.path, out))
+
+
+KINDS: Sequence[Kind] = (
+    Kind("YuNet or SCRFD with points as ONNX", lambda file: file.outputs > 1, _public_detector),
+    Kind("MobileFaceNet as ONNX", lambda file: file.outputs == 1, _embedder_graph),
+    Kind(
+        "the best.pt of a training run",
+        lambda file: file.checkpoint is not None and is_run(file.checkpoint),
+        _run,
+    ),
+    Kind(
+        "a RetinaFace in the published layout",
+        lambda file: any(key.startswith(DETECTOR_HEAD) for key in file.weights),
+        _retinaface,
+    ),
+    Kind(
+        "MobileFaceNet as a state_dict",
+        lambda file: file.network is not None and file.network[0] == embedder.ARCHITECTURE,
+        _embedder_weights,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Quantisation of ONNX models to int8."""

@@ -1,0 +1,70 @@
+"""Opens a classifier of any classes, or a mask classifier, and gives its logits for whole pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facecap import models
+from facecap._model import open_model
+from facecap.conversion.network_input import normalized
+from facecap.errors import ModelError
+from facecap.evaluation.classifier.image_folder import Image
+
+TASKS = ("classification", "mask")
+BATCH = 64  # where the model leaves it free
+
+
+class ClassifierModel:
+    """A model with one logit a class, of which a mask classifier's may be left out."""
+
+    def __init__(self, model: str | os.PathLike[str], *, runtime: str = "auto", threads: int = 1) -> None:
+        """`model`: a path or a registry name; `runtime`: auto, onnx or cvimodel.
+
+        Raises:
+            ModelError: it cannot be used, or is of another task.
+        """
+        task = _task_of(model)
+        if task not in TASKS:
+            raise ModelError(f"{model}: a model of the task {task}, wanted {' or '.join(TASKS)}")
+        self._model, self.info = open_model(model, task, runtime=runtime, threads=threads)
+        manifest = self.info["manifest"]
+        self.classes: list[str] = manifest["classifier"]["classes"]
+        self.size: tuple[int, int] = self.info["input_size"]
+        self._one_logit = manifest["classifier"]["output"] == "sigmoid"
+        self._input: dict[str, Any] = manifest["input"]
+        self._output = self._model.find_output("logits")
+        batch = self._model.inputs[0][2][0]
+        self.batch = batch if batch > 0 else BATCH
+
+    def logits(self, pictures: Image) -> NDArray[np.float32]:
+        """Of up to `batch` pictures.
+
+        Args:
+            pictures: (N, height, width, 3) uint8 RGB of the input's size.
+
+        Returns:
+            (N, classes) float32.
+        """
+        tensor = normalized(pictures[..., ::-1], self._input)
+        missing = self.batch - len(tensor) if self._model.inputs[0][2][0] > 0 else 0
+        padded = np.concatenate([tensor, np.zeros((missing, *tensor.shape[1:]), np.float32)])
+        answers = self._model.run([np.ascontiguousarray(padded)])[self._output][: len(pictures)]
+        if self._one_logit:  # it speaks for the last class, against 0 for the first
+            answers = np.concatenate([np.zeros_like(answers), answers], axis=1)
+        return np.asarray(answers, np.float32)
+
+
+def _task_of(model: str | os.PathLike[str]) -> str:
+    path = Path(model)
+    if not path.is_file() and isinstance(model, str) and path.suffix not in models.SUFFIXES:
+        path = models.find(model).path
+    try:
+        return str(json.loads(models.manifest_text(path))["task"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise ModelError(f"{path.with_suffix('.json')}: no manifest of a model: {error!r}") from error

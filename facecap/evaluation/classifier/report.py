@@ -1,0 +1,120 @@
+"""`facecap eval classifier`: top-1 and top-5 on pictures in one folder a class."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facecap.conversion.model_source import as_model
+from facecap.evaluation.classifier.image_folder import (
+    FolderError,
+    Image,
+    ImageFolder,
+    Item,
+    centre_crop,
+    read_folder,
+)
+from facecap.evaluation.classifier.model import ClassifierModel
+from facecap.evaluation.classifier.top_k import hits
+from facecap.evaluation.curves import Curve, Panel
+from facecap.evaluation.report import aligned, number, print_json, write_results
+from facecap.training.mask.data import read_rgb
+
+COLUMNS = ("pictures", "top-1", "top-5")
+PANEL = Panel("top-1 by class, worst first", "share of the classes", "top-1")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Measure by the options of the command line and print; returns the exit code."""
+    val = args.data / "val"
+    folder = read_folder(val if val.is_dir() else args.data)
+    results = {}
+    with tempfile.TemporaryDirectory() as made:
+        for name in args.model:
+            model = as_model(name, Path(made))
+            assert model is not None
+            opened = ClassifierModel(model, runtime=args.runtime, threads=args.threads)
+            results[str(name)] = measure(opened, folder)
+    if args.out is not None:
+        curves = {name: {PANEL.title: _curve(figures)} for name, figures in results.items()}
+        write_results(args.out, "classifier", results, [PANEL], curves)
+    if args.json:
+        print_json(results)
+    else:
+        print(table(results))
+    return 0
+
+
+def measure(model: ClassifierModel, folder: ImageFolder) -> dict[str, Any]:
+    """Shares between 0 and 1; top-5 only of more than five classes; a damaged picture is named and left out.
+
+    Raises:
+        FolderError: the folder's classes are not the model's, or no picture could be read.
+    """
+    order = _label_order(model, folder)
+    logits, labels = [], []
+    for crops, places in _batches(folder.items, model.size, model.batch):
+        logits.append(model.logits(crops))
+        labels.append(order[places])
+    if not labels:
+        raise FolderError(f"none of the {len(folder.items)} pictures could be read: each is damaged")
+    rows, truth = np.concatenate(logits), np.concatenate(labels)
+    right = hits(rows, truth, 1)
+    figures: dict[str, Any] = {"pictures": len(truth), "top-1": float(right.mean())}
+    if rows.shape[1] > 5:
+        figures["top-5"] = float(hits(rows, truth, 5).mean())
+    figures["top-1 by class"] = {
+        name: float(right[truth == label].mean())
+        for label, name in enumerate(model.classes)
+        if (truth == label).any()
+    }
+    return figures
+
+
+def table(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Models in rows, figures in columns."""
+    rows = [["model", *COLUMNS]]
+    rows += [[name, *(number(row.get(column)) for column in COLUMNS)] for name, row in results.items()]
+    return aligned(rows)
+
+
+def _curve(figures: Mapping[str, Any]) -> Curve:
+    by_class = np.sort(np.array(list(figures["top-1 by class"].values())))
+    share = np.arange(1, len(by_class) + 1) / len(by_class)
+    return Curve(share, by_class, f"top-1 {figures['top-1']:.3f}")
+
+
+def _label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:
+    """The output of the model for each class of the folder."""
+    places = {name: place for place, name in enumerate(model.classes)}
+    foreign = [name for name in folder.classes if name not in places]
+    absent = [name for name in model.classes if name not in folder.classes]
+    if foreign or absent:
+        parts = [f"{name!r} is no class of the model" for name in foreign[:3]]
+        parts += [f"the model's {name!r} has no folder" for name in absent[:3]]
+        more = len(foreign) + len(absent) - len(parts)
+        raise FolderError(
+            f"{folder.items[0].path.parent.parent} and {model.info['path']} differ by classes: "
+            f"{'; '.join(parts)}{f'; and {more} more' if more else ''}"
+        )
+    return np.array([places[name] for name in folder.classes], np.int64)
+
+
+def _batches(
+    items: Sequence[Item], size: tuple[int, int], batch: int
+) -> Iterator[tuple[Image, NDArray[np.int64]]]:
+    for start in range(0, len(items), batch):
+        pairs = [
+            (centre_crop(image, *size), item.label)
+            for item in items[start : start + batch]
+            if (image := read_rgb(item.path)) is not None
+        ]
+        if pairs:
+            crops, labels = zip(*pairs, strict=True)
+            yield np.stack(crops), np.array(labels, np.int64)

@@ -1,0 +1,61 @@
+"""The manifest of a trained classifier of any classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from facecap.conversion.network_onnx import INPUT, LOGITS
+from facecap.training.classifier.batches import DEGREES
+from facecap.training.classifier.recipe import SMOOTHING
+from facecap.training.inputs import section
+from facecap.training.model_file import FROZEN, stem
+from facecap.training.quantisation import described
+from facecap.training.recipe import Recipe
+
+LICENCE = "of the weights: as the pictures that they were trained on allow"
+
+
+def manifest(
+    recipe: Recipe, origin: str, classes: list[str], side: int, pictures: dict[str, int]
+) -> dict[str, Any]:
+    """Everything of the manifest but `schema` and `file`.
+
+    Args:
+        recipe: of the run.
+        origin: where the weights started.
+        classes: in the order of the outputs.
+        side: px of the input.
+        pictures: how many there were in each part.
+    """
+    return {
+        "name": stem("classifier", recipe.network).replace("_", "-"),
+        "task": "classification",
+        "architecture": recipe.network,
+        "input": section(INPUT, side),
+        "outputs": [{"role": "logits", "name": LOGITS}],
+        "classifier": {"output": "softmax", "classes": classes},
+        "licence": LICENCE,
+        "origin": f"trained by facecap train classifier, preset {recipe.preset}, from {origin}",
+        "training": {
+            "data": {"pictures": pictures, "classes": len(classes)},
+            "starting_point": origin,
+            "recipe": _text(recipe, origin, side),
+            "command": f"facecap train classifier --data DATA --out RUN --side {side} {recipe.options()}",
+            "seed": recipe.seed,
+        },
+    }
+
+
+def _text(recipe: Recipe, origin: str, side: int) -> str:
+    method = "Adam, L2" if recipe.decay == "l2" else "AdamW, weight decay"
+    words = [
+        f"{recipe.network} from {origin}. {FROZEN * recipe.freeze_backbone}{method} {recipe.weight_decay:g}",
+        f"rate {recipe.learning_rate:g}, {recipe.schedule}",
+        f"cross entropy with labels smoothed by {SMOOTHING:g}",
+        f"random crops, flips, turns up to {DEGREES[recipe.preset]:g} degrees",
+    ]
+    if recipe.preset == "qat":
+        words.append(f"batch norm folded, of every layer {described(recipe.per_tensor)}")
+    if recipe.small_side is not None:
+        words.append(f"the first {100 * recipe.small_share:g} % of the run at {recipe.small_side} px")
+    return "; ".join([*words, f"{side} px."])

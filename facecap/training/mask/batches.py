@@ -1,0 +1,44 @@
+"""Batches of training crops for the mask classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from facecap.training.batches import Batch, Batches, epoch_part
+from facecap.training.mask.augment import Composer, cut_plain
+from facecap.training.mask.data import Image, Patch
+from facecap.training.mask.occluders import Occluder
+from facecap.training.recipe import Recipe
+
+
+class MaskBatches(Batches[Batch]):
+    """(B, 112, 112, 3) uint8 RGB crops and (B,) float labels, 1 for a mask."""
+
+    def __init__(
+        self, patches: list[Patch], recipe: Recipe, first: int, occluders: Sequence[Occluder] = ()
+    ) -> None:
+        """Patches and occluders are shared with the workers, not copied."""
+        super().__init__(first)
+        self._patches = patches
+        self._recipe = recipe
+        self._composer = Composer(patches, occluders=occluders) if recipe.preset == "default" else None
+
+    def make(self, number: int) -> Batch:
+        """Composed crops of the default preset, else the faces as they are, in shuffled passes."""
+        recipe = self._recipe
+        rng = np.random.default_rng((recipe.seed, number))
+        if self._composer is not None:
+            pairs = [self._composer.sample(rng) for _ in range(recipe.batch)]
+        else:
+            part = epoch_part(number, len(self._patches), recipe.batch, recipe.seed)
+            pairs = [self._plain(int(index), rng) for index in part]
+        images, labels = zip(*pairs, strict=True)
+        return torch.from_numpy(np.stack(images)), torch.tensor(labels, dtype=torch.float32)
+
+    def _plain(self, index: int, rng: np.random.Generator) -> tuple[Image, bool]:
+        patch = self._patches[index]
+        degrees, flip = float(rng.uniform(-30, 30)), bool(rng.random() < 0.5)
+        return cut_plain(patch.image, patch.box, degrees, flip), patch.face.masked

@@ -1,0 +1,91 @@
+"""What the training loop asks of the mask classifier: crops, loss, validation figures, checkpoints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from facecap.evaluation.classification import average_precision, unknown_band
+from facecap.evaluation.mask.sets import MaskSet
+from facecap.training import inputs
+from facecap.training.batches import Batch, batches_per_epoch, loader
+from facecap.training.mask import model as mask_model
+from facecap.training.mask import recipe as mask_recipe
+from facecap.training.mask.augment import SIDE
+from facecap.training.mask.batches import MaskBatches
+from facecap.training.mask.data import Patch, describe
+from facecap.training.mask.occluders import Occluder
+from facecap.training.quantisation import float_weights
+from facecap.training.recipe import Recipe
+
+
+class MaskTask:
+    """Learns from `patches`, validates on `sets`."""
+
+    side = SIDE
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        origin: str,
+        patches: list[Patch],
+        occluders: Sequence[Occluder],
+        sets: Sequence[MaskSet],
+        workers: int,
+    ) -> None:
+        """`origin`: where the weights start, in words; `occluders`: real things to hide faces with."""
+        self._recipe, self._origin, self._patches, self._sets = recipe, origin, patches, sets
+        self._occluders, self._workers = occluders, workers
+
+    def steps_per_epoch(self) -> int:
+        """Batches in one pass over the faces."""
+        return batches_per_epoch(len(self._patches), self._recipe.batch)
+
+    def label_odds(self) -> float:
+        """Logarithm of how many times more masked than bare faces there are."""
+        masked = sum(patch.face.masked for patch in self._patches)
+        return math.log(max(masked, 1) / max(len(self._patches) - masked, 1))
+
+    def batches(self, first: int) -> Iterable[Batch]:
+        """Endless batches from number `first` on."""
+        batches = MaskBatches(self._patches, self._recipe, first, self._occluders)
+        return loader(batches, self._workers)
+
+    def loss(self, model: nn.Module, pictures: Tensor, labels: Tensor, side: int) -> Tensor:
+        """Of one logit a crop."""
+        logits = model(inputs.prepare(pictures, side))[:, 0].float()
+        return mask_recipe.loss(self._recipe, logits, labels)
+
+    def validate(self, model: nn.Module, side: int) -> dict[str, float]:
+        """Accuracy at 0.5 of every set, AP where both labels are, and `figure`, their mean, which ranks."""
+        figures: dict[str, float] = {}
+        for part in self._sets:
+            chance = predict(model, part, side)
+            figures[f"{part.name} accuracy"] = float(((chance >= 0.5) == part.masked).mean())
+            if part.masked.any() and not part.masked.all():
+                figures[f"{part.name} AP"] = average_precision(chance, part.masked)
+        figures["figure"] = float(np.mean(list(figures.values())))
+        return figures
+
+    def checkpoint(self, model: nn.Module) -> dict[str, Any]:
+        """The weights, and the manifest of a model that is made of them."""
+        return {"model": float_weights(model), "manifest": self.manifest(model, self._sets)}
+
+    def manifest(self, model: nn.Module, sets: Sequence[MaskSet]) -> dict[str, Any]:
+        """Of the model, with the unknown band that its answers on `sets` ask for."""
+        chance = np.concatenate([predict(model, part) for part in sets])
+        band = unknown_band(chance, np.concatenate([part.masked for part in sets]))
+        faces, things = describe(self._patches), len(self._occluders)
+        return mask_model.manifest(self._recipe, self._origin, band, faces, things)
+
+
+def predict(model: nn.Module, part: MaskSet, side: int = SIDE) -> NDArray[np.float64]:
+    """Probability of a mask for every crop of a set."""
+    logits = inputs.answers(model, part.crops, side)[:, 0]
+    return np.asarray(torch.sigmoid(logits).double().numpy())

@@ -1,0 +1,94 @@
+"""`facecap train mask`: a classifier of masked faces, to a folder with weights, curves and the model."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+import torch
+from torch import nn
+
+from facecap import MaskClassifier
+from facecap.evaluation.mask.answers import answer, measure, unknown_band
+from facecap.evaluation.mask.sets import MaskSet, read_sets
+from facecap.training import execution, model_file, recipe
+from facecap.training.backbone import head_names
+from facecap.training.loop import Loop
+from facecap.training.mask import model as mask_model
+from facecap.training.mask.data import describe, load_patches, read_faces
+from facecap.training.mask.occluders import read_occluders
+from facecap.training.mask.recipe import PRESETS, REFINED_SHARE
+from facecap.training.mask.task import MaskTask
+from facecap.training.networks.registry import build
+from facecap.training.recipe import Recipe
+from facecap.training.run import BEST, Progress, RunFolder
+from facecap.training.start import RANDOM, Start, begin, blend, from_options
+
+OUTPUTS = 1
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train by the options of the command line; returns the exit code."""
+    chosen = recipe.choose(PRESETS, args)
+    machine = execution.choose(args.device, args.precision)
+    torch.set_num_threads(args.threads)
+    cv2.setNumThreads(0)  # its thread pool does not survive the fork of the workers
+    start = from_options(chosen, OUTPUTS)
+    faces = read_faces(args.data, "train")
+    if chosen.preset == "mission":
+        faces = [face for face in faces if face.source == "mask"]
+    patches = load_patches(faces)
+    counts = describe(patches)
+    occluders = [] if args.occluders is None else read_occluders(args.occluders, "train")
+    validation, calibration = (read_sets(args.data, split, args.occluders) for split in ("val", "calib"))
+    config = {"task": "mask", "faces": counts, "occluders": len(occluders), **asdict(chosen)}
+    run = RunFolder(args.out, config)
+    progress = Progress()
+    progress.say(f"training faces: {counts}; {machine}")
+    origin = RANDOM if start is None else start.origin
+    task = MaskTask(chosen, origin, patches, occluders, validation, args.workers)
+    Loop(chosen, task, begin(chosen, OUTPUTS, start), run, progress, machine).fit()
+    finish(run, chosen, task, [*validation, *calibration], start)
+    progress.say(f"model, manifest, curves and checkpoints: {run.path}")
+    return 0
+
+
+def finish(
+    run: RunFolder, chosen: Recipe, task: MaskTask, sets: Sequence[MaskSet], start: Start | None
+) -> Path:
+    """Export the best checkpoint, measure it as it runs in production, note the figures in its manifest.
+
+    A refined one is first taken back towards its start, which forgets less of what the first run drew, and
+    answers as if both labels came as often.
+    """
+    state = run.load(BEST)
+    assert state is not None
+    weights = state["model"]
+    blended = chosen.preset == "refine" and start is not None and start.whole
+    if blended and start is not None:
+        weights = blend(start.weights, weights, REFINED_SHARE)
+    model = build(chosen.network, OUTPUTS).eval()
+    model.load_state_dict(weights)
+    if chosen.preset == "refine":
+        even_odds(model, chosen.network, task.label_odds() * (REFINED_SHARE if blended else 1.0))
+    path = run.path / f"{model_file.stem('mask', chosen.network)}.onnx"
+    model_file.export(model, path, task.manifest(model, sets))
+    classifier = MaskClassifier(str(path))
+    band = unknown_band(classifier)
+    answers = answer(classifier, [part for part in sets if part.split == "val"])
+    mask_model.add_figures(path, {entry.part.name: measure(entry, band) for entry in answers})
+    return path
+
+
+def even_odds(model: nn.Module, network: str, log_odds: float) -> None:
+    """Take what the share of masks in training adds to the logit out of the last bias.
+
+    A classifier learns log odds that hold the labels' own; without them it answers for equal chances (M.
+    Saerens et al., 2002, "Adjusting the outputs of a classifier to new a priori probabilities").
+    """
+    bias = next(name for name in sorted(head_names(network)) if name.endswith("bias"))
+    with torch.no_grad():
+        model.get_parameter(bias).sub_(log_odds)

@@ -1,0 +1,1 @@
+"""Training of refiners: the crops they learn from, and the network."""

@@ -1,0 +1,182 @@
+"""`facecap train classifier` from a folder of pictures to a model that the package opens."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from class_folder import write_class_folder  # noqa: E402
+
+from facecap.cli import main  # noqa: E402
+from facecap.evaluation.classifier.model import ClassifierModel  # noqa: E402
+from facecap.training.classifier.batches import ClassifierBatches, random_crop  # noqa: E402
+from facecap.training.classifier.data import load_pictures, read_split  # noqa: E402
+from facecap.training.classifier.recipe import PRESETS, at_side  # noqa: E402
+from facecap.training.run import RunFolder, TrainingError  # noqa: E402
+
+COUNTS = {"blue": 8, "green": 10, "red": 9}
+NETWORK = "mobilenet_v1_0.25"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_class_folder(tmp_path_factory.mktemp("classes"), COUNTS)
+
+
+def options(data, out, *more):
+    machine = ["--workers", "0", "--device", "cpu"]
+    small = ["--side", "32", "--batch", "6", "--network", NETWORK]
+    return ["train", "classifier", "--data", str(data), "--out", str(out), *small, *machine, *more]
+
+
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RunFolder, "plot", lambda self: None)
+        assert main(options(data, out, "--epochs", "60")) == 0
+    return out
+
+
+def test_a_run_leaves_a_model_that_has_learnt_the_colours(run, data, capsys):
+    path = run / f"classifier_{NETWORK}.onnx"
+    model = ClassifierModel(path)
+    assert model.classes == ["blue", "green", "red"]
+    assert model.logits(np.zeros((2, 32, 32, 3), np.uint8)).shape == (2, 3)
+    assert main(["eval", "classifier", "--data", str(data), "--model", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["top-1"] > 0.8
+
+
+def test_the_manifest_says_how_the_model_came_about(run):
+    manifest = json.loads((run / f"classifier_{NETWORK}.json").read_text())
+    assert manifest["task"] == "classification"
+    assert manifest["architecture"] == NETWORK
+    assert manifest["training"]["data"] == {"pictures": {"train": 23, "val": 4}, "classes": 3}
+    assert "--side 32" in manifest["training"]["command"]
+    (row,) = manifest["figures"]
+    assert (row["measure"], row["dataset"]) == ("top-1", "4 pictures held out of DATA")
+
+
+def test_the_best_is_chosen_by_top_1(run):
+    rows = list(csv.DictReader((run / "curves.csv").read_text().splitlines()))
+    best = torch.load(run / "best.pt", weights_only=True)
+    assert best["figures"]["val top-1"] == max(float(row["val top-1"]) for row in rows)
+    assert best["manifest"]["classifier"]["classes"] == ["blue", "green", "red"]
+
+
+def test_fine_tuning_to_other_classes_with_a_frozen_backbone(run, tmp_path):
+    data = write_class_folder(tmp_path / "data", {"green": 6, "red": 6})
+    start = ["--start", str(run / "best.pt"), "--freeze-backbone", "--epochs", "2"]
+    assert main(options(data, tmp_path / "run", *start)) == 0
+    before, after = (
+        torch.load(folder / "best.pt", weights_only=True)["model"] for folder in (run, tmp_path / "run")
+    )
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"fc.weight", "fc.bias"}
+    manifest = json.loads((tmp_path / "run" / f"classifier_{NETWORK}.json").read_text())
+    assert manifest["training"]["starting_point"].startswith("the best checkpoint of a run (trained by")
+    assert "Only the head learns" in manifest["training"]["recipe"]
+
+
+def test_a_damaged_picture_is_named_and_skipped(tmp_path, capsys):
+    folder = write_class_folder(tmp_path, {"green": 6, "red": 6})
+    broken = folder / "red" / "02.png"
+    broken.write_bytes(broken.read_bytes()[:200])
+    split = read_split(folder, seed=0)
+    pictures = load_pictures([*split.train, *split.val], 32, split.classes)
+    assert len(pictures.codes) == 11
+    assert f"skipped {broken}" in capsys.readouterr().err
+
+
+def test_a_class_whose_pictures_are_all_damaged_is_refused(tmp_path):
+    folder = write_class_folder(tmp_path, {"green": 2, "red": 2})
+    for path in (folder / "red").iterdir():
+        path.write_bytes(b"nothing")
+    split = read_split(folder, seed=0)
+    with pytest.raises(TrainingError, match=r"none of the pictures of \['red'\] could be read"):
+        load_pictures(split.train, 32, split.classes)
+
+
+def test_a_split_is_drawn_by_the_seed_and_holds_some_of_every_class_out(data):
+    split = read_split(data, seed=3)
+    assert read_split(data, seed=3) == split
+    assert read_split(data, seed=4) != split
+    assert {item.path for item in split.train}.isdisjoint(item.path for item in split.val)
+    assert len(split.train) + len(split.val) == sum(COUNTS.values())
+    assert {item.label for item in split.val} == {0, 1, 2}
+
+
+def test_train_and_val_folders_are_taken_as_they_are(tmp_path):
+    write_class_folder(tmp_path / "train", {"green": 3, "red": 3})
+    write_class_folder(tmp_path / "val", {"green": 1, "red": 2})
+    split = read_split(tmp_path, seed=0)
+    assert (len(split.train), len(split.val)) == (6, 3)
+    (tmp_path / "val" / "red").rename(tmp_path / "val" / "rot")
+    with pytest.raises(TrainingError, match=r"train/ and val/ differ by the classes \['red', 'rot'\]"):
+        read_split(tmp_path, seed=0)
+
+
+def test_folders_of_the_wrong_shape_are_refused(tmp_path, capsys):
+    write_class_folder(tmp_path / "val", {"green": 3, "red": 3})
+    with pytest.raises(TrainingError, match="found val/ without train/"):
+        read_split(tmp_path, seed=0)
+    alone = write_class_folder(tmp_path / "alone", {"green": 3, "red": 1})
+    with pytest.raises(TrainingError, match="found one picture of 'red'"):
+        read_split(alone, seed=0)
+    assert main(options(tmp_path / "val" / "red", tmp_path / "run")) == 1
+    assert "found 3 files and no sub-folder" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_batch_depends_on_the_seed_and_its_number_alone(data, preset):
+    split = read_split(data, seed=0)
+    pictures = load_pictures(split.train, 32, split.classes)
+    recipe = at_side(PRESETS[preset], 32)
+    whole = iter(ClassifierBatches(pictures, recipe, 32, 0))
+    images, labels = [next(whole) for _ in range(3)][2]
+    again = next(iter(ClassifierBatches(pictures, recipe, 32, 2)))
+    assert torch.equal(images, again[0]) and torch.equal(labels, again[1])
+    assert images.shape[1:] == (32, 32, 3)
+
+
+def test_crops_keep_what_is_in_the_picture():
+    image = np.full((40, 90, 3), 50, np.uint8)
+    image[:, 45:] = 200
+    rng = np.random.default_rng(0)
+    crops = np.stack([random_crop(image, 24, 0.0, rng) for _ in range(200)])
+    assert set(np.unique(crops)) <= set(range(50, 201))
+    left, right = crops[:, :, 0].mean((1, 2)), crops[:, :, -1].mean((1, 2))
+    assert (left < right).mean() == pytest.approx((left > right).mean(), abs=0.2), "flipped half of the times"
+
+
+def test_small_pictures_of_the_first_part_follow_the_side():
+    assert [at_side(PRESETS["default"], side).small_side for side in (32, 112, 224)] == [None, 64, 128]
+    assert at_side(PRESETS["mission"], 224).small_side is None
+
+
+@pytest.mark.parametrize("wrong", [["--side", "100"], ["--side", "16"], ["--minutes", "1", "--epochs", "1"]])
+def test_wrong_options_are_wrong_usage(data, tmp_path, wrong):
+    with pytest.raises(SystemExit) as ended:
+        main(["train", "classifier", "--data", str(data), "--out", str(tmp_path), *wrong])
+    assert ended.value.code == 2
+
+
+def test_a_network_of_one_input_size_says_so(data, tmp_path, capsys):
+    command = ["train", "classifier", "--data", str(data), "--out", str(tmp_path), "--side", "224"]
+    assert main([*command, "--network", "mobilefacenet"]) == 1
+    assert "--side 224: mobilefacenet takes no such pictures; give 112" in capsys.readouterr().err
+
+
+def test_a_checkpoint_is_measured_like_its_model(run, data, capsys):
+    figures = []
+    for model in (run / "best.pt", run / f"classifier_{NETWORK}.onnx"):
+        assert main(["eval", "classifier", "--data", str(data), "--model", str(model), "--json"]) == 0
+        figures.append(json.loads(capsys.readouterr().out))
+        figures[-1].pop("model")
+    assert figures[0] == figures[1]

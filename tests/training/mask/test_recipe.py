@@ -1,0 +1,79 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from face_folder import write_face_folder  # noqa: E402
+
+from facecap.training import recipe  # noqa: E402
+from facecap.training.batches import batches_per_epoch, epoch_part  # noqa: E402
+from facecap.training.inputs import prepare  # noqa: E402
+from facecap.training.mask import recipe as mask_recipe  # noqa: E402
+from facecap.training.mask.batches import MaskBatches  # noqa: E402
+from facecap.training.mask.data import load_patches, read_faces  # noqa: E402
+
+
+def test_the_mission_is_the_recipe_that_was_given():
+    mission = mask_recipe.PRESETS["mission"]
+    assert (mission.epochs, mission.batch, mission.learning_rate, mission.weight_decay) == (
+        120,
+        64,
+        1e-4,
+        1e-6,
+    )
+    optimizer = recipe.optimizer(mission, torch.nn.Linear(2, 1))
+    assert type(optimizer) is torch.optim.Adam
+    assert optimizer.param_groups[0]["weight_decay"] == 1e-6
+    assert recipe.learning_rate(mission, 0.9) == 1e-4
+
+
+def test_focal_loss_weighs_classes_and_spares_what_is_learnt():
+    loss = mask_recipe.focal_loss
+    zero = torch.zeros(1)
+    # p = 0.5: alpha * 0.25 * ln 2
+    assert float(loss(zero, torch.ones(1))) == pytest.approx(0.34 * 0.25 * math.log(2))
+    assert float(loss(zero, torch.zeros(1))) == pytest.approx(0.66 * 0.25 * math.log(2))
+    assert float(loss(torch.tensor([4.0]), torch.ones(1))) < 1e-4
+
+
+def test_the_learning_rate_rises_then_falls():
+    default = mask_recipe.PRESETS["default"]
+    rates = [recipe.learning_rate(default, share) for share in np.linspace(0, 1, 101)]
+    assert int(np.argmax(rates)) in range(2, 6)
+    assert rates[0] < 0.05 * max(rates)
+    assert rates[-1] == pytest.approx(0.01 * default.learning_rate)
+
+
+def test_small_pictures_come_first():
+    default = mask_recipe.PRESETS["default"]
+    assert [recipe.side(default, share, 112) for share in (0, 0.39, 0.41, 1)] == [64, 64, 112, 112]
+    images = torch.full((2, 112, 112, 3), 255, dtype=torch.uint8)
+    assert prepare(images, 64).shape == (2, 3, 64, 64)
+    assert float(prepare(images, 112).max()) == 1.0
+
+
+@pytest.mark.parametrize("preset", ["default", "mission"])
+def test_a_batch_depends_on_the_seed_and_its_number_alone(tmp_path, preset):
+    patches = load_patches(read_faces(write_face_folder(tmp_path), "train"))
+    chosen = replace(mask_recipe.PRESETS[preset], batch=6, seed=4)
+    whole = iter(MaskBatches(patches, chosen, 0))
+    first = [next(whole) for _ in range(4)]
+    resumed = next(iter(MaskBatches(patches, chosen, 3)))
+    assert torch.equal(resumed[0], first[3][0])
+    assert torch.equal(resumed[1], first[3][1])
+    assert not torch.equal(first[0][0], first[1][0])
+
+
+def test_every_face_is_seen_once_an_epoch():
+    per_epoch = batches_per_epoch(31, 7)
+    assert per_epoch == 4
+    epochs = [
+        np.concatenate([epoch_part(epoch * per_epoch + place, 31, 7, 0) for place in range(per_epoch)])
+        for epoch in range(2)
+    ]
+    for seen in epochs:
+        assert len(set(seen.tolist())) == len(seen) == 28
+    assert not np.array_equal(*epochs)

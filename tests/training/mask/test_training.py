@@ -1,0 +1,213 @@
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from face_folder import write_face_folder  # noqa: E402
+
+import facecap  # noqa: E402
+from facecap.cli import main  # noqa: E402
+from facecap.training.loop import Loop  # noqa: E402
+from facecap.training.mask import train as mask_training  # noqa: E402
+from facecap.training.mask.data import Face  # noqa: E402
+from facecap.training.networks.registry import build  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_face_folder(tmp_path_factory.mktemp("data"))
+
+
+def options(data, out, epochs=1):
+    length = ["--preset", "mission", "--epochs", str(epochs), "--batch", "12", "--workers", "0"]
+    return ["train", "mask", "--data", str(data), "--out", str(out), *length]
+
+
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    assert main(options(data, out)) == 0
+    return out
+
+
+def test_a_run_leaves_a_model_that_the_package_opens(run):
+    classifier = facecap.MaskClassifier(run / "mask_ghostnet.onnx")
+    chance = classifier.predict(np.zeros((2, 112, 112, 3), np.uint8))
+    assert ((chance >= 0) & (chance <= 1)).all()
+
+
+def test_the_manifest_says_how_the_model_came_about(run):
+    manifest = json.loads((run / "mask_ghostnet.json").read_text())
+    assert manifest["training"]["starting_point"] == "random weights"
+    assert manifest["training"]["data"]["faces"] == {"mask bare": 12, "mask mask": 12}
+    assert manifest["training"]["command"].endswith("--preset mission --epochs 1 --batch 12 --seed 0")
+    assert {"AP", "accuracy"} <= {row["measure"] for row in manifest["figures"]}
+    assert any(row["dataset"] == "fddb val, 4 faces" for row in manifest["figures"])
+
+
+def test_a_run_leaves_its_curves(run):
+    rows = list(csv.DictReader((run / "curves.csv").read_text().splitlines()))
+    assert rows[-1]["step"] == "2"
+    assert (run / "curves.png").exists()
+    assert not list(run.glob(".*"))
+
+
+def test_an_interrupted_run_goes_on_where_it_was(data, tmp_path, monkeypatch, capsys):
+    whole_step = Loop._train_step
+
+    def interrupt(self, images, masked, share):
+        if self._step == 2:
+            raise KeyboardInterrupt
+        return whole_step(self, images, masked, share)
+
+    monkeypatch.setattr(Loop, "_train_step", interrupt)
+    assert main(options(data, tmp_path, epochs=2)) == 130
+    monkeypatch.undo()
+    assert main(options(data, tmp_path, epochs=2)) == 0
+    assert "resumed at step 2" in capsys.readouterr().err
+    assert torch.load(tmp_path / "last.pt", weights_only=True)["step"] == 4
+
+
+def test_a_run_may_go_on_from_the_best_of_another(run, data, tmp_path):
+    refined = tmp_path / "refined"
+    command = ["train", "mask", "--data", str(data), "--out", str(refined), "--batch", "12", "--workers", "0"]
+    start = ["--preset", "refine", "--start", str(run / "best.pt"), "--minutes", "0.002"]
+    assert main([*command, *start]) == 0
+    manifest = json.loads((refined / "mask_ghostnet.json").read_text())
+    assert (
+        "best checkpoint of a run (trained by facecap train mask, preset mission, from random weights)"
+        in manifest["training"]["starting_point"]
+    )
+
+
+def test_what_is_no_checkpoint_is_no_start(data, tmp_path, capsys):
+    broken = tmp_path / "best.pt"
+    broken.write_bytes(b"not a checkpoint")
+    command = ["train", "mask", "--data", str(data), "--out", str(tmp_path / "run"), "--preset", "refine"]
+    assert main([*command, "--start", str(broken)]) == 1
+    assert "give its best.pt" in capsys.readouterr().err
+    assert main(command) == 1
+    assert "--preset refine needs --start" in capsys.readouterr().err
+
+
+def test_a_network_that_there_is_not_is_refused_with_those_that_there_are(data, tmp_path, capsys):
+    command = ["train", "mask", "--data", str(data), "--out", str(tmp_path / "run"), "--network", "alexnet"]
+    assert main(command) == 1
+    error = capsys.readouterr().err
+    assert "no network 'alexnet'" in error and "mobilenet_v2" in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_another_network_makes_a_model_of_its_own_name(data, tmp_path):
+    network = ["--network", "mobilenet_v1_0.25"]
+    assert main([*options(data, tmp_path), *network]) == 0
+    classifier = facecap.MaskClassifier(tmp_path / "mask_mobilenet_v1_0.25.onnx")
+    assert classifier.info["manifest"]["architecture"] == "mobilenet_v1_0.25"
+    state = torch.load(tmp_path / "best.pt", weights_only=True)
+    assert state["manifest"].keys() >= {"task", "architecture", "input", "outputs", "classifier", "licence"}
+
+
+def test_training_under_rounding_goes_on_from_a_checkpoint(run, data, tmp_path, capsys):
+    command = [
+        "train",
+        "mask",
+        "--data",
+        str(data),
+        "--out",
+        str(tmp_path),
+        "--batch",
+        "12",
+        "--workers",
+        "0",
+    ]
+    assert main([*command, "--preset", "qat"]) == 1
+    assert "--preset qat needs --start" in capsys.readouterr().err
+    options = ["--start", str(run / "best.pt"), "--epochs", "1", "--per-tensor"]
+    assert main([*command, "--preset", "qat", *options]) == 0
+    facecap.MaskClassifier(tmp_path / "mask_ghostnet.onnx")
+    state = torch.load(tmp_path / "best.pt", weights_only=True)
+    assert state["model"].keys() == torch.load(run / "best.pt", weights_only=True)["model"].keys()
+    manifest = json.loads((tmp_path / "mask_ghostnet.json").read_text())
+    assert "rounded to int8, one scale a layer" in manifest["training"]["recipe"]
+    assert manifest["training"]["command"].endswith("--per-tensor")
+    config = json.loads((tmp_path / "config.json").read_text())["config"]
+    assert config["per_tensor"] is True
+
+
+def test_other_options_do_not_resume_a_run(run, data, capsys):
+    assert main([*options(data, run), "--seed", "9"]) == 1
+    assert "seed = 0, wanted 9" in capsys.readouterr().err
+
+
+def test_validation_and_calibration_pictures_are_not_trained_on(data, tmp_path, monkeypatch):
+    seen: list[Face] = []
+    monkeypatch.setattr(mask_training, "load_patches", lambda faces: seen.extend(faces) or _stop())
+    with pytest.raises(StopIteration):
+        mask_training.train(_parsed(data, tmp_path))
+    assert {face.path.name.split("_")[0] for face in seen} == {"train"}
+
+
+def _stop():
+    raise StopIteration
+
+
+def _parsed(data, out):
+    from argparse import Namespace
+
+    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None}
+    start = {"start": None, "new_head": False, "freeze_backbone": False, "per_tensor": False}
+    machine = {"device": "cpu", "precision": "auto", "threads": 1, "workers": 0}
+    return Namespace(
+        data=data, out=out, occluders=None, seed=0, network="ghostnet_1.0x", **length, **start, **machine
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--minutes", "-1"], ["--batch", "0"], ["--workers", "-1"], ["--seed", "-1"]]
+)
+def test_wrong_options_are_wrong_usage(data, tmp_path, wrong):
+    with pytest.raises(SystemExit) as ended:
+        main(["train", "mask", "--data", str(data), "--out", str(tmp_path), *wrong])
+    assert ended.value.code == 2
+
+
+def test_without_torch_it_says_what_to_install(data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("facecap.cli.train._run_mask", _without_torch)
+    assert main(["train", "mask", "--data", str(data), "--out", str(tmp_path)]) == 1
+    assert (
+        "training needs torch, which is not installed: pip install 'facecap[train]'"
+        in capsys.readouterr().err
+    )
+
+
+def _without_torch(args):
+    raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+
+def test_faces_are_hidden_behind_things_in_training_and_measured_behind_others(data, tmp_path):
+    occluders, out = tmp_path / "occluders", tmp_path / "run"
+    for split, count in (("train", 3), ("val", 2)):
+        (occluders / split).mkdir(parents=True)
+        for number in range(count):
+            cv2.imwrite(str(occluders / split / f"bag_{number}_0.png"), np.full((40, 30, 4), 255, np.uint8))
+    command = ["train", "mask", "--data", str(data), "--out", str(out), "--batch", "12", "--workers", "0"]
+    assert main([*command, "--minutes", "0.002", "--occluders", str(occluders)]) == 0
+    manifest = json.loads((out / "mask_ghostnet.json").read_text())
+    assert manifest["training"]["data"]["occluders"] == 3
+    assert "--occluders" in manifest["training"]["command"] and "behind" in manifest["training"]["recipe"]
+    hidden = [row for row in manifest["figures"] if row["dataset"].startswith("occluded val, ")]
+    assert hidden and all("--occluders" in row["command"] for row in hidden)
+
+
+@pytest.mark.parametrize("network", ["ghostnet_1.0x", "mobilenet_v1_0.25", "mobilenet_v2"])
+def test_even_odds_take_the_share_of_a_label_out_of_the_answer(network):
+    model = build(network, 1).eval()
+    crops = torch.randn(2, 3, 112, 112)
+    with torch.no_grad():
+        before = model(crops)
+        mask_training.even_odds(model, network, -1.2)
+        torch.testing.assert_close(model(crops), before + 1.2)
