@@ -1,4 +1,4 @@
-"""The demo clip: two visits by one person, told apart by the mask."""
+"""The demo clip: two visits by one person, of which the second wears a mask."""
 
 from __future__ import annotations
 
