@@ -1,4 +1,4 @@
-# make run             the whole job on a clip made on the spot; make run SOURCE=... on your own input
+# make run             the whole job on a clip made on the spot (facecap demo); make run SOURCE=... on your own input
 # make test            sets up everything and runs all tests
 # make lint | format | stubs | schema | openapi | clean
 # make test-threads    the C++ tests under the thread sanitizer
@@ -19,8 +19,7 @@ CXX_FILES := $(shell find cpp -name '*.?pp')
 
 run: .venv/run
 ifeq ($(SOURCE),)
-	clip=$$($(BIN)/python -m facecap.demo $(OUT)) && $(BIN)/facecap run "$$clip" --out $(OUT) --overwrite \
-	  --annotate $(OUT)/annotated.mp4 --contact-sheet $(ARGS)
+	$(BIN)/facecap demo --out "$(OUT)" --overwrite $(ARGS)
 else
 	$(BIN)/facecap run "$(SOURCE)" --out "$(OUT)" --annotate "$(OUT)/annotated.mp4" --contact-sheet $(ARGS)
 endif

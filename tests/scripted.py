@@ -26,12 +26,12 @@ CELL = 8 * SCALE  # the place of one face
 POINTS = [(0.30, 0.40), (0.70, 0.40), (0.50, 0.60), (0.35, 0.78), (0.65, 0.78)]  # the canonical face
 
 
-def detector(folder: Path, face: float = 200.0, *, can_fail: bool = False) -> Path:
-    """Finds a face of `face` pixels in every cell of `frame`; `can_fail`: as in `detector_model`."""
-    model = detector_model(can_fail=can_fail)
+def detector(folder: Path, face: float = 200.0) -> Path:
+    """Finds a face of `face` pixels in every cell of `frame`."""
+    model = detector_model(can_fail=False)  # for conversions, which know not all of its operators
     section = {**model.manifest["detector"], "min_sizes": [[face / SCALE]]}
     manifest = {**model.manifest, "detector": section}
-    return ScriptedModel(model.data, manifest).write(folder, f"detector{face:g}{'_can_fail' * can_fail}")
+    return ScriptedModel(model.data, manifest).write(folder, f"detector{face:g}")
 
 
 def mask_classifier(folder: Path, *, fails: bool = False) -> Path:
@@ -59,8 +59,8 @@ def refiner(
     return _changed(model, graph).write(folder, stem)
 
 
-def embedder(folder: Path, *, height: int = 112) -> Path:
-    """Says one and the same person for every face."""
+def embedder(folder: Path, height: int) -> Path:
+    """Says one and the same person for every face, which is `height` pixels high and 112 wide."""
     model = embedder_model()
     graph = onnx.load_from_string(model.data)
     graph.graph.input[0].type.tensor_type.shape.dim[2].dim_value = height

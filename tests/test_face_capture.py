@@ -12,7 +12,7 @@ import pytest
 import scripted
 
 import facecap
-from facecap.testing import painted_frame
+from facecap.testing import embedder_model, painted_frame, scripted_pipeline
 
 A, B = (37, 20), (60, 20)  # two faces, far apart
 
@@ -103,17 +103,10 @@ def test_a_short_gap_neither_ends_a_visit_nor_repeats_a_capture(make):
     ]
 
 
-def test_a_frame_in_which_the_detector_fails_changes_nothing(models):
-    detector = facecap.Detector(scripted.detector(models, can_fail=True))
-    classifier = facecap.MaskClassifier(scripted.mask_classifier(models))
-    capture = facecap.FaceCapture(
-        facecap.CaptureConfig(mode="fast", interval=10),
-        detector=detector,
-        classifier=classifier,
-        refiner=False,
-    )
+def test_a_frame_in_which_the_detector_fails_changes_nothing():
+    capture = scripted_pipeline(facecap.CaptureConfig(mode="fast", interval=10))
     found = events(capture, [(A,)] * 15)
-    with pytest.raises(facecap.ModelError, match="detector200_can_fail"):
+    with pytest.raises(facecap.ModelError, match="a frame painted with fails=True"):
         capture.process(painted_frame(size=scripted.FRAME, fails=True))
     found += events(capture, [(A,)] * 15)
     assert [e[:4] for e in found] == [(9, 1, 1, 9), (19, 1, 2, 10), (29, 1, 3, 20)]
@@ -258,15 +251,9 @@ def test_slots_are_checked_before_memory_is_taken(make, slots):
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("fast", "first"), ("auto", "lost")])
-def test_a_person_who_comes_back_is_no_second_capture(models, mode, kind):
+def test_a_person_who_comes_back_is_no_second_capture(mode, kind):
     config = facecap.CaptureConfig(mode=mode, interval=1000, min_hits=3, miss_limit=4)
-    capture = facecap.FaceCapture(
-        config,
-        detector=facecap.Detector(scripted.detector(models)),
-        classifier=facecap.MaskClassifier(scripted.mask_classifier(models)),
-        refiner=False,
-        embedder=facecap.Embedder(scripted.embedder(models)),
-    )
+    capture = scripted_pipeline(config, embedder=embedder_model())
     visit = [(A,)] * 6 + [()] * 6
     assert [event[4] for event in events(capture, visit, flush=True)] == [kind]
     assert events(capture, visit, flush=True) == []

@@ -11,6 +11,7 @@ import scripted
 
 import facecap
 from facecap import _registry
+from facecap.testing import ScriptedModel, embedder_model, refiner_model, scripted_pipeline
 
 A, B = (37, 20), (60, 20)  # two faces, far apart
 CORNERS = [(0.0, 0.0), (1.0, 1.0), (0.5, 0.25), (-0.1, 1.1), (0.0, 1.0)]
@@ -148,14 +149,9 @@ def test_only_a_face_that_could_be_kept_is_looked_at(make, models: Path) -> None
     assert results[39].faces.reasons == ("count_exhausted", "count_exhausted")
 
 
-def test_a_face_without_a_free_slot_is_not_looked_at(models: Path) -> None:
-    capture = facecap.FaceCapture(
-        facecap.CaptureConfig(mode="fast", min_hits=1),
-        detector=facecap.Detector(scripted.detector(models)),
-        classifier=facecap.MaskClassifier(scripted.mask_classifier(models)),
-        refiner=facecap.Refiner(scripted.refiner(models)),
-        slots=1,
-    )
+def test_a_face_without_a_free_slot_is_not_looked_at() -> None:
+    config = facecap.CaptureConfig(mode="fast", min_hits=1)
+    capture = scripted_pipeline(config, refiner=refiner_model(), slots=1)
     result = capture.process(scripted.frame(A, B))
     assert result.refined == 1
     assert sorted(result.faces.reasons, key=str) == [None, "no_free_slot"]
@@ -178,21 +174,16 @@ def test_time_of_the_refiner_is_a_stage_of_its_own(make, models: Path) -> None:
     assert "refine" in results[9].to_dict()["timings"]
 
 
-def test_the_person_is_asked_for_with_the_refined_points_and_no_non_face_is(models: Path) -> None:
-    def reasons(refiner: Path) -> tuple[str | None, ...]:
-        capture = facecap.FaceCapture(
-            facecap.CaptureConfig(mode="fast", min_hits=1),
-            detector=facecap.Detector(scripted.detector(models)),
-            classifier=facecap.MaskClassifier(scripted.mask_classifier(models)),
-            refiner=facecap.Refiner(refiner),
-            embedder=facecap.Embedder(scripted.embedder(models)),
-        )
+def test_the_person_is_asked_for_with_the_refined_points_and_no_non_face_is() -> None:
+    def reasons(refiner: ScriptedModel) -> tuple[str | None, ...]:
+        config = facecap.CaptureConfig(mode="fast", min_hits=1)
+        capture = scripted_pipeline(config, refiner=refiner, embedder=embedder_model())
         capture.process(scripted.frame(A))
         return capture.process(scripted.frame(A, B)).faces.reasons
 
     # The embedder takes everybody for one person: who comes second is a duplicate, but no wall is a person.
-    assert "duplicate_identity" in reasons(scripted.refiner(models))
-    assert set(reasons(scripted.refiner(models, face=-9, stem="wall"))) == {"not_a_face"}
+    assert "duplicate_identity" in reasons(refiner_model())
+    assert set(reasons(refiner_model(face_prob=0))) == {"not_a_face"}
 
 
 def test_a_refiner_that_ships_is_the_default_and_false_is_none(

@@ -33,4 +33,6 @@ def run(args: argparse.Namespace) -> int:
             print(f"{_MARKS[check.state]}  {check.name:<14} {check.detail}", flush=True)
             if check.remedy:
                 print(f"{'':<26}-> {check.remedy}", flush=True)
+    if not failed and not args.json:
+        print("\nTry it: facecap demo", flush=True)
     return 1 if failed else 0

@@ -37,13 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         metavar="PNG",
         help="write all captures on one picture (contact_sheet.png in --out)",
     )
-    parser.add_argument(
-        "--frames", action="store_true", help="write every face of every frame to frames.jsonl"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print captures, then the summary, a JSON object a line"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    add_report_options(parser)
     group = parser.add_argument_group("source")
     group.add_argument("--max-frames", type=options.positive, metavar="N", help="stop after so many frames")
     group.add_argument(
@@ -59,6 +53,17 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     options.add_limit_options(parser)
     options.add_model_options(parser)
     options.add_capture_options(parser)
+
+
+def add_report_options(parser: argparse.ArgumentParser) -> None:
+    """What is told beside the captures."""
+    parser.add_argument(
+        "--frames", action="store_true", help="write every face of every frame to frames.jsonl"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print captures, then the summary, a JSON object a line"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -20,32 +20,44 @@ Image = NDArray[np.uint8]
 WIDTH, HEIGHT, FPS = 640, 480, 25.0
 _WALK = 88  # frames
 _PAUSE = 56  # frames: longer than a lost track lives by default
-_CODECS = (("mp4", "mp4v"), ("avi", "MJPG"))
+_CODECS = {"clip.mp4": "mp4v", "clip.avi": "MJPG"}
+NAMES = tuple(_CODECS)
+"""Of the clip's file: the first, or the second where no MPEG-4 encoder is."""
 
 
 def make(folder: Path) -> Path:
-    """Write the clip into `folder` and return its path: `clip.mp4`, or `clip.avi` where no MPEG-4 encoder is.
+    """Write the clip into `folder`, under one of `NAMES`, and return its path.
 
     Raises:
         FacecapError: the photograph or an encoder is missing.
     """
     person = portrait.load()
     folder.mkdir(parents=True, exist_ok=True)
-    for suffix, codec in _CODECS:
-        pending = PendingFile(folder / f"clip.{suffix}")
-        with video_name(pending.temporary) as name:
-            writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*codec), FPS, (WIDTH, HEIGHT))
-        if not writer.isOpened():
-            pending.discard()
-            continue
-        for frame in frames(person):
-            writer.write(frame)
-        writer.release()
-        pending.commit()
-        return pending.path
+    for name, codec in _CODECS.items():
+        pending = PendingFile(folder / name)
+        try:
+            if _write(pending.temporary, codec, frames(person)):
+                pending.commit()
+                return pending.path
+        finally:
+            pending.discard()  # where no encoder is, or the user interrupts
     raise FacecapError(
         f"{folder}: no clip can be written: not a writable folder, or OpenCV has no video encoder"
     )
+
+
+def _write(path: Path, codec: str, pictures: Iterator[Image]) -> bool:
+    """Whether there is an encoder; writes the clip where there is."""
+    with video_name(path) as name:
+        writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*codec), FPS, (WIDTH, HEIGHT))
+    try:
+        if not writer.isOpened():
+            return False
+        for picture in pictures:
+            writer.write(picture)
+        return True
+    finally:
+        writer.release()
 
 
 def frames(person: portrait.Portrait) -> Iterator[Image]:

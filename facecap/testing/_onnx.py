@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 
 FLOAT, INT64 = 1, 7
 """`TensorProto.DataType`."""
-_TYPES = {"float32": FLOAT, "int64": INT64}
 _IR_VERSION, _OPSET = 8, 13  # read by every onnxruntime that the package admits
 _INT, _INTS = 2, 7  # AttributeProto.AttributeType
 
@@ -17,20 +16,23 @@ Shape = Sequence[int | str]
 """Lengths; a name stands for any length."""
 
 
-def node(operator: str, inputs: Sequence[str], output: str, **attributes: int | Sequence[int]) -> bytes:
-    """A `NodeProto` with one output; attributes are whole numbers or lists of them."""
-    message = b"".join(_text(1, name) for name in inputs) + _text(2, output) + _text(4, operator)
-    for name, value in attributes.items():
-        message += _bytes(5, _attribute(name, value))
+def node(
+    operator: str, inputs: Sequence[str], output: str, name: str = "", **attributes: int | Sequence[int]
+) -> bytes:
+    """A `NodeProto` with one output. The runtime says its name where it fails. Attributes are whole numbers
+    or lists of them."""
+    message = b"".join(_text(1, each) for each in inputs) + _text(2, output)
+    message += _text(3, name) + _text(4, operator)
+    for key, value in attributes.items():
+        message += _bytes(5, _attribute(key, value))
     return message
 
 
-def weights(name: str, values: ArrayLike, dtype: str = "float32") -> bytes:
-    """A `TensorProto` of `dtype` "float32" or "int64"."""
-    array = np.asarray(values, dtype)
+def weights(name: str, values: ArrayLike) -> bytes:
+    """A `TensorProto` of float32."""
+    array = np.asarray(values, "<f4")
     lengths = b"".join(_number(1, length) for length in array.shape)
-    little = array.astype(array.dtype.newbyteorder("<")).tobytes()
-    return lengths + _number(2, _TYPES[dtype]) + _text(8, name) + _bytes(9, little)
+    return lengths + _number(2, FLOAT) + _text(8, name) + _bytes(9, array.tobytes())
 
 
 def model(

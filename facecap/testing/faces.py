@@ -121,6 +121,5 @@ def walk(
 def _place(name: str, place: tuple[float, float]) -> tuple[float, float]:
     if not isinstance(place, tuple | list) or len(place) != 2:
         raise TypeError(f"{name} is {place!r}, wanted (x, y) in pixels")
-    return check_fraction(f"{name} x", place[0], 0, _LARGEST), check_fraction(
-        f"{name} y", place[1], 0, _LARGEST
-    )
+    x, y = place
+    return check_fraction(f"{name} x", x, 0, _LARGEST), check_fraction(f"{name} y", y, 0, _LARGEST)

@@ -59,6 +59,8 @@ def capture_differences(
         TypeError, ValueError: something is no capture.
     """
     tolerance = Tolerance() if tolerance is None else tolerance
+    if not isinstance(tolerance, Tolerance):
+        raise TypeError(f"tolerance is {type(tolerance).__name__}, wanted a Tolerance")
     found, wanted = _by_name(captures, "captures"), _by_name(golden, "golden")
     differences: list[str] = []
     for name in wanted:

@@ -72,7 +72,7 @@ def detector_model(*, can_fail: bool = True) -> ScriptedModel:
             node("Conv", ["image", "only_red"], "redness", strides=[height, width]),
             node("Relu", ["redness"], "red"),
             node("Cast", ["red"], "index", to=INT64),
-            node("Gather", ["nothing", "index"], "taken"),
+            node("Gather", ["nothing", "index"], "taken", "a frame painted with fails=True"),
             node("Add", ["faces", "taken"], "level8"),
         ]
     rows, columns = height // _cell.CELL, width // _cell.CELL
@@ -192,7 +192,7 @@ def _failure(column: str, output: str, initializers: list[bytes]) -> list[bytes]
         node("Mul", ["most", "none"], "small"),
         node("Add", ["small", "far"], "distance"),
         node("Cast", ["distance"], "index", to=INT64),
-        node("Gather", [column, "index"], output, axis=1),
+        node("Gather", [column, "index"], output, "a model made with fails=True", axis=1),
     ]
 
 

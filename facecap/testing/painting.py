@@ -84,6 +84,9 @@ def painted_frames(
     """
     _scale(size)
     count = check_whole("empty", empty, 0, 2**31)
+    for each in walks:
+        if not isinstance(each, Sequence):
+            raise TypeError(f"a walk is {type(each).__name__}, wanted a list of PaintedFace and None")
     return _frames(walks, size, count)
 
 
@@ -100,7 +103,7 @@ def _scale(size: tuple[int, int]) -> int:
     """Frame pixels a pixel of the detector's input."""
     width, height = _cell.INPUT
     for scale in range(1, _MOST_SCALE + 1):
-        if size == (width * scale, height * scale):
+        if isinstance(size, tuple | list) and tuple(size) == (width * scale, height * scale):
             return scale
     raise ValueError(f"size is {size!r}, wanted ({width}, {height}) or both 2 to {_MOST_SCALE} times as many")
 

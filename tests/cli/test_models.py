@@ -74,11 +74,17 @@ def test_the_doctor_says_what_to_do(facecap, tmp_path):
     assert checks["output"]["state"] == "ok"
 
 
+def test_the_doctor_who_finds_nothing_names_the_demo(facecap, tmp_path):
+    done = facecap("doctor", "--out", tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith("Try it: facecap demo\n")
+
+
 def test_the_doctor_finds_a_broken_model(facecap, folder):
     (folder / "bright.onnx").write_bytes(b"no model")
     done = facecap("doctor", env={"FACECAP_MODELS": str(folder)})
     assert done.returncode == 1
-    assert "bright.onnx" in done.stdout
+    assert "bright.onnx" in done.stdout and "facecap demo" not in done.stdout
 
 
 def test_a_folder_that_is_not_writable_is_found(facecap, tmp_path):

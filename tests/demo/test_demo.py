@@ -1,11 +1,6 @@
-"""The demo clip: two visits by one person, of which the second wears a mask."""
+"""The pictures that the demo clip is made of."""
 
 from __future__ import annotations
-
-import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +8,6 @@ import pytest
 import facecap
 from facecap.demo import clip, portrait
 from facecap.demo.face_mask import put_on_mask
-from facecap.sources import open_source
 
 
 @pytest.fixture(scope="module")
@@ -45,23 +39,6 @@ def test_the_clip_is_the_same_every_time(person):
         assert a.shape == (clip.HEIGHT, clip.WIDTH, 3) and a.dtype == np.uint8
         if number % 20 == 0:
             assert np.array_equal(a, b)
-
-
-def test_the_demo_ends_with_a_bare_and_a_masked_visit(tmp_path):
-    made = subprocess.run(
-        [sys.executable, "-m", "facecap.demo", str(tmp_path)], capture_output=True, text=True, check=True
-    )
-    path = Path(made.stdout.strip())
-    source = open_source(str(path))
-    assert source.length is not None and 7 < source.length / source.fps < 12
-    run = [sys.executable, "-m", "facecap", "run", str(path), "--json"]
-    done = subprocess.run(run, capture_output=True, text=True, check=True)
-    *captures, last = [json.loads(line) for line in done.stdout.splitlines()]
-    answers: dict[int, set[str]] = {}
-    for capture in captures:
-        answers.setdefault(capture["track_id"], set()).add(capture["mask"])
-    assert list(answers.values()) == [{"no_mask"}, {"mask"}]
-    assert last["summary"]["frames"] == source.length
 
 
 def test_the_photograph_has_one_bare_face(photo):

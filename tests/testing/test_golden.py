@@ -123,3 +123,5 @@ def test_files_and_captures_that_are_none_are_named(captures, golden, tmp_path):
         assert_captures_match(captures, golden)
     with pytest.raises(TypeError, match="captures has a int, wanted a Capture"):
         assert_captures_match([5], golden)
+    with pytest.raises(TypeError, match="tolerance is float, wanted a Tolerance"):
+        capture_differences(captures, captures, 0.5)

@@ -186,6 +186,8 @@ def test_a_walk_is_one_track_and_one_that_turns_away_has_a_reason():
         (lambda: painted_frame((5, 5)), "a face is tuple, wanted a PaintedFace"),
         (lambda: painted_frame(size=(640, 480)), r"size is \(640, 480\), wanted \(640, 360\)"),
         (lambda: painted_frame(PaintedFace(5, 5), PaintedFace(6, 6)), "are in one cell"),
+        (lambda: painted_frame(size=None), r"size is None, wanted \(640, 360\)"),
+        (lambda: painted_frames(PaintedFace(5, 5)), "a walk is PaintedFace, wanted a list of PaintedFace"),
         (lambda: painted_frames(empty=-1), "empty is -1, wanted 0 to"),
         (lambda: walk(0, (1, 2), (3, 4)), "frames is 0, wanted 1 to"),
         (lambda: walk(3, 5, (3, 4)), r"start is 5, wanted \(x, y\)"),

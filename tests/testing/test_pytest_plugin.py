@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import cv2
 import pytest
 
-VISIT = """
-import sys
+from facecap.testing import painted_frames, scripted_pipeline, walk
 
-sys.modules["onnx"] = None  # the helpers do without it
-
-from facecap.testing import painted_frames, walk
-
-
-def test_a_visitor_with_a_mask(facecap_pipeline, facecap_golden):
-    visitor = walk(14, (100, 180), (300, 180), side=90, mask="mask")
-    results = [facecap_pipeline.process(frame) for frame in painted_frames(visitor, empty=6)]
-    captures = [capture for result in results for capture in result.captures]
-    assert [(capture.kind, capture.mask) for capture in captures] == [("first", "mask"), ("periodic", "mask")]
-    facecap_golden(captures, "golden/visit.jsonl")
-"""
+PAGE = Path(__file__).parents[2] / "docs" / "testing-your-code.md"
+FIRST, WALKS, COMMAND = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+WITHOUT_ONNX = "import sys\n\nsys.modules['onnx'] = None\n"  # an installation has it not
 
 
 @pytest.fixture
@@ -46,16 +39,17 @@ def project(tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
-def test_a_pipeline_without_weights_and_a_golden_file(project, tmp_path):
-    golden: Path = tmp_path / "tests" / "golden" / "visit.jsonl"
-    done = project(VISIT)
+def test_the_example_of_the_page_writes_and_compares_a_golden_file(project, tmp_path):
+    golden = tmp_path / "tests" / "golden" / "visitor.jsonl"
+    test = WITHOUT_ONNX + FIRST
+    done = project(test)
     assert done.returncode == 1
     assert f"FileNotFoundError: {golden}: no golden file" in done.stdout
     assert "pytest --facecap-update-golden" in done.stdout
 
-    assert project(VISIT, "--facecap-update-golden").returncode == 0
+    assert project(test, "--facecap-update-golden").returncode == 0
     assert len(golden.read_text().splitlines()) == 2
-    done = project(VISIT)
+    done = project(test)
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
 
@@ -63,7 +57,7 @@ def test_a_pipeline_without_weights_and_a_golden_file(project, tmp_path):
     lines[0]["mask"] = "no_mask"
     lines[1]["frame"] += 3
     golden.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    done = project(VISIT)
+    done = project(test)
     assert done.returncode == 1
     assert f"AssertionError: the captures differ from {golden} in 2 places:" in done.stdout
     assert "track 1, capture 1: mask is 'mask', wanted 'no_mask'" in done.stdout
@@ -102,3 +96,19 @@ def test_nothing_is_loaded(request):
 """
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_other_examples_of_the_page_run(facecap_config, tmp_path):
+    names: dict[str, Any] = {"folder": tmp_path}
+    exec("from facecap.testing import *\n" + WALKS + COMMAND, names)
+    pipeline = scripted_pipeline(facecap_config)
+    results = [pipeline.process(frame) for frame in names["frames"]]
+    assert len(results) == 30
+    assert "extreme_yaw" in results[15].faces.reasons
+    (tmp_path / "frames").mkdir()
+    for index, frame in enumerate(painted_frames(walk(12, (100, 180), (200, 180)))):
+        cv2.imwrite(str(tmp_path / "frames" / f"{index}.png"), frame)
+    command = [sys.executable, "-m", *map(str, names["command"]), "--json", "--quiet"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[0])["mask"] == "no_mask"

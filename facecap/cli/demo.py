@@ -1,0 +1,71 @@
+"""Make a short clip, of one visit bare-faced and one with a mask, and capture the faces in it.
+
+Needs no camera and no file: the clip is made from a photograph in the public domain that comes with
+matplotlib (pip install 'facecap[demo]'). It then goes the way of `facecap run`, with its options; the results
+are those of `facecap run DIR/clip.mp4 --out DIR --annotate DIR/annotated.mp4 --contact-sheet`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from facecap.cli import options
+from facecap.cli import run as run_command
+
+_FOLDER = Path("out/demo")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Add `demo`."""
+    parser = subparsers.add_parser(
+        "demo", help="capture faces in a clip that is made on the spot", description=__doc__
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=f"folder for the clip and the results ({_FOLDER}, where an earlier demo is replaced)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier clip and run in --out")
+    parser.add_argument("--clip-only", action="store_true", help="make the clip, print its path and stop")
+    run_command.add_report_options(parser)
+    group = parser.add_argument_group("source")
+    group.add_argument("--max-frames", type=options.positive, metavar="N", help="stop after so many frames")
+    options.add_model_options(parser)
+    options.add_capture_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    from facecap.cli.progress import Progress
+    from facecap.demo import clip
+    from facecap.errors import FacecapError
+    from facecap.sinks.run_folder import CAPTURES, SUMMARY
+
+    options.capture_config(args, {})  # wrong usage is told before the clip is made
+    out: Path = args.out or _FOLDER
+    overwrite = args.overwrite or args.out is None
+    earlier = [name for name in (*clip.NAMES, CAPTURES, SUMMARY) if (out / name).exists()]
+    if earlier and not overwrite:
+        raise FacecapError(f"{out} holds an earlier {earlier[0]}: give another --out, or --overwrite")
+    path = clip.make(out)
+    if args.clip_only:
+        print(json.dumps({"clip": str(path)}) if args.json else path)
+        return 0
+    if not args.quiet:
+        Progress().say(f"made {path}")
+    of_the_run = {
+        "source": str(path),
+        "out": out,
+        "overwrite": overwrite,
+        "annotate": path.with_stem("annotated"),
+        "contact_sheet": "",
+        "fps": None,
+        "retries": 0,
+        "max_pixels": None,
+        "max_bytes": None,
+    }
+    return run_command.run(argparse.Namespace(**{**vars(args), **of_the_run}))
