@@ -74,7 +74,7 @@ PYTHON_RULES: dict[str, set[str]] = {
     "client": TOOLS | {"doctor", "models", "picture_faces", "sinks", "sources"},
     "picture_faces": TOOLS | {"client", "doctor", "models", "sinks", "sources"},
     "demo": {"benchmark", "cli", "conversion", "evaluation", "testing", "training"},
-    "testing": {"benchmark", "cli", "conversion", "demo", "evaluation", "training"},
+    "testing": TOOLS - {"testing"} | {"client", "doctor", "models", "picture_faces", "sinks", "sources"},
     "benchmark": {"cli"},
     "conversion": {"cli"},
     "evaluation": {"cli"},

@@ -53,7 +53,7 @@ class PaintedFace:
     side: float | None = None
     """Of the square box; a tenth of the frame's width where None."""
     mask: Literal["no_mask", "mask", "unknown"] = "no_mask"
-    """What the scripted classifier answers."""
+    """What the scripted classifier answers, unless the crop of a face with another answer overlaps."""
     score: float = 1.0
     """The scripted detector's, 0 to 1, met within 0.02; it finds what is above 0.5."""
     yaw: float = 0.0

@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import pytest
 
+import facecap.testing
 from facecap.testing import painted_frames, scripted_pipeline, walk
 
 PAGE = Path(__file__).parents[2] / "docs" / "testing-your-code.md"
@@ -37,6 +38,11 @@ def project(tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+def test_the_page_has_a_word_on_every_name() -> None:
+    names = set(facecap.testing.__all__) - {"CaptureLike"}
+    assert {name for name in names if f"`{name}" not in PAGE.read_text() and name not in FIRST} == set()
 
 
 def test_the_example_of_the_page_writes_and_compares_a_golden_file(project, tmp_path):
