@@ -24,7 +24,7 @@ class FaceCapture:
     """Detects, follows, gates, crops and classifies, frame after frame of one camera.
 
     Args:
-        config: when a shot is kept and given out; the defaults of `CaptureConfig` where None.
+        config: when a shot is stored and emitted; the defaults of `CaptureConfig` where None.
         detector: None for the default model. One may be given to several cameras: they share its weights and
             nothing else.
         classifier: None for the default mask model.
@@ -113,7 +113,7 @@ class FaceCapture:
         return FrameResult(**raw)
 
     def flush(self) -> list[Capture]:
-        """Ends every visit: shots that wait are given out, tracks are forgotten. Ids go on."""
+        """Ends every visit: pending shots are emitted, tracks are forgotten. Ids go on."""
         captures, stage_error = self._core.flush()
         self._warn(stage_error)
         return [Capture(**capture) for capture in captures]

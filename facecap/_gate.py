@@ -1,4 +1,4 @@
-"""Which shots of which tracks are kept, and when they are given out."""
+"""Which shots of which tracks are stored, and when they are emitted."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class CaptureEvent:
-    """A shot that is given out."""
+    """The moment at which a shot is emitted."""
 
     kind: str
     """`first` (the track's first), `periodic`, `lost` (its track ended) or `flush`."""
     frame: int
-    """In which it is given out."""
+    """In which it is emitted."""
     shot_frame: int
     """In which it was stored."""
     track_id: int
@@ -78,7 +78,7 @@ class GateStep:
 
 
 class CaptureGate:
-    """Keeps the best shot of every track and decides when it is given out; sees no pixels.
+    """Stores the best shot of every track and decides when it is emitted; sees no pixels.
 
     Args:
         config: the defaults of `CaptureConfig` where None.
@@ -123,7 +123,7 @@ class CaptureGate:
         return GateStep(stored, [CaptureEvent(*event) for event in events], reasons)
 
     def flush(self, frame_index: int) -> list[CaptureEvent]:
-        """Gives out the shots that wait, as if every track were lost in `frame_index`, and frees all slots.
+        """Emits the pending shots, as if every track were lost in `frame_index`, and frees all slots.
 
         Raises:
             ValueError: `frame_index` lies before the last frame.

@@ -43,7 +43,7 @@ def crop_face(
 
 
 def crop_rect(box: ArrayLike, image_size: tuple[int, int], border: float = 0.15) -> tuple[int, int, int, int]:
-    """The rectangle that `crop_face` cuts, so that points of a crop can be told in pixels of the image.
+    """The rectangle that `crop_face` cuts, so that points of a crop can be given in pixels of the image.
 
     A point at the fractions u, v of the crop, 0 at its left and top edge and 1 at its right and bottom edge,
     lies at `x1 + u * (x2 - x1)`, `y1 + v * (y2 - y1)` in the image.

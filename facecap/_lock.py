@@ -36,7 +36,7 @@ class ProcessLock:
         Args:
             path: the file; its folder must be there.
             what: it guards, for messages.
-            wait: told who has the lock, which is then waited for.
+            wait: called with who has the lock, which is then waited for.
             made: a folder that is removed in the end if it is empty.
 
         Raises:

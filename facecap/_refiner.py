@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facecap import _core, models
+from facecap import _core, _registry
 from facecap._checks import check_boxes, check_image
 from facecap._model import ModelLike, open_model
 
@@ -55,7 +55,7 @@ class Refiner:
         Raises:
             ModelError: the model cannot be used.
         """
-        if setting == "none" or (setting is None and not models.ships_refiner()):
+        if setting == "none" or (setting is None and not _registry.ships_refiner()):
             return None
         return cls(setting, threads=threads)
 

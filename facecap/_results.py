@@ -16,7 +16,7 @@ from facecap._core import rounded_list
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 FIRST_SECOND = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH).total_seconds()
 LAST_SECOND = (datetime(9999, 12, 31, tzinfo=timezone.utc) - _EPOCH).total_seconds()
-"""What can be told as RFC 3339, in seconds since 1970."""
+"""What can be written as RFC 3339, in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,14 +50,14 @@ class Faces:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Capture:
-    """A face that was given out."""
+    """A captured face: crop, answer and event."""
 
     kind: Literal["first", "periodic", "lost", "flush"]
     track_id: int
     sequence: int
     """From 1 in the track."""
     frame: int
-    """Frame in which the capture was given out."""
+    """Frame in which the shot was emitted."""
     shot_frame: int
     """Frame that the shot was taken in."""
     timestamp: float | None

@@ -1,4 +1,4 @@
-"""The faces of one picture alone, in plain JSON types, as `facecap detect` and the service tell them."""
+"""The faces of one picture alone, in plain JSON types, as `facecap detect` and the service answer them."""
 
 from __future__ import annotations
 

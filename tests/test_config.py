@@ -24,7 +24,7 @@ def read(folder: Path, text: str) -> CaptureConfig:
     return CaptureConfig.from_file(path)
 
 
-def test_defaults_are_those_of_the_specification() -> None:
+def test_defaults_are_the_documented_ones() -> None:
     config = CaptureConfig()
     assert (config.mode, config.interval, config.max_captures) == ("auto", 45, 3)
     assert (config.min_face, config.max_face, config.min_quality) == (32, 512, 0.1)

@@ -50,7 +50,7 @@ def events(capture: facecap.FaceCapture, frames: list[tuple], flush: bool = Fals
     return [(c.frame, c.track_id, c.sequence, c.shot_frame, c.kind) for c in found]
 
 
-def test_a_face_that_stays_is_given_out_first_and_then_by_the_interval(make):  # T28
+def test_a_face_that_stays_is_emitted_first_and_then_by_the_interval(make):
     capture = make(mode="fast", interval=10, max_captures=3)
     captures = [c for _ in range(60) for c in capture.process(scripted.frame(A)).captures]
     assert [(c.frame, c.track_id, c.sequence, c.shot_frame) for c in captures] == [
@@ -64,13 +64,13 @@ def test_a_face_that_stays_is_given_out_first_and_then_by_the_interval(make):  #
         assert c.box == pytest.approx([800, 392, 1000, 592], abs=1e-2)
 
 
-def test_a_gap_on_probation_starts_the_track_anew(make):  # T29
+def test_a_gap_on_probation_starts_the_track_anew(make):
     frames = [(A,)] * 5 + [()] + [(A,)] * 20
     assert events(make(mode="fast", interval=10), frames)[0][:4] == (15, 2, 1, 15)
 
 
 @pytest.mark.parametrize(("face", "captured"), [(50.1, True), (49, False), (39, False)])
-def test_eyes_must_be_far_enough_apart(make, face, captured):  # T30
+def test_eyes_must_be_far_enough_apart(make, face, captured):
     capture = make(face, mode="fast")
     results = [capture.process(scripted.frame(A)) for _ in range(12)]
     assert bool([c for r in results for c in r.captures]) is captured
@@ -78,20 +78,20 @@ def test_eyes_must_be_far_enough_apart(make, face, captured):  # T30
         assert results[-1].faces.reasons == ("eyes_too_close",)
 
 
-def test_the_best_shot_of_a_visit_comes_when_the_track_is_lost(make):  # T31
+def test_the_best_shot_of_a_visit_comes_when_the_track_is_lost(make):
     capture = make(mode="auto", interval=1000, miss_limit=40)
     assert events(capture, [(A,)] * 30 + [()] * 45) == [(69, 1, 1, 9, "lost")]
 
 
 @pytest.mark.parametrize(("returns", "track"), [(68, 1), (69, 2)])
-def test_a_face_that_returns_in_time_keeps_its_id(make, returns, track):  # T31
+def test_a_face_that_returns_in_time_keeps_its_id(make, returns, track):
     capture = make(mode="auto", interval=1000, miss_limit=40)
     for index in range(returns):
         capture.process(scripted.frame(*([A] if index < 30 else [])))
     assert capture.process(scripted.frame(A)).faces.track_ids.tolist() == [track]
 
 
-def test_a_short_gap_neither_ends_a_visit_nor_repeats_a_capture(make):  # T32, vendor bug 9.1
+def test_a_short_gap_neither_ends_a_visit_nor_repeats_a_capture(make):
     capture = make(mode="fast", interval=10, max_captures=3)
     frames = [(A, B)] * 20 + [(B,)] + [(A, B)] * 29
     by_track: dict[int, list] = {}
@@ -103,7 +103,7 @@ def test_a_short_gap_neither_ends_a_visit_nor_repeats_a_capture(make):  # T32, v
     ]
 
 
-def test_a_frame_in_which_the_detector_fails_changes_nothing():  # T43
+def test_a_frame_in_which_the_detector_fails_changes_nothing():
     capture = scripted_pipeline(facecap.CaptureConfig(mode="fast", interval=10))
     found = events(capture, [(A,)] * 15)
     with pytest.raises(facecap.ModelError, match="a frame painted with fails=True"):
@@ -112,7 +112,7 @@ def test_a_frame_in_which_the_detector_fails_changes_nothing():  # T43
     assert [e[:4] for e in found] == [(9, 1, 1, 9), (19, 1, 2, 10), (29, 1, 3, 20)]
 
 
-def test_flush_gives_out_what_waits_and_only_once(make):  # T44
+def test_flush_emits_what_waits_and_only_once(make):
     capture = make(mode="auto", interval=1000)
     assert events(capture, [(A,)] * 21, flush=True) == [(20, 1, 1, 9, "flush")]
     assert capture.flush() == []
@@ -123,7 +123,7 @@ def test_only_a_captured_face_goes_to_the_classifier(make):
     results = [capture.process(scripted.frame(A, B)) for _ in range(40)]
     for result in results:
         assert result.classified == int(result.faces.capture.sum())
-    # Both faces in frames 9, 10 and 20: the first shot after an emission replaces nothing.
+    # Both faces in frames 9, 10 and 20: the first shot after an event replaces nothing.
     assert sum(r.classified for r in results) == 6
     assert all(len(r.faces) == 2 for r in results)
 
@@ -152,7 +152,7 @@ def test_the_mask_answer_stays_on_the_track(make):
     assert first.mask == "no_mask"  # a dark crop
 
 
-def test_a_classifier_that_fails_costs_the_answer_not_the_capture(make, models, caplog):  # T42
+def test_a_classifier_that_fails_costs_the_answer_not_the_capture(make, models, caplog):
     capture = make(mode="fast", interval=10, classifier=scripted.mask_classifier(models, fails=True))
     captures = [c for _ in range(12) for c in capture.process(scripted.frame(A)).captures]
     assert [c.mask for c in captures] == ["unknown"]
@@ -161,7 +161,7 @@ def test_a_classifier_that_fails_costs_the_answer_not_the_capture(make, models, 
     assert captures[0].to_dict()["mask_prob"] is None
 
 
-def test_a_classifier_that_fails_at_the_flush_is_told(make, models, caplog):
+def test_a_classifier_that_fails_at_the_flush_is_logged(make, models, caplog):
     failing = scripted.mask_classifier(models, fails=True)
     capture = make(mode="auto", interval=1000, classifier=failing, classify_on="emit")
     assert events(capture, [(A,)] * 12) == []
@@ -275,7 +275,7 @@ def test_an_interval_in_seconds_needs_time(make):
         capture.process(scripted.frame(A))
     results = [capture.process(scripted.frame(A), timestamp=i * 0.1) for i in range(60)]
     times = [c.timestamp for r in results for c in r.captures]
-    assert times == pytest.approx([0.9, 1.0, 3.0])  # given out at 0.9, 2.9 and 4.9 s
+    assert times == pytest.approx([0.9, 1.0, 3.0])  # emitted at 0.9, 2.9 and 4.9 s
     with pytest.raises(ValueError, match="run back"):
         capture.process(scripted.frame(A), timestamp=1.0)
 
@@ -289,7 +289,7 @@ def test_results_can_be_looked_up(make):
     assert len({first, second, first}) == 2
 
 
-def test_crops_unlike_those_of_the_models_training_are_told(make, caplog):
+def test_crops_unlike_those_of_the_models_training_are_logged(make, caplog):
     make()
     assert not caplog.records
     make(crop_border=0.4)
@@ -307,13 +307,13 @@ def test_results_are_plain_json(make):
     capture = make(mode="fast", interval=10)
     for index in range(10):
         result = capture.process(scripted.frame(A, B), timestamp=1_700_000_000 + index / 4)
-    told = json.loads(json.dumps(result.to_dict(), allow_nan=False))
-    assert told["timestamp"] == "2023-11-14T22:13:22.250Z"
-    assert told["frame_index"] == 9
-    assert len(told["faces"]) == 2
-    assert set(told["faces"][0]["pose"]) == {"yaw", "pitch", "roll"}
-    assert told["captures"][0]["kind"] == "first"
-    assert told["faces"][0]["reason"] is None
+    document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert document["timestamp"] == "2023-11-14T22:13:22.250Z"
+    assert document["frame_index"] == 9
+    assert len(document["faces"]) == 2
+    assert set(document["faces"][0]["pose"]) == {"yaw", "pitch", "roll"}
+    assert document["captures"][0]["kind"] == "first"
+    assert document["faces"][0]["reason"] is None
 
 
 def test_one_detector_serves_many_cameras_at_once(make, models):

@@ -1,4 +1,4 @@
-"""Which shots are kept and given out, for the gate alone and behind tracker and quality."""
+"""Which shots are stored and emitted, for the gate alone and behind tracker and quality."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def watch(
     return events
 
 
-def test_fast_gives_out_at_once_and_at_intervals() -> None:
+def test_fast_emits_at_once_and_at_intervals() -> None:
     gate = CaptureGate(CaptureConfig(mode="fast", interval=10, max_captures=3), slots=10)
     steps = {frame: gate.update(frame, [Candidate(1, quality=0.8)], {1}) for frame in range(9, 109)}
     events = [event for step in steps.values() for event in step.events]
@@ -59,7 +59,7 @@ def test_fast_gives_out_at_once_and_at_intervals() -> None:
     }
 
 
-def test_auto_gives_out_the_best_on_loss() -> None:
+def test_auto_emits_the_best_on_loss() -> None:
     gate = CaptureGate()
     for frame in range(9, 17):
         gate.update(frame, [Candidate(1, quality=0.9 if frame == 14 else 0.8)], [1])
@@ -69,7 +69,7 @@ def test_auto_gives_out_the_best_on_loss() -> None:
     assert (event.kind, event.frame, event.shot_frame, event.sequence) == ("lost", 21, 14, 1)
 
 
-def test_flush_gives_out_what_waits_once() -> None:
+def test_flush_emits_what_waits_once() -> None:
     gate = CaptureGate(CaptureConfig(interval=1000))
     for frame in range(9, 21):
         gate.update(frame, [Candidate(1)], [1])
@@ -168,7 +168,7 @@ def test_promises_of_the_gate(
 ) -> None:
     config = CaptureConfig(mode=mode, interval=interval, max_captures=most)  # type: ignore[arg-type]
     gate = CaptureGate(config, slots)
-    given_out: Counter[int] = Counter()
+    emitted: Counter[int] = Counter()
     shots: set[tuple[int, int]] = set()
     stored_at: dict[int, set[int]] = {}
     for frame, (faces, live) in enumerate(frames):
@@ -179,8 +179,8 @@ def test_promises_of_the_gate(
             stored_at.setdefault(frame, set()).add(faces[i].track_id)
         assert len(step.events) <= slots
         for event in step.events:
-            given_out[event.track_id] += 1
-            assert event.sequence == given_out[event.track_id]
+            emitted[event.track_id] += 1
+            assert event.sequence == emitted[event.track_id]
             assert most == 0 or event.sequence <= most
             assert (event.track_id, event.shot_frame) not in shots
             assert event.track_id in stored_at[event.shot_frame]
@@ -188,8 +188,8 @@ def test_promises_of_the_gate(
                 "lost" if event.track_id not in live else "first" if event.sequence == 1 else "periodic"
             )
             shots.add((event.track_id, event.shot_frame))
-        for track_id in set(given_out) - live:
-            del given_out[track_id]  # its visit is over
+        for track_id in set(emitted) - live:
+            del emitted[track_id]  # its visit is over
     assert len(gate.flush(len(frames))) <= slots
 
 
@@ -247,7 +247,7 @@ def test_a_jump_in_the_second_frame(shift: float, wanted: set[int]) -> None:
     assert {event.track_id for event in events} == wanted
 
 
-def test_a_face_that_comes_nearer_is_given_out_near() -> None:
+def test_a_face_that_comes_nearer_is_captured_near() -> None:
     gate = CaptureGate(CaptureConfig(mode="auto", interval=1000))
     for frame in range(30):
         square = (800, 400, 100) if frame < 15 else (750, 350, 200)

@@ -22,7 +22,7 @@ def texture(height, width, seed=0):
 
 
 def cut_by_rule(image, box, border):
-    """Specification 6.1: whole pixels toward zero, clipped to the last pixel of the frame."""
+    """docs/capture-flow.md, "Crop": whole pixels toward zero, clipped to the last pixel of the frame."""
     height, width = image.shape[:2]
     x1, y1, x2, y2 = box
     half_width, half_height = (0.5 + border) * int(x2 - x1), (0.5 + border) * int(y2 - y1)

@@ -155,10 +155,8 @@ MANIFESTS = [
     {**tiny.mask_manifest(DATA, output="softmax"), "chip": "cv182x"},
     tiny.classification_manifest(DATA, ["cat", "dog", "mask"]),
     tiny.refiner_manifest(DATA),
-    tiny.detector_manifest(DATA),
     tiny.detector_manifest(DATA, form="concatenated"),
-    tiny.detector_manifest(DATA, family="yunet"),
-    tiny.detector_manifest(DATA, family="scrfd"),
+    *(tiny.detector_manifest(DATA, family=family) for family in tiny.FAMILIES),
     {
         **tiny.embedder_manifest(DATA, 128),
         "training": {"data": ["a"], "seed": 0, "more": None},

@@ -1,4 +1,4 @@
-"""Pose and quality through the public interface; the figures are the golden tests of the specification."""
+"""Pose and quality through the public interface; the figures are golden values of docs/capture-flow.md."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_refined_eyes_must_be_far_enough_apart(make, models: Path) -> None:
 @pytest.mark.parametrize(
     ("logit", "reason"), [(-3, "not_a_face"), (-2, "low_landmark_confidence"), (0.1, None)]
 )
-def test_what_is_no_face_is_told_from_what_may_be_one(make, models: Path, logit: float, reason) -> None:
+def test_what_is_no_face_differs_from_what_may_be_one(make, models: Path, logit: float, reason) -> None:
     capture = make(scripted.refiner(models, face=logit, stem=f"face{logit}"))
     results = [capture.process(scripted.frame(A)) for _ in range(10)]
     assert results[9].faces.reasons == (reason,)
@@ -143,7 +143,7 @@ def test_a_blurred_shot_scores_less(make, models: Path, blur: float, reason) -> 
 def test_only_a_face_that_could_be_kept_is_looked_at(make, models: Path) -> None:
     capture = make(scripted.refiner(models), max_captures=2)
     results = [capture.process(scripted.frame(A, B)) for _ in range(40)]
-    # Unconfirmed until frame 9; then the first shot, the first after an emission, and no more after the last.
+    # Unconfirmed until frame 9; then the first shot, the first after an event, and no more after the last.
     assert {r.frame_index: r.refined for r in results if r.refined} == {9: 2, 10: 2}
     assert all(r.refined == int(r.faces.capture.sum()) for r in results)
     assert results[39].faces.reasons == ("count_exhausted", "count_exhausted")

@@ -7,8 +7,7 @@ using namespace facecap;
 
 namespace {
 
-/// A frontal face in a 1920x1080 picture, as in the golden tests of the specification, whose nose may be
-/// moved.
+/// The canonical face of docs/capture-flow.md in a 1920x1080 picture; its nose may be moved.
 Assessment assess_face(float side, const CaptureConfig& config, float nose_x = 0.5f, float nose_y = 0.6f) {
   static const Image picture{std::vector<std::uint8_t>(std::size_t{3} * 1920 * 1080), 1920, 1080};
   const Box box{800, 400, 800 + side, 400 + side};
@@ -20,7 +19,7 @@ Assessment assess_face(float side, const CaptureConfig& config, float nose_x = 0
 
 }  // namespace
 
-TEST(assess_t8_size_limits) {
+TEST(assess_size_limits) {
   const CaptureConfig config;
   EXPECT(assess_face(31, config).rejection == Reason::too_small);
   EXPECT_EQ(assess_face(31, config).quality, 0.0f);
@@ -30,7 +29,7 @@ TEST(assess_t8_size_limits) {
   EXPECT(assess_face(513, config).rejection == Reason::too_large);
 }
 
-TEST(assess_t4_pose_limits) {
+TEST(assess_pose_limits) {
   const CaptureConfig config;
   EXPECT(assess_face(200, config, 0.7f).rejection == Reason::extreme_yaw);
   EXPECT(assess_face(200, config, 0.5f, 0.7f).rejection == Reason::extreme_pitch);
@@ -38,21 +37,21 @@ TEST(assess_t4_pose_limits) {
   EXPECT_EQ(assess_face(200, config, 0.7f).quality, 0.0f);
 }
 
-TEST(assess_t8_pose_limits_hold_without_size_limits) {
+TEST(assess_pose_limits_hold_without_size_limits) {
   CaptureConfig config;
   config.min_face = config.max_face = -1;
   EXPECT(assess_face(200, config, 0.7f).rejection == Reason::extreme_yaw);
   EXPECT(!assess_face(600, config).rejection);
 }
 
-TEST(assess_t12_degenerate_face) {
+TEST(assess_degenerate_face) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Assessment face = assess_face(200, {}, nan);
   EXPECT(face.rejection == Reason::invalid_pose);
   EXPECT_EQ(face.quality, 0.0f);
 }
 
-TEST(assess_t10_a_blurred_face_scores_nothing_where_sharpness_counts) {
+TEST(assess_a_blurred_face_scores_nothing_where_sharpness_counts) {
   CaptureConfig config;
   config.quality_method = QualityMethod::posture_laplacian;
   EXPECT_EQ(assess_face(200, config).quality, 0.0f);  // the picture is plain

@@ -151,7 +151,7 @@ TEST(detect_finds_the_prior_that_speaks) {
   }
 }
 
-TEST(a_score_at_the_threshold_is_no_face) {  // T37
+TEST(a_score_at_the_threshold_is_no_face) {
   for (const char* form : {kLevels, kConcatenated}) {
     const Scripted network = scripted(form);
     Answer answer;

@@ -1,3 +1,5 @@
+// docs/capture-flow.md, "Golden values of the gate".
+
 #include <algorithm>
 
 #include "check.hpp"
@@ -5,13 +7,13 @@
 
 using namespace facecap;
 
-TEST(gate_t13_fast_gives_out_at_once_then_at_intervals) {
+TEST(gate_fast_emits_at_once_then_at_intervals) {
   Play play(config(kFast, 10, 3));
   play.seen(9, 108, 0.8f);
   EXPECT_EQ(play.events, "E(9;1;1;9;0.80) first E(19;1;2;10;0.80) periodic E(29;1;3;20;0.80) periodic ");
 }
 
-TEST(gate_t14_fast_without_a_limit) {
+TEST(gate_fast_without_a_limit) {
   Play play(config(kFast, 10, 0));
   play.seen(9, 43, 0.8f);
   EXPECT_EQ(play.events,
@@ -19,20 +21,20 @@ TEST(gate_t14_fast_without_a_limit) {
             "periodic ");
 }
 
-TEST(gate_t15_fast_gives_out_the_best_since_the_last) {
+TEST(gate_fast_emits_the_best_since_the_last) {
   Play play(config(kFast, 10, 3));
   play.seen(9, 38, [](int frame) { return face(1, 0.50f + 0.02f * static_cast<float>(frame - 9)); });
   EXPECT_EQ(play.events, "E(9;1;1;9;0.50) first E(19;1;2;19;0.70) periodic E(29;1;3;29;0.90) periodic ");
   EXPECT_EQ(play.stores, "9 10 13 16 19 20 23 26 29 ");
 }
 
-TEST(gate_t16_auto_waits_one_interval) {
+TEST(gate_auto_waits_one_interval) {
   Play play(config(kAuto, 45, 3));
   play.seen(9, 108, 0.8f);
   EXPECT_EQ(play.events, "E(54;1;1;9;0.80) first E(99;1;2;55;0.80) periodic ");
 }
 
-TEST(gate_early_first_makes_auto_give_out_the_first_shot_at_once) {
+TEST(gate_early_first_makes_auto_emit_the_first_shot_at_once) {
   CaptureConfig early = config(kAuto, 45, 3);
   early.early_first = true;
   Play play(early);
@@ -47,7 +49,7 @@ TEST(gate_early_first_makes_auto_give_out_the_first_shot_at_once) {
   EXPECT_EQ(cycle.events, "");
 }
 
-TEST(gate_t17_auto_gives_out_the_best_on_loss) {
+TEST(gate_auto_emits_the_best_on_loss) {
   Play play(config(kAuto, 45, 3));
   play.seen(9, 16, [](int frame) { return face(1, frame == 14 ? 0.9f : 0.8f); });
   play.unseen(17, 20);
@@ -55,7 +57,7 @@ TEST(gate_t17_auto_gives_out_the_best_on_loss) {
   EXPECT_EQ(play.events, "E(21;1;1;14;0.90) lost ");
 }
 
-TEST(gate_t18_t19_auto_gives_out_no_shot_twice) {
+TEST(gate_auto_emits_no_shot_twice) {
   Play once(config(kAuto, 45, 3));
   once.seen(9, 54, 0.8f);
   once.unseen(55, 56);
@@ -72,7 +74,7 @@ TEST(gate_t18_t19_auto_gives_out_no_shot_twice) {
   EXPECT_EQ(longer(1), "E(54;1;1;9;0.80) first ");
 }
 
-TEST(gate_t20_cycle_gives_out_at_intervals) {
+TEST(gate_cycle_emits_at_intervals) {
   const std::string three = "E(29;1;1;9;0.80) first E(49;1;2;30;0.80) periodic E(69;1;3;50;0.80) periodic ";
   for (const int max_captures : {3, 0}) {
     Play play(config(kCycle, 20, max_captures));
@@ -81,7 +83,7 @@ TEST(gate_t20_cycle_gives_out_at_intervals) {
   }
 }
 
-TEST(gate_t21_cycle_gives_out_on_loss_only_where_nothing_was) {
+TEST(gate_cycle_emits_on_loss_only_where_nothing_was) {
   Play brief(config(kCycle, 20, 3));
   brief.seen(9, 13, 0.8f);
   brief.unseen(14, 17);
@@ -97,7 +99,7 @@ TEST(gate_t21_cycle_gives_out_on_loss_only_where_nothing_was) {
   }
 }
 
-TEST(gate_t22_a_better_shot_is_better_by_a_margin) {
+TEST(gate_a_better_shot_is_better_by_a_margin) {
   Play play(config(kAuto, 45, 3));
   const float qualities[] = {0.50f, 0.55f, 0.56f, 0.60f, 0.62f};
   const char* reasons[] = {"", "not_better", "", "not_better", ""};
@@ -110,7 +112,7 @@ TEST(gate_t22_a_better_shot_is_better_by_a_margin) {
   EXPECT_EQ(play.events, "E(14;1;1;13;0.62) lost ");
 }
 
-TEST(gate_t23_a_better_shot_is_better_by_both_scores) {
+TEST(gate_a_better_shot_is_better_by_both_scores) {
   Play play(config(kAuto, 45, 3));
   play.step(9, {face(1, 0.5f, 0.9f)}, {1});
   play.step(10, {face(1, 0.7f, 0.85f)}, {1});
@@ -121,7 +123,7 @@ TEST(gate_t23_a_better_shot_is_better_by_both_scores) {
   EXPECT_EQ(play.events, "E(12;1;1;11;0.70) lost ");
 }
 
-TEST(gate_t24_poor_shots_take_no_slot) {
+TEST(gate_poor_shots_take_no_slot) {
   Play poor(config(kAuto, 45, 3));
   poor.seen(9, 28, 0.09f);
   EXPECT_EQ(poor.gate.slot_of(1), -1);
@@ -137,7 +139,7 @@ TEST(gate_t24_poor_shots_take_no_slot) {
   EXPECT_EQ(refined.stores, "11 ");
 }
 
-TEST(gate_t25_eyes_and_landmarks) {
+TEST(gate_eyes_and_landmarks) {
   Play play(config(kFast, 10, 3));
   Candidate candidate = face(1, 0.8f);
   const auto offer = [&](int frame, float eyes, float refined_eyes, float confidence) {
@@ -154,7 +156,7 @@ TEST(gate_t25_eyes_and_landmarks) {
   EXPECT_EQ(play.events, "E(12;1;1;12;0.80) first ");
 }
 
-TEST(gate_t26_a_full_table_says_so) {
+TEST(gate_a_full_table_says_so) {
   Play play(config(kFast, 10, 3), 2);
   for (int frame = 9; frame <= 14; ++frame) {
     std::vector<Candidate> candidates;
@@ -173,7 +175,7 @@ TEST(gate_t26_a_full_table_says_so) {
   EXPECT_EQ(play.gate.slot_of(3), 0);
 }
 
-TEST(gate_t27_nothing_is_kept_when_the_count_is_used_up) {
+TEST(gate_nothing_is_kept_when_the_count_is_used_up) {
   Play play(config(kFast, 2, 1));
   play.seen(9, 9, 0.3f);
   play.seen(10, 20, 0.9f);
@@ -187,14 +189,14 @@ TEST(gate_t27_nothing_is_kept_when_the_count_is_used_up) {
   EXPECT_EQ(slow.events, "E(9;1;1;9;0.90) first E(19;1;2;18;0.20) periodic ");
 }
 
-TEST(gate_t43_a_frame_without_an_answer_changes_nothing) {
+TEST(gate_a_frame_without_an_answer_changes_nothing) {
   Play play(config(kFast, 10, 3));
   play.seen(9, 14, 0.8f);
   play.seen(16, 30, 0.8f);  // the detector failed in frame 15
   EXPECT_EQ(play.events, "E(9;1;1;9;0.80) first E(19;1;2;10;0.80) periodic E(29;1;3;20;0.80) periodic ");
 }
 
-TEST(gate_t44_flush_gives_out_what_waits_once) {
+TEST(gate_flush_emits_what_waits_once) {
   Play play(config(kAuto, 1000, 3));
   play.seen(9, 20, 0.8f);
   const std::vector<CaptureEvent> events = play.gate.flush(20);

@@ -34,7 +34,7 @@ void set_grey(Image& image, int x, int y, std::uint8_t value) {
 
 }  // namespace
 
-TEST(letterbox_maps_the_network_to_the_picture) {  // T38
+TEST(letterbox_maps_the_network_to_the_picture) {
   const Box network{100, 200, 150, 260};
   const Letterbox square = fit_letterbox({1920, 1080}, {640, 640});
   EXPECT_EQ(square.scale_x, 3.0f);
@@ -72,14 +72,14 @@ TEST(every_picture_fits_and_comes_back) {
   }
 }
 
-TEST(crop_rule_in_whole_pixels) {  // T40
+TEST(crop_rule_in_whole_pixels) {
   const Size frame{1920, 1080};
   expect_rect(crop_rect({800, 400, 1000, 600}, frame, 0.15f), {770, 370, 1030, 630});
   expect_rect(crop_rect({10, 20, 90, 130}, frame, 0.15f), {0, 3, 102, 146});
   expect_rect(crop_rect({1800, 900, 1919, 1079}, frame, 0.15f), {1781, 872, 1919, 1079});
 }
 
-TEST(crop_rule_inside_a_half_body_picture) {  // T39, the face within the picture that the vendor stores
+TEST(crop_rule_inside_a_half_body_picture) {
   struct Case {
     Rect body;  // of the frame
     float scale;
@@ -116,7 +116,7 @@ TEST(crop_stays_in_the_frame_for_any_box) {
                 "covers no pixel of the 32x20 picture");
 }
 
-TEST(alignment_of_points) {  // T41
+TEST(alignment_of_points) {
   const Landmarks doubled{{{2 * 38.2946f + 100, 2 * 51.6963f + 50},
                            {2 * 73.5318f + 100, 2 * 51.5014f + 50},
                            {2 * 56.0252f + 100, 2 * 71.7366f + 50},
@@ -142,7 +142,7 @@ TEST(alignment_refuses_degenerate_points) {
   EXPECT_EQ(align_face(grey_image(4, 4).view(), distant, 8).pixels.size(), std::size_t{192});
 }
 
-TEST(laplacian_variance_of_known_patterns) {  // T10
+TEST(laplacian_variance_of_known_patterns) {
   Image dot = grey_image(5, 5);
   set_grey(dot, 2, 2, 100);
   EXPECT_NEAR(laplacian_variance(dot.view(), {0, 0, 5, 5}), 22222.2222, 0.01);

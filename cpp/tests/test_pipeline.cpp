@@ -40,7 +40,7 @@ TEST(pipeline_keeps_the_refined_points_of_a_shot_and_their_pose) {
   EXPECT_NEAR(result.faces.landmarks[0][2].x, 320, 1e-2);
   EXPECT_NEAR(result.poses[0].yaw, 0, 1e-2);
   EXPECT_NEAR(result.captures[0].landmarks[2].x, 340, 1);
-  EXPECT_NEAR(result.captures[0].pose.yaw, 31.738, 0.5);  // 0.553935 rad, specification T4
+  EXPECT_NEAR(result.captures[0].pose.yaw, 31.738, 0.5);  // 0.553935 rad
 }
 
 TEST(pipeline_tells_what_is_surely_no_face_from_what_may_be_one) {

@@ -12,7 +12,8 @@ namespace {
 constexpr double kRadian = 3.14159265358979323846 / 180;
 constexpr Size kFullHd{1920, 1080};
 
-/// The canonical face of the specification, section 10.
+/// The canonical face, docs/capture-flow.md, "Coordinates and units"; the values are those of "Pose" and
+/// "Quality".
 QualityInput canonical(float x, float y, float side, Size image = kFullHd) {
   QualityInput face;
   face.box = {x, y, x + side, y + side};
@@ -45,12 +46,12 @@ void expect_pose(const QualityInput& face, double yaw, double pitch, double roll
 
 }  // namespace
 
-TEST(quality_t1_frontal_face) {
+TEST(quality_frontal_face) {
   expect_pose(canonical(800, 400, 200), 0, -0.052583, 0);
   expect_score(canonical(800, 400, 200), 1.358176, 1.358176);
 }
 
-TEST(quality_t2_follows_the_size) {
+TEST(quality_follows_the_size) {
   const double wanted[][3] = {{100, 1.225703, 1.225703}, {74, 1.156067, 1.156067}, {73, 0.847469, 1.007469},
                               {65, 0.763740, 0.923740},  {64, 0.392989, 0.392989}, {60, 0.392989, 0.392989},
                               {50, 0.392989, 0.392989},  {25, 0.392989, 0.392989}, {24, 0, 0}};
@@ -58,13 +59,13 @@ TEST(quality_t2_follows_the_size) {
     expect_score(canonical(800, 400, static_cast<float>(side)), detector, refined);
 }
 
-TEST(quality_t3_border_costs) {
+TEST(quality_border_costs) {
   expect_score(canonical(50, 400, 200), 1.158176, 1.158176);
   expect_score(canonical(500, 200, 200, {1280, 720}), 1.414801, 1.414801);
   expect_score(canonical(500, 200, 100, {1280, 720}), 1.308555, 1.308555);
 }
 
-TEST(quality_t4_follows_the_nose) {
+TEST(quality_follows_the_nose) {
   expect_pose(with_nose(920, 520), 0.553935, -0.052555, 0);
   expect_pose(with_nose(880, 520), -0.553935, -0.052555, 0);
   expect_score(with_nose(920, 520), 1.210467, 1.210467);
@@ -77,7 +78,7 @@ TEST(quality_t4_follows_the_nose) {
   expect_score(with_nose(900, 518), 1.372198, 1.372198);
 }
 
-TEST(quality_t5_follows_the_roll) {
+TEST(quality_follows_the_roll) {
   for (const float tilt : {10.0f, -10.0f}) {
     QualityInput face = canonical(800, 400, 200);
     face.landmarks[0].y -= tilt;
@@ -87,7 +88,7 @@ TEST(quality_t5_follows_the_roll) {
   }
 }
 
-TEST(quality_t6_implausible_faces_score_nothing) {
+TEST(quality_implausible_faces_score_nothing) {
   expect_score(with_nose(1001, 520), 0, 0);
   expect_score(with_nose(945, 520), 0, 0);
   QualityInput eyes = canonical(800, 400, 200);
@@ -100,7 +101,7 @@ TEST(quality_t6_implausible_faces_score_nothing) {
   expect_score(mouth, 0, 0);
 }
 
-TEST(quality_t7_blur_costs) {
+TEST(quality_blur_costs) {
   QualityInput face = canonical(800, 400, 200);
   face.refined = true;
   face.blur = 0.5f;
@@ -109,13 +110,13 @@ TEST(quality_t7_blur_costs) {
   EXPECT_NEAR(posture_quality(face), 1.158176, 1e-4);
 }
 
-TEST(quality_t9_eye_distance) {
+TEST(quality_eye_distance) {
   EXPECT_NEAR(eye_distance_quality(canonical(0, 0, 100).landmarks), 0.5, 1e-6);
   EXPECT_NEAR(eye_distance_quality(canonical(0, 0, 200).landmarks), 1, 1e-6);
   EXPECT_NEAR(eye_distance_quality(canonical(0, 0, 240).landmarks), 1, 1e-6);
 }
 
-TEST(quality_t10_small_faces_are_less_sharp) {
+TEST(quality_small_faces_are_less_sharp) {
   EXPECT_NEAR(sharpness(300, {0, 0, 60, 60}), 133.3333, 1e-3);
   EXPECT_NEAR(sharpness(300, {0, 0, 100, 100}), 300, 1e-3);
   EXPECT_NEAR(sharpness(200, {0, 0, 60, 60}), 88.8889, 1e-3);
@@ -134,7 +135,7 @@ TEST(quality_sharpness_is_measured_between_eyes_and_mouth) {
   EXPECT(sharpness_area(canonical(3000, 0, 100).box, canonical(3000, 0, 100).landmarks, kFullHd).empty());
 }
 
-TEST(quality_t12_degenerate_faces_score_nothing) {
+TEST(quality_degenerate_faces_score_nothing) {
   QualityInput flat = canonical(800, 400, 200);
   for (Point& point : flat.landmarks) point.y = 500;
   EXPECT(!face_pose(flat.landmarks).valid());

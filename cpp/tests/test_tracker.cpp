@@ -51,7 +51,7 @@ TEST(tracker_is_stable_in_the_tenth_frame) {
   }
 }
 
-TEST(tracker_t29_a_gap_on_probation_starts_again) {
+TEST(tracker_a_gap_on_probation_starts_again) {
   Tracker tracker;
   for (int frame = 0; frame < 16; ++frame) {
     const Tracks& tracks = frame == 5 ? see(tracker, {}) : see(tracker, {square(800, 400, 200)});
@@ -76,7 +76,7 @@ TEST(tracker_forgives_gaps_on_probation_where_allowed) {
   EXPECT(see(tracker, {}).live_ids.empty());
 }
 
-TEST(tracker_t31_a_stable_track_lives_until_its_limit) {
+TEST(tracker_a_stable_track_lives_until_its_limit) {
   Tracker back = settled();
   for (int frame = 30; frame < 68; ++frame) EXPECT_EQ(see(back, {}).live_ids.size(), 1u);
   EXPECT_EQ(see(back, {square(800, 400, 200)}).ids[0], 1);
@@ -99,7 +99,7 @@ TEST(tracker_shortest_limit_still_follows_a_face_that_is_always_seen) {
   EXPECT(see(tracker, {}).live_ids.empty());
 }
 
-TEST(tracker_t32_one_track_coasts_and_the_others_go_on) {
+TEST(tracker_one_track_coasts_and_the_others_go_on) {
   Tracker tracker;
   for (int frame = 0; frame < 50; ++frame) {
     std::vector<Box> boxes{square(300, 400, 200), square(1200, 400, 200)};
@@ -111,7 +111,7 @@ TEST(tracker_t32_one_track_coasts_and_the_others_go_on) {
   }
 }
 
-TEST(tracker_t33_overlap_decides_on_a_jump) {
+TEST(tracker_overlap_decides_on_a_jump) {
   Tracker near;
   see(near, {square(800, 400, 200)});
   EXPECT_EQ(see(near, {square(907, 400, 200)}).ids[0], 1);
@@ -122,7 +122,7 @@ TEST(tracker_t33_overlap_decides_on_a_jump) {
   EXPECT_EQ(tracks.live_ids.size(), 1u);
 }
 
-TEST(tracker_t33_gate_of_the_filter) {
+TEST(tracker_gate_of_the_filter) {
   BoxFilter filter(square(800, 400, 200));
   filter.predict();
   EXPECT_NEAR(filter.distance(square(884.707f, 400, 200)), 9.488, 1e-3);

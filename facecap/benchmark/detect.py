@@ -84,7 +84,7 @@ def measure(
         yunet: YuNet as `.onnx`, for OpenCV's FaceDetectorYN.
         models: other detectors that run as `detect` does: files, names, or what `models import` takes.
         turns: how often everybody runs in each scene.
-        progress: is told what goes on.
+        progress: called with what goes on.
     """
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:

@@ -44,7 +44,7 @@ def measure(
             that is converted runs as it is.
         size: width and height in pixels for networks of any size.
         turns: how often everybody runs at each batch.
-        progress: is told what goes on.
+        progress: called with what goes on.
     """
     contenders: dict[str, tuple[Source, onnx.ModelProto]] = {}
     for model in models:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from facecap._extra import extra_for
 from facecap.cli import convert_cvimodel
 from facecap.cli.options import count, positive
+from facecap.conversion.detector.import_checkpoint import Form
 
 MODEL = "a file, a name of `facecap models list`, or a checkpoint of a training run"
 
@@ -42,7 +43,7 @@ def _add_onnx(kinds: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument(
         "--form",
-        choices=("levels", "concatenated"),
+        choices=get_args(Form),
         help="of a detector made from a checkpoint; levels when not given, which is faster",
     )
     parser.add_argument(

@@ -112,7 +112,7 @@ def _run(args: argparse.Namespace) -> int:
     )
     folder = args.report or folder_of(args.out)
     report = convert(
-        args.model, args.data, args.out, wanted, photos=args.photos, work=args.work, told_in=folder
+        args.model, args.data, args.out, wanted, photos=args.photos, work=args.work, report_folder=folder
     )
     print(text(report))
     print(f"\n{args.out}; report, picture and the toolchain's log: {folder}")

@@ -24,7 +24,7 @@ class Parser(argparse.ArgumentParser):
     """
 
     add_late: Callable[[Parser], None] | None = None
-    """Adds options that take long to tell, once this parser is asked to parse."""
+    """Adds options that take long to find, once this parser is asked to parse."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("formatter_class", _Formatter)

@@ -38,7 +38,7 @@ class Job:
         """Process up to `max_frames` frames; returns the exit code.
 
         A signal, a failing source or a failing output ends the frames early. What was captured is kept,
-        pending shots are given out, and the summary says how it ended.
+        pending shots are emitted, and the summary says how it ended.
         """
         summary = self.summary
         with _stopping(self._source) as signals:

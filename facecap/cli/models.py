@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from facecap._extra import extra_for
 from facecap.cli.options import cosine
+from facecap.conversion.detector.import_checkpoint import Form
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -42,7 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     importing.add_argument("--out", type=Path, required=True, metavar="ONNX", help="file to write, .onnx")
     importing.add_argument(
-        "--form", choices=("levels", "concatenated"), default="levels", help="of a RetinaFace (%(default)s)"
+        "--form", choices=get_args(Form), default="levels", help="of a RetinaFace (%(default)s)"
     )
     importing.add_argument(
         "--min-sizes",

@@ -13,6 +13,7 @@ import onnx
 from facecap.conversion import run_graph
 from facecap.conversion.detector.families import decode
 from facecap.conversion.detector.families.answers import Answers
+from facecap.conversion.detector.families.retinaface import ROLES
 from facecap.conversion.graph import Floats
 from facecap.errors import FacecapError
 
@@ -26,7 +27,7 @@ BOX_TOLERANCE = 1e-3  # pixels, on priors that a detector would report
 REPORTED = 0.02
 OUTPUT_TOLERANCE = 1e-4
 NOISY = 8  # pictures of noise
-ROWS = [{"role": role, "name": role} for role in ("boxes", "scores", "landmarks")]
+ROWS = [{"role": role, "name": role} for role in ROLES]
 
 
 class ConversionError(FacecapError):

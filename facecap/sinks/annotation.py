@@ -22,7 +22,7 @@ _SMALL = 0.82  # size of the second line of a label
 
 
 class Annotator:
-    """Draws boxes, track ids, mask answers, quality, reasons and a pulse where a capture was given out."""
+    """Draws boxes, track ids, mask answers, quality, reasons and a pulse where a capture was emitted."""
 
     def __init__(self, answer: Callable[[float], str]) -> None:
         """`answer`: the word for a probability of a mask."""

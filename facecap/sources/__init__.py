@@ -49,7 +49,7 @@ def open_source(
         address: a picture, a folder of pictures, a video file, a camera number (`0`, `/dev/video0`), or the
             address of a network stream (`rtsp://`, `http://` and others).
         limits: size of a picture or a frame.
-        report: told in a sentence about each damaged picture and each reconnection.
+        report: called with a sentence about each damaged picture and each reconnection.
         fps: gives pictures of a folder timestamps.
         retries: how often in a row a lost live source is tried again.
 

@@ -1,4 +1,4 @@
-"""Decode JPEG, upright, and tell damage inside the compressed data."""
+"""Decode JPEG, upright, and detect damage inside the compressed data."""
 
 from __future__ import annotations
 

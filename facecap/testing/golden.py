@@ -18,7 +18,7 @@ CaptureLike: TypeAlias = Capture | Mapping[str, Any]
 """A capture, or what its `to_dict`, a line of `captures.jsonl` or the service says of it."""
 
 _EXACT = ("kind", "frame", "shot_frame", "timestamp", "mask")
-_MOST_TOLD = 20
+_MOST_SHOWN = 20
 _LARGEST = 1e9
 
 
@@ -62,17 +62,17 @@ def capture_differences(
     if not isinstance(tolerance, Tolerance):
         raise TypeError(f"tolerance is {type(tolerance).__name__}, wanted a Tolerance")
     found, wanted = _by_name(captures, "captures"), _by_name(golden, "golden")
-    told: list[str] = []
+    differences: list[str] = []
     for name in wanted:
         if name in found:
-            told += [f"{name}: {text}" for text in _differences(found[name], wanted[name], tolerance)]
+            differences += [f"{name}: {text}" for text in _differences(found[name], wanted[name], tolerance)]
         else:
-            told.append(f"{name} ({_event(wanted[name])}) is missing")
-    told += [f"{name} ({_event(found[name])}) is not wanted" for name in found if name not in wanted]
+            differences.append(f"{name} ({_event(wanted[name])}) is missing")
+    differences += [f"{name} ({_event(found[name])}) is not wanted" for name in found if name not in wanted]
     common = [name for name in found if name in wanted]
-    if not told and common != list(wanted):
-        told.append(f"the order is {', '.join(common)}, wanted {', '.join(wanted)}")
-    return told
+    if not differences and common != list(wanted):
+        differences.append(f"the order is {', '.join(common)}, wanted {', '.join(wanted)}")
+    return differences
 
 
 def assert_captures_match(
@@ -101,12 +101,12 @@ def assert_captures_match(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, "".join(json.dumps(line) + "\n" for line in lines).encode())
         return
-    told = capture_differences(lines, _read(path), tolerance)
-    if told:
-        more = [f"and {len(told) - _MOST_TOLD} more"] if len(told) > _MOST_TOLD else []
-        places = "1 place" if len(told) == 1 else f"{len(told)} places"
+    differences = capture_differences(lines, _read(path), tolerance)
+    if differences:
+        more = [f"and {len(differences) - _MOST_SHOWN} more"] if len(differences) > _MOST_SHOWN else []
+        places = "1 place" if len(differences) == 1 else f"{len(differences)} places"
         raise AssertionError(
-            "\n  ".join([f"the captures differ from {path} in {places}:", *told[:_MOST_TOLD], *more])
+            "\n  ".join([f"the captures differ from {path} in {places}:", *differences[:_MOST_SHOWN], *more])
         )
 
 

@@ -29,7 +29,7 @@ class Execution:
         return torch.amp.GradScaler(self.device.type, enabled=self.precision is torch.float16)
 
     def __str__(self) -> str:
-        """What is told to the user."""
+        """A line for the user."""
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu"
         return f"{name}, {str(self.precision).removeprefix('torch.')}"
 

@@ -31,7 +31,7 @@ def test_a_run_leaves_captures_crops_and_a_summary(facecap, models, visit, tmp_p
     done = facecap("run", visit, "--out", out, *models, *FAST)
     assert done.returncode == 0, done.stderr
     captures = lines_of(out / "captures.jsonl")
-    # The timing of the specification's T28: first shot at once, then every 10 frames, three in all.
+    # docs/capture-flow.md, "Golden values of the gate": at once, then every 10 frames, three in all.
     assert [(c["kind"], c["track_id"], c["sequence"], c["frame"], c["shot_frame"]) for c in captures] == [
         ("first", 1, 1, 9, 9),
         ("periodic", 1, 2, 19, 10),

@@ -1,4 +1,4 @@
-"""The gate against a model of it in plain Python, written from the specification (2.4 and 2.5)."""
+"""The gate against a model of it in plain Python, written from docs/capture-flow.md, "Gate"."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Slot:
 
 
 class Reference:
-    """One slot a track; what is given out comes as (kind, shot frame, track, sequence)."""
+    """One slot a track; what is emitted comes as (kind, shot frame, track, sequence)."""
 
     def __init__(self, config: CaptureConfig, slots: int) -> None:
         self.config = config
@@ -149,7 +149,7 @@ def once_a_track(faces: list[Candidate]) -> list[Candidate]:
     ),
 )
 @settings(max_examples=400)
-def test_the_gate_does_what_the_specification_says(
+def test_the_gate_does_what_its_page_says(
     config: CaptureConfig, slots: int, frames: list[tuple[list[Candidate], set[int], int]]
 ) -> None:
     gate, reference = CaptureGate(config, slots), Reference(config, slots)

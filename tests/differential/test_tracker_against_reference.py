@@ -1,4 +1,4 @@
-"""The tracker against a model of it with full matrices and SciPy's assignment (specification 5)."""
+"""The tracker against a model with full matrices and SciPy's assignment: docs/capture-flow.md, "Tracking"."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_a_video_that_is_cut_short_is_reported(tmp_path: Path) -> None:
     source = open_source(str(path), report=said.append)
     found = len(list(source.frames()))
     assert 0 < found < 60
-    if source.length == 60:  # where the header of the file still tells
+    if source.length == 60:  # where the header of the file still says
         assert source.ended_early
         assert "of 60 frames" in said[-1]
 

@@ -45,7 +45,7 @@ def test_equal_captures_match_as_objects_and_as_json(captures, lines, golden):
     assert [json.loads(line) for line in golden.read_text().splitlines()] == lines
 
 
-def test_a_difference_is_told_with_its_place_and_both_values(captures, lines, golden):
+def test_a_difference_is_reported_with_its_place_and_both_values(captures, lines, golden):
     lines[1]["mask"] = "unknown"
     lines[1]["box"][2] += 3
     lines[2]["frame"] = 15
@@ -54,18 +54,18 @@ def test_a_difference_is_told_with_its_place_and_both_values(captures, lines, go
     with pytest.raises(AssertionError) as failure:
         assert_captures_match(lines, golden)
     box, chance = lines[1]["box"][2], captures[2].mask_prob
-    first, *told = str(failure.value).splitlines()
+    first, *reported = str(failure.value).splitlines()
     assert first == f"the captures differ from {golden} in 4 places:"
-    assert [line.strip().partition(": ")[2] for line in told] == [
+    assert [line.strip().partition(": ")[2] for line in reported] == [
         "mask is 'unknown', wanted 'mask'",
         f"box[2] is {box:g}, wanted {box - 3:g} within 0.5",
         "frame is 15, wanted 12",
         f"mask_prob is None, wanted {round(chance, 6)}",
     ]
-    assert f"track {lines[1]['track_id']}, capture {lines[1]['sequence']}: mask" in told[0]
+    assert f"track {lines[1]['track_id']}, capture {lines[1]['sequence']}: mask" in reported[0]
 
 
-def test_missing_and_additional_captures_are_told_by_name(lines):
+def test_missing_and_additional_captures_are_reported_by_name(lines):
     missing = capture_differences(lines[:-1], lines)
     last = lines[-1]
     name = f"track {last['track_id']}, capture {last['sequence']} ({last['kind']}, frame {last['frame']})"
@@ -74,9 +74,9 @@ def test_missing_and_additional_captures_are_told_by_name(lines):
     assert len(capture_differences([], lines)) == len(lines)
 
 
-def test_another_order_is_told(lines):
-    (told,) = capture_differences([lines[1], lines[0], *lines[2:]], lines)
-    assert told.startswith("the order is track 2, capture 1, track 1, capture 1")
+def test_another_order_is_reported(lines):
+    (reported,) = capture_differences([lines[1], lines[0], *lines[2:]], lines)
+    assert reported.startswith("the order is track 2, capture 1, track 1, capture 1")
 
 
 def test_ids_that_come_again_are_kept_apart(lines):

@@ -89,8 +89,8 @@ struct Candidate {
 /// What costs a network, asked of a candidate that nothing cheaper refuses; where one is empty the candidate
 /// is taken as it is.
 struct CostlyQuestions {
-  /// Fills the refined values of the candidate of this index, or its rejection: "Second look" of
-  /// docs/capture-flow.md.
+  /// Fills the refined values of the candidate of this index, or its rejection
+  /// (docs/capture-flow.md, "Second look").
   std::function<void(std::size_t index, Candidate& candidate)> refine;
   /// Whether the person was captured on another track; asked last.
   std::function<bool(std::size_t index)> duplicate;
@@ -116,7 +116,7 @@ struct GateStep {
   std::vector<std::optional<Reason>> reasons;  // an entry a candidate; none where stored
 };
 
-/// Which shots of which tracks are stored and when they are emitted ("Gate" of docs/capture-flow.md). Sees no
+/// Which shots of which tracks are stored and when they are emitted (docs/capture-flow.md, "Gate"). Sees no
 /// pixels: the owner of the pictures keeps one a slot.
 class CaptureGate {
  public:

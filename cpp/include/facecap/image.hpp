@@ -74,7 +74,7 @@ void resize(const ImageView& image, const Rect& source, int width, int height, s
 
 /// The rectangle that is cut for a face: the box grown by `border` of its size on each side about its centre,
 /// clipped to [0, size - 1] of the frame; centre, width, height and corners are cut to whole pixels toward
-/// zero (specification 6.1 and T40). Empty where nothing of it is inside or it is not finite.
+/// zero (docs/capture-flow.md, "Crop"). Empty where nothing of it is inside or it is not finite.
 Rect crop_rect(const Box& box, Size frame, float border);
 
 /// The same; throws std::invalid_argument where it is empty.
@@ -93,8 +93,8 @@ Similarity fit_alignment(const Landmarks& landmarks, int size);
 /// Warps the picture by `fit_alignment`, bilinear, black outside.
 Image align_face(const ImageView& image, const Landmarks& landmarks, int size);
 
-/// Population variance of the 4-neighbour Laplacian of the grey values inside `area` (specification 3.3); 0
-/// where the area is smaller than 3x3.
+/// Population variance of the 4-neighbour Laplacian of the grey values inside `area` (docs/capture-flow.md,
+/// "Sharpness"); 0 where the area is smaller than 3x3.
 float laplacian_variance(const ImageView& image, const Rect& area);
 
 }  // namespace facecap

@@ -13,7 +13,8 @@ struct Pose {
   bool valid() const;
 };
 
-/// Pose from five points (specification 3.1). yaw and pitch saturate at one radian, roll at 90 degrees.
+/// Pose from five points (docs/capture-flow.md, "Pose"). yaw and pitch saturate at one radian, roll at 90
+/// degrees.
 Pose face_pose(const Landmarks& landmarks);
 
 float eye_distance(const Landmarks& landmarks);
@@ -26,17 +27,17 @@ struct QualityInput {
   float blur = 0;        // 0 sharp .. 1 blurred
 };
 
-/// Posture and area (specification 3.2); 0 for a face that breaks its rules or is degenerate. About -0.2
-/// to 1.5.
+/// Posture and area (docs/capture-flow.md, "Posture and area"); 0 for a face that breaks its rules or is
+/// degenerate. About -0.2 to 1.5.
 float posture_quality(const QualityInput& face);
 
-/// min(1, eye distance / 80 px) (specification 3.3, method 1).
+/// min(1, eye distance / 80 px).
 float eye_distance_quality(const Landmarks& landmarks);
 
 /// The rectangle spanned by eyes and mouth inside the picture, for `laplacian_variance`.
 Rect sharpness_area(const Box& box, const Landmarks& landmarks, Size image);
 
-/// V * min(1, W * H / 8100) (specification 3.3, method 3).
+/// V * min(1, W * H / 8100).
 float sharpness(float variance, const Box& box);
 
 }  // namespace facecap

@@ -26,7 +26,7 @@ struct Tracks {
 };
 
 /// Constant-velocity Kalman filter over (centre x, centre y, aspect, height) with one association a frame
-/// (specification 5). Deterministic.
+/// (docs/capture-flow.md, "Tracking"). Deterministic.
 class Tracker {
  public:
   explicit Tracker(TrackerOptions options = {});

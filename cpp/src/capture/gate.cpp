@@ -115,7 +115,7 @@ double CaptureGate::admit(std::int64_t frame_index, std::optional<double> timest
   return *timestamp;
 }
 
-/// Empties the slots of lost tracks and lets those that gave out their shot start afresh.
+/// Empties the slots of lost tracks and lets those that emitted their shot start afresh.
 void CaptureGate::prepare() {
   for (Slot& slot : slots_) {
     if (slot.state == Slot::State::miss) slot = Slot{};
@@ -149,7 +149,7 @@ void CaptureGate::consider(std::size_t index, Candidate candidate, std::int64_t 
   step_.stored.push_back({static_cast<int>(index), static_cast<int>(slot - slots_.data())});
 }
 
-/// The first of the cheap checks of "Storing a shot" (docs/capture-flow.md) that the candidate does not pass.
+/// The first of the cheap checks (docs/capture-flow.md, "Storing a shot") that the candidate does not pass.
 /// Comparisons are written so that what is not a number passes none.
 std::optional<Reason> CaptureGate::refuse_cheaply(const Candidate& candidate, const Slot* slot) const {
   if (!candidate.stable || candidate.track_id <= 0) return Reason::track_unconfirmed;

@@ -28,9 +28,8 @@ float score(const FrameView& frame, const Box& box, const Landmarks& landmarks, 
     case QualityMethod::eye_distance:
       return eye_distance_quality(landmarks);
     case QualityMethod::laplacian:
-      return std::min(
-          1.0f, variance() / (12544.0f *
-                              8));  // docs/capture-flow.md, Sharpness: 112 * 112 pixels, 8 the kernel's gain
+      // docs/capture-flow.md, "Sharpness": 112 * 112 pixels, 8 the kernel's gain.
+      return std::min(1.0f, variance() / (12544.0f * 8));
     case QualityMethod::posture_laplacian: {
       const float posture = posture_quality(face);
       if (posture < 0.1f) return posture;

@@ -15,7 +15,8 @@ struct Assessment {
   std::optional<Reason> rejection;
 };
 
-/// Limits of size and pose (docs/capture-flow.md; those of pose always apply) and the configured score.
+/// Limits of size and pose (docs/capture-flow.md, "Limits of size and pose"; those of pose always apply) and
+/// the configured score.
 Assessment assess(const FrameView& frame, const Box& box, const Landmarks& landmarks,
                   const CaptureConfig& config);
 

@@ -24,7 +24,7 @@ bool finite(const Box& box, const Landmarks& landmarks) {
   return std::isfinite(sum);
 }
 
-/// The rules that a usable face keeps (specification 3.2, a to d).
+/// The rules that a usable face keeps (docs/capture-flow.md, "Posture and area").
 bool plausible(const Box& box, const Landmarks& points) {
   const auto& [left_eye, right_eye, nose, left_mouth, right_mouth] = points;
   const double width = double{box.x2} - box.x1;

@@ -11,16 +11,17 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
-/// The shape that the output of this role and stride must have.
-Shape wanted_shape(const Manifest& manifest, const std::string& role, int stride) {
-  const std::vector<NetworkOutput> outputs = wanted_outputs(manifest);
-  const auto found = std::find_if(outputs.begin(), outputs.end(), [&](const NetworkOutput& output) {
+/// The entry of this role and stride in a list of a manifest's outputs.
+template <typename Output>
+const Output& entry_of(const std::vector<Output>& outputs, const Manifest& manifest, const std::string& role,
+                       int stride) {
+  const auto found = std::find_if(outputs.begin(), outputs.end(), [&](const Output& output) {
     return output.role == role && output.stride == stride;
   });
   if (found == outputs.end())
     throw ModelError(manifest.source + ": no output has the role '" + role + "'" +
                      (stride == 0 ? "" : " and the stride " + std::to_string(stride)));
-  return found->shape;
+  return *found;
 }
 
 /// Detectors answer one picture, so their batch may be free; a free height or width is as good as a fitting
@@ -57,24 +58,22 @@ void check_input(const std::vector<TensorInfo>& found, const Manifest& manifest)
 
 int find_output(const std::vector<TensorInfo>& outputs, const Manifest& manifest, const std::string& role,
                 int stride) {
-  const Shape wanted = wanted_shape(manifest, role, stride);
-  const auto output =
-      std::find_if(manifest.outputs.begin(), manifest.outputs.end(),
-                   [&](const ManifestOutput& each) { return each.role == role && each.stride == stride; });
+  const ManifestOutput& output = entry_of(manifest.outputs, manifest, role, stride);
+  const Shape wanted = entry_of(wanted_outputs(manifest), manifest, role, stride).shape;
   std::vector<int> fitting;
   std::vector<int> unclaimed;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const TensorInfo& info = outputs[i];
     if (!takes(info, wanted)) continue;
-    if (is_named(manifest, info, *output)) return static_cast<int>(i);
+    if (is_named(manifest, info, output)) return static_cast<int>(i);
     fitting.push_back(static_cast<int>(i));
-    if (!named_otherwise(manifest, info, *output)) unclaimed.push_back(static_cast<int>(i));
+    if (!named_otherwise(manifest, info, output)) unclaimed.push_back(static_cast<int>(i));
   }
   if (fitting.size() == 1) return fitting[0];
   if (unclaimed.size() == 1) return unclaimed[0];
   throw ModelError(manifest.source + ": the manifest wants " + (fitting.empty() ? "an" : "one") +
                    " output with the role '" + role + "', " +
-                   describe({output->name, ElementType::float32, wanted}) + "; the network gives " +
+                   describe({output.name, ElementType::float32, wanted}) + "; the network gives " +
                    describe(outputs) +
                    (fitting.empty() ? "" : ", of which several fit: name the right one in the manifest"));
 }

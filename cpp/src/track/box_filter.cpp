@@ -8,7 +8,7 @@ namespace {
 constexpr int kAspect = 2;
 constexpr int kHeight = 3;
 
-// Standard deviations (specification 5.1); shares of the height save for the aspect's.
+// Standard deviations (docs/capture-flow.md, "Tracking"); shares of the height save for the aspect's.
 constexpr double kNoise = 1.0 / 20;
 constexpr double kVelocityNoise = 1.0 / 160;
 constexpr double kStartNoise = 2 * kNoise;

@@ -101,10 +101,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (given.ConsumeBool()) parts.embedder = std::make_unique<Embedder>(fuzzed(given, embedder));
   FaceCapture capture(configuration(given), std::move(parts), given.ConsumeIntegralInRange<int>(1, 3));
   std::vector<std::uint8_t> pixels(std::size_t{3} * 96 * 96);
-  std::map<std::pair<std::int64_t, int>, int> given_out;
+  std::map<std::pair<std::int64_t, int>, int> emitted;
   const auto count = [&](const std::vector<Capture>& captures) {
     for (const Capture& each : captures) {
-      const int times = ++given_out[{each.event.track_id, each.event.sequence}];
+      const int times = ++emitted[{each.event.track_id, each.event.sequence}];
       fuzz::hold(times == 1, "nothing is emitted twice");
       fuzz::hold(each.crop.pixels.size() == std::size_t{3} * each.crop.width * each.crop.height,
                  "a capture has its crop");

@@ -69,16 +69,20 @@ def answers_of(
         steps: keeps the chunks.
         model: the file, which has its manifest beside it.
         items: the pictures.
-        named: a name that tells a picture from all others, by its content.
+        named: a name that no other picture has, by its content.
         answer: runs the model on a chunk.
-        tell: is told how far it is.
+        tell: called with how far it is, a line each.
     """
     manifest = json.loads(model.with_suffix(".json").read_text(encoding="utf-8-sig"))
-    told = {key: value for key, value in manifest.items() if key in ANSWERED_BY}
+    described = {key: value for key, value in manifest.items() if key in ANSWERED_BY}
     chunks = []
     for start in range(0, len(items), CHUNK):
         chunk = items[start : start + CHUNK]
-        made_from = {"facecap": version("facecap"), "model": told, "items": [named(item) for item in chunk]}
+        made_from = {
+            "facecap": version("facecap"),
+            "model": described,
+            "items": [named(item) for item in chunk],
+        }
 
         def make(folder: Path, chunk: Sequence[Item] = chunk) -> None:
             np.savez(folder / "answers.npz", **answer(chunk))  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ def convert(
     *,
     photos: Path | None = None,
     work: Path | None = None,
-    told_in: Path | None = None,
+    report_folder: Path | None = None,
     tell: Tell = lambda text: print(f"facecap: {text}", file=sys.stderr, flush=True),
 ) -> Report:
     """Write `out` (`.cvimodel`), its manifest, and a report.
@@ -53,9 +53,9 @@ def convert(
         out: the file to write.
         wanted: what it shall be.
         photos: labelled photographs that a detector was trained on too.
-        told_in: the folder for the report and the toolchain's log; one beside `out` where None.
+        report_folder: the folder for the report and the toolchain's log; one beside `out` where None.
         work: where results of steps are kept, so that a second run goes on; a cache folder where None.
-        tell: is told what goes on.
+        tell: called with what goes on, a line each.
 
     Raises:
         ConversionError: the model cannot be converted; the text says at which step and why.
@@ -71,7 +71,7 @@ def convert(
         network = _equalized(network, inputs)
     toolchain = environment.toolchain(tell)
     out.parent.mkdir(parents=True, exist_ok=True)
-    folder = told_in or folder_of(out)
+    folder = report_folder or folder_of(out)
     folder.mkdir(parents=True, exist_ok=True)
     steps = Steps(work or cache_folder() / "cvimodel")
     tools = Tools(toolchain, steps, folder / "tools.log", tell)

@@ -40,7 +40,7 @@ def evaluate(
         manifest: of those files.
         data: the folder of the task's data.
         count: pictures, drawn evenly from the evaluation parts.
-        tell: is told what goes on.
+        tell: called with what goes on, a line each.
     """
     checks = {"mask": check_faces, "face_detection": check_detections}
     check = checks.get(manifest["task"])

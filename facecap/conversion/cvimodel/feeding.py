@@ -1,4 +1,4 @@
-"""How pixels come into a `.cvimodel`: what the toolchain is told, and what the manifest says of it."""
+"""How pixels come into a `.cvimodel`: the options of the toolchain, and what the manifest says of it."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from facecap.errors import FacecapError
 
 READ = 65536  # bytes of a log's end that are looked through
 GRACE = 5.0  # seconds between asking a tool to end and ending it
-TOLD = "@ "
+PROGRESS = "@ "
 
 
 class ToolError(FacecapError):
@@ -80,8 +80,8 @@ def _follow(process: subprocess.Popen[bytes], log: BinaryIO, tell: Callable[[str
         for line in process.stdout:
             log.write(line)
             text = line.decode(errors="replace")
-            if text.startswith(TOLD):
-                tell(text[len(TOLD) :].strip())
+            if text.startswith(PROGRESS):
+                tell(text[len(PROGRESS) :].strip())
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -89,7 +89,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     _signal(process, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(GRACE)
-    # Also where the tool has ended: what it started may be deaf, or have begun at that very moment.
+    # Also where the tool has ended: what it started may ignore signals, or have begun at that very moment.
     _signal(process, signal.SIGKILL)
     process.wait()
 

@@ -25,7 +25,7 @@ ION = re.compile(r"Need ION Memory Size: \(([0-9.]+) MB\)")
 
 
 class Tools:
-    """The toolchain, where its results are kept, where its log goes and who is told."""
+    """The toolchain, where its results are kept, where its log goes and who hears of its progress."""
 
     def __init__(
         self, toolchain: Toolchain, steps: Steps, log: Path, tell: Callable[[str], None] = lambda text: None
@@ -138,9 +138,9 @@ class Tools:
         self, top: Top, chip: Chip, variant: Variant | None, folder: Path, place: int
     ) -> dict[str, Any]:
         """A variant for the worker; the command is what model_deploy begins with."""
-        told = {"out": str(folder / f"answers_{place}.npz")}
+        paths = {"out": str(folder / f"answers_{place}.npz")}
         if variant is None:
-            return {**told, "lower": None, "mlir": top.path.name}
+            return {**paths, "lower": None, "mlir": top.path.name}
         layers, lowered = folder / f"layers_{place}", folder / f"chip_{place}.mlir"
         layers.write_text(variant.table())
         table = f"qtable={layers} " if variant.others else ""
@@ -158,7 +158,7 @@ class Tools:
             "-o",
             str(lowered),
         ]
-        return {**told, "lower": command, "mlir": str(lowered)}
+        return {**paths, "lower": command, "mlir": str(lowered)}
 
     def _work(self, step: str, folder: Path, job: Mapping[str, Any]) -> None:
         (folder / "job.json").write_text(json.dumps(job))

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from facecap.conversion.detector.families.retinaface import ROLES
 from facecap.conversion.manifest import write_model
+from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
     from facecap.conversion.equality import Difference
@@ -19,6 +21,11 @@ VARIANCES = [0.1, 0.2]
 MIN_SIZES = {
     "retinaface_mobilenet0.25": [[10, 20], [32, 64], [128, 256]],
     "retinaface_resnet50": [[16, 32], [64, 128], [256, 512]],
+}
+
+OUTPUTS: Mapping[Form, list[dict[str, Any]]] = {
+    "levels": [{"role": "level", "name": f"level_{s}", "stride": s} for s in STRIDES],
+    "concatenated": [{"role": role, "name": role} for role in ROLES],
 }
 
 
@@ -60,19 +67,20 @@ def export_network(
     min_sizes: Sequence[Sequence[int]] | None = None,
 ) -> Difference:
     """Write the network as `out` (`.onnx`) with its manifest; `about` has name, licence, origin and what is
-    known."""
+    known.
+
+    Raises:
+        FacecapError: there is no such form.
+        ConversionError: the written model would not answer like the network; nothing is written.
+    """
     from facecap.conversion.checkpoint import weights_of
     from facecap.conversion.detector import retinaface_onnx
     from facecap.conversion.equality import check_same
 
+    if form not in OUTPUTS:
+        raise FacecapError(f"no form '{form}' of RetinaFace; known: {', '.join(OUTPUTS)}")
     sizes = [list(level) for level in min_sizes or MIN_SIZES[network.layout.name]]
     model = getattr(retinaface_onnx, form)(weights_of(network), network.layout.slope)
-    if form == "levels":
-        outputs: list[dict[str, Any]] = [
-            {"role": "level", "name": f"level_{s}", "stride": s} for s in STRIDES
-        ]
-    else:
-        outputs = [{"role": role, "name": role} for role in ("boxes", "scores", "landmarks")]
     manifest = {
         "task": "face_detection",
         "architecture": network.layout.name,
@@ -86,7 +94,7 @@ def export_network(
             "mean": [104, 117, 123],
             "std": [1, 1, 1],
         },
-        "outputs": outputs,
+        "outputs": OUTPUTS[form],
         "detector": {
             "family": "retinaface",
             "form": form,

@@ -34,8 +34,8 @@ class Calibration:
 
     def described(self) -> dict[str, Any]:
         """For a manifest."""
-        told: dict[str, Any] = {"method": self.method, "count": self.count, "seed": self.seed}
-        return {**told, "percentile": self.percentile} if self.method == "percentile" else told
+        fields: dict[str, Any] = {"method": self.method, "count": self.count, "seed": self.seed}
+        return {**fields, "percentile": self.percentile} if self.method == "percentile" else fields
 
 
 def find_ranges(
@@ -52,7 +52,7 @@ def find_ranges(
         operators: types of the nodes that are to be quantised.
         inputs: what the network is fed with, one after the other; their sides may differ.
         calibration: how.
-        progress: is told how many inputs are done.
+        progress: called with how many inputs are done.
 
     Raises:
         ConversionError: there was no input.

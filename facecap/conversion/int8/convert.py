@@ -53,7 +53,7 @@ def convert(
         calibration: how the ranges of activations are found.
         way: what is quantised how.
         photos: labelled photographs that a detector was trained on too.
-        progress: is told what goes on.
+        progress: called with what goes on.
 
     Raises:
         ConversionError: the model is converted already, `out` is its own file, or there is nothing to
@@ -78,9 +78,11 @@ def convert(
     ranges = find_ranges(graph, OPERATORS, pictures.inputs(), calibration, tell)
     data_written = quantize(graph, ranges, checks[0], way).SerializeToString()
     decibels = _decibels(source.graph.SerializeToString(), data_written, checks)
-    told = {**calibration.described(), "pictures": dict(pictures.classes)}
+    described = {**calibration.described(), "pictures": dict(pictures.classes)}
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_model(out, data_written, source.derived(precision="int8", calibration=told, quantized=asdict(way)))
+    write_model(
+        out, data_written, source.derived(precision="int8", calibration=described, quantized=asdict(way))
+    )
     return Quantized(source.manifest["file"]["bytes"], len(data_written), decibels)
 
 

@@ -26,7 +26,7 @@ ANSWERS_IN = 120.0  # seconds for one request
 ENDS_IN = 30.0  # seconds
 
 Step = Callable[[int, int], None]
-"""Told how many frames of how many are done."""
+"""Called with how many frames of how many are done."""
 
 
 # The golden captures are the detector's own: no way takes a second look.

@@ -35,7 +35,7 @@ class People:
     left_out: dict[str, int]
 
     def __str__(self) -> str:
-        """What is told to the user."""
+        """A line for the user."""
         pictures = sum(len(person.pictures) for person in self.people)
         parts = [f"{len(self.people)} people, {pictures} pictures"]
         parts += [f"{count} left out: {reason}" for reason, count in self.left_out.items() if count]

@@ -165,7 +165,7 @@ def cut(patch: Patch, rng: Random) -> Image:
 
 
 def cut_plain(image: Image, box: Box, degrees: float, flip: bool) -> Image:
-    """Cut without jitter, turned and flipped as told."""
+    """Cut without jitter, turned and flipped as asked."""
     turned = turn(image, box, degrees, None) if degrees else image
     crop = crop_face(turned, box, SIDE, BORDER)
     return np.ascontiguousarray(crop[:, ::-1]) if flip else crop

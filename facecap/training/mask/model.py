@@ -34,7 +34,7 @@ BAND = (
     " The unknown band is the narrowest, symmetric in log odds, that holds 60 % of the wrong answers on the "
     "validation and calibration faces, but at most 3 % of the right ones."
 )
-LICENCE = "MIT for the code; the weights were trained on pictures for research use only: research use"
+LICENCE = "Apache-2.0 for the code; the weights were trained on pictures for research use only: research use"
 
 
 def manifest(

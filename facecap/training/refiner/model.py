@@ -18,7 +18,7 @@ TEXT = (
     "teacher. Jittered boxes, turns, flips, low resolution, covers, blur of known degree, light, noise, "
     "JPEG. not_a_face is the probability below which 1 % of the held out faces lie."
 )
-LICENCE = "MIT for the code; the weights were trained on pictures for research use only: research use"
+LICENCE = "Apache-2.0 for the code; the weights were trained on pictures for research use only: research use"
 
 
 def manifest(recipe: Recipe, origin: str, not_a_face: float, crops: dict[str, int]) -> dict[str, Any]:

@@ -40,13 +40,13 @@ Path(sys.argv[sys.argv.index("-o") + 1]).write_text(mode + "\\n" + lines)
 DEPLOY = """
 import sys
 from pathlib import Path
-def told(name):
+def option(name):
     return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else None
-table = told("--quantize_table")
+table = option("--quantize_table")
 kept = len(Path(table).read_text().splitlines()) - 1 if table else 0
-size = 2000 if told("--quantize") == "BF16" else 1000 + 100 * kept
+size = 2000 if option("--quantize") == "BF16" else 1000 + 100 * kept
 Path("leftover.txt").write_text("of the tool")
-Path(told("--model")).write_bytes(b"CviModel" + " ".join(sys.argv[1:]).encode().ljust(size)[:size - 8])
+Path(option("--model")).write_bytes(b"CviModel" + " ".join(sys.argv[1:]).encode().ljust(size)[:size - 8])
 """
 
 TOOL = """#!@PYTHON@

@@ -88,15 +88,15 @@ def test_a_refiner_is_converted_and_ranked_by_its_outputs(faked: Path) -> None:
 
 
 def test_int8_alone_ranks_nothing(faked: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert convert(faked, "--precision", "int8", "--report", str(faked / "told")) == 0
-    assert (faked / "told" / "report.json").exists()
+    assert convert(faked, "--precision", "int8", "--report", str(faked / "report")) == 0
+    assert (faked / "report" / "report.json").exists()
     assert not (faked / "out" / "board-report").exists()
     assert "ranked" not in capsys.readouterr().err
     assert manifest(faked)["name"] == "tiny-mask-int8-cv182x"
 
 
 @pytest.mark.parametrize(
-    "kind, told, mean",
+    "kind, options, mean",
     [
         ("int8", ["--quant_input"], [127.5] * 3),
         ("float32", [], [127.5] * 3),
@@ -104,11 +104,11 @@ def test_int8_alone_ranks_nothing(faked: Path, capsys: pytest.CaptureFixture[str
         ("planar", ["--fuse_preprocess", "--customization_format", "RGB_PLANAR"], [0] * 3),
     ],
 )
-def test_how_pixels_come_in(faked: Path, kind: str, told: list[str], mean: list[float]) -> None:
+def test_how_pixels_come_in(faked: Path, kind: str, options: list[str], mean: list[float]) -> None:
     assert convert(faked, "--precision", "int8", "--input", kind, "--int8-outputs") == 0
     command = (faked / "out" / "board.cvimodel").read_bytes().decode().split()
-    assert [word for word in command if word in ("--quant_input", "--fuse_preprocess")] == told[:1]
-    assert set(told) <= set(command)
+    assert [word for word in command if word in ("--quant_input", "--fuse_preprocess")] == options[:1]
+    assert set(options) <= set(command)
     assert "--quant_output" in command
     assert manifest(faked)["input"]["mean"] == mean  # type: ignore[index]
 
@@ -148,7 +148,7 @@ def test_nothing_is_made_where_every_picture_is_damaged(
     assert not (faked / "out").exists()
 
 
-def test_a_tool_that_fails_is_told_of_in_words(faked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tool_that_fails_is_reported_in_words(faked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     graph = tiny.classifier(8)
     graph.graph.doc_string = "unsupported"
     data = graph.SerializeToString()
@@ -161,7 +161,7 @@ def test_a_tool_that_fails_is_told_of_in_words(faked: Path, capsys: pytest.Captu
     assert "tools.log" in said
 
 
-def test_a_missing_toolchain_is_told_of(
+def test_a_missing_toolchain_is_reported(
     faked: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FACECAP_CVIMODEL_TOOLS", str(faked / "nothing"))

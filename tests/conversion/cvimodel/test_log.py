@@ -1,4 +1,4 @@
-"""What of a tool's log is shown to people, and how a failing tool is told of."""
+"""What of a tool's log is shown to people, and how a failing tool is reported."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def test_the_same_reason_is_said_once_and_a_long_one_is_cut() -> None:
 
 
 def test_a_tool_says_what_it_said_and_tells_how_far_it_is(tmp_path: Path) -> None:
-    told: list[str] = []
-    said = run("print('@ half'); print('Need ION Memory Size: (4.16 MB)')", tmp_path, tell=told.append)
+    lines: list[str] = []
+    said = run("print('@ half'); print('Need ION Memory Size: (4.16 MB)')", tmp_path, tell=lines.append)
     assert "4.16 MB" in said
-    assert told == ["half"]
+    assert lines == ["half"]
 
 
 def test_a_failure_names_the_step_the_reason_and_the_log(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_failure_names_the_step_the_reason_and_the_log(tmp_path: Path) -> None
     assert "calibrated" in (tmp_path / "tools.log").read_text()
 
 
-def test_a_crash_is_told_as_one(tmp_path: Path) -> None:
+def test_a_crash_is_reported_as_one(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=r"ended by signal 6"):
         run("import os; os.abort()", tmp_path)
 
@@ -73,7 +73,7 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
         run_tool("building", ["/nowhere/tool"], folder=tmp_path, environment={}, log=tmp_path / "tools.log")
 
 
-@pytest.mark.parametrize("heeds", ["SIG_DFL", "SIG_IGN"], ids=["willing", "deaf"])
+@pytest.mark.parametrize("heeds", ["SIG_DFL", "SIG_IGN"], ids=["willing", "ignores"])
 def test_an_interruption_ends_the_tool_and_what_it_started(tmp_path: Path, heeds: str) -> None:
     mark = tmp_path / "mark"
     child = (

@@ -16,6 +16,7 @@ from facecap.conversion.checkpoint import CheckpointError, load_network  # noqa:
 from facecap.conversion.detector.import_checkpoint import MIN_SIZES, STRIDES, VARIANCES, import_checkpoint  # noqa: E402
 from facecap.conversion.detector.retinaface_onnx import levels  # noqa: E402
 from facecap.conversion.equality import ConversionError, check_same  # noqa: E402
+from facecap.errors import FacecapError  # noqa: E402
 from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace  # noqa: E402
 
 
@@ -58,6 +59,13 @@ def test_both_layouts_in_both_forms(layout: Layout, form: str, tmp_path: Path) -
     assert manifest["detector"]["form"] == form
     assert manifest["detector"]["min_sizes"] == MIN_SIZES[layout.name]
     assert manifest["licence"] == "MIT"
+
+
+def test_an_unknown_form_is_named(tmp_path: Path) -> None:
+    checkpoint = saved(random_network(MOBILENET), tmp_path / "net.pth")
+    with pytest.raises(FacecapError, match="no form 'rows' of RetinaFace; known: levels, concatenated"):
+        import_checkpoint(checkpoint, tmp_path / "net.onnx", form="rows")  # type: ignore[arg-type]
+    assert not (tmp_path / "net.onnx").exists()
 
 
 def test_activation_slope_is_the_callers_word(tmp_path: Path) -> None:

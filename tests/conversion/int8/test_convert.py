@@ -104,7 +104,7 @@ def test_ranges_hold_zero_and_follow_the_percentile() -> None:
         find_ranges(model, OPERATORS, [], Calibration("minmax"))
 
 
-def test_the_last_layer_stays_float_unless_told() -> None:
+def test_the_last_layer_stays_float_unless_asked() -> None:
     ranges = find_ranges(two_layers(), OPERATORS, pictures(), Calibration("minmax"))
     made = quantize(two_layers(), ranges, next(pictures()), Int8())
     weights = {w.name for w in made.graph.initializer}
@@ -148,8 +148,8 @@ def test_refiner_from_folder_to_int8_file(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.blur, wanted.blur, atol=0.05)
     np.testing.assert_allclose(found.landmarks, wanted.landmarks, atol=0.05 * 96)
     # As many crops beside faces as of faces: it meets both.
-    told = json.loads(out.with_suffix(".json").read_text())["conversion"]["calibration"]
-    assert told["pictures"] == {"face": 6, "other": 6}
+    calibration = json.loads(out.with_suffix(".json").read_text())["conversion"]["calibration"]
+    assert calibration["pictures"] == {"face": 6, "other": 6}
 
 
 def test_refiners_are_not_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

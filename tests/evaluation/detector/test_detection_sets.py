@@ -1,4 +1,4 @@
-"""FDDB and masked faces through files on disk, with a detector that is told what to find."""
+"""FDDB and masked faces through files on disk, with a detector that is given what to find."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_set(data: Path, name: str, entries: list[dict[str, Any]]) -> None:
     (folder / "annotations.json").write_text(json.dumps(entries))
 
 
-def telling(*answers: list[tuple[list[float], float]]) -> Detect:
+def finding(*answers: list[tuple[list[float], float]]) -> Detect:
     """A detector that answers by the grey level of the picture."""
 
     def detect(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -70,9 +70,9 @@ def test_fddb_clips_and_ignores_what_fddb_left_out(tmp_path: Path) -> None:
             {"faces": [{"box": FACE}], "extra": [], "split": "train"},
         ],
     )
-    found = telling([(OTHER, 0.99), (FACE, 0.9), ([150.0, 60.0, 200.0, 100.0], 0.8), (FAR, 0.1)])
+    found = finding([(OTHER, 0.99), (FACE, 0.9), ([150.0, 60.0, 200.0, 100.0], 0.8), (FAR, 0.1)])
     assert figures(fddb, found, tmp_path)["fddb_ap"] == 1.0
-    late = telling([(FAR, 0.9), (FACE, 0.5)])
+    late = finding([(FAR, 0.9), (FACE, 0.5)])
     assert figures(fddb, late, tmp_path)["fddb_ap"] == pytest.approx(0.25)
 
 
@@ -83,9 +83,9 @@ def test_masked_recall_and_false_alarms(tmp_path: Path) -> None:
         [{"faces": [{"box": FACE, "label": "mask"}, {"box": OTHER, "label": None}]}, {"faces": []}],
     )
     write_set(tmp_path, "fddb", [{"faces": [], "extra": [{"box": OTHER}]}, {"faces": [], "extra": []}])
-    sure = telling([(FACE, 0.9), (OTHER, 0.9), (FAR, 0.4)], [(FAR, 0.6)])
+    sure = finding([(FACE, 0.9), (OTHER, 0.9), (FAR, 0.4)], [(FAR, 0.6)])
     assert figures(masked, sure, tmp_path) == {"masked_recall": 1.0, "masked_faces": 1, "false_alarms": 3}
-    unsure = telling([(FACE, 0.49)], [])
+    unsure = finding([(FACE, 0.49)], [])
     assert figures(masked, unsure, tmp_path)["masked_recall"] == 0.0
 
 
@@ -97,13 +97,13 @@ def test_a_missing_set_is_named(tmp_path: Path) -> None:
 def test_an_unreadable_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "0.jpg").write_bytes(b"no picture")
     with pytest.raises(FacecapError, match=r"0\.jpg"):
-        detect_all(telling(), PictureSet(tmp_path, [{"file": "0.jpg"}]))
+        detect_all(finding(), PictureSet(tmp_path, [{"file": "0.jpg"}]))
 
 
 def test_fddb_curve_counts_false_positives(tmp_path: Path) -> None:
     write_set(tmp_path, "fddb", [{"faces": [{"box": FACE}, {"box": OTHER}], "extra": []}])
     pictures = fddb.read(tmp_path)
-    found = detect_all(telling([(FACE, 0.9), (FAR, 0.8), (OTHER, 0.7)]), pictures)
+    found = detect_all(finding([(FACE, 0.9), (FAR, 0.8), (OTHER, 0.7)]), pictures)
     measured = fddb.measure(pictures, found)
     roc = measured.curves[fddb.PANELS[1].title]
     assert roc.x.tolist() == [0, 1, 1]
@@ -116,8 +116,8 @@ def test_the_curve_of_masked_faces_passes_the_figures(tmp_path: Path) -> None:
     write_set(tmp_path, "rmfd", [{"faces": faces}])
     write_set(tmp_path, "fddb", [{"faces": [], "extra": []}])
     pictures = masked.read(tmp_path)
-    [found, _] = detect_all(telling([(FACE, 0.9), (FAR, 0.6), ([0, 0, 8, 8], 0.55), (OTHER, 0.4)]), pictures)
-    [nothing] = detect_all(telling([]), PictureSet(pictures.folder, pictures.entries[1:]))
+    [found, _] = detect_all(finding([(FACE, 0.9), (FAR, 0.6), ([0, 0, 8, 8], 0.55), (OTHER, 0.4)]), pictures)
+    [nothing] = detect_all(finding([]), PictureSet(pictures.folder, pictures.entries[1:]))
     line = masked.measure(pictures, [found, nothing]).curves[masked.PANELS[0].title]
     assert line.x.tolist() == [1, 1, 2, 2]
     assert line.y.tolist() == [0.5, 0.5, 0.5, 1.0]
@@ -129,7 +129,7 @@ def test_wider_face_is_read_from_any_folder_with_annotations(
     subsets = {"easy": [0], "medium": [0], "hard": [0]}
     write_set(tmp_path, "wider_dev", [{"event": "0", "boxes": [FACE], **subsets}])
     for data in (tmp_path, tmp_path / "detect" / "wider_dev"):
-        assert figures(widerface, telling([(FACE, 0.9)]), data)["wider_easy"] == 1
+        assert figures(widerface, finding([(FACE, 0.9)]), data)["wider_easy"] == 1
         assert main(["eval", "widerface", "--data", str(data), "--long-side", "default", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["wider_hard"] == 0
 

@@ -126,7 +126,7 @@ def test_several_sets_are_measured_as_one():
     assert [view.size for view in whole.part.views[1:]] == [10, 20]
 
 
-def test_views_tell_how_the_faces_of_a_set_are_seen(data):
+def test_views_show_how_the_faces_of_a_set_are_seen(data):
     sets = {part.name: part for part in read_sets(data, "val")}
     assert {view.size for view in sets["mask"].views} == {68}
     assert all(abs(view.yaw) < 5 for view in sets["mask"].views)

@@ -42,7 +42,7 @@ def test_equal_captures_do_not_differ(captures):
 
 
 @pytest.mark.parametrize("key", ["kind", "track_id", "sequence", "frame", "shot_frame"])
-def test_an_event_that_differs_is_told_and_out_of_any_bounds(captures, key):
+def test_an_event_that_differs_is_reported_and_out_of_any_bounds(captures, key):
     other = copy.deepcopy(captures)
     other[1][key] = "late" if key == "kind" else other[1][key] + 1
     found = difference(captures, other)
@@ -50,7 +50,7 @@ def test_an_event_that_differs_is_told_and_out_of_any_bounds(captures, key):
     assert not found.within(Bounds(math.inf, math.inf, math.inf))
 
 
-def test_a_missing_and_an_additional_capture_are_told(captures):
+def test_a_missing_and_an_additional_capture_are_reported(captures):
     assert (
         difference(captures, captures[:-1]).events
         == f"{len(captures) - 1} captures, expected {len(captures)}"

@@ -359,7 +359,7 @@ def test_answers_mean(status: int, outcome: Outcome) -> None:
     assert judge(httpx.Response(status)).outcome is outcome
 
 
-def test_signature_is_that_of_the_specification() -> None:
+def test_signature_is_that_of_standard_webhooks() -> None:
     # The example of the Standard Webhooks libraries.
     key = key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     headers = signed_headers(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')

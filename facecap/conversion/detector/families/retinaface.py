@@ -20,6 +20,9 @@ from facecap.conversion.detector.families.answers import (
 )
 from facecap.conversion.detector.priors import prior_boxes
 
+ROLES = ("boxes", "scores", "landmarks")
+"""Outputs of the form `concatenated`."""
+
 
 def _levels(outputs: Mapping[str, Floats], manifest: Mapping[str, Any], size: tuple[int, int]) -> Answers:
     sizes = manifest["detector"]["min_sizes"]
@@ -34,7 +37,7 @@ def _concatenated(
     outputs: Mapping[str, Floats], manifest: Mapping[str, Any], size: tuple[int, int]
 ) -> Answers:
     names = {entry["role"]: entry["name"] for entry in manifest["outputs"]}
-    scores, boxes, points = (outputs[names[role]] for role in ("scores", "boxes", "landmarks"))
+    boxes, scores, points = (outputs[names[role]] for role in ROLES)
     return _placed(scores[..., 1], boxes, points, manifest["detector"], size)
 
 
