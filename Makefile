@@ -6,12 +6,14 @@
 # make lint | types | format | stubs | schema | openapi | clean
 # make test-threads    the C++ tests under the thread sanitizer
 # make fuzz            each fuzz target for SECONDS=20
+# make wheel           an sdist and manylinux wheels in dist/, each tried in a fresh environment
 # make test-cross      builds for ARM and RISC-V and runs the C++ tests under emulation
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 SOURCE ?=
 OUT := $(or $(OUT),$(if $(SOURCE),out/$(shell date +%Y%m%d-%H%M%S),out/demo))
 ARGS ?=
+WHEEL_PYTHONS ?=
 TESTS ?=
 LANES ?= 1
 
@@ -22,8 +24,8 @@ CORE := pyproject.toml CMakeLists.txt $(shell find cpp/src cpp/include cpp/bindi
 CXX_FILES := $(shell find cpp -name '*.?pp')
 CHECKS := lint types test test-sanitized test-threads fuzz test-cross
 
-.PHONY: run test test-python test-cpp test-cross test-sanitized test-threads fuzz check lint types format stubs schema \
-  openapi clean
+.PHONY: run test test-python test-cpp test-cross test-sanitized test-threads fuzz check wheel lint types format stubs \
+  schema openapi clean
 
 run: .venv/core
 ifeq ($(SOURCE),)
@@ -87,6 +89,9 @@ format: .venv/tools/ready
 	$(TOOLS)/ruff format .
 	$(TOOLS)/clang-format -i $(CXX_FILES)
 
+wheel: .venv/tools/wheel
+	tools/build_wheels.sh $(WHEEL_PYTHONS)
+
 openapi: .venv/test .venv/core
 	$(BIN)/python tools/write_openapi.py
 
@@ -97,7 +102,7 @@ schema: .venv/test .venv/core
 	$(BIN)/python tools/write_schema.py
 
 clean:
-	rm -rf .venv build out *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 # .venv/tools  linters, cmake and ninja, alone: nothing else is installed for what needs no package
 # .venv        the package and what it needs; with the tests' packages; with torch
@@ -114,6 +119,10 @@ install = $(1)/bin/python tools/requirements.py $(2) >$(1)/requirements.txt && \
 	@tools/prerequisites.sh $(PYTHON)
 	$(PYTHON) -m venv .venv/tools
 	$(call install,.venv/tools,tools)
+	touch $@
+
+.venv/tools/wheel: .venv/tools/ready
+	$(call install,.venv/tools,wheel)
 	touch $@
 
 .venv/run: .venv/ready tools/requirements.py pyproject.toml
