@@ -30,9 +30,8 @@ for python in "${pythons[@]}"; do
   begin=$SECONDS
   # What CMake found of another Python must not be found again.
   rm -rf "$work/core/CMakeCache.txt" "$work/raw" "$work/repaired"
-  # The C++ library goes into the module: an older system has none that would do.
   "$python" "${pip[@]}" wheel --no-deps --wheel-dir "$work/raw" --config-settings "build-dir=$work/core" \
-    --config-settings "cmake.define.CMAKE_MODULE_LINKER_FLAGS=-static-libstdc++ -static-libgcc" "$work/source"
+    "$work/source"
   auditwheel repair --wheel-dir "$work/repaired" "$work"/raw/*.whl >"$work/repair.log" 2>&1 ||
     { cat "$work/repair.log" >&2; exit 1; }
   wheel=$(echo "$work"/repaired/*.whl)
