@@ -3,12 +3,13 @@
 # when it fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH=$PWD/.venv/tools/bin:$PATH
 build=$1
 shift
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 quietly() { "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }; }
 
-quietly .venv/bin/cmake -S . -B "$build" -DFACECAP_TESTS=ON "$@"
-quietly .venv/bin/cmake --build "$build" --parallel "${JOBS:-2}"
+quietly cmake -S . -B "$build" -DFACECAP_TESTS=ON "$@"
+quietly cmake --build "$build" --parallel "${JOBS:-2}"
 for program in "$build"/facecap_*tests; do "$program"; done

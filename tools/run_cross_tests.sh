@@ -4,9 +4,9 @@
 # What is missing is installed where this is root and apt-get is there; else one sentence says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH=$PWD/.venv/tools/bin:$PATH
 presets=("$@")
 [ ${#presets[@]} -gt 0 ] || presets=(aarch64 armhf riscv64)
-cmake=$([ -x .venv/bin/cmake ] && echo .venv/bin/cmake || echo cmake)
 largest_program=2000000  # bytes, stripped
 largest_memory=24        # MiB beside the models, on 640x480
 
@@ -54,8 +54,8 @@ for preset in "${presets[@]}"; do
   build=build/$preset
   tools/build_mbedtls.sh "$triple" "$build/mbedtls" ||
     echo "$preset: no Mbed TLS, so facecap-board is built without https://" >&2
-  quietly "$cmake" --preset "$preset" ${CMAKE_FLAGS:-}
-  quietly "$cmake" --build "$build" --parallel "${JOBS:-2}"
+  quietly cmake --preset "$preset" ${CMAKE_FLAGS:-}
+  quietly cmake --build "$build" --parallel "${JOBS:-2}"
   built=$((SECONDS - start))
   "${qemu[@]}" "$build/facecap_tests" 2>/dev/null | tee "$log" | tail -1 || fail "$(cat "$log")"
 

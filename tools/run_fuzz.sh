@@ -4,6 +4,7 @@
 # build/fuzz/corpus for the next; an input that fails lies in build/fuzz as TARGET-crash-... .
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH=$PWD/.venv/tools/bin:$PATH
 seconds=$1
 shift
 build=build/fuzz
@@ -11,9 +12,9 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 quietly() { "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }; }
 
-quietly .venv/bin/cmake -S . -B "$build" -DFACECAP_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++ \
+quietly cmake -S . -B "$build" -DFACECAP_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++ \
   -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFACECAP_SANITIZE=fuzzer-no-link,address,undefined
-quietly .venv/bin/cmake --build "$build" --parallel "${JOBS:-2}"
+quietly cmake --build "$build" --parallel "${JOBS:-2}"
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=($(basename -s .cpp cpp/tests/fuzz/*.cpp))
 

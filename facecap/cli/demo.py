@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from facecap.errors import FacecapError
     from facecap.sinks.run_folder import CAPTURES, SUMMARY
 
-    options.capture_config(args, {})  # wrong usage is told before the clip is made
+    options.capture_config(args, {})  # wrong usage is reported before the clip is made
     out: Path = args.out or _FOLDER
     overwrite = args.overwrite or args.out is None
     earlier = [name for name in (*clip.NAMES, CAPTURES, SUMMARY) if (out / name).exists()]

@@ -30,7 +30,7 @@ SAME_PERSON = 0.3  # cosine
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ImportOptions:
     """What the caller of `import_model` asks for; None where nothing was said."""
 
     form: Form
@@ -94,7 +94,7 @@ class Kind:
 
     name: str
     known: Callable[[GivenFile], bool]
-    convert: Callable[[GivenFile, Path, Wishes], Difference | OutputDifference]
+    convert: Callable[[GivenFile, Path, ImportOptions], Difference | OutputDifference]
 
 
 def kind_of(file: GivenFile) -> Kind:
@@ -122,41 +122,41 @@ def kind_of(file: GivenFile) -> Kind:
     )
 
 
-def _public_detector(file: GivenFile, out: Path, wishes: Wishes) -> Difference:
+def _public_detector(file: GivenFile, out: Path, options: ImportOptions) -> Difference:
     assert file.graph is not None
-    return import_detector(file.graph, file.path, out, wishes.about(file.path, out))
+    return import_detector(file.graph, file.path, out, options.about(file.path, out))
 
 
-def _embedder_graph(file: GivenFile, out: Path, wishes: Wishes) -> OutputDifference:
+def _embedder_graph(file: GivenFile, out: Path, options: ImportOptions) -> OutputDifference:
     assert file.graph is not None
     network = embedder.from_onnx(file.graph, file.path)
-    return embedder.export(network, out, wishes.threshold, wishes.about(file.path, out))
+    return embedder.export(network, out, options.threshold, options.about(file.path, out))
 
 
-def _run(file: GivenFile, out: Path, wishes: Wishes) -> OutputDifference:
+def _run(file: GivenFile, out: Path, options: ImportOptions) -> OutputDifference:
     assert file.checkpoint is not None
     said = file.checkpoint["manifest"].get("embedder")
-    changed: dict[str, Any] = dict(wishes.given)
-    if said is not None and wishes.same_person is not None:
-        changed["embedder"] = {**said, "same_person": wishes.same_person}
+    changed: dict[str, Any] = dict(options.given)
+    if said is not None and options.same_person is not None:
+        changed["embedder"] = {**said, "same_person": options.same_person}
     return export_run(file.checkpoint, file.path, out, changed)
 
 
-def _retinaface(file: GivenFile, out: Path, wishes: Wishes) -> Difference:
+def _retinaface(file: GivenFile, out: Path, options: ImportOptions) -> Difference:
     return import_checkpoint(
         file.path,
         out,
-        form=wishes.form,
-        min_sizes=wishes.min_sizes,
-        slope=wishes.slope,
-        **wishes.about(file.path, out),
+        form=options.form,
+        min_sizes=options.min_sizes,
+        slope=options.slope,
+        **options.about(file.path, out),
     )
 
 
-def _embedder_weights(file: GivenFile, out: Path, wishes: Wishes) -> OutputDifference:
+def _embedder_weights(file: GivenFile, out: Path, options: ImportOptions) -> OutputDifference:
     assert file.network is not None
     network = embedder.from_weights(file.weights, file.network[1])
-    return embedder.export(network, out, wishes.threshold, wishes.about(file.path, out))
+    return embedder.export(network, out, options.threshold, options.about(file.path, out))
 
 
 KINDS: Sequence[Kind] = (

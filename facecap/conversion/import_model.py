@@ -40,9 +40,9 @@ def import_model(
         CheckpointError: the file is of no such kind; the text says what it is.
         ConversionError: the converted model does not answer like the network; nothing is written.
     """
-    from facecap.conversion.import_kinds import GivenFile, Wishes, kind_of
+    from facecap.conversion.import_kinds import GivenFile, ImportOptions, kind_of
 
     choices = {"name": name, "licence": licence, "origin": origin}
     given = {key: value for key, value in choices.items() if value is not None}
     file = GivenFile(path)
-    return kind_of(file).convert(file, out, Wishes(form, min_sizes, slope, same_person, given))
+    return kind_of(file).convert(file, out, ImportOptions(form, min_sizes, slope, same_person, given))

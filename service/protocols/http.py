@@ -1,4 +1,4 @@
-"""HTTP/1.1: no connection is kept for a client that does not come to the point."""
+"""HTTP/1.1: no connection is kept for a client that does not finish its request."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ class HttpProtocol(Patient, HttpToolsProtocol):
         if self.deadline is not None and not self.transport.is_closing():
             # It was answered before its end. From now on the connection is idle.
             self.deadline = None
-            self._unset_keepalive_if_required()
+            if self.timeout_keep_alive_task is not None:
+                self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )

@@ -8,7 +8,7 @@ import httptools
 
 
 class Reader(Protocol):
-    """What the parser tells of each request, besides the callbacks of httptools."""
+    """What the parser reports of each request, besides the callbacks of httptools."""
 
     url: bytes
     headers: list[tuple[bytes, bytes]]

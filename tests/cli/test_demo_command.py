@@ -105,7 +105,7 @@ def test_an_interrupted_demo_keeps_what_it_captured(tmp_path):
     assert json.loads((tmp_path / "summary.json").read_text())["status"] == "interrupted"
 
 
-def test_wrong_usage_is_told_before_the_clip_is_made(facecap, tmp_path):
+def test_wrong_usage_is_reported_before_the_clip_is_made(facecap, tmp_path):
     done = facecap("demo", "--out", tmp_path / "demo", "--min-hits", "0")
     assert done.returncode == 2
     assert "facecap demo: error: min_hits is 0" in done.stderr

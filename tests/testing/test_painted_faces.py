@@ -129,7 +129,7 @@ def test_a_failing_classifier_and_a_failing_refiner_cost_their_answers():
     assert result.refined == 0
 
 
-def test_the_refiner_says_what_is_painted():
+def test_the_refiner_answers_what_it_was_made_with():
     points = [(0.2, 0.3), (0.8, 0.3), (0.5, 0.5), (0.3, 0.7), (0.7, 0.7)]
     refiner = facecap.Refiner(refiner_model(face_prob=0.8, points=points, blur=0.25).source)
     answer = refiner.refine(painted_frame(), [[100, 100, 200, 200]])
