@@ -78,8 +78,8 @@ def test_the_image_is_given_what_its_build_needs() -> None:
     }
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wheel = project["tool"]["scikit-build"]["wheel"]
-    about = project["project"]
-    needed = {"pyproject.toml", "CMakeLists.txt", "cpp", about["readme"], *about["license-files"]}
+    needed = {"pyproject.toml", "CMakeLists.txt", "cpp", project["project"]["readme"]}
+    needed |= set(project["project"]["license-files"])
     assert copied == needed | set(wheel["packages"]) | set(wheel["force-include"])
     ignored = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
     assert copied == {line[1:] for line in ignored if line.startswith("!")}

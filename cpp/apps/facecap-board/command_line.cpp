@@ -151,7 +151,8 @@ std::string help_text() {
         choices.empty() ? setting.help : choices + ": " + setting.help);
   }
   return text +
-         "  --show-config                  prints the settings of the captures and ends\n  --version, --help\n";
+         "  --show-config                  prints the settings of the captures and ends\n  --version, "
+         "--help\n";
 }
 
 }  // namespace facecap::board

@@ -144,15 +144,15 @@ class Job {
   }
 
   void keep(const std::vector<Capture>& captures) {
-    given_out_ = &captures;
+    emitted_ = &captures;
     kept_ = 0;
     keep_rest();
   }
 
   /// Goes on where keep() ended, which memory or the disk may have cut short.
   void keep_rest() {
-    for (; given_out_ && kept_ < given_out_->size(); ++kept_) keep_one((*given_out_)[kept_]);
-    given_out_ = nullptr;
+    for (; emitted_ && kept_ < emitted_->size(); ++kept_) keep_one((*emitted_)[kept_]);
+    emitted_ = nullptr;
   }
 
   /// The queue has a capture before captures.jsonl names it: whatever is named there reaches the service.
@@ -190,8 +190,8 @@ class Job {
   Summary summary_;
   const std::string run_id_ = new_run_id();
   std::vector<std::uint8_t> png_;
-  const std::vector<Capture>* given_out_ = nullptr;  // those of the last frame, until all are kept
-  std::size_t kept_ = 0;                             // of these
+  const std::vector<Capture>* emitted_ = nullptr;  // those of the last frame, until all are kept
+  std::size_t kept_ = 0;                           // of these
   std::optional<double> last_time_;
   std::string stage_error_;
   int failures_ = 0;

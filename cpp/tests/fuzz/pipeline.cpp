@@ -119,7 +119,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const FrameResult& result =
           capture.process(ImageView{pixels.data(), 96, 96, std::ptrdiff_t{3} * 96}, index, index * 0.1);
       check(result);
-      count(result.storeds);
+      count(result.captures);
     });
     if (given.ConsumeIntegralInRange<int>(0, 15) == 0) count(capture.flush());
   }
