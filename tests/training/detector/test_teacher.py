@@ -85,7 +85,9 @@ def test_another_model_is_no_teacher(shared: Path) -> None:
 
 def test_what_cannot_be_labelled_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("no model")
-    with pytest.raises(TrainingError, match=r"text\.onnx: not a readable ONNX file"):
+    with pytest.raises(
+        TrainingError, match=r"text\.onnx: neither a checkpoint of torch nor a readable ONNX file"
+    ):
         Teacher(tmp_path / "text.onnx")
     with pytest.raises(TrainingError, match="nowhere: found no picture"):
         label_folder(tmp_path / "nowhere", tmp_path / "labels.json", Mock())
