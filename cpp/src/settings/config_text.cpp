@@ -69,18 +69,19 @@ std::vector<Entry> read_lines(const std::string& text, const std::string& file) 
   return entries;
 }
 
-SettingValue value_in(const json::Value& value, const std::string& name, const std::string& file) {
+/// A value of JSON as a line would give it; empty for null.
+std::string text_in(const json::Value& value, const std::string& name, const std::string& file) {
   using Kind = json::Value::Kind;
   switch (value.kind) {
     case Kind::null:
-      return {};
+      return "";
     case Kind::boolean:
-      return value.boolean;
+      return value.boolean ? "true" : "false";
     case Kind::number: {
       std::ostringstream text;
       text.precision(17);
       text << value.number;
-      return setting_word(text.str());
+      return text.str();
     }
     case Kind::string:
       return value.text;
@@ -101,13 +102,10 @@ std::vector<Entry> read_json(const std::string& text, const std::string& file) {
   }
   std::vector<Entry> entries;
   for (const auto& [name, value] : object.members) {
-    const SettingValue found = value_in(value, name, file);
-    std::ostringstream text_of;
-    if (const auto* word = std::get_if<std::string>(&found)) text_of << *word;
-    if (const auto* whole = std::get_if<std::int64_t>(&found)) text_of << *whole;
-    if (const auto* number = std::get_if<double>(&found)) text_of << *number;
-    if (const auto* on = std::get_if<bool>(&found)) text_of << (*on ? "true" : "false");
-    entries.push_back({name, found, text_of.str(), file});
+    const std::string found = text_in(value, name, file);
+    const bool is_text = value.kind == json::Value::Kind::string;
+    const bool is_null = value.kind == json::Value::Kind::null;
+    entries.push_back({name, is_null ? SettingValue() : is_text ? found : setting_word(found), found, file});
   }
   return entries;
 }

@@ -58,6 +58,16 @@ TEST(config_names_file_and_line_of_what_is_wrong) {
                 "a.conf:1: miss_limit is 0, wanted frames");
 }
 
+TEST(config_in_json_keeps_every_digit) {
+  const facecap::ConfigText config =
+      parse_config("{\"fps\": 29.9700003, \"min_quality\": 0.123456789, \"mask_threshold\": null}", "a.json");
+  Settings settings;
+  find_key("fps")->set(settings, std::get<std::string>(value_of(config, "fps")));
+  EXPECT_EQ(*settings.fps, 29.9700003);
+  EXPECT(value_of(config, "min_quality") == facecap::SettingValue(0.123456789));
+  EXPECT(value_of(config, "mask_threshold") == facecap::SettingValue());
+}
+
 TEST(config_takes_the_vendor_s_names) {
   const facecap::ConfigText config = parse_config(
       "mode 2\nthr_roll 0.5\nqa_method 3\nFAST_Mode_Interval 11\nCYCLE_Mode_Interval 22\nbuffer_size 10\n",
