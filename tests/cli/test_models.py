@@ -47,6 +47,7 @@ def test_verify_finds_a_changed_file(facecap, folder):
 
 
 def test_what_is_no_checkpoint_is_not_imported(facecap, tmp_path):
+    pytest.importorskip("torch")
     (tmp_path / "weights.pth").write_text("no checkpoint")
     done = facecap("models", "import", tmp_path / "weights.pth", "--out", tmp_path / "model.onnx")
     assert done.returncode == 1
@@ -55,6 +56,7 @@ def test_what_is_no_checkpoint_is_not_imported(facecap, tmp_path):
 
 
 def test_a_published_checkpoint_is_imported_and_works(facecap, shared, tmp_path):
+    pytest.importorskip("torch")
     weights = shared / "data" / "weights" / "mobilenet0.25_Final.pth"
     done = facecap("models", "import", weights, "--out", tmp_path / "published.onnx", "--licence", "MIT")
     assert done.returncode == 0, done.stderr

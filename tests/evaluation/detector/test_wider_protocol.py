@@ -61,6 +61,7 @@ def test_real_detections(shared: Path) -> None:
 
 
 def test_the_pack_agrees_with_the_official_lists(shared: Path) -> None:
+    pytest.importorskip("scipy")
     pack = widerface.read(shared / "data")
     official = read_official(pack.folder / "ground_truth", None)
     assert len(official.entries) == 3226
@@ -74,12 +75,14 @@ def test_the_pack_agrees_with_the_official_lists(shared: Path) -> None:
 
 
 def test_the_official_numbers_of_faces(shared: Path) -> None:
+    pytest.importorskip("scipy")
     official = read_official(shared / "data" / "detect" / "wider_dev" / "ground_truth", None)
     counts = {s: sum(len(entry[s]) for entry in official.entries) for s in widerface.SUBSETS}
     assert counts == {"easy": 7211, "medium": 13319, "hard": 31958}
 
 
 def test_perfect_detections_of_the_official_set_reach_one(shared: Path) -> None:
+    pytest.importorskip("scipy")
     official = read_official(shared / "data" / "detect" / "wider_dev" / "ground_truth", None)
     perfect = [as_found([[*box, 0.9] for box in entry["boxes"]]) for entry in official.entries]
     figures = widerface.measure(PictureSet(official.folder, official.entries), perfect).figures

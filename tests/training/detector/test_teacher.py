@@ -23,6 +23,7 @@ def test_suppression_keeps_the_best() -> None:
 
 
 def test_labels_of_a_photograph(shared: Path, photo: np.ndarray, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
     teacher = Teacher(shared / "data" / "weights" / "scrfd_2.5g_kps.onnx")
     folder = tmp_path / "photos" / "album"
     folder.mkdir(parents=True)
@@ -79,11 +80,13 @@ def test_pictures_without_faces_need_no_teacher(tmp_path: Path) -> None:
 
 
 def test_another_model_is_no_teacher(shared: Path) -> None:
+    pytest.importorskip("torch")
     with pytest.raises(TrainingError, match="no detector that is known"):
         Teacher(shared / "data" / "weights" / "aizoo_260.onnx")
 
 
 def test_what_cannot_be_labelled_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(
         TrainingError, match=r"text\.onnx: neither a checkpoint of torch nor a readable ONNX file"

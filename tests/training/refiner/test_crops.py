@@ -151,6 +151,7 @@ def test_one_detector_is_too_few(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_faces_and_false_alarms_are_cut_and_a_second_run_adds_nothing(
     shared: Path, photo: np.ndarray, tmp_path: Path
 ) -> None:
+    pytest.importorskip("torch")
     (tmp_path / "photos" / "people").mkdir(parents=True)
     cv2.imwrite(str(tmp_path / "photos" / "people" / "a.png"), photo)
     weights = shared / "data" / "weights"
