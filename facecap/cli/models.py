@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from facecap._extra import extra_for
-from facecap.cli.options import cosine
+from facecap.cli.options import cosine, positive, three_numbers
 from facecap.conversion.detector.import_checkpoint import Form
 
 
@@ -33,15 +33,20 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     verify.set_defaults(run_action=_verify)
 
+    _add_import(actions)
+
+
+def _add_import(actions: argparse._SubParsersAction[Any]) -> None:
     importing = actions.add_parser(
-        "import", help="turn a published detector, a MobileFaceNet or a run's best.pt into a model"
+        "import",
+        help="turn published weights, or a run's best.pt, into a model: detectors, embedders, classifiers",
     )
     importing.add_argument(
         "checkpoint",
         type=Path,
         metavar="CHECKPOINT",
         help="RetinaFace .pth (mobilenet0.25 or ResNet-50), YuNet .onnx, SCRFD with points .onnx, "
-        "MobileFaceNet .onnx or .pt, or a run's best.pt",
+        "MobileFaceNet .onnx or .pt, a state_dict of GhostNet or MobileNetV1 to V3, or a run's best.pt",
     )
     importing.add_argument("--out", type=Path, required=True, metavar="ONNX", help="file to write, .onnx")
     importing.add_argument(
@@ -59,7 +64,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "--slope",
         type=float,
         help="of a RetinaFace's activations below zero, 0 or 0.1; when not given, that with which it finds "
-        "faces",
+        "faces; of MobileNetV1's, that which fits its batch norms",
     )
     importing.add_argument(
         "--same-person",
@@ -75,6 +80,26 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         help="of the weights, an SPDX name or words; unknown, or what the run says, when not given",
     )
     importing.add_argument("--origin", help="where the weights come from")
+    group = importing.add_argument_group("what the weights of a classifier mean")
+    group.add_argument("--task", choices=("mask", "classification"), help="what it answers")
+    group.add_argument(
+        "--classes",
+        type=Path,
+        metavar="FILE",
+        help="names in the order of the outputs, one a line (of a mask classifier: no_mask, mask)",
+    )
+    for name in ("mean", "std"):
+        group.add_argument(
+            f"--{name}",
+            type=three_numbers,
+            metavar="A,B,C",
+            help=f"{name} of the planes, of pixels from 0 to 255, or from 0 to 1 where every std is below 1 "
+            "(127.5,127.5,127.5)",
+        )
+    group.add_argument("--color", choices=("rgb", "bgr"), help="order of the planes (rgb)")
+    group.add_argument(
+        "--input-size", type=positive, metavar="PX", help="side of the input (mask: 112, classification: 224)"
+    )
     importing.set_defaults(run_action=_import)
 
 
@@ -133,8 +158,10 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _import(args: argparse.Namespace) -> int:
     with extra_for("importing"):
+        from facecap.conversion.classifier import Meaning, read_classes
         from facecap.conversion.import_model import import_model
 
+        classes = None if args.classes is None else read_classes(args.classes)
         difference = import_model(
             args.checkpoint,
             args.out,
@@ -142,6 +169,7 @@ def _import(args: argparse.Namespace) -> int:
             min_sizes=args.min_sizes and [args.min_sizes[i : i + 2] for i in (0, 2, 4)],
             slope=args.slope,
             same_person=args.same_person,
+            meaning=Meaning(args.task, classes, args.mean, args.std, args.color, args.input_size),
             name=args.name,
             licence=args.licence,
             origin=args.origin,

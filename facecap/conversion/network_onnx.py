@@ -157,6 +157,11 @@ class _Writer(fx.Interpreter):
             return self._layer(target, module, *args)
         if isinstance(module, NORMS) and target in self._norms.values():
             return args[0]
+        if isinstance(module, nn.LeakyReLU):
+            return self.onnx.node("LeakyRelu", [*args], alpha=module.negative_slope)
+        if isinstance(module, nn.PReLU):
+            slopes = self._weights[f"{target}.weight"].reshape(-1, 1, 1)  # one a channel
+            return self.onnx.node("PRelu", [*args, self.onnx.constant(slopes)])
         return self._operation(type(module), args, kwargs)
 
     def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:

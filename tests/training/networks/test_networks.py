@@ -22,6 +22,7 @@ from facecap.training.networks.retinaface import RetinaFace  # noqa: E402
 PUBLISHED = [
     ("ghostnet_1.0x", 1, 112, 44.0, 3.90, 4, False),
     ("mobilenet_v3_small", 1, 112, 18.2, 1.23, 4, False),
+    ("mobilenet_v3_small_paper", 1000, 224, 56.5, 2.54, 0, False),
     ("mobilenet_v2", 1000, 224, 300.0, 3.5, 0, False),
     ("mobilenet_v1_0.25", 1000, 224, 43.6, 0.48, 2, True),
     ("mobilenet_v1_0.5", 1000, 224, 154.6, 1.34, 2, True),
@@ -83,7 +84,8 @@ def test_an_unknown_network_is_refused_with_the_names():
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("outputs", [1, 10])
 def test_weights_are_recognised(name, outputs):
-    assert recognise(build(name, outputs).state_dict()) == (name, outputs)
+    found = recognise(build(name, outputs).state_dict())
+    assert found is not None and (found.network, found.outputs, found.source) == (name, outputs, "")
 
 
 def test_weights_of_other_networks_are_not_recognised():
