@@ -23,8 +23,17 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     listing.add_argument("--json", action="store_true", help="print one JSON object a model")
     listing.set_defaults(run_action=_list)
 
-    info = actions.add_parser("info", help="the manifest of one model")
-    info.add_argument("model", metavar="MODEL", help="a name of `facecap models list`, or a model file")
+    info = actions.add_parser("info", help="the manifest of one model, or the size of a network")
+    info.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a name of `facecap models list`, a model file, or the name of a network such as ghostnet_1.0x, "
+        "for its parameters and multiply-adds",
+    )
+    info.add_argument(
+        "--input-size", type=positive, metavar="PX", help="of a network: side of the picture (112)"
+    )
+    info.add_argument("--outputs", type=positive, metavar="N", help="of a network: logits (1)")
     info.set_defaults(run_action=_info)
 
     verify = actions.add_parser("verify", help="check files against their manifests: hash, size, tensors")
@@ -46,7 +55,7 @@ def _add_import(actions: argparse._SubParsersAction[Any]) -> None:
         type=Path,
         metavar="CHECKPOINT",
         help="RetinaFace .pth (mobilenet0.25 or ResNet-50), YuNet .onnx, SCRFD with points .onnx, "
-        "MobileFaceNet .onnx or .pt, a state_dict of GhostNet or MobileNetV1 to V3, or a run's best.pt",
+        "MobileFaceNet .onnx or weights, a state_dict of GhostNet or MobileNetV1 to V3, or a run's best.pt",
     )
     importing.add_argument("--out", type=Path, required=True, metavar="ONNX", help="file to write, .onnx")
     importing.add_argument(
@@ -80,7 +89,9 @@ def _add_import(actions: argparse._SubParsersAction[Any]) -> None:
         help="of the weights, an SPDX name or words; unknown, or what the run says, when not given",
     )
     importing.add_argument("--origin", help="where the weights come from")
-    group = importing.add_argument_group("what the weights of a classifier mean")
+    group = importing.add_argument_group(
+        "what weights mean: --task and --classes of a classifier, the input of embedders too"
+    )
     group.add_argument("--task", choices=("mask", "classification"), help="what it answers")
     group.add_argument(
         "--classes",
@@ -133,9 +144,32 @@ def _list(args: argparse.Namespace) -> int:
 
 def _info(args: argparse.Namespace) -> int:
     from facecap import models
+    from facecap.errors import FacecapError, ModelError
 
-    print(json.dumps(json.loads(models.manifest_text(_path(args.model))), indent=2, ensure_ascii=False))
+    try:
+        found = json.loads(models.manifest_text(_path(args.model)))
+        if args.input_size or args.outputs:
+            raise FacecapError(
+                f"{args.model} is a model: --input-size and --outputs are for names of networks"
+            )
+    except ModelError as no_model:
+        if Path(args.model).suffix in models.SUFFIXES:
+            raise
+        found = _network_size(args, no_model)
+    print(json.dumps(found, indent=2, ensure_ascii=False))
     return 0
+
+
+def _network_size(args: argparse.Namespace, no_model: Exception) -> dict[str, Any]:
+    """Of a network by name, where it is one."""
+    from facecap.errors import ModelError
+    from facecap.evaluation.network_size import networks, size_of_network
+
+    with extra_for(f"{no_model}; the size of a network"):
+        known = networks()
+        if args.model not in known:
+            raise ModelError(f"{no_model}; networks are: {', '.join(known)}")
+        return size_of_network(args.model, args.input_size, args.outputs)
 
 
 def _verify(args: argparse.Namespace) -> int:

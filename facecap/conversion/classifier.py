@@ -54,6 +54,14 @@ class Meaning:
     color: Literal["rgb", "bgr"] | None = None
     side: int | None = None
 
+    def entry(self, side: int) -> dict[str, Any]:
+        """The section `input` of a manifest; what is not said is as training here feeds its networks."""
+        usual = section(INPUT, side)
+        mean, std = list(self.mean or usual["mean"]), list(self.std or usual["std"])
+        if self.std and max(std) < 1:
+            mean, std = ([round(PIXEL * value, 6) for value in values] for values in (mean, std))
+        return {**usual, "mean": mean, "std": std, "color": self.color or usual["color"]}
+
 
 def read_classes(path: Path) -> list[str]:
     """Names of classes, one a line.
@@ -99,7 +107,7 @@ def export(
         raise CheckpointError(
             f"{path}: {found.network} takes no pictures of {side}x{side}: give another --input-size"
         )
-    entry = input_entry(meaning, side)
+    entry = meaning.entry(side)
     manifest = {
         "task": meaning.task,
         "architecture": found.network,
@@ -115,15 +123,6 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     write_model(out, data, manifest)
     return difference
-
-
-def input_entry(meaning: Meaning, side: int) -> dict[str, Any]:
-    """The section `input` of the manifest; what is not said is as training here feeds its networks."""
-    entry = section(INPUT, side)
-    mean, std = list(meaning.mean or entry["mean"]), list(meaning.std or entry["std"])
-    if meaning.std and max(std) < 1:
-        mean, std = ([round(PIXEL * value, 6) for value in values] for values in (mean, std))
-    return {**entry, "mean": mean, "std": std, "color": meaning.color or entry["color"]}
 
 
 def _classifier(found: Recognised, path: Path, meaning: Meaning, say: Say) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class Graph:
         y = self.node(
             "Conv", [x, self.constant(kernel.weight), self.constant(kernel.bias)],
             output if slope is None else None,
-            kernel_shape=[size, size], pads=[size // 2 if padding is None else padding] * 4,
+            kernel_shape=list(kernel.weight.shape[2:]), pads=[size // 2 if padding is None else padding] * 4,
             strides=[stride] * 2, group=groups,
         )  # fmt: skip
         if slope is None:

@@ -24,7 +24,7 @@ from facecap.conversion.detector.import_checkpoint import Form, import_checkpoin
 from facecap.conversion.detector.import_onnx import import_detector
 from facecap.conversion.equality import Difference, OutputDifference
 from facecap.conversion.export_run import export_run, is_run
-from facecap.training.networks.registry import Recognised, nearest, recognise
+from facecap.training.networks.registry import EMBEDDERS, Recognised, nearest, recognise
 
 DETECTOR_HEAD = "BboxHead."
 LIGHT_DETECTOR_HEAD = {"loc.0.0.weight", "conf.0.0.weight", "landm.0.0.weight"}
@@ -159,7 +159,8 @@ def _public_detector(file: GivenFile, out: Path, options: ImportOptions) -> Diff
 def _embedder_graph(file: GivenFile, out: Path, options: ImportOptions) -> OutputDifference:
     assert file.graph is not None
     network = embedder.from_onnx(file.graph, file.path)
-    return embedder.export(network, out, options.threshold, options.about(file.path, out))
+    described = embedder.manifest(network.bn.num_features, options.threshold)
+    return embedder.export(network, out, described, options.about(file.path, out))
 
 
 def _run(file: GivenFile, out: Path, options: ImportOptions) -> OutputDifference:
@@ -185,8 +186,11 @@ def _retinaface(file: GivenFile, out: Path, options: ImportOptions) -> Differenc
 
 def _embedder_weights(file: GivenFile, out: Path, options: ImportOptions) -> OutputDifference:
     assert file.network is not None
-    network = embedder.from_weights(file.network.weights, file.network.outputs)
-    return embedder.export(network, out, options.threshold, options.about(file.path, out))
+    found = file.network
+    described = embedder.manifest(found.outputs, options.threshold, found.network)
+    described["input"] = options.meaning.entry(embedder.SIDE)
+    options.say(f"{file.path.name}: {found}, vectors of {found.outputs} numbers")
+    return embedder.export(embedder.from_weights(found), out, described, options.about(file.path, out))
 
 
 def _classifier(file: GivenFile, out: Path, options: ImportOptions) -> OutputDifference:
@@ -221,9 +225,9 @@ KINDS: Sequence[Kind] = (
     ),
     Kind(
         "MobileFaceNet as a state_dict",
-        lambda file: file.network is not None and file.network.network == embedder.ARCHITECTURE,
+        lambda file: file.network is not None and file.network.network in EMBEDDERS,
         _embedder_weights,
-        frozenset({"--same-person"}),
+        frozenset({"--same-person", "--mean", "--std", "--color"}),
     ),
     Kind(
         "GhostNet or MobileNet as a state_dict",

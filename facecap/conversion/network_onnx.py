@@ -102,6 +102,12 @@ def _relu6(graph: Graph, x: str) -> str:
     return graph.node("Clip", [x, *bounds])
 
 
+def _narrow(graph: Graph, x: str, dim: int, start: int, length: int) -> str:
+    return graph.node(
+        "Slice", [x, *(graph.constant(np.array([value], np.int64)) for value in (start, start + length, dim))]
+    )
+
+
 def _hard_swish(graph: Graph, x: str) -> str:
     return graph.node("Mul", [x, HARD_SIGMOID(graph, x)])
 
@@ -125,6 +131,7 @@ OPERATIONS: Mapping[Any, Operation] = {
     "mean": POOL,
     nn.Flatten: FLATTEN,
     "flatten": FLATTEN,
+    torch.narrow: _narrow,
     torch.cat: lambda graph, parts, dim: graph.node("Concat", parts, axis=dim),
     operator.add: _binary("Add"),
     operator.mul: _binary("Mul"),

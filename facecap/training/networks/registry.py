@@ -10,10 +10,17 @@ import torch
 from torch import Tensor, nn
 
 from facecap.errors import FacecapError
-from facecap.training.networks import ghostnet, mobilenet_v1, mobilenet_v2, mobilenet_v3_paper
+from facecap.training.networks import (
+    ghostnet,
+    mobilefacenet_prelu,
+    mobilenet_v1,
+    mobilenet_v2,
+    mobilenet_v3_paper,
+)
 from facecap.training.networks.ghostnet import GhostNet
 from facecap.training.networks.layout import Layout, layer_names
 from facecap.training.networks.mobilefacenet import MobileFaceNet
+from facecap.training.networks.mobilefacenet_prelu import NARROW, MobileFaceNetPReLU
 from facecap.training.networks.mobilenet_v1 import MobileNetV1
 from facecap.training.networks.mobilenet_v2 import MobileNetV2
 from facecap.training.networks.mobilenet_v3 import MobileNetV3Small
@@ -28,13 +35,18 @@ NETWORKS: Mapping[str, Callable[[int], nn.Module]] = {
     "mobilenet_v2": MobileNetV2,
     **{f"mobilenet_v1_{width}": partial(MobileNetV1, width=width) for width in WIDTHS},
     "mobilefacenet": MobileFaceNet,
+    "mobilefacenet_prelu": MobileFaceNetPReLU,
+    "mobilefacenet_prelu_96": partial(MobileFaceNetPReLU, width=NARROW),
 }
+EMBEDDERS = ("mobilefacenet", "mobilefacenet_prelu", "mobilefacenet_prelu_96")
 LAYOUTS: Mapping[str, Sequence[Layout]] = {
     "ghostnet_1.0x": ghostnet.LAYOUTS,
     "mobilenet_v3_small_paper": mobilenet_v3_paper.LAYOUTS,
     "mobilenet_v3_small_d-li14": mobilenet_v3_paper.EXCITE_FIRST_LAYOUTS,
     "mobilenet_v2": mobilenet_v2.LAYOUTS,
     **{f"mobilenet_v1_{width}": mobilenet_v1.LAYOUTS for width in WIDTHS},
+    "mobilefacenet_prelu": mobilefacenet_prelu.LAYOUTS,
+    "mobilefacenet_prelu_96": mobilefacenet_prelu.LAYOUTS,
 }
 """Of published checkpoints whose names are not ours."""
 ALIKE = 0.5  # share of its entries from which weights are nearly those of a network
@@ -91,7 +103,7 @@ def _candidates(weights: Mapping[str, Tensor]) -> Iterator[tuple[Recognised, Map
         layers = _layers(name)
         for layout in (None, *LAYOUTS.get(name, ())):
             renamed = weights if layout is None else layout.ours(weights, layers)
-            last = renamed.get(f"{layers[-1]}.bias")
+            last = renamed.get(f"{layers[-1]}.bias")  # of a batch norm too
             if last is not None and last.ndim == 1:
                 source = "" if layout is None else layout.source
                 outputs = len(last)

@@ -35,6 +35,7 @@ class Layout:
 
 MOBILENET = Layout("retinaface_mobilenet0.25", (64, 128, 256), 64)
 RESNET50 = Layout("retinaface_resnet50", (512, 1024, 2048), 256)
+LAYOUTS = {layout.name: layout for layout in (MOBILENET, RESNET50)}
 
 
 @dataclass

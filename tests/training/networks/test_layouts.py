@@ -11,7 +11,7 @@ from torch import Tensor  # noqa: E402
 from facecap.training.networks.layout import EPSILON, Layout, layer_names  # noqa: E402
 from facecap.training.networks.registry import LAYOUTS, build, nearest, recognise  # noqa: E402
 
-# Network, whose names, and of a checkpoint with 1000 outputs: its entries, and some of them with their shapes,
+# Network, whose names, and of a checkpoint with 1000 outputs: how many entries, and some with their shapes,
 # one for each kind of layer, as the programs write them.
 PUBLISHED = [
     (
@@ -96,6 +96,33 @@ PUBLISHED = [
         {"features.1.conv.3.weight": (16, 32, 1, 1), "conv.0.weight": (1280, 320, 1, 1)},
     ),
     ("mobilenet_v2", "tonylins", 314, {"features.2.conv.7.bias": (24,), "classifier.1.bias": (1000,)}),
+    (
+        "mobilefacenet_prelu",
+        "TreB1eN",
+        374,
+        {
+            "conv2_dw.prelu.weight": (64,),
+            "conv_23.conv_dw.conv.weight": (128, 1, 3, 3),
+            "conv_3.model.3.project.bn.bias": (64,),
+            "conv_45.conv.conv.weight": (512, 128, 1, 1),
+            "conv_5.model.1.conv_dw.prelu.weight": (256,),
+            "conv_6_dw.conv.weight": (512, 1, 7, 7),
+            "linear.weight": (1000, 512),
+            "bn.running_var": (1000,),
+        },
+    ),
+    (
+        "mobilefacenet_prelu_96",
+        "Xiaoccer",
+        333,
+        {
+            "conv1.prelu.weight": (64,),
+            "blocks.0.conv.3.weight": (128, 1, 3, 3),
+            "blocks.14.conv.7.running_mean": (128,),
+            "linear7.conv.weight": (512, 1, 7, 6),
+            "linear1.conv.weight": (1000, 512, 1, 1),
+        },
+    ),
     ("mobilenet_v1_1.0", "marvis", 164, {"model.0.0.weight": (32, 3, 3, 3), "model.13.4.weight": (1024,)}),
 ]
 IDS = [f"{source} {network}" for network, source, *_ in PUBLISHED]

@@ -14,7 +14,7 @@ from facecap.training.networks.counting import (  # noqa: E402
     parameters,
     running_statistics,
 )
-from facecap.training.networks.registry import NETWORKS, build, recognise  # noqa: E402
+from facecap.training.networks.registry import EMBEDDERS, NETWORKS, build, recognise  # noqa: E402
 from facecap.training.networks.retinaface import RetinaFace  # noqa: E402
 
 # Network, outputs, side, multiply-adds in M, parameters in M as published, and how they were counted:
@@ -29,6 +29,7 @@ PUBLISHED = [
     ("mobilenet_v1_0.75", 1000, 224, 333.0, 2.60, 2, True),
     ("mobilenet_v1_1.0", 1000, 224, 578.9, 4.25, 2, True),
     ("mobilefacenet", 128, 112, None, 1.0, 0, False),
+    ("mobilefacenet_prelu", 128, 112, 221.0, 0.99, 0, False),
 ]
 
 
@@ -61,7 +62,7 @@ def test_every_network_answers_what_it_is_asked_for(name, outputs):
     assert answers.shape == (2, outputs) and answers.isfinite().all()
 
 
-@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "mobilefacenet"])
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name not in EMBEDDERS])
 def test_classifiers_take_any_size(name):
     with torch.no_grad():
         assert build(name, 3).eval()(torch.zeros(1, 3, 96, 72)).shape == (1, 3)
