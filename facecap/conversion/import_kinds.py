@@ -26,8 +26,7 @@ from facecap.conversion.equality import Difference, OutputDifference
 from facecap.conversion.export_run import export_run, is_run
 from facecap.training.networks.registry import EMBEDDERS, Recognised, nearest, recognise
 
-DETECTOR_HEAD = "BboxHead."
-LIGHT_DETECTOR_HEAD = {"loc.0.0.weight", "conf.0.0.weight", "landm.0.0.weight"}
+DETECTOR_HEADS = ("BboxHead.", "landm.")  # of RetinaFace, and of RFB and Slim
 SAME_PERSON = 0.3  # cosine
 
 
@@ -138,11 +137,6 @@ def kind_of(file: GivenFile) -> Kind:
         raise CheckpointError(
             f"{file.path}: an ONNX graph of {file.outputs} outputs; wanted one of: {wanted}"
         )
-    if file.weights.keys() >= LIGHT_DETECTOR_HEAD:
-        raise CheckpointError(
-            f"{file.path}: weights of the RFB or Slim detector of Face-Detector-1MB; of this family "
-            "RetinaFace with mobilenet0.25 or ResNet-50 is read"
-        )
     near = nearest(file.weights)
     raise CheckpointError(
         f"{file.path}: {len(file.weights)} tensors of an unknown network ("
@@ -218,8 +212,8 @@ KINDS: Sequence[Kind] = (
         frozenset({"--same-person"}),
     ),
     Kind(
-        "a RetinaFace in the published layout",
-        lambda file: any(key.startswith(DETECTOR_HEAD) for key in file.weights),
+        "a RetinaFace, RFB or Slim in the published layout",
+        lambda file: any(key.startswith(DETECTOR_HEADS) for key in file.weights),
         _retinaface,
         frozenset({"--min-sizes", "--slope"}),
     ),

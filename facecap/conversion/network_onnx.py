@@ -73,7 +73,7 @@ def build(
     width, height = sides
     with torch.no_grad():
         answers = network(torch.zeros(1, 3, height, width))
-    writer = _Writer(network)
+    writer = Writer(network)
     tensors = writer.run(INPUT)
     if isinstance(answers, torch.Tensor):
         answers, tensors = (answers,), (tensors,)
@@ -138,7 +138,7 @@ OPERATIONS: Mapping[Any, Operation] = {
 }
 
 
-class _Writer(fx.Interpreter):
+class Writer(fx.Interpreter):
     """Runs the trace of a network on names of tensors, and writes a node where an operation would run."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -182,7 +182,12 @@ class _Writer(fx.Interpreter):
         kernel = plain(self._weights, name) if norm is None else folded(self._weights, name, norm)
         if isinstance(module, nn.Conv2d):
             return self.onnx.conv(
-                x, kernel, stride=module.stride[0], groups=module.groups, padding=int(module.padding[0])
+                x,
+                kernel,
+                stride=module.stride[0],
+                groups=module.groups,
+                padding=int(module.padding[0]),
+                dilation=module.dilation[0],
             )
         return self.onnx.node("Gemm", [x, *map(self.onnx.constant, (kernel.weight, kernel.bias))], transB=1)
 

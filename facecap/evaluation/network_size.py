@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from facecap.errors import FacecapError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def network_size(info: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,11 +32,10 @@ def network_size(info: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def networks() -> list[str]:
-    """Names of the networks that training knows."""
+    """Names of the networks that training or an import knows."""
     from facecap.training.networks.registry import NETWORKS
-    from facecap.training.networks.retinaface import LAYOUTS
 
-    return [*NETWORKS, *LAYOUTS]
+    return [*NETWORKS, *_detectors()]
 
 
 def size_of_network(name: str, side: int | None, outputs: int | None) -> dict[str, Any]:
@@ -49,12 +52,12 @@ def size_of_network(name: str, side: int | None, outputs: int | None) -> dict[st
     from facecap.training.networks.counting import multiply_adds, parameters
     from facecap.training.networks.mobilefacenet import DIMENSIONS
     from facecap.training.networks.registry import EMBEDDERS, build
-    from facecap.training.networks.retinaface import LAYOUTS, RetinaFace
 
-    if name in LAYOUTS:
+    detectors = _detectors()
+    if name in detectors:
         if outputs is not None:
             raise FacecapError(f"{name} has its own outputs: leave out --outputs")
-        network, side, entry = RetinaFace(LAYOUTS[name]), side or 640, {}
+        network, side, entry = detectors[name](), side or 640, {}
     else:
         entry = {"outputs": outputs or (DIMENSIONS if name in EMBEDDERS else 1)}
         network, side = build(name, entry["outputs"]), side or 112
@@ -64,3 +67,13 @@ def size_of_network(name: str, side: int | None, outputs: int | None) -> dict[st
         raise FacecapError(f"{name} takes no {side}x{side}: give another --input-size") from error
     size = {"parameters": parameters(network), "multiply-adds": adds}
     return {"network": name, **entry, "input_size": [side, side], **size}
+
+
+def _detectors() -> dict[str, Callable[[], nn.Module]]:
+    from facecap.training.networks.retinaface import LAYOUTS, RetinaFace
+    from facecap.training.networks.retinaface_light import LIGHT, LightRetinaFace
+
+    return {
+        **{name: partial(RetinaFace, layout) for name, layout in LAYOUTS.items()},
+        **{name: partial(LightRetinaFace, layout) for name, layout in LIGHT.items()},
+    }

@@ -99,7 +99,7 @@ PUBLISHED = [
     (
         "mobilefacenet_prelu",
         "TreB1eN",
-        374,
+        333,
         {
             "conv2_dw.prelu.weight": (64,),
             "conv_23.conv_dw.conv.weight": (128, 1, 3, 3),

@@ -29,7 +29,7 @@ PUBLISHED = [
     ("mobilenet_v1_0.75", 1000, 224, 333.0, 2.60, 2, True),
     ("mobilenet_v1_1.0", 1000, 224, 578.9, 4.25, 2, True),
     ("mobilefacenet", 128, 112, None, 1.0, 0, False),
-    ("mobilefacenet_prelu", 128, 112, 221.0, 0.99, 0, False),
+    ("mobilefacenet_prelu", 128, 112, 221.0, 1.0, 0, False),
 ]
 
 
