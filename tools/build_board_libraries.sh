@@ -31,7 +31,7 @@ source_of() {
     fi
     local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$sources/lists"
       -o "Dir::Cache=$sources/cache" -o APT::Sandbox::User=root)
-    [ -e "$sources/updated" ] || { quietly "${apt[@]}" update && touch "$sources/updated"; } || return 1
+    quietly "${apt[@]}" update || return 1
     # A mirror may lack what its index of security updates lists; the release itself is there.
     (cd "$sources" && { quietly "${apt[@]}" source "$1" 2>/dev/null ||
       quietly "${apt[@]}" source "$1/$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")"; }) || return 1
