@@ -57,7 +57,7 @@ def measure(model: ClassifierModel, folder: ImageFolder) -> dict[str, Any]:
     Raises:
         FolderError: the folder's classes are not the model's, or no picture could be read.
     """
-    order = _label_order(model, folder)
+    order = label_order(model, folder)
     logits, labels = [], []
     for crops, places in _batches(folder.items, model.size, model.batch):
         logits.append(model.logits(crops))
@@ -90,8 +90,12 @@ def _curve(figures: Mapping[str, Any]) -> Curve:
     return Curve(share, by_class, f"top-1 {figures['top-1']:.3f}")
 
 
-def _label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:
-    """The output of the model for each class of the folder."""
+def label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:
+    """The output of the model for each class of the folder.
+
+    Raises:
+        FolderError: the folder's classes are not the model's.
+    """
     places = {name: place for place, name in enumerate(model.classes)}
     foreign = [name for name in folder.classes if name not in places]
     absent = [name for name in model.classes if name not in folder.classes]
