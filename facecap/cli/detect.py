@@ -83,7 +83,8 @@ def _words(face: dict[str, Any]) -> str:
     if face.get("not_a_face"):
         answer = f"  not a face {face['face_prob']:.2f}"
     else:
-        answer = f"  {face['mask']} {face['mask_prob']:.2f}" if "mask" in face else ""
+        probability = face.get("incorrect_prob" if face.get("mask") == "incorrect" else "mask_prob")
+        answer = "" if probability is None else f"  {face['mask']} {probability:.2f}"
     return f"  {box}  score {face['score']:.2f}  quality {face['quality']:.2f}{answer}"
 
 
