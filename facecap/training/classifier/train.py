@@ -9,6 +9,7 @@ import cv2
 import torch
 
 from facecap.conversion.manifest import update_manifest
+from facecap.evaluation.report import counted
 from facecap.training import execution, model_file, recipe
 from facecap.training.backbone import takes_side
 from facecap.training.classifier.data import Split, load_crops, load_pictures, read_split
@@ -38,7 +39,7 @@ def train(args: argparse.Namespace) -> int:
     config = {"task": "classifier", "classes": classes, "pictures": counts, "side": args.side}
     run = RunFolder(args.out, {**config, **asdict(chosen)})
     progress = Progress()
-    progress.say(f"{len(classes)} classes, pictures: {counts}; {machine}")
+    progress.say(f"{len(classes)} classes, pictures: {counted(counts)}; {machine}")
     origin = RANDOM if start is None else start.origin
     task = ClassifierTask(chosen, origin, classes, pictures, crops, args.side, args.workers)
     Loop(chosen, task, begin(chosen, len(classes), start), run, progress, machine).fit()

@@ -14,6 +14,7 @@ from torch import nn
 from facecap import MaskClassifier
 from facecap.evaluation.mask.answers import answer, measure, unknown_band
 from facecap.evaluation.mask.sets import MaskSet, read_sets
+from facecap.evaluation.report import counted
 from facecap.training import execution, model_file, recipe
 from facecap.training.backbone import head_names
 from facecap.training.loop import Loop
@@ -47,7 +48,7 @@ def train(args: argparse.Namespace) -> int:
     config = {"task": "mask", "faces": counts, "occluders": len(occluders), **asdict(chosen)}
     run = RunFolder(args.out, config)
     progress = Progress()
-    progress.say(f"training faces: {counts}; {machine}")
+    progress.say(f"training faces: {counted(counts)}; {machine}")
     origin = RANDOM if start is None else start.origin
     task = MaskTask(chosen, origin, patches, occluders, validation, args.workers)
     Loop(chosen, task, begin(chosen, OUTPUTS, start), run, progress, machine).fit()
