@@ -18,8 +18,9 @@ from facecap.training import execution, model_file, recipe
 from facecap.training.backbone import head_names
 from facecap.training.loop import Loop
 from facecap.training.mask import model as mask_model
-from facecap.training.mask.data import describe, load_patches, read_faces
+from facecap.training.mask.data import describe, read_faces
 from facecap.training.mask.occluders import read_occluders
+from facecap.training.mask.patches import Patches, large_faces
 from facecap.training.mask.recipe import PRESETS, REFINED_SHARE
 from facecap.training.mask.task import MaskTask
 from facecap.training.networks.registry import build
@@ -40,8 +41,8 @@ def train(args: argparse.Namespace) -> int:
     faces = read_faces(args.data, "train")
     if chosen.preset == "mission":
         faces = [face for face in faces if face.source == "mask"]
-    patches = load_patches(faces)
-    counts = describe(patches)
+    patches = Patches(large_faces(faces), args.cache)
+    counts = describe(patches.faces)
     occluders = [] if args.occluders is None else read_occluders(args.occluders, "train")
     validation, calibration = (read_sets(args.data, split, args.occluders) for split in ("val", "calib"))
     config = {"task": "mask", "faces": counts, "occluders": len(occluders), **asdict(chosen)}

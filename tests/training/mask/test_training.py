@@ -145,7 +145,7 @@ def test_other_options_do_not_resume_a_run(run, data, capsys):
 
 def test_validation_and_calibration_pictures_are_not_trained_on(data, tmp_path, monkeypatch):
     seen: list[Face] = []
-    monkeypatch.setattr(mask_training, "load_patches", lambda faces: seen.extend(faces) or _stop())
+    monkeypatch.setattr(mask_training, "Patches", lambda faces, _: seen.extend(faces) or _stop())
     with pytest.raises(StopIteration):
         mask_training.train(_parsed(data, tmp_path))
     assert {face.path.name.split("_")[0] for face in seen} == {"train"}
@@ -158,7 +158,7 @@ def _stop():
 def _parsed(data, out):
     from argparse import Namespace
 
-    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None}
+    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None, "cache": 64}
     start = {"start": None, "new_head": False, "freeze_backbone": False, "per_tensor": False}
     machine = {"device": "cpu", "precision": "auto", "threads": 1, "workers": 0}
     return Namespace(
