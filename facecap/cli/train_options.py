@@ -28,7 +28,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         type=positive_number,
         metavar="MB",
         default=2048,
-        help="memory for what was read of pictures, all processes together; the rest is read anew (%(default)s)",
+        help="memory for what was read of pictures, of all workers; the rest is read anew (%(default)s)",
     )
 
 

@@ -18,8 +18,8 @@ UNREADABLE = -1
 class SharedCache:
     """Byte arrays by number, in one memory for all processes that are forked after it was made.
 
-    What came first stays, and what no longer fits is not kept: in shuffled passes over more than fits, a cache
-    that makes room would throw away what the next pass needs.
+    What came first stays, and what no longer fits is not kept: in shuffled passes over more than fits, a
+    cache that makes room would throw away what the next pass needs.
     """
 
     def __init__(self, count: int, megabytes: float) -> None:

@@ -50,7 +50,9 @@ def read_cifar(data: Path, part: str) -> ImageFolder:
     classes = (data / NAMES).read_text(encoding="utf-8", errors="replace").split()
     files = sorted(data.glob(FILES[part]))
     if not files:
-        raise FolderError(f"{data}: found {NAMES} and no {FILES[part]}; wanted the binary version of CIFAR-10")
+        raise FolderError(
+            f"{data}: found {NAMES} and no {FILES[part]}; wanted the binary version of CIFAR-10"
+        )
     items: list[Item] = []
     for path in files:
         labels = _labels(path)

@@ -59,8 +59,8 @@ class ImageFolder:
 
 
 def read_folder(folder: Path, classes: Sequence[str] | None = None) -> ImageFolder:
-    """List the pictures of a folder of sub-folders; names that begin with a dot are left out, and what else is
-    there and not used is named on standard error.
+    """List the pictures of a folder of sub-folders; names that begin with a dot are left out, and what else
+    is there and not used is named on standard error.
 
     Args:
         folder: holds a sub-folder a class.
@@ -100,8 +100,8 @@ def read_folder(folder: Path, classes: Sequence[str] | None = None) -> ImageFold
 
 
 def split_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The pictures of a folder by suffix, and what else it holds, each sorted by name; without what begins with
-    a dot."""
+    """The pictures of a folder by suffix, and what else it holds, each sorted by name; without what begins
+    with a dot."""
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     pictures = [entry for entry in entries if entry.suffix.lower() in SUFFIXES and entry.is_file()]
     found = set(pictures)
@@ -109,8 +109,8 @@ def split_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def say_unused(folder: Path, unused: Iterable[Path]) -> None:
-    """Name on standard error, once, what of a folder is not used: files by suffix, folders with how many files
-    they hold."""
+    """Name on standard error, once, what of a folder is not used: files by suffix, folders with how many
+    files they hold."""
     entries = sorted(unused)
     folders = [entry for entry in entries if entry.is_dir()]
     suffixes = Counter(entry.suffix.lower() or "without suffix" for entry in entries if not entry.is_dir())
@@ -157,4 +157,3 @@ def scale_by(image: Image, scale: float, at_least: tuple[int, int] = (1, 1)) -> 
     )
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, size, interpolation=way), np.uint8)
-

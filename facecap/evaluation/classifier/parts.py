@@ -1,8 +1,8 @@
 """Which pictures of a data folder are learnt from (`train`), and which are measured on (`val`).
 
-A part is a folder with a sub-folder a class; or a flat folder of pictures with `PART_label.txt` in it or beside
-it, as ImageNet's `val/` is passed on, whose numbers count the sorted sub-folders of `train/`, or without those the
-outputs of the model; or, where there is `batches.meta.txt`, the binary files of CIFAR-10.
+A part is a folder with a sub-folder a class; or a flat folder of pictures with `PART_label.txt` in it or
+beside it, as ImageNet's `val/` is passed on, whose numbers count the sorted sub-folders of `train/`, or
+without those the outputs of the model; or, where there is `batches.meta.txt`, the binary files of CIFAR-10.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def read_part(data: Path, part: str, classes: Sequence[str] | None = None) -> Im
             return _read_flat(folder, labels, class_names(data / "train"))
     if not class_names(folder):
         raise FolderError(
-            f"{folder}: found no sub-folder; wanted one a class, or {part}_label.txt beside {part}/, with the name "
-            "of a picture and its class, a number from 0, in each line"
+            f"{folder}: found no sub-folder; wanted one a class, or {part}_label.txt beside it, with "
+            "a picture's name and the number of its class, from 0, in each line"
         )
     return read_folder(folder, classes)
 
@@ -62,7 +62,9 @@ def class_names(folder: Path) -> list[str]:
     """The sub-folders in sorted order, without names that begin with a dot; none where there is no folder."""
     if not folder.is_dir():
         return []
-    return sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    return sorted(
+        entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+    )
 
 
 def _read_flat(folder: Path, labels: Path, classes: list[str]) -> ImageFolder:
@@ -88,6 +90,8 @@ def _read_flat(folder: Path, labels: Path, classes: list[str]) -> ImageFolder:
             raise FolderError(f"{place}: class {words[1]}, but train/ has {len(classes)}, counted from 0")
         items.append(Item(path, int(words[1])))
     if not items:
-        raise FolderError(f"{labels}: found no line; wanted a picture's name and the number of its class in each")
+        raise FolderError(
+            f"{labels}: found no line; wanted a picture's name and the number of its class in each"
+        )
     say_unused(folder, [*(entry for entry in others if entry != labels), *left.values()])
     return ImageFolder(classes, items)

@@ -95,10 +95,12 @@ class Crops:
         return int(self._reader.readable().sum())
 
     def batches(self) -> Iterator[tuple[Image, NDArray[np.int64]]]:
-        """(B, side, side, 3) RGB and their labels; a damaged picture is named on standard error and left out."""
+        """(B, side, side, 3) RGB and labels; a damaged picture is named on standard error and left out."""
         for start in range(0, len(self), BATCH):
             places = range(start, min(start + BATCH, len(self)))
-            found = [(crop, self._items[i].label) for i in places if (crop := self._reader.get(i)) is not None]
+            found = [
+                (crop, self._items[i].label) for i in places if (crop := self._reader.get(i)) is not None
+            ]
             if found:
                 crops, labels = zip(*found, strict=True)
                 yield np.stack(crops).reshape(-1, self._side, self._side, 3), np.array(labels, np.int64)

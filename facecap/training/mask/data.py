@@ -63,7 +63,8 @@ def read_faces(data: Path, split: str) -> list[Face]:
     if not index.is_file():
         found = sorted(entry.name for entry in data.iterdir()) if data.is_dir() else "no such folder"
         raise TrainingError(
-            f"{data} has no mask/index.csv (found: {found}); give the folder that holds mask/"
+            f"{data} has no mask/index.csv (found: {found}); give the folder that holds mask/, or one with "
+            "two class folders, mask/ and no_mask/ or those of --classes"
         )
     faces = list(_mask_faces(index, split))
     if not faces:

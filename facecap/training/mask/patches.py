@@ -15,8 +15,8 @@ HEAD = np.dtype([("size", np.int32, 2), ("box", np.float64, 4), ("landmarks", np
 
 
 class Patches(Sequence[Patch]):
-    """A patch a face. In the place of one that cannot be read, which is named on standard error, stands another
-    of the same label that has landmarks, or has none, as the face has."""
+    """A patch a face. In the place of one that cannot be read, which is named on standard error, stands
+    another of the same label that has landmarks, or has none, as the face has."""
 
     def __init__(self, faces: Sequence[Face], megabytes: float) -> None:
         """`megabytes`: of memory for what was read, as many faces as fit.

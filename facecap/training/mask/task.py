@@ -39,10 +39,12 @@ class MaskTask:
         occluders: Sequence[Occluder],
         sets: Sequence[MaskSet],
         workers: int,
+        folder_options: str = "",
     ) -> None:
-        """`origin`: where the weights start, in words; `occluders`: real things to hide faces with."""
+        """`origin`: where the weights start, in words; `occluders`: real things to hide faces with;
+        `folder_options`: how class folders are read, as typed."""
         self._recipe, self._origin, self._patches, self._sets = recipe, origin, patches, sets
-        self._occluders, self._workers = occluders, workers
+        self._occluders, self._workers, self.folder_options = occluders, workers, folder_options
 
     def steps_per_epoch(self) -> int:
         """Batches in one pass over the faces."""
@@ -83,7 +85,7 @@ class MaskTask:
         chance = np.concatenate([predict(model, part) for part in sets])
         band = unknown_band(chance, np.concatenate([part.masked for part in sets]))
         faces, things = describe(self._patches.readable()), len(self._occluders)
-        return mask_model.manifest(self._recipe, self._origin, band, faces, things)
+        return mask_model.manifest(self._recipe, self._origin, band, faces, things, self.folder_options)
 
 
 def predict(model: nn.Module, part: MaskSet, side: int = SIDE) -> NDArray[np.float64]:
