@@ -114,14 +114,18 @@ def say_unused(folder: Path, unused: Iterable[Path]) -> None:
     entries = sorted(unused)
     folders = [entry for entry in entries if entry.is_dir()]
     suffixes = Counter(entry.suffix.lower() or "without suffix" for entry in entries if not entry.is_dir())
-    parts = [f"{count} files {suffix}" for suffix, count in sorted(suffixes.items())]
+    parts = [f"{_files(count)} {suffix}" for suffix, count in sorted(suffixes.items())]
     for entry in folders[:NAMED]:
         files = sum(len(names) for _, _, names in os.walk(entry))
-        parts.append(f"the folder {entry.relative_to(folder)}/ with {files} files")
+        parts.append(f"the folder {entry.relative_to(folder)}/ with {_files(files)}")
     if len(folders) > NAMED:
         parts.append(f"{len(folders) - NAMED} more folders")
     if parts:
         _say(f"facecap: {folder}: not used: {', '.join(parts)}")
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
 
 
 @cache

@@ -37,9 +37,7 @@ def read_pickled(path: Path) -> tuple[list[Pair], NDArray[np.uint8]]:
     except OSError as error:
         raise FacecapError(f"{path}: {error.strerror}") from error
     except Exception as error:  # what a damaged pickle raises is not laid down
-        raise FacecapError(
-            f"{path}: no pickle of pictures and pairs: {error or type(error).__name__}"
-        ) from error
+        raise FacecapError(f"{path}: no pickle of pictures and pairs: {error!r}") from error
     if not isinstance(content, list | tuple) or len(content) != 2:
         raise FacecapError(
             f"{path}: wanted a pickle of two lists, of pictures and of whether pairs are the same"
