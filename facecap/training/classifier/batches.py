@@ -20,7 +20,7 @@ class ClassifierBatches(Batches[Batch]):
     """(B, side, side, 3) uint8 RGB pictures and (B,) int64 labels, in shuffled passes."""
 
     def __init__(self, pictures: Pictures, recipe: Recipe, side: int, first: int) -> None:
-        """The pictures are shared with the workers, not copied."""
+        """What is kept of the pictures is shared with the workers, not copied."""
         super().__init__(first)
         self._pictures, self._recipe, self._side = pictures, recipe, side
 
@@ -28,10 +28,11 @@ class ClassifierBatches(Batches[Batch]):
         """Batch `number`, counted from 0."""
         recipe = self._recipe
         rng = np.random.default_rng((recipe.seed, number))
-        part = epoch_part(number, len(self._pictures.codes), recipe.batch, recipe.seed)
+        part = epoch_part(number, len(self._pictures), recipe.batch, recipe.seed)
         degrees = DEGREES[recipe.preset]
-        images = [random_crop(self._pictures.decode(int(i)), self._side, degrees, rng) for i in part]
-        return torch.from_numpy(np.stack(images)), torch.from_numpy(self._pictures.labels[part])
+        found = [self._pictures.get(int(index)) for index in part]
+        images = [random_crop(image, self._side, degrees, rng) for image, _ in found]
+        return torch.from_numpy(np.stack(images)), torch.tensor([label for _, label in found])
 
 
 def random_crop(image: Image, side: int, degrees: float, rng: np.random.Generator) -> Image:

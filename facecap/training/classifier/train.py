@@ -12,7 +12,8 @@ from facecap.conversion.manifest import update_manifest
 from facecap.evaluation.report import counted
 from facecap.training import execution, model_file, recipe
 from facecap.training.backbone import takes_side
-from facecap.training.classifier.data import Split, load_crops, load_pictures, read_split
+from facecap.training.cache import SharedCache
+from facecap.training.classifier.data import Crops, Pictures, Split, read_split
 from facecap.training.classifier.recipe import PRESETS, at_side
 from facecap.training.classifier.task import ClassifierTask
 from facecap.training.loop import Loop
@@ -33,9 +34,10 @@ def train(args: argparse.Namespace) -> int:
     split = read_split(args.data, chosen.seed)
     classes = split.classes
     start = from_options(chosen, len(classes))
-    pictures = load_pictures(split.train, args.side, classes)
-    crops = load_crops(split.val, args.side, classes)
-    counts = {"train": len(pictures.codes), "val": len(crops.labels)}
+    counts = {"train": len(split.train), "val": len(split.val)}
+    cache = SharedCache(sum(counts.values()), args.cache)
+    pictures = Pictures(split.train, args.side, classes, cache)
+    crops = Crops(split.val, args.side, classes, cache, first=counts["train"])
     config = {"task": "classifier", "classes": classes, "pictures": counts, "side": args.side}
     run = RunFolder(args.out, {**config, **asdict(chosen)})
     progress = Progress()
@@ -62,7 +64,7 @@ def finish(run: RunFolder, chosen: Recipe, task: ClassifierTask, split: Split) -
     rows = [
         {
             "measure": name.removeprefix("val "),
-            "dataset": f"{len(task.crops.labels)} pictures {part}",
+            "dataset": f"{task.crops.readable()} pictures {part}",
             "value": round(value, 5),
             "command": manifest["training"]["command"] if split.drawn else again,
         }
