@@ -9,6 +9,7 @@ import torch
 from facecap.evaluation.classifier.image_folder import Image
 from facecap.training.batches import Batch, Batches, epoch_part
 from facecap.training.classifier.data import Pictures
+from facecap.training.processes import own_places
 from facecap.training.recipe import Recipe
 
 SMALLEST_AREA = 0.35  # of the picture, in a crop
@@ -25,13 +26,16 @@ class ClassifierBatches(Batches[Batch]):
         self._pictures, self._recipe, self._side = pictures, recipe, side
 
     def make(self, number: int) -> Batch:
-        """Batch `number`, counted from 0."""
+        """This process's part of batch `number`, counted from 0."""
         recipe = self._recipe
-        rng = np.random.default_rng((recipe.seed, number))
         part = epoch_part(number, len(self._pictures.codes), recipe.batch, recipe.seed)
-        degrees = DEGREES[recipe.preset]
-        images = [random_crop(self._pictures.decode(int(i)), self._side, degrees, rng) for i in part]
-        return torch.from_numpy(np.stack(images)), torch.from_numpy(self._pictures.labels[part])
+        places = own_places(len(part))
+        images = [self._crop(int(part[place]), (recipe.seed, number, place)) for place in places]
+        return torch.from_numpy(np.stack(images)), torch.from_numpy(self._pictures.labels[part[places]])
+
+    def _crop(self, index: int, seed: tuple[int, int, int]) -> Image:
+        rng = np.random.default_rng(seed)
+        return random_crop(self._pictures.decode(index), self._side, DEGREES[self._recipe.preset], rng)
 
 
 def random_crop(image: Image, side: int, degrees: float, rng: np.random.Generator) -> Image:
