@@ -23,12 +23,18 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     listing.add_argument("--json", action="store_true", help="print one JSON object a model")
     listing.set_defaults(run_action=_list)
 
-    info = actions.add_parser("info", help="the manifest of one model, or the size of a network")
+    info = actions.add_parser(
+        "info",
+        help="the manifest of one model; what a .cvimodel says of itself; the size of a network",
+        description=_info.__doc__,
+    )
     info.add_argument(
         "model",
         metavar="MODEL",
-        help="a name of `facecap models list`, a model file, or the name of a network such as ghostnet_1.0x, "
-        "for its parameters and multiply-adds",
+        help="a name of `facecap models list`, a model file, or the name of a network such as ghostnet_1.0x",
+    )
+    info.add_argument(
+        "--json", action="store_true", help="of a .cvimodel: one JSON object, `contents` and `manifest`"
     )
     info.add_argument(
         "--input-size", type=positive, metavar="PX", help="of a network: side of the picture (112)"
@@ -143,20 +149,38 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _info(args: argparse.Namespace) -> int:
+    """Print the manifest of a model, JSON. Of a .cvimodel, with or without a manifest: chip, version,
+    sections, tensors, ION memory and checksum, as the file has them. Of a network by its name: parameters and
+    multiply-adds, JSON."""
     from facecap import models
     from facecap.errors import FacecapError, ModelError
 
     try:
-        found = json.loads(models.manifest_text(_path(args.model)))
-        if args.input_size or args.outputs:
-            raise FacecapError(
-                f"{args.model} is a model: --input-size and --outputs are for names of networks"
-            )
+        path = _path(args.model)
     except ModelError as no_model:
-        if Path(args.model).suffix in models.SUFFIXES:
-            raise
         found = _network_size(args, no_model)
-    print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json.dumps(found, indent=2))
+        return 0
+    if args.input_size or args.outputs:
+        raise FacecapError(f"{args.model} is a model: --input-size and --outputs are for names of networks")
+    if path.suffix == ".cvimodel":
+        return _cvimodel_info(path, args.json)
+    print(json.dumps(json.loads(models.manifest_text(path)), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _cvimodel_info(path: Path, as_json: bool) -> int:
+    from facecap import models
+    from facecap.cli import cvimodel_info
+
+    contents = models.cvimodel_contents(path)
+    described = path.with_suffix(".json")
+    manifest = json.loads(models.manifest_text(path)) if described.exists() else None
+    if as_json:
+        print(json.dumps({"contents": contents, "manifest": manifest}, indent=2, ensure_ascii=False))
+        return 0
+    print(f"{path}: {cvimodel_info.text(contents)}\n")
+    print(f"manifest: {described}" if manifest else f"no manifest: there is no {described}")
     return 0
 
 
