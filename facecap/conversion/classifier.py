@@ -28,6 +28,7 @@ Say = Callable[[str], None]
 
 TASKS = ("mask", "classification")
 MASK_CLASSES = ("no_mask", "mask")
+INCORRECT = "incorrect"  # a third class that a mask classifier may have
 UNKNOWN = (0.4, 0.6)  # probabilities between which a mask classifier that nobody measured yet says unknown
 SIDE = 224  # px, of ImageNet's classifiers
 PIXEL = 255.0
@@ -129,10 +130,11 @@ def _classifier(found: Recognised, path: Path, meaning: Meaning, say: Say) -> di
     """The section `classifier`."""
     if meaning.task == "mask":
         classes = list(meaning.classes or MASK_CLASSES)
-        if sorted(classes) != sorted(MASK_CLASSES) or found.outputs > len(MASK_CLASSES):
+        wanted = [*MASK_CLASSES, *[INCORRECT] * (found.outputs == 3)]
+        if sorted(classes) != sorted(wanted) or found.outputs > len(wanted):
             raise CheckpointError(
                 f"{path}: {found.outputs} outputs for the classes {', '.join(classes)}: a mask classifier "
-                f"has 1 or 2, and the classes {' and '.join(MASK_CLASSES)}"
+                f"has 1 or 2 for {' and '.join(MASK_CLASSES)}, or 3, one of them for {INCORRECT}"
             )
         output = "sigmoid" if found.outputs == 1 else "softmax"
         return {"output": output, "classes": classes, "unknown": list(UNKNOWN), "crop_border": BORDER}

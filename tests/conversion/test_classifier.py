@@ -69,6 +69,15 @@ def test_two_outputs_of_a_mask_classifier_have_the_order_that_is_said(tmp_path: 
     assert manifest["classifier"]["classes"] == ["mask", "no_mask"]
 
 
+def test_a_third_output_is_of_masks_worn_wrongly(tmp_path: Path) -> None:
+    path = saved(tmp_path / "three.pth", 3)
+    classes = ["no_mask", "incorrect", "mask"]
+    manifest, _ = imported(path, task="mask", classes=classes)
+    assert manifest["classifier"]["classes"] == classes
+    with pytest.raises(CheckpointError, match=r"3 outputs for .* one of them for incorrect"):
+        imported(path, task="mask")
+
+
 def test_a_classifier_of_any_classes_is_fed_as_it_is_said(tmp_path: Path) -> None:
     names = tmp_path / "names.txt"
     names.write_text("crane\nsnow leopard\ncrane\n\n")
