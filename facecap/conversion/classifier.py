@@ -56,10 +56,20 @@ class Meaning:
     side: int | None = None
 
     def entry(self, side: int) -> dict[str, Any]:
-        """The section `input` of a manifest; what is not said is as training here feeds its networks."""
+        """The section `input` of a manifest; what is not said is as training here feeds its networks.
+
+        Raises:
+            CheckpointError: mean and std are of different units.
+        """
         usual = section(INPUT, side)
         mean, std = list(self.mean or usual["mean"]), list(self.std or usual["std"])
-        if self.std and max(std) < 1:
+        shares = max(std) < 1
+        if max(mean) > 1 if shares else 0 < max(mean) <= 1:
+            raise CheckpointError(
+                f"mean {mean} and std {std}: one is of pixels from 0 to 255, the other of 0 to 1; give both "
+                "in one unit"
+            )
+        if shares:
             mean, std = ([round(PIXEL * value, 6) for value in values] for values in (mean, std))
         return {**usual, "mean": mean, "std": std, "color": self.color or usual["color"]}
 

@@ -105,6 +105,12 @@ def test_deviations_of_a_pixel_or_more_are_in_pixels(tmp_path: Path) -> None:
     assert manifest["input"]["mean"] == [104, 117, 123] and manifest["input"]["std"] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("given", [{"mean": (0.5, 0.5, 0.5)}, {"std": (0.5, 0.5, 0.5)}])
+def test_mean_and_std_of_different_units_are_refused(given: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="give both in one unit"):
+        imported(saved(tmp_path / "one.pth", 1), task="mask", **given)
+
+
 WRONG = [
     ({}, {}, "no word on what they mean: give --task mask or classification"),
     ({"task": "mask"}, {}, "5 outputs for the classes no_mask, mask"),
