@@ -129,7 +129,7 @@ def export(
     }
     network = _network(found, path, slope, entry, say)
     says = ", ".join(f"{key} {' '.join(f'{value:g}' for value in entry[key])}" for key in ("mean", "std"))
-    say(f"{path.name}: {found} with {found.outputs} outputs, fed with {side}x{side} {entry['color']}, {says}")
+    say(f"{path.name}: {found} of {found.outputs} output(s), fed with {side}x{side} {entry['color']}, {says}")
     data, difference = to_compared_onnx(network, (side, side))
     out.parent.mkdir(parents=True, exist_ok=True)
     write_model(out, data, manifest)

@@ -53,7 +53,7 @@ def test_a_ghostnet_with_one_output_in_its_wrapper_becomes_a_mask_model(tmp_path
     assert manifest["classifier"]["output"] == "sigmoid"
     assert manifest["classifier"]["classes"] == ["no_mask", "mask"]
     assert said[0] == "lastest.pth: the weights in its entry net"
-    assert "in the names of huawei-noah and timm with 1 outputs, fed with 112x112 rgb" in said[-1]
+    assert "in the names of huawei-noah and timm of 1 output(s), fed with 112x112 rgb" in said[-1]
 
     crops = np.random.default_rng(0).integers(0, 256, (3, 112, 112, 3), np.uint8)
     pixels = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 127.5 - 1
