@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -55,13 +57,14 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         type=int,
         nargs=6,
         metavar="PX",
-        help="of a RetinaFace: priors' sides, two a stride; those published with this layout when not given",
+        help="of a RetinaFace: priors' sides, two a stride; when not given, those of the published ones with "
+        "which it finds faces",
     )
     importing.add_argument(
         "--slope",
         type=float,
-        default=0.0,
-        help="of a RetinaFace's activations below zero; 0.1 where they leak (%(default)s)",
+        help="of a RetinaFace's activations below zero, 0 or 0.1; when not given, that with which it finds "
+        "faces",
     )
     importing.add_argument(
         "--same-person",
@@ -167,6 +170,7 @@ def _import(args: argparse.Namespace) -> int:
             name=args.name,
             licence=args.licence,
             origin=args.origin,
+            say=partial(print, file=sys.stderr),
         )
     print(f"{args.out}: compared with {args.checkpoint.name}: {difference}")
     return 0

@@ -23,7 +23,7 @@ from facecap.conversion.cvimodel.tools import Tools
 from facecap.conversion.cvimodel.variant import Floats, Variant
 from facecap.conversion.cvimodel.wanted import Wanted
 from facecap.conversion.equality import ConversionError
-from facecap.conversion.int8.calibration_set import CalibrationSet, draw
+from facecap.conversion.int8.calibration_set import CalibrationSet, draw, used_of
 from facecap.conversion.int8.equalize import equalized
 from facecap.conversion.manifest import write_model
 from facecap.conversion.source import Source, open_source
@@ -67,8 +67,8 @@ def convert(
     _check_bound(wanted, source.manifest["task"])
     network = prepare(source, wanted.sides)
     pictures = draw(network.manifest, data, wanted.count, wanted.seed, photos)
-    tell(f"calibration pictures: {dict(pictures.classes)}")
     inputs = np.concatenate(pictures.first(wanted.count))
+    tell(used_of(pictures, wanted.count))
     if wanted.equalized:
         network = _equalized(network, inputs)
     toolchain = environment.toolchain(tell)
@@ -178,9 +178,9 @@ def _manifest(
         toolchain=f"tpu_mlir {VERSION}",
         calibration={
             "method": "minmax",
-            "count": wanted.count,
+            "count": sum(pictures.classes.values()),
             "seed": wanted.seed,
-            "pictures": dict(pictures.classes),
+            "pictures": pictures.classes,
         },
         equalized=wanted.equalized,
         input=wanted.input,
