@@ -129,10 +129,15 @@ def _capture(args: argparse.Namespace, source: Source) -> FaceCapture:
     if config.interval_seconds is not None and not source.timed:
         raise UsageError("--interval-seconds needs a clock, and pictures have none: give --fps")
     detector, classifier = options.detector_of(args), options.classifier_of(args)
-    refiner = options.refiner_of(args)
+    refiner, embedder = options.refiner_of(args), options.embedder_of(args)
     try:
         return FaceCapture(
-            config, detector=detector, classifier=classifier, refiner=refiner or False, slots=args.slots
+            config,
+            detector=detector,
+            classifier=classifier,
+            refiner=refiner or False,
+            embedder=embedder,
+            slots=args.slots,
         )
     except ValueError as error:
         raise UsageError(str(error)) from None

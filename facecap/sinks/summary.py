@@ -114,6 +114,7 @@ class Summary:
                 "detector": capture.detector.info["manifest"]["name"],
                 "refiner": capture.refiner.info["manifest"]["name"] if capture.refiner else None,
                 "classifier": capture.classifier.info["manifest"]["name"],
+                "embedder": capture.embedder.info["manifest"]["name"] if capture.embedder else None,
             },
             "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         }
