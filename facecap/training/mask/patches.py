@@ -49,9 +49,8 @@ class Patches(Sequence[Patch]):
         """The picture of a patch is not to be written on: the cache may hold it."""
         if isinstance(place, slice):
             return [self[index] for index in range(*place.indices(len(self)))]
-        found = self._reader.get_or_next(range(len(self))[place])
-        assert found is not None  # there is one of each kind
-        return _unpacked(self.faces[found[0]], found[1])
+        chosen, data = self._reader.get_or_next(range(len(self))[place])
+        return _unpacked(self.faces[chosen], data)
 
     def readable(self) -> list[Face]:
         """The faces without those that could not be read up to now."""

@@ -136,16 +136,6 @@ def test_two_class_folders_are_trained_on_and_measured_on_what_is_held_out(tmp_p
     assert "no faces of the split calib" in capsys.readouterr().err
 
 
-def test_a_small_cache_gives_the_same_batches(data, tmp_path):
-    for name, megabytes in (("small", "0.1"), ("large", "100")):
-        network = ["--network", "mobilenet_v1_0.25", "--cache", megabytes]
-        assert main([*options(data, tmp_path / name), *network]) == 0
-    first, second = (
-        torch.load(tmp_path / name / "last.pt", weights_only=True)["model"] for name in ("small", "large")
-    )
-    assert all(torch.equal(first[name], second[name]) for name in first)
-
-
 def test_training_under_rounding_goes_on_from_a_checkpoint(run, data, tmp_path, capsys):
     command = [
         "train",
