@@ -255,6 +255,19 @@ def _add_parity(tasks: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--board", type=Path, metavar="PROGRAM", help="facecap-board, as docs/board.md builds it"
     )
+    parser.add_argument(
+        "--aarch64",
+        type=Path,
+        metavar="PROGRAM",
+        help="facecap-board for aarch64, run under qemu-aarch64-static (some minutes)",
+    )
+    parser.add_argument(
+        "--aarch64-onnxruntime",
+        type=Path,
+        metavar="LIBRARY",
+        default=Path("build/aarch64/libonnxruntime.so"),
+        help="for --aarch64, as tools/fetch_onnxruntime.sh writes it (%(default)s)",
+    )
     parser.add_argument("--chip", default="cv182x", help="whose models run on the simulator (%(default)s)")
     parser.add_argument(
         "--write-expected",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ from facecap.conversion.network_input import Floats, letterbox, normalized
 from facecap.evaluation.classifier.cifar import is_cifar
 from facecap.evaluation.classifier.image_folder import Item, centre_crop
 from facecap.evaluation.classifier.parts import class_names, read_part
+from facecap.evaluation.report import counted
 from facecap.sources.picture import read_picture
 from facecap.sources.picture_header import PictureError
 from facecap.training.classifier.data import read_split
@@ -37,26 +38,35 @@ Read = Callable[[], Floats]
 Groups = dict[str, dict[str, list[Read]]]  # by class, then by source
 
 
-@dataclass(frozen=True)
+@dataclass
 class CalibrationSet:
-    """How each picture becomes what the network is fed with, and how many there are of which class; each is
+    """The class of each picture that was drawn, and how it becomes what the network is fed with; each is
     repeated for a network that takes a `batch` at once."""
 
-    readers: Sequence[Read]
-    classes: Mapping[str, int]
+    drawn: Sequence[tuple[str, Read]]
     batch: int = 1
+    _unreadable: set[int] = field(default_factory=set, repr=False)
 
     def inputs(self, count: int | None = None) -> Iterator[Floats]:
         """The first `count` inputs that can be read, all when not given, read anew each time; what cannot be
-        read is named on standard error and left out."""
+        read is named on standard error, once, and left out."""
         return islice(self._readable(), count)
 
+    @property
+    def classes(self) -> dict[str, int]:
+        """Pictures by class, without those that `inputs` has found unreadable."""
+        kept = [name for place, (name, _) in enumerate(self.drawn) if place not in self._unreadable]
+        return {name: kept.count(name) for name, _ in self.drawn}
+
     def _readable(self) -> Iterator[Floats]:
-        for read in self.readers:
+        for place, (_, read) in enumerate(self.drawn):
+            if place in self._unreadable:
+                continue
             try:
                 picture = read()
             except (PictureError, OSError, ValueError) as error:
                 print(f"facecap: left out of calibration: {error}", file=sys.stderr)
+                self._unreadable.add(place)
                 continue
             yield np.repeat(picture, self.batch, 0)
 
@@ -68,7 +78,7 @@ class CalibrationSet:
         """
         found = list(self.inputs(count))
         if not found:
-            raise ConversionError(f"none of the {len(self.readers)} pictures drawn could be read")
+            raise ConversionError(f"none of the {len(self.drawn)} pictures drawn could be read")
         return found
 
 
@@ -102,9 +112,14 @@ def draw(
     chosen = _in_turn([[(name, read) for read in readers] for name, readers in classes.items()])[:count]
     if not chosen:
         raise ConversionError(f"{data}: no picture to calibrate a model of the task {manifest['task']} with")
-    names = [name for name, _ in chosen]
-    counts = {name: names.count(name) for name in classes}
-    return CalibrationSet([read for _, read in chosen], counts, batch)
+    return CalibrationSet(chosen, batch)
+
+
+def used_of(pictures: CalibrationSet, asked: int) -> str:
+    """The pictures that calibrated a network, in words, and whether they are fewer than were asked for."""
+    used = sum(pictures.classes.values())
+    fewer = f"; {used} of {asked} asked for" if used < asked else ""
+    return f"calibration pictures: {counted(pictures.classes)}{fewer}"
 
 
 def _in_turn(lists: Sequence[Sequence[Entry]]) -> list[Entry]:

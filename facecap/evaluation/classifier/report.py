@@ -55,7 +55,7 @@ def measure(model: ClassifierModel, folder: ImageFolder) -> dict[str, Any]:
     Raises:
         FolderError: the folder's classes are not the model's, or no picture could be read.
     """
-    order = _label_order(model, folder)
+    order = label_order(model, folder)
     logits, labels = [], []
     for crops, places in _batches(folder.items, model.size, model.batch):
         logits.append(model.logits(crops))
@@ -88,8 +88,12 @@ def _curve(figures: Mapping[str, Any]) -> Curve:
     return Curve(share, by_class, f"top-1 {figures['top-1']:.3f}")
 
 
-def _label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:
-    """The output of the model for each class of the folder; numbers stand for themselves."""
+def label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:
+    """The output of the model for each class of the folder; numbers stand for themselves.
+
+    Raises:
+        FolderError: the folder's classes are not the model's.
+    """
     if not folder.classes:
         largest = max(item.label for item in folder.items)
         if largest >= len(model.classes):

@@ -9,6 +9,7 @@ import torch
 from facecap.evaluation.classifier.image_folder import Image
 from facecap.training.batches import Batch, Batches, epoch_part
 from facecap.training.classifier.data import Pictures
+from facecap.training.processes import own_places
 from facecap.training.recipe import Recipe
 
 SMALLEST_AREA = 0.35  # of the picture, in a crop
@@ -25,14 +26,19 @@ class ClassifierBatches(Batches[Batch]):
         self._pictures, self._recipe, self._side = pictures, recipe, side
 
     def make(self, number: int) -> Batch:
-        """Batch `number`, counted from 0."""
+        """This process's part of batch `number`, counted from 0."""
         recipe = self._recipe
-        rng = np.random.default_rng((recipe.seed, number))
         part = epoch_part(number, len(self._pictures), recipe.batch, recipe.seed)
-        degrees = DEGREES[recipe.preset]
-        found = [self._pictures.get(int(index)) for index in part]
-        images = [random_crop(image, self._side, degrees, rng) for image, _ in found]
-        return torch.from_numpy(np.stack(images)), torch.tensor([label for _, label in found])
+        found = [
+            self._crop(int(part[place]), (recipe.seed, number, place)) for place in own_places(len(part))
+        ]
+        images, labels = zip(*found, strict=True)
+        return torch.from_numpy(np.stack(images)), torch.tensor(labels)
+
+    def _crop(self, index: int, seed: tuple[int, int, int]) -> tuple[Image, int]:
+        image, label = self._pictures.get(index)
+        degrees = DEGREES[self._recipe.preset]
+        return random_crop(image, self._side, degrees, np.random.default_rng(seed)), label
 
 
 def random_crop(image: Image, side: int, degrees: float, rng: np.random.Generator) -> Image:

@@ -9,7 +9,8 @@ import cv2
 import torch
 
 from facecap.conversion.manifest import update_manifest
-from facecap.training import execution, model_file, recipe
+from facecap.evaluation.report import counted
+from facecap.training import execution, model_file, processes, recipe
 from facecap.training.backbone import takes_side
 from facecap.training.cache import SharedCache
 from facecap.training.classifier.data import Crops, Pictures, Split, read_split
@@ -38,14 +39,17 @@ def train(args: argparse.Namespace) -> int:
     pictures = Pictures(split.train, args.side, classes, cache)
     crops = Crops(split.val, args.side, classes, cache, first=counts["train"])
     config = {"task": "classifier", "classes": classes, "pictures": counts, "side": args.side}
-    run = RunFolder(args.out, {**config, **asdict(chosen)})
+    processes.check_batch(min(chosen.batch, counts["train"]))
     progress = Progress()
-    progress.say(f"{len(classes)} classes, pictures: {counts}; {machine}")
+    progress.say(f"{len(classes)} classes, pictures: {counted(counts)}; {machine}")
     origin = RANDOM if start is None else start.origin
     task = ClassifierTask(chosen, origin, classes, pictures, crops, args.side, args.workers)
-    Loop(chosen, task, begin(chosen, len(classes), start), run, progress, machine).fit()
-    finish(run, chosen, task, split)
-    progress.say(f"model, manifest, curves and checkpoints: {run.path}")
+    with processes.joined(machine.device):
+        run = RunFolder(args.out, {**config, **asdict(chosen)}, recipe.unsaid(PRESETS[chosen.preset]))
+        Loop(chosen, task, begin(chosen, len(classes), start), run, progress, machine).fit()
+    if processes.rank() == 0:
+        finish(run, chosen, task, split)
+        progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
 
 

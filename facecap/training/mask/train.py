@@ -14,7 +14,8 @@ from torch import nn
 from facecap import MaskClassifier
 from facecap.evaluation.mask.answers import answer, measure, unknown_band
 from facecap.evaluation.mask.sets import MaskSet, read_sets
-from facecap.training import execution, model_file, recipe
+from facecap.evaluation.report import counted
+from facecap.training import execution, model_file, processes, recipe
 from facecap.training.backbone import head_names
 from facecap.training.loop import Loop
 from facecap.training.mask import model as mask_model
@@ -50,14 +51,18 @@ def train(args: argparse.Namespace) -> int:
     validation, calibration = (read_sets(args.data, split, args.occluders, how) for split in ("val", "calib"))
     config = {"task": "mask", "faces": counts, "occluders": len(occluders), **asdict(chosen)}
     config |= {"class_folders": how.options()} if how.options() else {}
-    run = RunFolder(args.out, config)
+    composed = chosen.preset == "default"
+    processes.check_batch(chosen.batch if composed else min(chosen.batch, len(patches)))
     progress = Progress()
-    progress.say(f"training faces: {counts}; {machine}")
+    progress.say(f"training faces: {counted(counts)}; {machine}")
     origin = RANDOM if start is None else start.origin
     task = MaskTask(chosen, origin, patches, occluders, validation, args.workers, how.options())
-    Loop(chosen, task, begin(chosen, OUTPUTS, start), run, progress, machine).fit()
-    finish(run, chosen, task, [*validation, *calibration], start)
-    progress.say(f"model, manifest, curves and checkpoints: {run.path}")
+    with processes.joined(machine.device):
+        run = RunFolder(args.out, config, recipe.unsaid(PRESETS[chosen.preset]))
+        Loop(chosen, task, begin(chosen, OUTPUTS, start), run, progress, machine).fit()
+    if processes.rank() == 0:
+        finish(run, chosen, task, [*validation, *calibration], start)
+        progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
 
 

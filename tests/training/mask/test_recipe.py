@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def test_the_mission_is_the_recipe_that_was_given():
 
 
 def test_focal_loss_weighs_classes_and_spares_what_is_learnt():
-    loss = mask_recipe.focal_loss
+    loss = partial(mask_recipe.focal_loss, alpha=0.34)
     zero = torch.zeros(1)
     # p = 0.5: alpha * 0.25 * ln 2
     assert float(loss(zero, torch.ones(1))) == pytest.approx(0.34 * 0.25 * math.log(2))
