@@ -148,7 +148,9 @@ def read_split(data: Path, seed: int, classes: Sequence[str] | None = None) -> S
         raise TrainingError(f"{data}: train/ and val/ differ by the classes {other}; wanted the same in both")
     largest = max(item.label for item in val.items)
     if largest >= len(names):
-        raise TrainingError(f"{data}: val/ has the label {largest}, train/ {len(names)} classes")
+        raise TrainingError(
+            f"{data}: val/ has the label {largest}, train/ {len(names)} classes, counted from 0"
+        )
     return Split(names, list(whole.items), list(val.items), drawn=False)
 
 
