@@ -170,7 +170,7 @@ def test_other_options_do_not_resume_a_run(run, data, capsys):
 
 def test_validation_and_calibration_pictures_are_not_trained_on(data, tmp_path, monkeypatch):
     seen: list[Face] = []
-    monkeypatch.setattr(mask_training, "Patches", lambda faces, _: seen.extend(faces) or _stop())
+    monkeypatch.setattr(mask_training, "training_patches", lambda faces, _: seen.extend(faces) or _stop())
     with pytest.raises(StopIteration):
         mask_training.train(_parsed(data, tmp_path))
     assert {face.path.name.split("_")[0] for face in seen} == {"train"}
