@@ -23,7 +23,7 @@ from facecap.training.mask.class_folders import from_options as class_folders_of
 from facecap.training.mask.class_folders import read_labelled
 from facecap.training.mask.data import describe
 from facecap.training.mask.occluders import read_occluders
-from facecap.training.mask.patches import Patches, large_faces
+from facecap.training.mask.patches import training_patches
 from facecap.training.mask.recipe import PRESETS, REFINED_SHARE
 from facecap.training.mask.task import MaskTask
 from facecap.training.networks.registry import build
@@ -45,7 +45,7 @@ def train(args: argparse.Namespace) -> int:
     faces = read_labelled(args.data, "train", how)
     if chosen.preset == "mission":
         faces = [face for face in faces if face.source == "mask"]
-    patches = Patches(large_faces(faces), args.cache)
+    patches = training_patches(faces, args.cache)
     counts = describe(patches.faces)
     occluders = [] if args.occluders is None else read_occluders(args.occluders, "train")
     validation, calibration = (read_sets(args.data, split, args.occluders, how) for split in ("val", "calib"))

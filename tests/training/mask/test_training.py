@@ -136,16 +136,6 @@ def test_two_class_folders_are_trained_on_and_measured_on_what_is_held_out(tmp_p
     assert "no faces of the split calib" in capsys.readouterr().err
 
 
-def test_a_small_cache_gives_the_same_batches(data, tmp_path):
-    for name, megabytes in (("small", "0.1"), ("large", "100")):
-        network = ["--network", "mobilenet_v1_0.25", "--cache", megabytes]
-        assert main([*options(data, tmp_path / name), *network]) == 0
-    first, second = (
-        torch.load(tmp_path / name / "last.pt", weights_only=True)["model"] for name in ("small", "large")
-    )
-    assert all(torch.equal(first[name], second[name]) for name in first)
-
-
 def test_training_under_rounding_goes_on_from_a_checkpoint(run, data, tmp_path, capsys):
     command = [
         "train",
@@ -180,7 +170,7 @@ def test_other_options_do_not_resume_a_run(run, data, capsys):
 
 def test_validation_and_calibration_pictures_are_not_trained_on(data, tmp_path, monkeypatch):
     seen: list[Face] = []
-    monkeypatch.setattr(mask_training, "Patches", lambda faces, _: seen.extend(faces) or _stop())
+    monkeypatch.setattr(mask_training, "training_patches", lambda faces, _: seen.extend(faces) or _stop())
     with pytest.raises(StopIteration):
         mask_training.train(_parsed(data, tmp_path))
     assert {face.path.name.split("_")[0] for face in seen} == {"train"}
