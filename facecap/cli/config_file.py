@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from facecap._extra import extra_for
+from facecap.errors import FacecapError
 
 OPTION = "--config"
 
@@ -34,16 +34,13 @@ def read_config(path: Path, actions: Sequence[argparse.Action]) -> dict[str, str
         OSError: it cannot be read.
         FacecapError: a package that reads TOML is missing.
     """
-    with extra_for(f"{OPTION} {path}"):
-        if sys.version_info >= (3, 11):
-            import tomllib
-        else:
-            import tomli as tomllib
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = _toml().loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # of TOML, or of UTF-8
         raise ValueError(f"{path}: not a TOML file: {error}") from None
-    options = {option: action for action in actions for option in action.option_strings if option != OPTION}
+    options = {option: action for action in actions for option in action.option_strings}
+    for own in ("-h", "--help", OPTION):
+        del options[own]
     for unknown in sorted(f"--{key}" for key in values if f"--{key}" not in options):
         near = difflib.get_close_matches(unknown, [*options], n=1)
         meant = f"; did you mean '{near[0][2:]}'?" if near else ""
@@ -55,6 +52,18 @@ def read_config(path: Path, actions: Sequence[argparse.Action]) -> dict[str, str
         except ValueError as error:
             raise ValueError(f"{path}: {key}: {error}") from None
     return texts
+
+
+def _toml() -> Any:
+    if sys.version_info >= (3, 11):
+        import tomllib
+
+        return tomllib
+    try:
+        import tomli
+    except ModuleNotFoundError as error:
+        raise FacecapError(f"{OPTION} needs tomli on Python 3.10: pip install 'facecap[train]'") from error
+    return tomli
 
 
 def _text(value: Any, action: argparse.Action) -> str | list[str]:

@@ -64,13 +64,19 @@ def add_optimisation(group: argparse._ActionsContainer, rate: str) -> None:
 
 def _add_start(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--start", type=Path, metavar="PT", help="best.pt of an earlier run of the same network to go on from"
+        "--start", type=Path, metavar="PT", help="best.pt or last.pt of an earlier run of the same network"
     )
     group.add_argument(
         "--new-head", action="store_true", help="begin the last layer afresh, as where the outputs differ"
     )
     group.add_argument(
         "--freeze-backbone", action="store_true", help="let only the last layer learn; statistics stay"
+    )
+    group.add_argument(
+        "--cache-features",
+        type=positive,
+        metavar="PASSES",
+        help="of a frozen backbone: keep what it answers to so many passes of pictures and learn from that",
     )
 
 

@@ -159,7 +159,13 @@ def _parsed(data, out):
     from argparse import Namespace
 
     length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None}
-    start = {"start": None, "new_head": False, "freeze_backbone": False, "per_tensor": False}
+    start = {
+        "start": None,
+        "new_head": False,
+        "freeze_backbone": False,
+        "per_tensor": False,
+        "cache_features": None,
+    }
     machine = {"device": "cpu", "precision": "auto", "threads": 1, "workers": 0}
     return Namespace(
         data=data, out=out, occluders=None, seed=0, network="ghostnet_1.0x", **length, **start, **machine
