@@ -11,7 +11,15 @@ from typing import Any
 from facecap._extra import extra_for
 from facecap._lock import FolderLock
 from facecap.cli.config_file import add_config_option
-from facecap.cli.options import OWN_INPUT, count, long_side, positive, positive_number, share
+from facecap.cli.options import (
+    OWN_INPUT,
+    add_class_folder_options,
+    count,
+    long_side,
+    positive,
+    positive_number,
+    share,
+)
 from facecap.cli.train_embedder import add_embedder
 from facecap.cli.train_options import add_machine_options, add_per_tensor, add_run_options, side
 from facecap.cli.train_refiner import add_refiner, add_refiner_crops
@@ -54,11 +62,15 @@ def run(args: argparse.Namespace) -> int:
 def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("mask", help="the mask classifier, of any network with one logit")
     parser.add_argument(
-        "--data", type=Path, required=True, help="folder that holds mask/ and, optionally, detect/"
+        "--data",
+        type=Path,
+        required=True,
+        help="folder that holds mask/index.csv and, optionally, detect/; or two class folders of pictures",
     )
     parser.add_argument(
         "--occluders", type=Path, help="folder of `train mask-occluders`: real things to hide faces with"
     )
+    add_class_folder_options(parser)
     add_run_options(parser)
     parser.add_argument(
         "--focal-alpha",

@@ -21,7 +21,15 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     _add_recipe(parser.add_argument_group("recipe"))
     _add_start(parser.add_argument_group("start"))
-    add_machine_options(parser.add_argument_group("machine"))
+    machine = parser.add_argument_group("machine")
+    add_machine_options(machine)
+    machine.add_argument(
+        "--cache",
+        type=positive_number,
+        metavar="MB",
+        default=2048,
+        help="memory for what was read of pictures, of all workers; the rest is read anew (%(default)s)",
+    )
 
 
 def _add_recipe(group: argparse._ArgumentGroup) -> None:

@@ -21,21 +21,24 @@ class ClassifierBatches(Batches[Batch]):
     """(B, side, side, 3) uint8 RGB pictures and (B,) int64 labels, in shuffled passes."""
 
     def __init__(self, pictures: Pictures, recipe: Recipe, side: int, first: int) -> None:
-        """The pictures are shared with the workers, not copied."""
+        """What is kept of the pictures is shared with the workers, not copied."""
         super().__init__(first)
         self._pictures, self._recipe, self._side = pictures, recipe, side
 
     def make(self, number: int) -> Batch:
         """This process's part of batch `number`, counted from 0."""
         recipe = self._recipe
-        part = epoch_part(number, len(self._pictures.codes), recipe.batch, recipe.seed)
-        places = own_places(len(part))
-        images = [self._crop(int(part[place]), (recipe.seed, number, place)) for place in places]
-        return torch.from_numpy(np.stack(images)), torch.from_numpy(self._pictures.labels[part[places]])
+        part = epoch_part(number, len(self._pictures), recipe.batch, recipe.seed)
+        found = [
+            self._crop(int(part[place]), (recipe.seed, number, place)) for place in own_places(len(part))
+        ]
+        images, labels = zip(*found, strict=True)
+        return torch.from_numpy(np.stack(images)), torch.tensor(labels)
 
-    def _crop(self, index: int, seed: tuple[int, int, int]) -> Image:
-        rng = np.random.default_rng(seed)
-        return random_crop(self._pictures.decode(index), self._side, DEGREES[self._recipe.preset], rng)
+    def _crop(self, index: int, seed: tuple[int, int, int]) -> tuple[Image, int]:
+        image, label = self._pictures.get(index)
+        degrees = DEGREES[self._recipe.preset]
+        return random_crop(image, self._side, degrees, np.random.default_rng(seed)), label
 
 
 def random_crop(image: Image, side: int, degrees: float, rng: np.random.Generator) -> Image:

@@ -12,6 +12,7 @@ import torch
 from facecap.conversion.export_run import export_run
 from facecap.conversion.manifest import update_manifest
 from facecap.evaluation.detector.scaled_detector import ScaledDetector
+from facecap.evaluation.report import counted
 from facecap.training import execution
 from facecap.training.embedder.arcface import ArcFace, Margined
 from facecap.training.embedder.data import SIDE, load_faces, split_people
@@ -52,7 +53,7 @@ def train(args: argparse.Namespace) -> int:
         "names excluded": len(excluded),
         "people excluded": people.excluded,
     }
-    progress.say(", ".join(f"{count} {name}" for name, count in data.items() if isinstance(count, int)))
+    progress.say(counted({name: count for name, count in data.items() if isinstance(count, int)}))
     config = {"task": "embedder", "data": data, "margin": args.margin, "scale": args.scale}
     run = RunFolder(args.out, {**config, **asdict(recipe)}, unsaid(RECIPE))
     origin = RANDOM if start is None else start.origin

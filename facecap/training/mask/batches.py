@@ -19,7 +19,7 @@ class MaskBatches(Batches[Batch]):
     """(B, 112, 112, 3) uint8 RGB crops and (B,) float labels, 1 for a mask."""
 
     def __init__(
-        self, patches: list[Patch], recipe: Recipe, first: int, occluders: Sequence[Occluder] = ()
+        self, patches: Sequence[Patch], recipe: Recipe, first: int, occluders: Sequence[Occluder] = ()
     ) -> None:
         """Patches and occluders are shared with the workers, not copied."""
         super().__init__(first)

@@ -35,11 +35,17 @@ LICENCE = "Apache-2.0 for the code; the weights were trained on pictures for res
 
 
 def manifest(
-    recipe: Recipe, origin: str, band: tuple[float, float], faces: dict[str, int], occluders: int
+    recipe: Recipe,
+    origin: str,
+    band: tuple[float, float],
+    faces: dict[str, int],
+    occluders: int,
+    folder_options: str = "",
 ) -> dict[str, Any]:
     """Everything of the manifest but `schema` and `file`; `faces` counts what was trained on.
 
-    `origin` says where the weights started; `occluders` counts the real things that hid some of the faces.
+    `origin` says where the weights started; `occluders` counts the real things that hid some of the faces;
+    `folder_options` are those that say how class folders are read.
     """
     text = f"{recipe.network}, one logit, from {origin}. {head_only(recipe)}"
     text += f"{recipe.method()}, batch {recipe.batch}, {_loss(recipe)}, {_sides(recipe)}. "
@@ -65,7 +71,8 @@ def manifest(
             "data": {"faces": faces, "split": "train"} | ({"occluders": occluders} if hidden else {}),
             "starting_point": origin,
             "recipe": text + HIDDEN * hidden + BAND,
-            "command": f"facecap train mask --data DATA --out RUN {'--occluders OCCLUDERS ' * hidden}"
+            "command": f"facecap train mask --data DATA --out RUN{folder_options} "
+            + "--occluders OCCLUDERS " * hidden
             + recipe.options(PRESETS[recipe.preset]),
             "seed": recipe.seed,
         },
@@ -84,14 +91,16 @@ def _sides(recipe: Recipe) -> str:
     return f"the first {100 * recipe.small_share:g} % of the run at {recipe.small_side} px, then {SIDE}"
 
 
-def add_figures(path: Path, figures: dict[str, dict[str, Any]]) -> None:
-    """Put what `facecap eval mask` measured on the validation split into the manifest beside the model."""
+def add_figures(path: Path, figures: dict[str, dict[str, Any]], folder_options: str = "") -> None:
+    """Put what `facecap eval mask` measured on the validation split into the manifest beside the model;
+    `folder_options` as of `manifest`."""
     rows = [
         {
             "measure": measure,
             "dataset": f"{name} val, {entry['faces']} faces",
             "value": round(entry[measure], 5),
-            "command": f"facecap eval mask --data DATA --model {path.name}" + OPTION.get(name, ""),
+            "command": f"facecap eval mask --data DATA --model {path.name}{folder_options}"
+            + OPTION.get(name, ""),
         }
         for name, entry in figures.items()
         for measure in SHOWN

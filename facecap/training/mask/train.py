@@ -14,13 +14,17 @@ from torch import nn
 from facecap import MaskClassifier
 from facecap.evaluation.mask.answers import answer, measure, unknown_band
 from facecap.evaluation.mask.sets import MaskSet, read_sets
+from facecap.evaluation.report import counted
 from facecap.training import execution, model_file, processes, recipe
 from facecap.training.backbone import head_names
 from facecap.training.features import as_cached
 from facecap.training.loop import Loop
 from facecap.training.mask import model as mask_model
-from facecap.training.mask.data import describe, load_patches, read_faces
+from facecap.training.mask.class_folders import from_options as class_folders_of
+from facecap.training.mask.class_folders import read_labelled
+from facecap.training.mask.data import describe
 from facecap.training.mask.occluders import read_occluders
+from facecap.training.mask.patches import Patches, large_faces
 from facecap.training.mask.recipe import PRESETS, REFINED_SHARE
 from facecap.training.mask.task import MaskTask
 from facecap.training.networks.registry import build
@@ -38,20 +42,22 @@ def train(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)  # its thread pool does not survive the fork of the workers
     start = from_options(chosen, OUTPUTS)
-    faces = read_faces(args.data, "train")
+    how = class_folders_of(args)
+    faces = read_labelled(args.data, "train", how)
     if chosen.preset == "mission":
         faces = [face for face in faces if face.source == "mask"]
-    patches = load_patches(faces)
-    counts = describe(patches)
+    patches = Patches(large_faces(faces), args.cache)
+    counts = describe(patches.faces)
     occluders = [] if args.occluders is None else read_occluders(args.occluders, "train")
-    validation, calibration = (read_sets(args.data, split, args.occluders) for split in ("val", "calib"))
+    validation, calibration = (read_sets(args.data, split, args.occluders, how) for split in ("val", "calib"))
     config = {"task": "mask", "faces": counts, "occluders": len(occluders), **asdict(chosen)}
+    config |= {"class_folders": how.options()} if how.options() else {}
     composed = chosen.preset == "default"
     processes.check_batch(chosen.batch if composed else min(chosen.batch, len(patches)))
     progress = Progress()
-    progress.say(f"training faces: {counts}; {machine}")
+    progress.say(f"training faces: {counted(counts)}; {machine}")
     origin = RANDOM if start is None else start.origin
-    task = MaskTask(chosen, origin, patches, occluders, validation, args.workers)
+    task = MaskTask(chosen, origin, patches, occluders, validation, args.workers, how.options())
     with processes.joined(machine.device):
         run = RunFolder(args.out, config, recipe.unsaid(PRESETS[chosen.preset]))
         model = begin(chosen, OUTPUTS, start)
@@ -86,7 +92,8 @@ def finish(
     classifier = MaskClassifier(str(path))
     band = unknown_band(classifier)
     answers = answer(classifier, [part for part in sets if part.split == "val"])
-    mask_model.add_figures(path, {entry.part.name: measure(entry, band) for entry in answers})
+    figures = {entry.part.name: measure(entry, band) for entry in answers}
+    mask_model.add_figures(path, figures, task.folder_options)
     return path
 
 

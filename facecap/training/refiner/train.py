@@ -10,6 +10,7 @@ import cv2
 import torch
 
 from facecap.conversion.export_run import export_run
+from facecap.evaluation.report import counted
 from facecap.training import execution
 from facecap.training.loop import Loop
 from facecap.training.recipe import tuned, unsaid
@@ -33,7 +34,7 @@ def train(args: argparse.Namespace) -> int:
     counts = describe(crops)
     run = RunFolder(args.out, {"task": "refiner", "crops": counts, **asdict(recipe)}, unsaid(RECIPE))
     progress = Progress()
-    progress.say(f"training crops: {counts}; held out {len(held_out)}; {machine}")
+    progress.say(f"training crops: {counted(counts)}; held out {len(held_out)}; {machine}")
     seed_all(recipe.seed)
     network, origin = begin(args.start)
     task = RefinerTask(recipe, origin, crops, held_out, args.workers)

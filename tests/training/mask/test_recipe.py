@@ -15,7 +15,8 @@ from facecap.training.batches import batches_per_epoch, epoch_part  # noqa: E402
 from facecap.training.inputs import prepare  # noqa: E402
 from facecap.training.mask import recipe as mask_recipe  # noqa: E402
 from facecap.training.mask.batches import MaskBatches  # noqa: E402
-from facecap.training.mask.data import load_patches, read_faces  # noqa: E402
+from facecap.training.mask.data import read_faces  # noqa: E402
+from facecap.training.mask.patches import Patches  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
 
 
@@ -108,7 +109,7 @@ def test_small_pictures_come_first():
 
 @pytest.mark.parametrize("preset", ["default", "mission"])
 def test_a_batch_depends_on_the_seed_and_its_number_alone(tmp_path, preset):
-    patches = load_patches(read_faces(write_face_folder(tmp_path), "train"))
+    patches = Patches(read_faces(write_face_folder(tmp_path), "train"), megabytes=1)
     chosen = replace(mask_recipe.PRESETS[preset], batch=6, seed=4)
     whole = iter(MaskBatches(patches, chosen, 0))
     first = [next(whole) for _ in range(4)]
