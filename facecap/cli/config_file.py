@@ -26,8 +26,8 @@ def add_config_option(parser: argparse.ArgumentParser) -> None:
 
 
 def read_config(path: Path, actions: Sequence[argparse.Action]) -> dict[str, str | list[str]]:
-    """What the file says by long option: texts as flags have them, or a list for an option that may come
-    more than once.
+    """What the file says by long option: texts as flags have them, or a list for an option of several
+    values.
 
     Raises:
         ValueError: it is no TOML, names what is none of the `actions`, or gives one a value of another kind.
@@ -67,8 +67,12 @@ def _toml() -> Any:
 
 
 def _text(value: Any, action: argparse.Action) -> str | list[str]:
-    if isinstance(action, argparse._AppendAction) and isinstance(value, list):
-        return [_single(part) for part in value]
+    count = action.nargs
+    if isinstance(action, argparse._AppendAction) or (isinstance(count, int) and count > 1):
+        values = value if isinstance(value, list) else [value]
+        if isinstance(count, int) and count != len(values):
+            raise ValueError(f"wanted a list of {count}, found {value!r}")
+        return [_single(part) for part in values]
     if action.nargs == 0:
         if not isinstance(value, bool):
             raise ValueError(f"wanted true or false, found {value!r}")

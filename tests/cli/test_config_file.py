@@ -54,11 +54,12 @@ def test_the_environment_may_name_the_file(parsed: Any, tmp_path: Path, monkeypa
     assert make_parser().parse_args(["train", "mask"]).batch == 8
 
 
-def test_a_repeatable_option_takes_a_list_and_one_of_a_choice_is_enough(parsed: Any) -> None:
+def test_an_option_of_several_values_takes_a_list_and_one_of_a_choice_is_enough(parsed: Any) -> None:
     text = 'photos = "p"\nteacher = "t.onnx"\nout = "o"\n'
     crops = text + 'data = "d"\ndetector = ["a", "b"]\n'
     assert parsed(crops, task="refiner-crops").detector == ["a", "b"]
     assert parsed(text, task="detector-labels").teacher == "t.onnx"
+    assert parsed(NEEDED + 'classes = ["on", "off"]', task="mask").classes == ["on", "off"]
 
 
 @pytest.mark.parametrize(
