@@ -71,8 +71,7 @@ def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
         "--occluders", type=Path, help="folder of `train mask-occluders`: real things to hide faces with"
     )
     add_class_folder_options(parser)
-    add_run_options(parser)
-    parser.add_argument(
+    add_run_options(parser).add_argument(
         "--focal-alpha",
         type=share,
         metavar="A",

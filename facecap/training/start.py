@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ from facecap.conversion.checkpoint import CheckpointError, read_checkpoint, weig
 from facecap.conversion.export_run import is_run
 from facecap.training.backbone import freeze_backbone, head_names
 from facecap.training.networks.registry import build, recognise
-from facecap.training.quantisation import prepare_qat
+from facecap.training.quantisation import Ranges, finish_state, is_rounded, prepare_qat, set_ranges
 from facecap.training.recipe import Recipe
 from facecap.training.run import TrainingError, seed_all
 
@@ -22,11 +22,15 @@ RANDOM = "random weights"  # the origin of a run without a start
 
 @dataclass(frozen=True)
 class Start:
-    """Weights to start from; `whole` unless the head was dropped; `origin` says in words what they are."""
+    """Weights to start from; `whole` unless the head was dropped; `origin` says in words what they are.
+
+    `ranges` are those of a run under rounding, by layer.
+    """
 
     weights: Weights
     whole: bool
     origin: str
+    ranges: Ranges = field(default_factory=dict)
 
 
 def from_options(recipe: Recipe, outputs: int) -> Start | None:
@@ -37,7 +41,8 @@ def from_options(recipe: Recipe, outputs: int) -> Start | None:
 
 
 def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
-    """The weights of a checkpoint, as they fit the asked network: the `best.pt` of a run, or a state_dict.
+    """The weights of a checkpoint, as they fit the asked network: the `best.pt` or `last.pt` of a run, or a
+    state_dict.
 
     The head is dropped when `new_head` says so or when it has another number of outputs.
 
@@ -49,6 +54,9 @@ def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
         weights = weights_in(checkpoint, path)
     except CheckpointError as error:
         raise TrainingError(f"{error}; to start from an earlier run give its best.pt") from error
+    ranges: Ranges = checkpoint.get("ranges", {})
+    if is_rounded(weights):
+        weights, ranges = _finished(weights, network, path)
     if is_run(checkpoint):
         manifest = checkpoint["manifest"]
         found = manifest.get("architecture", network)
@@ -70,7 +78,16 @@ def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
             f"{path} does not fit {network} ({len(wrong)} weights differ, {min(wrong)} for one); "
             "give its best.pt, and the --network that it was trained with"
         )
-    return Start(kept, not dropped, origin)
+    return Start(kept, not dropped, origin + ", with its ranges" * bool(ranges), ranges)
+
+
+def _finished(weights: Weights, network: str, path: Path) -> tuple[Weights, Ranges]:
+    """Of a run under rounding that stands at its `last.pt`."""
+    counts = {len(weights[name]) for name in head_names(network) if name in weights}
+    finished = [finish_state(build(network, count), weights) for count in counts]
+    if not finished or finished[0] is None:
+        raise TrainingError(f"{path} holds a run of another network than {network}: give its --network")
+    return finished[0]
 
 
 def begin(recipe: Recipe, outputs: int, start: Start | None) -> nn.Module:
@@ -81,7 +98,12 @@ def begin(recipe: Recipe, outputs: int, start: Start | None) -> nn.Module:
         model.load_state_dict({**model.state_dict(), **start.weights})
     if recipe.freeze_backbone:
         freeze_backbone(model, recipe.network)
-    return prepare_qat(model, not recipe.per_tensor) if recipe.preset == "qat" else model
+    if recipe.preset != "qat":
+        return model
+    rounded = prepare_qat(model, not recipe.per_tensor, fold=start is not None)
+    if start is not None:
+        set_ranges(rounded, start.ranges)
+    return rounded
 
 
 def blend(start: Weights, end: Weights, share: float) -> Weights:

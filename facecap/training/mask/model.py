@@ -10,7 +10,7 @@ from facecap.conversion.network_onnx import INPUT, LOGITS
 from facecap.training.inputs import section
 from facecap.training.mask.augment import BORDER, SIDE
 from facecap.training.mask.recipe import PRESETS, SMOOTHING
-from facecap.training.model_file import FROZEN, stem
+from facecap.training.model_file import head_only, stem
 from facecap.training.quantisation import described
 from facecap.training.recipe import Recipe
 
@@ -47,11 +47,11 @@ def manifest(
     `origin` says where the weights started; `occluders` counts the real things that hid some of the faces;
     `folder_options` are those that say how class folders are read.
     """
-    text = f"{recipe.network}, one logit, from {origin}. {FROZEN * recipe.freeze_backbone}"
+    text = f"{recipe.network}, one logit, from {origin}. {head_only(recipe)}"
     text += f"{recipe.method()}, batch {recipe.batch}, {_loss(recipe)}, {_sides(recipe)}. "
     text += RECIPES[recipe.preset]
     if recipe.preset == "qat":
-        text += f"{described(recipe.per_tensor)}."
+        text += f"{described(recipe.per_tensor)}{', batch norm folded' * (recipe.start is not None)}."
     hidden = bool(occluders) and recipe.preset == "default"
     return {
         "name": stem("mask", recipe.network).replace("_", "-"),

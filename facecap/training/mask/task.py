@@ -22,7 +22,7 @@ from facecap.training.mask.batches import MaskBatches
 from facecap.training.mask.data import describe
 from facecap.training.mask.occluders import Occluder
 from facecap.training.mask.patches import Patches
-from facecap.training.quantisation import float_weights
+from facecap.training.quantisation import trained
 from facecap.training.recipe import Recipe
 
 
@@ -62,8 +62,11 @@ class MaskTask:
 
     def loss(self, model: nn.Module, pictures: Tensor, labels: Tensor, side: int) -> Tensor:
         """Of one logit a crop."""
-        logits = model(inputs.prepare(pictures, side))[:, 0].float()
-        return mask_recipe.loss(self._recipe, logits, labels)
+        return self.logits_loss(model(inputs.prepare(pictures, side)), labels)
+
+    def logits_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of (B, 1) logits."""
+        return mask_recipe.loss(self._recipe, logits[:, 0].float(), labels)
 
     def validate(self, model: nn.Module, side: int) -> dict[str, float]:
         """Accuracy at 0.5 of every set, AP where both labels are, and `figure`, their mean, which ranks."""
@@ -77,8 +80,8 @@ class MaskTask:
         return figures
 
     def checkpoint(self, model: nn.Module) -> dict[str, Any]:
-        """The weights, and the manifest of a model that is made of them."""
-        return {"model": float_weights(model), "manifest": self.manifest(model, self._sets)}
+        """The weights, ranges of a run under rounding, and the manifest of a model that is made of them."""
+        return {**trained(model), "manifest": self.manifest(model, self._sets)}
 
     def manifest(self, model: nn.Module, sets: Sequence[MaskSet]) -> dict[str, Any]:
         """Of the model, with the unknown band that its answers on `sets` ask for."""

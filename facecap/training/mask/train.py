@@ -17,6 +17,7 @@ from facecap.evaluation.mask.sets import MaskSet, read_sets
 from facecap.evaluation.report import counted
 from facecap.training import execution, model_file, processes, recipe
 from facecap.training.backbone import head_names
+from facecap.training.features import as_cached
 from facecap.training.loop import Loop
 from facecap.training.mask import model as mask_model
 from facecap.training.mask.class_folders import from_options as class_folders_of
@@ -59,7 +60,9 @@ def train(args: argparse.Namespace) -> int:
     task = MaskTask(chosen, origin, patches, occluders, validation, args.workers, how.options())
     with processes.joined(machine.device):
         run = RunFolder(args.out, config, recipe.unsaid(PRESETS[chosen.preset]))
-        Loop(chosen, task, begin(chosen, OUTPUTS, start), run, progress, machine).fit()
+        model = begin(chosen, OUTPUTS, start)
+        learnt = as_cached(task, model, chosen, machine, progress)
+        Loop(chosen, learnt, model, run, progress, machine).fit()
     if processes.rank() == 0:
         finish(run, chosen, task, [*validation, *calibration], start)
         progress.say(f"model, manifest, curves and checkpoints: {run.path}")

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from face_folder import paint_face, write_face_folder  # noqa: E402
 
 import facecap  # noqa: E402
-from facecap.cli import main  # noqa: E402
+from facecap.cli import main, make_parser  # noqa: E402
 from facecap.training.loop import Loop  # noqa: E402
 from facecap.training.mask import train as mask_training  # noqa: E402
 from facecap.training.mask.data import Face  # noqa: E402
@@ -181,23 +181,8 @@ def _stop():
 
 
 def _parsed(data, out):
-    from argparse import Namespace
-
-    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None, "cache": 64}
-    folders = {"classes": None, "faces": "auto"}
-    start = {"start": None, "new_head": False, "freeze_backbone": False, "per_tensor": False}
-    machine = {"device": "cpu", "precision": "auto", "threads": 1, "workers": 0}
-    return Namespace(
-        data=data,
-        out=out,
-        occluders=None,
-        seed=0,
-        network="ghostnet_1.0x",
-        **length,
-        **start,
-        **machine,
-        **folders,
-    )
+    options = ["--data", str(data), "--out", str(out), "--minutes", "1", "--device", "cpu", "--workers", "0"]
+    return make_parser().parse_args(["train", "mask", *options])
 
 
 @pytest.mark.parametrize(
