@@ -17,7 +17,14 @@ from facecap.evaluation.detector.average_precision import (
     match,
     ranking,
 )
-from facecap.evaluation.detector.detection import Found, Measured, PictureSet, read_annotations, rows
+from facecap.evaluation.detector.detection import (
+    ROW_SCORE,
+    Found,
+    Measured,
+    PictureSet,
+    read_annotations,
+    rows,
+)
 
 # What a face box lacks of FDDB's head box, in widths and heights.
 HEAD = np.array([-0.042, -0.184, 0.057, 0.031], np.float32)
@@ -53,7 +60,20 @@ def measure(pictures: PictureSet, found: Sequence[Found]) -> Measured:
     return Measured(
         {"fddb_ap": ap, "fddb_ap_heads": heads, f"fddb_tpr_{FALSE_POSITIVES}": reached},
         {panel.title: curve for panel, curve in zip(PANELS, curves, strict=True)},
+        [_row(entry, f) for entry, f in zip(pictures.entries, found, strict=True)],
     )
+
+
+def _row(entry: Mapping[str, Any], found: Found) -> dict[str, Any]:
+    scores, verdicts, faces = judge([entry], [found])
+    sure = verdicts[scores >= ROW_SCORE]
+    return {
+        "set": "val",
+        "picture": entry["file"],
+        "faces": faces,
+        "found": int((sure == 1).sum()),
+        "false_alarms": int((sure == 0).sum()),
+    }
 
 
 def judge(
