@@ -24,6 +24,7 @@ ANSWER_WORDS = {"mask": "mask", "no_mask": "no mask", "unknown": "unsure"}
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _LINES_AT_SCALE_ONE = 1080.0
+_SMALL = 24  # pixels, the shorter side of a face
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,9 @@ def put_label(
     share: float = 1.0,
 ) -> int:
     """Text on a filled plate with its corner at (left, top), moved into the picture; returns its height."""
-    width, height, depth = text_size(text, pen, share)
+    _, height, _ = text_size(text, pen, share)
     pad = pen.gap
-    plate_width, plate_height = width + 2 * pad, height + depth + pad
+    plate_width, plate_height = plate_size(text, pen, share)
     left = max(0, min(left, image.shape[1] - plate_width))
     top = max(0, min(top, image.shape[0] - plate_height))
     cv2.rectangle(image, (left, top), (left + plate_width, top + plate_height), fill, cv2.FILLED)
@@ -80,15 +81,19 @@ def put_label(
     return plate_height
 
 
-def label_height(pen: Pen, share: float = 1.0) -> int:
-    """Height of a plate in pixels."""
-    _, height, depth = text_size("Ag0", pen, share)
-    return height + depth + pen.gap
+def plate_size(text: str, pen: Pen, share: float = 1.0) -> tuple[int, int]:
+    """Width and height of the plate of a label in pixels."""
+    width, height, depth = text_size(text, pen, share)
+    return width + 2 * pen.gap, height + depth + pen.gap
 
 
 def draw_box(image: Image, box: NDArray[np.float32], color: Color, thickness: int) -> None:
-    """A rectangle with a dark rim, so that it shows on any ground. `box`: x1, y1, x2, y2 in pixels."""
+    """A rectangle with a dark rim, so that it shows on any ground; around a face so small that this would
+    hide it, a thin one just outside. `box`: x1, y1, x2, y2 in pixels."""
     x1, y1, x2, y2 = (round(float(value)) for value in box)
+    if min(x2 - x1, y2 - y1) < _SMALL:
+        cv2.rectangle(image, (x1 - 1, y1 - 1), (x2 + 1, y2 + 1), color, 1)
+        return
     cv2.rectangle(image, (x1, y1), (x2, y2), BLACK, thickness + 2, cv2.LINE_AA)
     cv2.rectangle(image, (x1, y1), (x2, y2), color, thickness, cv2.LINE_AA)
 
