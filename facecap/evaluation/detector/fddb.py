@@ -31,8 +31,15 @@ HEAD = np.array([-0.042, -0.184, 0.057, 0.031], np.float32)
 FALSE_POSITIVES = 100
 
 PANELS = (
-    Panel("FDDB fold 8", "recall", "precision"),
-    Panel("FDDB fold 8, discrete ROC", "false positives", "true positive rate", x_limits=(0, 500)),
+    Panel("FDDB fold 8", "recall", "precision", falling=True),
+    Panel(
+        "FDDB fold 8, discrete ROC",
+        "false positives",
+        "true positive rate",
+        logarithmic=True,
+        x_limits=(1, 1000),
+        y_limits=(0.5, 1.01),
+    ),
 )
 
 
@@ -55,7 +62,7 @@ def measure(pictures: PictureSet, found: Sequence[Found]) -> Measured:
     precision = hits / np.maximum(hits + misses, 1)
     curves = (
         Curve(rate, precision, f"AP {ap:.3f}"),
-        Curve(misses, rate, f"{reached:.3f} at {FALSE_POSITIVES}"),
+        Curve(np.maximum(misses, 1), rate, f"{reached:.3f} at {FALSE_POSITIVES}"),
     )
     return Measured(
         {"fddb_ap": ap, "fddb_ap_heads": heads, f"fddb_tpr_{FALSE_POSITIVES}": reached},

@@ -24,7 +24,7 @@ PANELS = (
         "masked faces found",
         logarithmic=True,
         x_limits=None,
-        y_limits=(0.5, 1.0),
+        y_limits=(0.5, 1.01),
     ),
 )
 

@@ -25,7 +25,7 @@ THRESHOLDS = 1000
 IOU = 0.5
 
 
-PANELS = tuple(Panel(f"WIDER FACE {subset}", "recall", "precision") for subset in SUBSETS)
+PANELS = tuple(Panel(f"WIDER FACE {subset}", "recall", "precision", falling=True) for subset in SUBSETS)
 
 
 def read(data: Path) -> PictureSet:
