@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from facecap import (
     Detections,
     Embedder,
+    MaskAnswers,
     MaskClassifier,
     Refiner,
     align_face,
@@ -21,6 +22,8 @@ from facecap import (
     face_pose,
     face_quality,
 )
+
+_NO_ANSWER = {"mask_prob": None, "mask": "unknown"}
 
 
 def faces_of(
@@ -30,7 +33,8 @@ def faces_of(
     refiner: Refiner | None,
 ) -> list[dict[str, Any]]:
     """Every face: `box`, `score`, `landmarks`, `quality`, `pose`; with a refiner `face_prob`, `not_a_face`;
-    with a classifier `mask_prob`, `mask`, which are None and "unknown" of what is not a face.
+    with a classifier `mask_prob`, `mask`, which are None and "unknown" of what is not a face, and
+    `incorrect_prob` of a face where the model has this class.
 
     Args:
         image: (height, width, 3) uint8, BGR.
@@ -43,14 +47,14 @@ def faces_of(
     if refiner is not None:
         chances = refiner.refine(image, detections.boxes).face_prob
         lowest = refiner.info["manifest"]["refiner"]["not_a_face"]
-    probabilities: Any = [None] * len(detections)
+    said: MaskAnswers | None = None
     if classifier is not None and len(detections):
         border = classifier.info["manifest"]["classifier"]["crop_border"]
         crops = np.stack([crop_face(image, box, border=border) for box in detections.boxes])
-        probabilities = classifier.predict(crops)
+        said = classifier.classify(crops)
     faces = []
-    for box, score, landmarks, chance, probability in zip(
-        detections.boxes, detections.scores, detections.landmarks, chances, probabilities, strict=True
+    for place, (box, score, landmarks, chance) in enumerate(
+        zip(detections.boxes, detections.scores, detections.landmarks, chances, strict=True)
     ):
         pose = face_pose(landmarks)
         face: dict[str, Any] = {
@@ -64,12 +68,17 @@ def faces_of(
         }
         if refiner is not None:
             face |= {"face_prob": _number(chance), "not_a_face": bool(chance < lowest)}
-        if classifier is not None:
-            if face.get("not_a_face"):
-                probability = math.nan
-            face |= {"mask_prob": _number(probability), "mask": classifier.answer(float(probability))}
+        if said is not None:
+            face |= _NO_ANSWER if face.get("not_a_face") else _answer(said, place)
         faces.append(face)
     return faces
+
+
+def _answer(said: MaskAnswers, place: int) -> dict[str, Any]:
+    answer: dict[str, Any] = {"mask_prob": _number(said.mask_prob[place])}
+    if math.isfinite(said.incorrect_prob[place]):
+        answer["incorrect_prob"] = _number(said.incorrect_prob[place])
+    return {**answer, "mask": said.answers[place]}
 
 
 @dataclass(frozen=True)

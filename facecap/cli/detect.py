@@ -20,7 +20,7 @@ POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")  # as se
 COLUMNS = (
     *("face", "x1", "y1", "x2", "y2", "score", "quality", "yaw", "pitch", "roll"),
     *(f"{point}_{axis}" for point in POINTS for axis in "xy"),
-    *("face_prob", "not_a_face", "mask_prob", "mask"),
+    *("face_prob", "not_a_face", "mask_prob", "incorrect_prob", "mask"),
 )
 
 
@@ -72,7 +72,8 @@ def _words(face: Mapping[str, Any]) -> str:
     if face.get("not_a_face"):
         answer = f"  not a face {face['face_prob']:.2f}"
     else:
-        answer = f"  {face['mask']} {face['mask_prob']:.2f}" if "mask" in face else ""
+        probability = face.get("incorrect_prob" if face.get("mask") == "incorrect" else "mask_prob")
+        answer = "" if probability is None else f"  {face['mask']} {probability:.2f}"
     return f"  {box}  score {face['score']:.2f}  quality {face['quality']:.2f}{answer}"
 
 

@@ -87,6 +87,24 @@ def add_refiner_option(group: argparse._ActionsContainer, when: str) -> None:
     )
 
 
+def add_class_folder_options(parser: argparse.ArgumentParser) -> None:
+    """How two class folders of masked and bare faces are read."""
+    group = parser.add_argument_group("two class folders, in DATA or in its train/, val/ and calib/")
+    group.add_argument(
+        "--classes",
+        nargs=2,
+        metavar=("MASKED", "BARE"),
+        help="their names; mask no_mask or with_mask without_mask when not given",
+    )
+    group.add_argument(
+        "--faces",
+        choices=("auto", "find", "whole"),
+        default="auto",
+        help="find the largest face of each picture, or take each whole as a face crop; auto decides by some "
+        "of them (%(default)s)",
+    )
+
+
 def detector_of(args: argparse.Namespace, **more: Any) -> Detector:
     """The detector that the options ask for; `more`: arguments of `Detector`, None for its default."""
     from facecap import Detector
@@ -158,21 +176,23 @@ def count(text: str) -> int:
 
 def positive_number(text: str) -> float:
     """A finite number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
+    number = _number(text)
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"wanted a number above 0, found {text!r}")
     return number
 
 
+def not_negative(text: str) -> float:
+    """A finite number of at least 0."""
+    number = _number(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"wanted a number of at least 0, found {text!r}")
+    return number
+
+
 def cosine(text: str) -> float:
     """A number from -1 to 1."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
+    number = _number(text)
     if not -1 <= number <= 1:
         raise argparse.ArgumentTypeError(f"wanted a number from -1 to 1, found {text!r}")
     return number
@@ -180,10 +200,17 @@ def cosine(text: str) -> float:
 
 def share(text: str) -> float:
     """A number from 0 to 1, for `type=`."""
-    value = float(text)
+    value = _number(text)
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text}: wanted 0 to 1")
+        raise argparse.ArgumentTypeError(f"wanted a number from 0 to 1, found {text!r}")
     return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
 
 
 def size(text: str) -> tuple[int, int]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from facecap.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from facecap import FaceCapture
     from facecap.cli.outputs import Outputs
     from facecap.sources import Source
@@ -141,6 +143,12 @@ def _capture(args: argparse.Namespace, source: Source) -> FaceCapture:
         raise UsageError(str(error)) from None
 
 
+def _answer_of(capture: FaceCapture) -> Callable[[float, float], str]:
+    """The word for P(mask) and P(incorrect), the latter nan of a model of two classes."""
+    classifier, threshold = capture.classifier, capture.config.mask_threshold
+    return lambda mask, incorrect: classifier.answer(mask, threshold, incorrect)
+
+
 def _outputs(args: argparse.Namespace, source: Source, capture: FaceCapture) -> Outputs:
     from facecap.cli.outputs import Outputs
     from facecap.sinks.annotated_clip import AnnotatedClip
@@ -149,8 +157,7 @@ def _outputs(args: argparse.Namespace, source: Source, capture: FaceCapture) -> 
 
     folder = clip = sheet = None
     if args.annotate is not None:
-        threshold = capture.config.mask_threshold
-        annotator = Annotator(lambda probability: capture.classifier.answer(probability, threshold))
+        annotator = Annotator(_answer_of(capture), capture.classifier.answers)
         clip = AnnotatedClip(args.annotate, source.fps or 25.0, annotator)
     if args.out is not None:
         folder = RunFolder(args.out, overwrite=args.overwrite, with_frames=args.frames)

@@ -15,24 +15,20 @@ from facecap.sinks.drawing import ANSWER_COLORS, ANSWER_WORDS, FOLLOWED, Color, 
 from facecap.sinks.labels import Labels
 
 if TYPE_CHECKING:
-    from facecap import Capture, FrameResult
+    from facecap import Capture, Faces, FrameResult
 
 _PULSE = 12  # frames for which a capture stays marked
 _SECOND = 0.82  # size of a second line and of the legend
 _POINTS = 30  # pixels of a face's width for each of a landmark's radius
 
-Legend = Sequence[tuple[str | None, str]]
-_ANSWERS = tuple(ANSWER_WORDS.items())
-_LEGEND: Legend = (*_ANSWERS, (None, "not known yet"))
-_FOUND: Legend = (*_ANSWERS, (None, "no face"))
-
 
 class Annotator:
     """Draws boxes, track ids, mask answers, quality, reasons and a pulse where a capture was emitted."""
 
-    def __init__(self, answer: Callable[[float], str]) -> None:
-        """`answer`: the word for a probability of a mask."""
+    def __init__(self, answer: Callable[[float, float], str], answers: Sequence[str]) -> None:
+        """`answer`: the word for P(mask) and P(incorrect); `answers`: the words that it may be."""
         self._answer = answer
+        self._legend = [*_legend(answers), (FOLLOWED, "not known yet")]
         self._captured = 0
         self._pulses: dict[int, tuple[int, int]] = {}  # track: last frame of the pulse, sequence
 
@@ -64,7 +60,7 @@ class Annotator:
         if int(faces.track_ids[place]) in self._pulses:
             grown = box + np.array([-1, -1, 1, 1], np.float32) * (pen.gap + pen.thickness)
             drawing.draw_box(image, grown, drawing.WHITE, pen.thickness)
-        answer = self._answer_of(float(faces.mask_prob[place]))
+        answer = self._answer_of(faces, place)
         color = ANSWER_COLORS[answer] if answer else FOLLOWED
         drawing.draw_box(image, box, color, pen.thickness * (2 if faces.capture[place] else 1))
 
@@ -73,11 +69,11 @@ class Annotator:
     ) -> None:
         faces = result.faces
         track = int(faces.track_ids[place])
-        probability = float(faces.mask_prob[place])
-        answer = self._answer_of(probability)
+        answer = self._answer_of(faces, place)
         color = ANSWER_COLORS[answer] if answer else FOLLOWED
         name = f"#{track}" if track else "new"
-        head = f"{name} {ANSWER_WORDS[answer]} {probability:.2f}" if answer else name
+        said = (float(faces.mask_prob[place]), float(faces.incorrect_prob[place]))
+        head = f"{name} {drawing.answer_label(answer, *said)}" if answer else name
         pulse = self._pulses.get(track)
         gap = pen.gap + 2 * pen.thickness if pulse else pen.thickness
         labels.put(place, (head, name), color, gap=gap)
@@ -91,13 +87,14 @@ class Annotator:
             text, fill = f"{quality}  {words}", (40, 40, 40)
             labels.put(place, (text,), fill, drawing.WHITE, below=True, share=_SECOND, gap=gap)
 
-    def _answer_of(self, probability: float) -> str | None:
-        return None if math.isnan(probability) else self._answer(probability)
+    def _answer_of(self, faces: Faces, place: int) -> str | None:
+        mask, incorrect = float(faces.mask_prob[place]), float(faces.incorrect_prob[place])
+        return None if math.isnan(mask) else self._answer(mask, incorrect)
 
     def _draw_bar(self, image: Image, result: FrameResult, pen: Pen) -> None:
         time = "" if result.timestamp is None else f"  {_clock(result.timestamp)}"
         text = f"frame {result.frame_index}{time}  faces {len(result.faces)}  captured {self._captured}"
-        _draw_bar(image, text, _LEGEND, pen)
+        _draw_bar(image, text, self._legend, pen)
 
 
 def draw_detections(image: Image, faces: Sequence[Mapping[str, Any]]) -> None:
@@ -116,7 +113,10 @@ def draw_detections(image: Image, faces: Sequence[Mapping[str, Any]]) -> None:
     labels = Labels(image, boxes, pen)
     written = [labels.put(place, _texts(face), _color(face), gap=1) for place, face in enumerate(faces)]
     if not all(written):
-        legend = _FOUND if any("mask" in face or "not_a_face" in face for face in faces) else ()
+        found = {face["mask"] for face in faces if "mask" in face and not face.get("not_a_face")}
+        legend = _legend([answer for answer in ANSWER_WORDS if answer in found])
+        if any(face.get("not_a_face") for face in faces):
+            legend.append((FOLLOWED, "not a face"))
         _draw_bar(image, f"faces {len(faces)}, {written.count(False)} without text", legend, pen)
 
 
@@ -127,18 +127,25 @@ def _color(face: Mapping[str, Any]) -> Color:
 
 def _texts(face: Mapping[str, Any]) -> tuple[str, str]:
     """What is said of a face, and the number alone."""
+    answer, probabilities = face.get("mask"), (face.get("mask_prob"), face.get("incorrect_prob"))
     if face.get("not_a_face"):
         return f"not a face {face['face_prob']:.2f}", f"{face['face_prob']:.2f}"
-    if "mask" in face:
-        return f"{ANSWER_WORDS[face['mask']]} {face['mask_prob']:.2f}", f"{face['mask_prob']:.2f}"
+    if answer:
+        number = drawing.answer_probability(answer, *probabilities)
+        short = ANSWER_WORDS[answer] if number is None else f"{number:.2f}"
+        return drawing.answer_label(answer, *probabilities), short
     return f"{face['score']:.2f}", f"{face['score']:.2f}"
+
+
+def _legend(answers: Sequence[str]) -> list[tuple[Color, str]]:
+    return [(ANSWER_COLORS[answer], ANSWER_WORDS[answer]) for answer in answers]
 
 
 def _bar_height(pen: Pen) -> int:
     return drawing.plate_size("Ag0", pen)[1] + 2 * pen.gap
 
 
-def _draw_bar(image: Image, text: str, legend: Legend, pen: Pen) -> None:
+def _draw_bar(image: Image, text: str, legend: Sequence[tuple[Color, str]], pen: Pen) -> None:
     """A dark strip at the bottom with a text, and to the right, where there is room, what the colours say."""
     height = _bar_height(pen)
     drawing.shade(image, image.shape[0] - height, image.shape[0])
@@ -148,8 +155,7 @@ def _draw_bar(image: Image, text: str, legend: Legend, pen: Pen) -> None:
     place = image.shape[1] - sum(width + height + 4 * pen.gap for width, height in sizes)
     if place < drawing.text_size(text, pen)[0] + 4 * pen.gap:
         return
-    for (answer, words), (width, height) in zip(legend, sizes, strict=True):
-        color = ANSWER_COLORS[answer] if answer else FOLLOWED
+    for (color, words), (width, height) in zip(legend, sizes, strict=True):
         image[baseline - height : baseline, place : place + height] = color
         place += height + pen.gap
         drawing.put_text(image, words, (place, baseline), pen, share=_SECOND)

@@ -29,6 +29,17 @@ def test_faces_of_a_picture_as_json(facecap, models, face_png):
     assert face["mask"] in ("mask", "no_mask", "unknown")
 
 
+def test_a_mask_worn_wrongly_is_said_with_its_own_probability(facecap, models, tmp_path):
+    picture = tmp_path / "picture.png"
+    cv2.imwrite(str(picture), scripted.frame((20, 20), mask="incorrect"))
+    options = [*models, "--classifier", scripted.mask_classifier(tmp_path, incorrect=True), "--mask"]
+    [face] = json.loads(facecap("detect", picture, "--json", *options).stdout)["faces"]
+    assert face["mask"] == "incorrect" and face["mask_prob"] < 0.1
+    done = facecap("detect", picture, "--annotate", tmp_path / "drawn", *options)
+    assert f"incorrect {face['incorrect_prob']:.2f}" in done.stdout
+    assert (tmp_path / "drawn" / "picture.png").exists()
+
+
 def test_what_the_refiner_calls_no_face_gets_no_mask_answer(facecap, models, face_png, tmp_path):
     refiner = scripted.refiner(tmp_path, face=-4)
     drawn = tmp_path / "drawn"

@@ -17,6 +17,8 @@ import pytest
 import scripted
 from cameras import closed_port
 
+from facecap.sinks.drawing import ANSWER_COLORS
+
 from .conftest import clean_environment, repeat
 
 FAST = ["--mode", "fast", "--interval", "10"]
@@ -63,6 +65,26 @@ def test_a_run_leaves_captures_crops_and_a_summary(facecap, models, visit, tmp_p
     }
     assert "3 captures" in done.stdout and str(out / "captures.jsonl") in done.stdout
     assert not list(out.rglob(".*")), "temporary files are left"
+
+
+def test_masks_worn_wrongly_are_in_all_that_a_run_leaves(facecap, models, tmp_path):
+    picture, out = tmp_path / "picture.png", tmp_path / "out"
+    cv2.imwrite(str(picture), scripted.frame((20, 20), mask="incorrect"))
+    options = [*models, "--classifier", scripted.mask_classifier(tmp_path, incorrect=True)]
+    pictures = ["--annotate", tmp_path / "clip.avi", "--contact-sheet"]
+    done = facecap("run", picture, "--out", out, *options, *pictures)
+    assert done.returncode == 0, done.stderr
+    [capture] = lines_of(out / "captures.jsonl")
+    assert capture["mask"] == "incorrect" and capture["incorrect_prob"] > 0.9
+    by_mask = json.loads((out / "summary.json").read_text())["captures_by_mask"]
+    assert by_mask == {"mask": 0, "no_mask": 0, "incorrect": 1, "unknown": 0}
+    assert "0 mask, 0 no mask, 1 worn wrongly, 0 unsure" in done.stdout
+    for image in (
+        cv2.VideoCapture(str(tmp_path / "clip.avi")).read()[1],
+        cv2.imread(str(out / "contact_sheet.png")),
+    ):
+        near = np.abs(image.astype(int) - ANSWER_COLORS["incorrect"]).max(axis=2) < 40
+        assert near.sum() > 100
 
 
 def test_json_on_standard_output_is_what_the_folder_has(facecap, models, visit, tmp_path):

@@ -19,13 +19,12 @@ from facecap.evaluation.classifier.image_folder import (
     ImageFolder,
     Item,
     centre_crop,
-    read_folder,
 )
 from facecap.evaluation.classifier.model import ClassifierModel
+from facecap.evaluation.classifier.parts import read_measured
 from facecap.evaluation.classifier.top_k import hits
 from facecap.evaluation.curves import Curve, Panel
 from facecap.evaluation.report import Rows, aligned, number, print_json, write_results
-from facecap.training.mask.data import read_rgb
 
 COLUMNS = ("pictures", "top-1", "top-5")
 PANEL = Panel("top-1 by class, worst first", "share of the classes", "top-1")
@@ -33,8 +32,7 @@ PANEL = Panel("top-1 by class, worst first", "share of the classes", "top-1")
 
 def main(args: argparse.Namespace) -> int:
     """Measure by the options of the command line and print; returns the exit code."""
-    val = args.data / "val"
-    folder = read_folder(val if val.is_dir() else args.data)
+    folder = read_measured(args.data)
     results: dict[str, dict[str, Any]] = {}
     rows: dict[str, Rows] = {}
     with tempfile.TemporaryDirectory() as made:
@@ -70,7 +68,7 @@ def answer(model: ClassifierModel, folder: ImageFolder) -> Answers:
     Raises:
         FolderError: the folder's classes are not the model's, or no picture could be read.
     """
-    order = _label_order(model, folder)
+    order = label_order(model, folder)
     logits: list[NDArray[np.float32]] = []
     read: list[Item] = []
     for crops, items in _batches(folder.items, model.size, model.batch):
@@ -132,8 +130,20 @@ def _curve(figures: Mapping[str, Any]) -> Curve:
     return Curve(share, by_class, f"top-1 {figures['top-1']:.3f}")
 
 
-def _label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:
-    """The output of the model for each class of the folder."""
+def label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:
+    """The output of the model for each class of the folder; numbers stand for themselves.
+
+    Raises:
+        FolderError: the folder's classes are not the model's.
+    """
+    if not folder.classes:
+        largest = max(item.label for item in folder.items)
+        if largest >= len(model.classes):
+            raise FolderError(
+                f"{folder.items[0].path.parent}: a picture has the label {largest}, but {model.info['path']} "
+                f"has {len(model.classes)} classes, counted from 0"
+            )
+        return np.arange(len(model.classes))
     places = {name: place for place, name in enumerate(model.classes)}
     foreign = [name for name in folder.classes if name not in places]
     absent = [name for name in model.classes if name not in folder.classes]
@@ -153,7 +163,7 @@ def _batches(items: Sequence[Item], size: tuple[int, int], batch: int) -> Iterat
         pairs = [
             (centre_crop(image, *size), item)
             for item in items[start : start + batch]
-            if (image := read_rgb(item.path)) is not None
+            if (image := item.rgb()) is not None
         ]
         if pairs:
             yield np.stack([crop for crop, _ in pairs]), [item for _, item in pairs]

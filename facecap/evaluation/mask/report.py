@@ -22,6 +22,7 @@ from facecap.evaluation.mask.sets import MaskSet, read_sets
 from facecap.evaluation.mask.sheet import contact_sheet
 from facecap.evaluation.network_size import network_size
 from facecap.evaluation.report import Rows, aligned, number, print_json, write_results
+from facecap.training.mask.class_folders import from_options
 
 COLUMNS = (
     *("faces", "AP", "AUC", "accuracy", "masked called masked", "bare called bare"),
@@ -48,7 +49,9 @@ class Report:
 
 def main(args: argparse.Namespace) -> int:
     """Measure by the options of the command line and print; returns the exit code."""
-    sets = read_sets(args.data, args.split, args.occluders)
+    sets = read_sets(args.data, args.split, args.occluders, from_options(args))
+    if not sets:
+        raise FacecapError(f"{args.data}: no faces of the split {args.split}")
     reports: dict[str, Report] = {}
     with tempfile.TemporaryDirectory() as folder:
         for model in args.model or [None]:

@@ -11,6 +11,7 @@ from facecap.training.batches import Batch, Batches, epoch_part
 from facecap.training.mask.augment import Composer, cut_plain
 from facecap.training.mask.data import Image, Patch
 from facecap.training.mask.occluders import Occluder
+from facecap.training.processes import own_places
 from facecap.training.recipe import Recipe
 
 
@@ -18,7 +19,7 @@ class MaskBatches(Batches[Batch]):
     """(B, 112, 112, 3) uint8 RGB crops and (B,) float labels, 1 for a mask."""
 
     def __init__(
-        self, patches: list[Patch], recipe: Recipe, first: int, occluders: Sequence[Occluder] = ()
+        self, patches: Sequence[Patch], recipe: Recipe, first: int, occluders: Sequence[Occluder] = ()
     ) -> None:
         """Patches and occluders are shared with the workers, not copied."""
         super().__init__(first)
@@ -27,14 +28,16 @@ class MaskBatches(Batches[Batch]):
         self._composer = Composer(patches, occluders=occluders) if recipe.preset == "default" else None
 
     def make(self, number: int) -> Batch:
-        """Composed crops of the default preset, else the faces as they are, in shuffled passes."""
+        """This process's part of a batch: composed crops of the default preset, else the faces as they are,
+        in shuffled passes."""
         recipe = self._recipe
-        rng = np.random.default_rng((recipe.seed, number))
+        part = epoch_part(number, len(self._patches), recipe.batch, recipe.seed)
+        places = own_places(len(part) if self._composer is None else recipe.batch)
+        draws = [(place, np.random.default_rng((recipe.seed, number, place))) for place in places]
         if self._composer is not None:
-            pairs = [self._composer.sample(rng) for _ in range(recipe.batch)]
+            pairs = [self._composer.sample(rng) for _, rng in draws]
         else:
-            part = epoch_part(number, len(self._patches), recipe.batch, recipe.seed)
-            pairs = [self._plain(int(index), rng) for index in part]
+            pairs = [self._plain(int(part[place]), rng) for place, rng in draws]
         images, labels = zip(*pairs, strict=True)
         return torch.from_numpy(np.stack(images)), torch.tensor(labels, dtype=torch.float32)
 

@@ -9,6 +9,7 @@ from torch.nn import functional
 from facecap.training.recipe import Recipe
 
 REFINED_SHARE = 0.7
+SMOOTHING = 0.03
 
 # default: for a CPU, real and composed faces of every source, small pictures first, ends on time.
 # refine: a second, gentler run from a checkpoint of the default preset, on the real faces as they are; what
@@ -16,21 +17,23 @@ REFINED_SHARE = 0.7
 # place in it: without drawn and pasted masks beside them, the trace of a paste would mean a bare face.
 # mission: the recipe that the project was given, mask/ alone, flips and turns, focal loss.
 PRESETS = {
-    "default": Recipe("default", 30.0, None, 64, 2e-3, 0.05, "decoupled", "cosine", 64, 0.4),
-    "refine": Recipe("refine", 15.0, None, 64, 5e-4, 0.05, "decoupled", "cosine"),
-    "qat": Recipe("qat", 10.0, None, 64, 1e-4, 0.0, "decoupled", "cosine"),
-    "mission": Recipe("mission", None, 120, 64, 1e-4, 1e-6, "l2", "constant"),
+    "default": Recipe("default", 30.0, None, 64, 2e-3, 0.05, "adamw", "cosine", 64, 0.4),
+    "refine": Recipe("refine", 15.0, None, 64, 5e-4, 0.05, "adamw", "cosine"),
+    "qat": Recipe("qat", 10.0, None, 64, 1e-4, 0.0, "adamw", "cosine"),
+    "mission": Recipe(
+        "mission", None, 120, 64, 1e-4, 1e-6, "adam", "constant", warm_up=0.0, focal_alpha=0.34
+    ),
 }
 
 
 def loss(recipe: Recipe, logits: Tensor, masked: Tensor) -> Tensor:
     """`logits` (B,), `masked` (B,) of 0 and 1."""
-    if recipe.preset == "mission":
-        return focal_loss(logits, masked)
-    return functional.binary_cross_entropy_with_logits(logits, masked * 0.97 + 0.015)
+    if recipe.focal_alpha is not None:
+        return focal_loss(logits, masked, recipe.focal_alpha)
+    return functional.binary_cross_entropy_with_logits(logits, masked * (1 - SMOOTHING) + SMOOTHING / 2)
 
 
-def focal_loss(logits: Tensor, masked: Tensor, alpha: float = 0.34, gamma: float = 2.0) -> Tensor:
+def focal_loss(logits: Tensor, masked: Tensor, alpha: float, gamma: float = 2.0) -> Tensor:
     """Lin et al., 2017: -alpha_t (1 - p_t)^gamma log p_t, alpha for masks, averaged."""
     entropy = functional.binary_cross_entropy_with_logits(logits, masked, reduction="none")
     right = torch.exp(-entropy)

@@ -19,8 +19,9 @@ from facecap.training.mask import model as mask_model
 from facecap.training.mask import recipe as mask_recipe
 from facecap.training.mask.augment import SIDE
 from facecap.training.mask.batches import MaskBatches
-from facecap.training.mask.data import Patch, describe
+from facecap.training.mask.data import describe
 from facecap.training.mask.occluders import Occluder
+from facecap.training.mask.patches import Patches
 from facecap.training.quantisation import float_weights
 from facecap.training.recipe import Recipe
 
@@ -34,14 +35,16 @@ class MaskTask:
         self,
         recipe: Recipe,
         origin: str,
-        patches: list[Patch],
+        patches: Patches,
         occluders: Sequence[Occluder],
         sets: Sequence[MaskSet],
         workers: int,
+        folder_options: str = "",
     ) -> None:
-        """`origin`: where the weights start, in words; `occluders`: real things to hide faces with."""
+        """`origin`: where the weights start, in words; `occluders`: real things to hide faces with;
+        `folder_options`: how class folders are read, as typed."""
         self._recipe, self._origin, self._patches, self._sets = recipe, origin, patches, sets
-        self._occluders, self._workers = occluders, workers
+        self._occluders, self._workers, self.folder_options = occluders, workers, folder_options
 
     def steps_per_epoch(self) -> int:
         """Batches in one pass over the faces."""
@@ -49,7 +52,7 @@ class MaskTask:
 
     def label_odds(self) -> float:
         """Logarithm of how many times more masked than bare faces there are."""
-        masked = sum(patch.face.masked for patch in self._patches)
+        masked = sum(face.masked for face in self._patches.faces)
         return math.log(max(masked, 1) / max(len(self._patches) - masked, 1))
 
     def batches(self, first: int) -> Iterable[Batch]:
@@ -81,8 +84,8 @@ class MaskTask:
         """Of the model, with the unknown band that its answers on `sets` ask for."""
         chance = np.concatenate([predict(model, part) for part in sets])
         band = unknown_band(chance, np.concatenate([part.masked for part in sets]))
-        faces, things = describe(self._patches), len(self._occluders)
-        return mask_model.manifest(self._recipe, self._origin, band, faces, things)
+        faces, things = describe(self._patches.readable()), len(self._occluders)
+        return mask_model.manifest(self._recipe, self._origin, band, faces, things, self.folder_options)
 
 
 def predict(model: nn.Module, part: MaskSet, side: int = SIDE) -> NDArray[np.float64]:

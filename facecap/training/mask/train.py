@@ -15,12 +15,15 @@ from facecap import MaskClassifier
 from facecap.evaluation.mask.answers import answer, measure, unknown_band
 from facecap.evaluation.mask.sets import MaskSet, read_sets
 from facecap.evaluation.report import counted
-from facecap.training import execution, model_file, recipe
+from facecap.training import execution, model_file, processes, recipe
 from facecap.training.backbone import head_names
 from facecap.training.loop import Loop
 from facecap.training.mask import model as mask_model
-from facecap.training.mask.data import describe, load_patches, read_faces
+from facecap.training.mask.class_folders import from_options as class_folders_of
+from facecap.training.mask.class_folders import read_labelled
+from facecap.training.mask.data import describe
 from facecap.training.mask.occluders import read_occluders
+from facecap.training.mask.patches import Patches, large_faces
 from facecap.training.mask.recipe import PRESETS, REFINED_SHARE
 from facecap.training.mask.task import MaskTask
 from facecap.training.networks.registry import build
@@ -38,22 +41,28 @@ def train(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)  # its thread pool does not survive the fork of the workers
     start = from_options(chosen, OUTPUTS)
-    faces = read_faces(args.data, "train")
+    how = class_folders_of(args)
+    faces = read_labelled(args.data, "train", how)
     if chosen.preset == "mission":
         faces = [face for face in faces if face.source == "mask"]
-    patches = load_patches(faces)
-    counts = describe(patches)
+    patches = Patches(large_faces(faces), args.cache)
+    counts = describe(patches.faces)
     occluders = [] if args.occluders is None else read_occluders(args.occluders, "train")
-    validation, calibration = (read_sets(args.data, split, args.occluders) for split in ("val", "calib"))
+    validation, calibration = (read_sets(args.data, split, args.occluders, how) for split in ("val", "calib"))
     config = {"task": "mask", "faces": counts, "occluders": len(occluders), **asdict(chosen)}
-    run = RunFolder(args.out, config)
+    config |= {"class_folders": how.options()} if how.options() else {}
+    composed = chosen.preset == "default"
+    processes.check_batch(chosen.batch if composed else min(chosen.batch, len(patches)))
     progress = Progress()
     progress.say(f"training faces: {counted(counts)}; {machine}")
     origin = RANDOM if start is None else start.origin
-    task = MaskTask(chosen, origin, patches, occluders, validation, args.workers)
-    Loop(chosen, task, begin(chosen, OUTPUTS, start), run, progress, machine).fit()
-    finish(run, chosen, task, [*validation, *calibration], start)
-    progress.say(f"model, manifest, curves and checkpoints: {run.path}")
+    task = MaskTask(chosen, origin, patches, occluders, validation, args.workers, how.options())
+    with processes.joined(machine.device):
+        run = RunFolder(args.out, config, recipe.unsaid(PRESETS[chosen.preset]))
+        Loop(chosen, task, begin(chosen, OUTPUTS, start), run, progress, machine).fit()
+    if processes.rank() == 0:
+        finish(run, chosen, task, [*validation, *calibration], start)
+        progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
 
 
@@ -80,7 +89,8 @@ def finish(
     classifier = MaskClassifier(str(path))
     band = unknown_band(classifier)
     answers = answer(classifier, [part for part in sets if part.split == "val"])
-    mask_model.add_figures(path, {entry.part.name: measure(entry, band) for entry in answers})
+    figures = {entry.part.name: measure(entry, band) for entry in answers}
+    mask_model.add_figures(path, figures, task.folder_options)
     return path
 
 

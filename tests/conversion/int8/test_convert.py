@@ -195,7 +195,7 @@ def test_a_model_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_nothing_is_written_without_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model, out = scripted.detector(tmp_path), tmp_path / "int8.onnx"
     assert main(["convert", "int8", str(model), "--data", str(tmp_path), "--out", str(out)]) == 1
-    assert "no picture to calibrate" in capsys.readouterr().err
+    assert "no picture to calibrate with" in capsys.readouterr().err
     assert not out.exists()
 
 
