@@ -73,7 +73,7 @@ def build(
     width, height = sides
     with torch.no_grad():
         answers = network(torch.zeros(1, 3, height, width))
-    writer = _Writer(network)
+    writer = Writer(network)
     tensors = writer.run(INPUT)
     if isinstance(answers, torch.Tensor):
         answers, tensors = (answers,), (tensors,)
@@ -102,6 +102,12 @@ def _relu6(graph: Graph, x: str) -> str:
     return graph.node("Clip", [x, *bounds])
 
 
+def _narrow(graph: Graph, x: str, dim: int, start: int, length: int) -> str:
+    return graph.node(
+        "Slice", [x, *(graph.constant(np.array([value], np.int64)) for value in (start, start + length, dim))]
+    )
+
+
 def _hard_swish(graph: Graph, x: str) -> str:
     return graph.node("Mul", [x, HARD_SIGMOID(graph, x)])
 
@@ -125,13 +131,14 @@ OPERATIONS: Mapping[Any, Operation] = {
     "mean": POOL,
     nn.Flatten: FLATTEN,
     "flatten": FLATTEN,
+    torch.narrow: _narrow,
     torch.cat: lambda graph, parts, dim: graph.node("Concat", parts, axis=dim),
     operator.add: _binary("Add"),
     operator.mul: _binary("Mul"),
 }
 
 
-class _Writer(fx.Interpreter):
+class Writer(fx.Interpreter):
     """Runs the trace of a network on names of tensors, and writes a node where an operation would run."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -157,6 +164,11 @@ class _Writer(fx.Interpreter):
             return self._layer(target, module, *args)
         if isinstance(module, NORMS) and target in self._norms.values():
             return args[0]
+        if isinstance(module, nn.LeakyReLU):
+            return self.onnx.node("LeakyRelu", [*args], alpha=module.negative_slope)
+        if isinstance(module, nn.PReLU):
+            slopes = self._weights[f"{target}.weight"].reshape(-1, 1, 1)  # one a channel
+            return self.onnx.node("PRelu", [*args, self.onnx.constant(slopes)])
         return self._operation(type(module), args, kwargs)
 
     def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
@@ -170,7 +182,12 @@ class _Writer(fx.Interpreter):
         kernel = plain(self._weights, name) if norm is None else folded(self._weights, name, norm)
         if isinstance(module, nn.Conv2d):
             return self.onnx.conv(
-                x, kernel, stride=module.stride[0], groups=module.groups, padding=int(module.padding[0])
+                x,
+                kernel,
+                stride=module.stride[0],
+                groups=module.groups,
+                padding=int(module.padding[0]),
+                dilation=module.dilation[0],
             )
         return self.onnx.node("Gemm", [x, *map(self.onnx.constant, (kernel.weight, kernel.bias))], transB=1)
 

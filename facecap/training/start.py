@@ -62,7 +62,9 @@ def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
         found = manifest.get("architecture", network)
         origin = f"the best checkpoint of a run ({manifest.get('origin', 'of unknown origin')})"
     else:
-        found, _ = recognise(weights) or (network, outputs)
+        recognised = recognise(weights)
+        found = network if recognised is None else recognised.network
+        weights = weights if recognised is None else dict(recognised.weights)
         origin = f"the weights of {path.name}"
     if found != network:
         raise TrainingError(f"{path} holds {found}, wanted {network}: give --network {found}")
