@@ -45,6 +45,14 @@ def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
         metavar="DIR",
         help="of `train mask-occluders`: adds faces behind real things",
     )
+    parser.add_argument(
+        "--more",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder of `train mask-faces`, repeatable: its held-out faces as a set of their own",
+    )
     _add_models(parser)
     parser.add_argument(
         "--split", choices=("val", "calib"), default="val", help="part of the data (%(default)s)"

@@ -27,7 +27,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 def _add_recipe(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--preset",
-        choices=("default", "refine", "qat", "mission"),
+        choices=("default", "renew", "refine", "qat", "mission"),
         default="default",
         help="recipe; qat goes on from --start under the rounding of int8 (%(default)s)",
     )
@@ -36,7 +36,7 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
     length.add_argument(
         "--minutes",
         type=positive_number,
-        help="time budget; 30 of the preset default, 15 of refine, 10 of qat",
+        help="time budget; 30 of the presets default and renew, 15 of refine, 10 of qat",
     )
     length.add_argument("--epochs", type=positive, help="passes over the data; 120 of the preset mission")
     group.add_argument("--batch", type=positive, help="pictures a step, 64 when not given")
@@ -47,7 +47,10 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
 
 def _add_start(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--start", type=Path, metavar="PT", help="best.pt of an earlier run of the same network to go on from"
+        "--start",
+        type=Path,
+        metavar="FILE",
+        help="best.pt or .onnx of an earlier run of the same network to go on from",
     )
     group.add_argument(
         "--new-head", action="store_true", help="begin the last layer afresh, as where the outputs differ"

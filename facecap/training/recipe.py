@@ -50,14 +50,14 @@ def choose(presets: dict[str, Recipe], args: argparse.Namespace) -> Recipe:
     """The preset that the command line names, changed by what else it says.
 
     Raises:
-        FacecapError: no network has the name; `refine` or `qat` without a start, or options of a start
-            or of `qat` without it.
+        FacecapError: no network has the name; `renew`, `refine` or `qat` without a start, or options of a
+            start or of `qat` without it.
     """
     check_network(args.network)
     recipe = presets[args.preset]
     if args.start is None:
         for asked, option in (
-            (args.preset in ("refine", "qat"), f"--preset {args.preset}"),
+            (args.preset in ("renew", "refine", "qat"), f"--preset {args.preset}"),
             (args.new_head, "--new-head"),
             (args.freeze_backbone, "--freeze-backbone"),
         ):

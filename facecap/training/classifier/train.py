@@ -18,7 +18,7 @@ from facecap.training.loop import Loop
 from facecap.training.networks.registry import build
 from facecap.training.recipe import Recipe
 from facecap.training.run import BEST, Progress, RunFolder, TrainingError
-from facecap.training.start import RANDOM, begin, from_options
+from facecap.training.start import RANDOM, begin, from_options, measure_norms
 
 
 def train(args: argparse.Namespace) -> int:
@@ -41,7 +41,9 @@ def train(args: argparse.Namespace) -> int:
     progress.say(f"{len(classes)} classes, pictures: {counts}; {machine}")
     origin = RANDOM if start is None else start.origin
     task = ClassifierTask(chosen, origin, classes, pictures, crops, args.side, args.workers)
-    Loop(chosen, task, begin(chosen, len(classes), start), run, progress, machine).fit()
+    model = begin(chosen, len(classes), start)
+    measure_norms(model, start, task.batches(0), args.side)
+    Loop(chosen, task, model, run, progress, machine).fit()
     finish(run, chosen, task, split)
     progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0

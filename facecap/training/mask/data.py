@@ -11,7 +11,7 @@ import csv
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,9 @@ Image = NDArray[np.uint8]
 Points = NDArray[np.float32]
 
 INDEX_COLUMNS = ("file", "label", "group", "split", "x1", "y1", "x2", "y2")
+SETS = ("mask", "rmfd", "fddb", "udacity")
 LABELS = {"with_mask": True, "without_mask": False}
+INCORRECT = "incorrect"  # label of a mask that is worn wrongly, in folders of `train mask-faces`
 CONTEXT = 0.6  # share of the box kept on each side of it, so that a jittered box still finds its surroundings
 SMALLEST_BOX = 8.0  # px
 LONGEST_BOX = 120  # px: larger faces are stored smaller, a crop has 112
@@ -37,7 +39,8 @@ LONGEST_BOX = 120  # px: larger faces are stored smaller, a crop has 112
 
 @dataclass(frozen=True)
 class Face:
-    """One labelled face. `box` is xyxy in pixels of the picture; None stands for the whole picture."""
+    """One labelled face. `box` is xyxy in pixels of the picture; None stands for the whole picture.
+    `incorrect`: its mask is worn wrongly, and it is not `masked`."""
 
     path: Path
     box: Box | None
@@ -45,6 +48,7 @@ class Face:
     masked: bool
     source: str
     group: str
+    incorrect: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,15 +61,18 @@ class Patch:
     landmarks: Points | None
 
 
-def read_faces(data: Path, split: str) -> list[Face]:
-    """List the faces of one split (`train`, `val` or `calib`); a folder of another shape is refused."""
+def read_faces(data: Path, split: str, more: Sequence[Path] = ()) -> list[Face]:
+    """List the faces of one split (`train`, `val` or `calib`); a folder of another shape is refused.
+
+    `more` are folders of `facecap train mask-faces`, each a source of its own name.
+    """
     index = data / "mask" / "index.csv"
     if not index.is_file():
         found = sorted(entry.name for entry in data.iterdir()) if data.is_dir() else "no such folder"
         raise TrainingError(
             f"{data} has no mask/index.csv (found: {found}); give the folder that holds mask/"
         )
-    faces = list(_mask_faces(index, split))
+    faces = list(_index_faces(index, split, "mask"))
     if not faces:
         raise TrainingError(f"{index} has no row with split {split!r}")
     detect = data / "detect"
@@ -76,7 +83,23 @@ def read_faces(data: Path, split: str) -> list[Face]:
                 faces += read(annotations, split)
             except (KeyError, TypeError, ValueError) as error:
                 raise TrainingError(f"{annotations} is not in the expected form: {error!r}") from error
+    for folder in more:
+        faces += read_more(folder, split)
     return faces
+
+
+def read_more(folder: Path, split: str) -> list[Face]:
+    """The faces of a folder of `facecap train mask-faces`, whose name is their source.
+
+    Raises:
+        TrainingError: it has no readable `index.csv`, or its name is that of a set of the data pack.
+    """
+    index, name = folder / "index.csv", folder.resolve().name
+    if not index.is_file():
+        raise TrainingError(f"{folder} has no index.csv; give a folder of facecap train mask-faces")
+    if name in SETS:
+        raise TrainingError(f"{folder}: the name {name!r} is that of a set of --data; rename the folder")
+    return list(_index_faces(index, split, name))
 
 
 def load_patch(face: Face) -> Patch | None:
@@ -129,17 +152,21 @@ def weights(patches: list[Patch]) -> NDArray[np.float64]:
     groups = Counter((p.face.source, p.face.group) for p in patches)
     weight = np.array([groups[p.face.source, p.face.group] ** -0.5 for p in patches])
     result = np.zeros(len(patches))
-    for masked in (False, True):
-        for source in {p.face.source for p in patches if p.face.masked == masked}:
-            chosen = np.array([p.face.masked == masked and p.face.source == source for p in patches])
-            result[chosen] = weight[chosen] / np.sqrt(weight[chosen].sum())
+    kinds = [(_label(p.face), p.face.source) for p in patches]
+    for kind in set(kinds):
+        chosen = np.array([other == kind for other in kinds])
+        result[chosen] = weight[chosen] / np.sqrt(weight[chosen].sum())
     return result
 
 
 def describe(patches: list[Patch]) -> dict[str, int]:
     """How many faces each source gives, by label."""
-    names = (f"{p.face.source} {'mask' if p.face.masked else 'bare'}" for p in patches)
+    names = (f"{p.face.source} {_label(p.face)}" for p in patches)
     return dict(sorted(Counter(names).items()))
+
+
+def _label(face: Face) -> str:
+    return INCORRECT if face.incorrect else "mask" if face.masked else "bare"
 
 
 def tight_box(ellipse_box: Box) -> Box:
@@ -167,15 +194,16 @@ def read_rgb(path: Path) -> Image | None:
         return None
 
 
-def _mask_faces(index: Path, split: str) -> Iterator[Face]:
+def _index_faces(index: Path, split: str, source: str) -> Iterator[Face]:
     with index.open(newline="") as stream:
         rows = csv.DictReader(stream)
         missing = [name for name in INDEX_COLUMNS if name not in (rows.fieldnames or ())]
         if missing:
             raise TrainingError(f"{index} lacks the columns {missing}; it has {rows.fieldnames}")
         for line, row in enumerate(rows, start=2):
-            if row["label"] not in LABELS:
-                raise TrainingError(f"{index}:{line}: label {row['label']!r}, wanted one of {sorted(LABELS)}")
+            label, incorrect = row["label"], source not in SETS and row["label"] == INCORRECT
+            if label not in LABELS and not incorrect:
+                raise TrainingError(f"{index}:{line}: label {label!r}, wanted one of {sorted(LABELS)}")
             if row["split"] != split:
                 continue
             try:
@@ -184,7 +212,9 @@ def _mask_faces(index: Path, split: str) -> Iterator[Face]:
                 landmarks = np.array(points, np.float32).reshape(5, 2) if all(points) else None
             except ValueError as error:
                 raise TrainingError(f"{index}:{line}: {error}") from error
-            yield Face(index.parent / row["file"], box, landmarks, LABELS[row["label"]], "mask", row["group"])
+            masked = LABELS.get(label, False)
+            path = index.parent / row["file"]
+            yield Face(path, box, landmarks, masked, source, row["group"], incorrect)
 
 
 def _box(values: Any) -> Box:

@@ -9,17 +9,24 @@ from facecap.conversion.manifest import update_manifest
 from facecap.conversion.network_onnx import INPUT, LOGITS
 from facecap.training.inputs import section
 from facecap.training.mask.augment import BORDER, SIDE
+from facecap.training.mask.data import INCORRECT, SETS
+from facecap.training.mask.recipe import COMPOSED
 from facecap.training.model_file import FROZEN, stem
 from facecap.training.quantisation import described
 from facecap.training.recipe import Recipe
 
 SHOWN = ("AP", "AUC", "accuracy", "bare called bare", "masked called masked", "calibration error", "unknown")
 OPTION = {"occluded": " --occluders OCCLUDERS"}  # what a set needs
+DRAWN = (
+    "Half masked: real masks, drawn ones, real ones warped onto bare faces; half bare: as they are, behind "
+    "drawn hands, objects, cloth and beards, with another bare lower face. Jittered boxes, turns, flips, "
+    "blur, low resolution, JPEG, light, noise."
+)
 RECIPES = {
     "default": "AdamW 2e-3, cosine, weight decay 0.05 on weights and scales, label smoothing 0.03; the first "
-    "40 % of the run at 64 px, then 112. Half masked: real masks, drawn ones, real ones warped onto bare "
-    "faces; half bare: as they are, behind drawn hands, objects, cloth and beards, with another bare lower "
-    "face. Jittered boxes, turns, flips, blur, low resolution, JPEG, light, noise.",
+    f"40 % of the run at 64 px, then 112. {DRAWN}",
+    "renew": "AdamW 5e-4, cosine, weight decay 0.05 on weights and scales, label smoothing 0.03, at 112 px. "
+    + DRAWN,
     "refine": "AdamW 5e-4, cosine, weight decay 0.05, label smoothing 0.03, at 112 px on the real faces of "
     "every source as they are, flips and turns up to 30 degrees; then, where the start had the same head, "
     "0.7 of the way from it to the end of this run, by weights; what the share of masks adds to the logit is "
@@ -29,6 +36,11 @@ RECIPES = {
     "mission": "Adam 1e-4, L2 1e-6, focal loss alpha 0.34, batch 64, flips, turns up to 30 degrees, mask/ "
     "alone.",
 }
+CLASSES = ("no_mask", "mask", INCORRECT)
+DRAWN_WRONGLY = (
+    " A fifth of the crops is a third class, masks worn wrongly: drawn and real ones laid on bare faces with "
+    "their upper edge below the nose or at the chin."
+)
 HIDDEN = " Of the bare faces, 30 % are behind cut-outs of hands, arms, scarves, bags, clothes and hair."
 BAND = (
     " The unknown band is the narrowest, symmetric in log odds, that holds 60 % of the wrong answers on the "
@@ -38,17 +50,25 @@ LICENCE = "Apache-2.0 for the code; the weights were trained on pictures for res
 
 
 def manifest(
-    recipe: Recipe, origin: str, band: tuple[float, float], faces: dict[str, int], occluders: int
+    recipe: Recipe,
+    origin: str,
+    band: tuple[float, float],
+    faces: dict[str, int],
+    occluders: int,
+    incorrect: bool = False,
 ) -> dict[str, Any]:
     """Everything of the manifest but `schema` and `file`; `faces` counts what was trained on.
 
-    `origin` says where the weights started; `occluders` counts the real things that hid some of the faces.
+    `origin` says where the weights started; `occluders` counts the real things that hid some of the faces;
+    `incorrect`: with the third class.
     """
-    text = f"{recipe.network}, one logit, from {origin}. {FROZEN * recipe.freeze_backbone}"
-    text += RECIPES[recipe.preset]
+    logits = "three logits" if incorrect else "one logit"
+    text = f"{recipe.network}, {logits}, from {origin}. {FROZEN * recipe.freeze_backbone}"
+    text += RECIPES[recipe.preset] + DRAWN_WRONGLY * incorrect
     if recipe.preset == "qat":
         text += f"{described(recipe.per_tensor)}."
-    hidden = bool(occluders) and recipe.preset == "default"
+    further = sorted({name.rsplit(" ", 1)[0] for name in faces} - set(SETS))
+    hidden = bool(occluders) and recipe.preset in COMPOSED
     return {
         "name": stem("mask", recipe.network).replace("_", "-"),
         "task": "mask",
@@ -56,8 +76,8 @@ def manifest(
         "input": section(INPUT, SIDE),
         "outputs": [{"role": "logits", "name": LOGITS}],
         "classifier": {
-            "output": "sigmoid",
-            "classes": ["no_mask", "mask"],
+            "output": "softmax" if incorrect else "sigmoid",
+            "classes": list(CLASSES if incorrect else CLASSES[:2]),
             "unknown": list(band),
             "crop_border": BORDER,
         },
@@ -68,6 +88,8 @@ def manifest(
             "starting_point": origin,
             "recipe": text + HIDDEN * hidden + BAND,
             "command": f"facecap train mask --data DATA --out RUN {'--occluders OCCLUDERS ' * hidden}"
+            + "".join(f"--more {source} " for source in further)
+            + "--incorrect " * incorrect
             + recipe.options(),
             "seed": recipe.seed,
         },

@@ -162,7 +162,16 @@ def _parsed(data, out):
     start = {"start": None, "new_head": False, "freeze_backbone": False, "per_tensor": False}
     machine = {"device": "cpu", "precision": "auto", "threads": 1, "workers": 0}
     return Namespace(
-        data=data, out=out, occluders=None, seed=0, network="ghostnet_1.0x", **length, **start, **machine
+        data=data,
+        out=out,
+        occluders=None,
+        more=[],
+        incorrect=False,
+        seed=0,
+        network="ghostnet_1.0x",
+        **length,
+        **start,
+        **machine,
     )
 
 
