@@ -52,6 +52,40 @@ def test_a_folder_of_another_shape_is_refused_with_what_was_found(tmp_path):
         read_faces(tmp_path, "train")
 
 
+def further(folder, label="with_mask"):
+    """A folder of `train mask-faces` with a face for each split."""
+    folder.mkdir()
+    rows = [f"{split}.png,{label},g{split},{split},{','.join(map(str, BOX))}" for split in ("train", "val")]
+    (folder / "index.csv").write_text("\n".join(["file,label,group,split,x1,y1,x2,y2", *rows]) + "\n")
+    return folder
+
+
+def test_further_folders_are_sources_by_their_names(data, tmp_path):
+    more = [further(tmp_path / "hands", "without_mask"), further(tmp_path / "caps")]
+    plain, all_faces = read_faces(data, "train"), read_faces(data, "train", more)
+    assert [(face.source, face.masked) for face in all_faces[len(plain) :]] == [
+        ("hands", False),
+        ("caps", True),
+    ]
+    assert all_faces[-1].path == tmp_path / "caps" / "train.png"
+
+
+def test_masks_worn_wrongly_are_neither_masked_nor_a_label_of_the_pack(data, tmp_path):
+    [face] = read_faces(data, "val", [further(tmp_path / "wrong", "incorrect")])[-1:]
+    assert face.incorrect and not face.masked
+    index = data / "mask/index.csv"
+    index.write_text(index.read_text().replace("with_mask,g", "incorrect,g"))
+    with pytest.raises(TrainingError, match="label 'incorrect', wanted one of"):
+        read_faces(data, "train")
+
+
+def test_a_further_folder_that_cannot_be_one_is_refused(data, tmp_path):
+    with pytest.raises(TrainingError, match=r"no index.csv; give a folder of facecap train mask-faces"):
+        read_faces(data, "train", [tmp_path])
+    with pytest.raises(TrainingError, match="'fddb' is that of a set of --data; rename"):
+        read_faces(data, "train", [further(tmp_path / "fddb")])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
