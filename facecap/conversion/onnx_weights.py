@@ -14,8 +14,6 @@ from facecap.conversion.equality import ConversionError, check_same_outputs
 from facecap.conversion.network_onnx import layers_and_norms
 from facecap.training.networks.registry import build
 
-CHECKED_SIDES = (112, 112)
-
 
 def weights_of_onnx(path: Path, network: str) -> dict[str, Tensor]:
     """The state_dict of a network of the registry, read from an ONNX file that a run or a conversion left.
@@ -34,7 +32,8 @@ def weights_of_onnx(path: Path, network: str) -> dict[str, Tensor]:
         if node.op_type in ("Conv", "Gemm")
     ]
     problem = f"{path}: its layers are not those of {network}"
-    if not kernels or any(len(kernel) != 2 for kernel in kernels):
+    shape = [dim.dim_value for entry in graph.input[:1] for dim in entry.type.tensor_type.shape.dim]
+    if len(shape) != 4 or not kernels or any(len(kernel) != 2 for kernel in kernels):
         raise CheckpointError(problem)
     model = build(network, len(kernels[-1][1])).eval()
     pairs = layers_and_norms(model)
@@ -51,7 +50,7 @@ def weights_of_onnx(path: Path, network: str) -> dict[str, Tensor]:
             state[f"{layer}.bias"] = torch.zeros_like(bias)
     try:
         model.load_state_dict(state)
-        check_same_outputs(model, path.read_bytes(), CHECKED_SIDES)
+        check_same_outputs(model, path.read_bytes(), (shape[3], shape[2]), shape[0] or None)
     except (RuntimeError, ConversionError) as error:
         raise CheckpointError(f"{problem}: {str(error).splitlines()[0]}") from error
     return model.state_dict()

@@ -16,12 +16,12 @@ from facecap.training.start import read_start  # noqa: E402
 NETWORK = "mobilenet_v1_0.25"
 
 
-def used(network=NETWORK, outputs=2):
+def used(network=NETWORK, outputs=2, side=64):
     """A network whose batch norms have seen something."""
     torch.manual_seed(3)
     model = build(network, outputs)
     for _ in range(3):
-        model(torch.randn(8, 3, 64, 64) * 2 + 1)
+        model(torch.randn(8, 3, side, side) * 2 + 1)
     return model.eval()
 
 
@@ -34,7 +34,7 @@ def file(tmp_path):
 
 @pytest.mark.parametrize("network", [name for name in NETWORKS if name != "mobilenet_v1_1.0"])
 def test_every_network_comes_back_from_its_file(network, tmp_path):
-    model, path = used(network), tmp_path / "model.onnx"
+    model, path = used(network, side=112), tmp_path / "model.onnx"
     path.write_bytes(to_onnx(model, (112, 112)))
     again = build(network, 2).eval()
     again.load_state_dict(weights_of_onnx(path, network))
