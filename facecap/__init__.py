@@ -22,7 +22,7 @@ from facecap._embedder import Embedder
 from facecap._face_capture import FaceCapture
 from facecap._gate import Candidate, CaptureEvent, CaptureGate, GateStep
 from facecap._image import align_face, crop_face, crop_rect
-from facecap._mask_classifier import MaskClassifier
+from facecap._mask_classifier import MaskAnswer, MaskAnswers, MaskClassifier
 from facecap._quality import face_pose, face_quality
 from facecap._refiner import Refinements, Refiner
 from facecap._results import Capture, Faces, FrameResult
@@ -43,6 +43,8 @@ __all__ = [
     "Faces",
     "FrameResult",
     "GateStep",
+    "MaskAnswer",
+    "MaskAnswers",
     "MaskClassifier",
     "ModelError",
     "Refinements",

@@ -240,6 +240,8 @@ class MaskClassifier:
         self, crops: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8], color: ColorOrder
     ) -> numpy.typing.NDArray[numpy.float32]: ...
     @property
+    def answers(self) -> list[str]: ...
+    @property
     def crop_size(self) -> tuple[int, int]: ...
 
 class Refiner:
@@ -289,7 +291,8 @@ def align_face(
     size: typing.SupportsInt | typing.SupportsIndex,
 ) -> numpy.typing.NDArray[numpy.uint8]: ...
 def answer_mask(
-    probability: typing.SupportsFloat | typing.SupportsIndex,
+    mask_prob: typing.SupportsFloat | typing.SupportsIndex,
+    incorrect_prob: typing.SupportsFloat | typing.SupportsIndex,
     model: Model,
     threshold: typing.SupportsFloat | typing.SupportsIndex | None,
 ) -> str: ...

@@ -98,13 +98,22 @@ def _is_path(model: str) -> bool:
     return Path(model).suffix in _registry.SUFFIXES or os.sep in model or Path(model).is_file()
 
 
-def _file(path: str | os.PathLike[str]) -> dict[str, Any]:
+def core_path(path: str | os.PathLike[str]) -> str:
+    """A path as the core takes it.
+
+    Raises:
+        ModelError: it is no UTF-8.
+    """
     name = os.fspath(path)
     try:
         name.encode()
     except UnicodeEncodeError as error:
         raise ModelError(f"{name!r}: a file name that is no UTF-8: rename the file") from error
-    return {"path": name, "bytes": b"", "manifest": ""}
+    return name
+
+
+def _file(path: str | os.PathLike[str]) -> dict[str, Any]:
+    return {"path": core_path(path), "bytes": b"", "manifest": ""}
 
 
 def _bytes(model: bytes, manifest: str | None) -> dict[str, Any]:

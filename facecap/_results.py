@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap._core import rounded_list
+from facecap._mask_classifier import MaskAnswer
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 FIRST_SECOND = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH).total_seconds()
@@ -41,6 +42,8 @@ class Faces:
     """(N,) whether the face's shot was stored in this frame."""
     mask_prob: NDArray[np.float32]
     """(N,) P(mask) of the track's stored shot; nan where not known."""
+    incorrect_prob: NDArray[np.float32]
+    """(N,) P(incorrect) of the same shot; nan where not known or no class of the model."""
     reasons: tuple[str | None, ...]
     """Why each face was not captured; None where it was."""
 
@@ -74,11 +77,13 @@ class Capture:
     """(112, 112, 3) in the colour order of the frame."""
     mask_prob: float
     """P(mask); nan where not known."""
-    mask: Literal["mask", "no_mask", "unknown"]
+    mask: MaskAnswer
+    incorrect_prob: float = math.nan
+    """P(incorrect), of a mask that is worn wrongly; nan where not known or no class of the model."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, without the crop."""
-        return {
+        """Plain JSON types, without the crop; `incorrect_prob` is there where it is known."""
+        document = {
             "kind": self.kind,
             "track_id": self.track_id,
             "sequence": self.sequence,
@@ -91,8 +96,10 @@ class Capture:
             "quality": _number(self.quality),
             "pose": _pose([_number(angle, 3) for angle in self.pose]),
             "mask_prob": _number(self.mask_prob),
+            "incorrect_prob": _number(self.incorrect_prob),
             "mask": self.mask,
         }
+        return _without_unknown_incorrect(document)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +119,8 @@ class FrameResult:
     """Crops that went through the classifier in this frame."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types: pixels, degrees, seconds; time as RFC 3339; null where a number is not known."""
+        """Plain JSON types: pixels, degrees, seconds; time as RFC 3339; null where a number is not known.
+        A face has `incorrect_prob` where it is known."""
         faces = self.faces
         columns = {
             "box": rounded_list(faces.boxes, 3),
@@ -124,17 +132,26 @@ class FrameResult:
             "pose": [_pose(angles) for angles in rounded_list(faces.pose, 3)],
             "capture": faces.capture.tolist(),
             "mask_prob": rounded_list(faces.mask_prob, 6),
+            "incorrect_prob": rounded_list(faces.incorrect_prob, 6),
             "reason": faces.reasons,
         }
+        rows = (dict(zip(columns, face, strict=True)) for face in zip(*columns.values(), strict=True))
         return {
             "frame_index": self.frame_index,
             "timestamp": _rfc3339(self.timestamp),
-            "faces": [dict(zip(columns, face, strict=True)) for face in zip(*columns.values(), strict=True)],
+            "faces": [_without_unknown_incorrect(row) for row in rows],
             "captures": [capture.to_dict() for capture in self.captures],
             "timings": {stage: round(seconds, 6) for stage, seconds in self.timings.items()},
             "refined": self.refined,
             "classified": self.classified,
         }
+
+
+def _without_unknown_incorrect(document: dict[str, Any]) -> dict[str, Any]:
+    """What a model of two classes says looks as ever to files and services that know no third."""
+    if document["incorrect_prob"] is None:
+        del document["incorrect_prob"]
+    return document
 
 
 def _number(value: float, digits: int = 6) -> float | None:

@@ -12,7 +12,9 @@ import secrets
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .setting_kinds import CameraName
 
 Scope = Literal["push", "read", "admin"]
 _PREFIX = "facecap_"
@@ -26,25 +28,43 @@ class ApiKey(BaseModel):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     hash: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", repr=False)]
     scopes: Annotated[frozenset[Scope], Field(min_length=1)]
+    cameras: frozenset[CameraName] = frozenset()
+    """that the key may push for; without any: all"""
+
+    @model_validator(mode="after")
+    def _push_alone(self) -> ApiKey:
+        if self.cameras and self.scopes != {"push"}:
+            raise ValueError("a key of some cameras may have the scope push alone: captures are read of all")
+        return self
 
     def allows(self, scope: Scope) -> bool:
         """Whether the key may do what `scope` says; `admin` may do everything."""
         return scope in self.scopes or "admin" in self.scopes
 
+    def is_for(self, camera: str | None) -> bool:
+        """Whether the key may be used for a camera; None for what is about none."""
+        return not self.cameras or camera in self.cameras
 
-def new_key(name: str, scopes: Sequence[str]) -> tuple[str, str]:
+
+def new_key(name: str, scopes: Sequence[str], cameras: Sequence[str] = ()) -> tuple[str, str]:
     """A new secret, and the lines of the settings file that let it in.
 
     Raises:
-        ValueError: the name or a scope is not one.
+        ValueError: the name, a scope or a camera is not one, or they do not go together.
     """
     secret = _PREFIX + secrets.token_urlsafe(32)
+    given = {"name": name, "hash": _hash(secret), "scopes": scopes, "cameras": cameras}
     try:
-        key = ApiKey(name=name, hash=_hash(secret), scopes=frozenset(scopes))  # type: ignore[arg-type]
+        key = ApiKey.model_validate(given)
     except ValidationError as error:
-        raise ValueError("; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors())) from None
-    listed = ", ".join(f'"{scope}"' for scope in sorted(key.scopes))
-    return secret, f'[[keys]]\nname = "{key.name}"\nhash = "{key.hash}"\nscopes = [{listed}]'
+        said = (": ".join([*map(str, item["loc"][:1]), item["msg"]]) for item in error.errors())
+        raise ValueError("; ".join(said)) from None
+    lines = ["[[keys]]", f'name = "{key.name}"', f'hash = "{key.hash}"', f"scopes = {_listed(key.scopes)}"]
+    return secret, "\n".join(lines + [f"cameras = {_listed(key.cameras)}"] * bool(key.cameras))
+
+
+def _listed(words: frozenset[str] | frozenset[Scope]) -> str:
+    return "[" + ", ".join(f'"{word}"' for word in sorted(words)) + "]"
 
 
 def find(keys: Sequence[ApiKey], secret: str) -> ApiKey | None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from . import problems
+from .credentials import TOKEN
 
 _REF = "#/components/schemas/{model}"
 _FROM_FASTAPI = ("HTTPValidationError", "ValidationError")
@@ -37,10 +38,17 @@ def install(app: FastAPI) -> None:
 def _complete(document: dict[str, Any]) -> None:
     """FastAPI keeps the document that it made: it is completed in place."""
     components = document.setdefault("components", {})
+    wanted = {"description": "An API key with the scope of the call."}
     components["securitySchemes"] = {
-        "key": {"type": "http", "scheme": "bearer", "description": "An API key with the scope of the call."}
+        "key": {"type": "http", "scheme": "bearer", **wanted},
+        "password": {"type": "http", "scheme": "basic", **wanted},
+        "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", **wanted},
+        "address": {"type": "apiKey", "in": "query", "name": TOKEN, "description": "To push alone."},
     }
-    document["security"] = [{"key": []}, {}]  # without configured keys everybody on the machine may call
+    document["security"] = [
+        *({name: []} for name in components["securitySchemes"]),
+        {},
+    ]  # without configured keys everybody on the machine may call
     models: list[type[BaseModel]] = [problems.ProblemDocument, *_bodies]
     _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
     schemas = components.setdefault("schemas", {})

@@ -8,6 +8,7 @@ from fastapi import Request
 from starlette.requests import HTTPConnection
 
 from . import keys
+from .credentials import Shown, shown_by
 from .keys import ApiKey, Scope
 from .problems import Problem
 from .rate_limit import RateLimit
@@ -25,33 +26,41 @@ class Guard:
             if access.requests_per_second
         }
 
-    def check(self, authorization: str | None, scope: Scope) -> None:
-        """Let a request pass, by its Authorization header.
+    def check(self, shown: Shown | None, scope: Scope, camera: str | None = None) -> None:
+        """Let a request pass; `camera`: the one that it is about.
 
         Raises:
-            Problem: 401 without a known key, 403 without the scope, 429 above the key's rate.
+            Problem: 401 without a known key, 403 without the scope or for another camera, 429 above the key's
+                rate.
         """
         if not self._keys:
             return
-        scheme, _, secret = (authorization or "").partition(" ")
-        key = keys.find(self._keys, secret.strip()) if scheme.lower() == "bearer" else None
-        if key is None:
-            came = "the key is not known" if authorization else "no key came"
-            raise Problem(
-                401,
-                "unauthorized",
-                "A key is needed",
-                f"{came}: send Authorization: Bearer KEY",
-                {"WWW-Authenticate": 'Bearer realm="facecap"'},
-            )
+        key = None if shown is None or shown.secret is None else keys.find(self._keys, shown.secret)
+        if shown is None or key is None:
+            raise _unauthorized("no key came" if shown is None else "the key is not known", scope)
+        if shown.in_address and scope != "push":
+            detail = f"a key in the address may only push: send it as a header to {scope}"
+            raise Problem(403, "missing_scope", "The key may not do this", detail)
         if not key.allows(scope):
             detail = f"the key {key.name} has no scope {scope}: it has {', '.join(sorted(key.scopes))}"
             raise Problem(403, "missing_scope", "The key may not do this", detail)
+        if not key.is_for(camera):
+            detail = f"the key {key.name} is for the cameras {', '.join(sorted(key.cameras))} alone"
+            raise Problem(403, "other_camera", "The key is of another camera", detail)
         limit = self._limits.get(key.name)
         wait = limit.take() if limit else 0
         if wait:
             detail = f"the key {key.name} asks too often: wait {wait} s"
             raise Problem(429, "rate_limited", "Too many requests", detail, {"Retry-After": str(wait)})
+
+
+def _unauthorized(came: str, scope: Scope) -> Problem:
+    """Many cameras send a password only once they were asked for it; a browser would ask its user."""
+    challenge = 'Bearer realm="facecap"'
+    if scope == "push":
+        challenge = f'Basic realm="facecap", {challenge}'
+    detail = f"{came}: send Authorization: Bearer KEY, X-API-Key: KEY, or KEY as the password of HTTP Basic"
+    return Problem(401, "unauthorized", "A key is needed", detail, {"WWW-Authenticate": challenge})
 
 
 def require(scope: Scope) -> Callable[[Request], Awaitable[None]]:
@@ -70,4 +79,4 @@ def require(scope: Scope) -> Callable[[Request], Awaitable[None]]:
 def authorize(connection: HTTPConnection, scope: Scope) -> None:
     """As `require`, for routes without dependencies and for WebSockets."""
     guard: Guard = connection.app.state.services.guard
-    guard.check(connection.headers.get("authorization"), scope)
+    guard.check(shown_by(connection), scope, connection.path_params.get("camera"))

@@ -11,16 +11,22 @@ import numpy as np
 RANDOM = np.random.default_rng(1)
 
 
-def write_faces(data: Path, count: int = 8) -> Path:
-    """mask/ with `count` faces of each label and split, and detect/fddb with bare ones."""
+POINTS = (8, 10, 16, 10, 12, 13, 9, 16, 15, 16)  # eyes, nose, corners of the mouth
+
+
+def write_faces(data: Path, count: int = 8, *, landmarks: bool = False) -> Path:
+    """mask/ with `count` faces of each label and split, and detect/fddb with bare ones; those of mask/ with
+    landmarks where asked for."""
     (data / "mask").mkdir(parents=True)
     (data / "detect" / "fddb").mkdir(parents=True)
-    rows = ["file,label,group,split,x1,y1,x2,y2,score,n_faces"]
+    named = "".join(f",lm{point}{axis}" for point in range(5) for axis in "xy") if landmarks else ""
+    points = "".join(f",{value}" for value in POINTS) if landmarks else ""
+    rows = [f"file,label,group,split,x1,y1,x2,y2{named},score,n_faces"]
     for index in range(6 * count):
         label = ("with_mask", "without_mask")[index % 2]
         split = ("calib", "val", "train")[index // 2 % 3]
         cv2.imwrite(str(data / "mask" / f"{index}.png"), RANDOM.integers(0, 256, (24, 24, 3), dtype=np.uint8))
-        rows.append(f"{index}.png,{label},{index},{split},4,4,20,20,,1")
+        rows.append(f"{index}.png,{label},{index},{split},4,4,20,20{points},,1")
     (data / "mask" / "index.csv").write_text("\n".join(rows) + "\n")
     entries = []
     for index in range(count):

@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from facecap import MaskAnswer
 from facecap.testing import (
     PaintedFace,
     ScriptedModel,
@@ -34,9 +35,10 @@ def detector(folder: Path, face: float = 200.0) -> Path:
     return ScriptedModel(model.data, manifest).write(folder, f"detector{face:g}")
 
 
-def mask_classifier(folder: Path, *, fails: bool = False) -> Path:
+def mask_classifier(folder: Path, *, incorrect: bool = False, fails: bool = False) -> Path:
     """Says mask for a bright or a blue crop. One that fails does so only when it runs."""
-    return classifier_model(fails=fails).write(folder, "failing" if fails else "bright")
+    stem = "failing" if fails else "bright"
+    return classifier_model(incorrect=incorrect, fails=fails).write(folder, f"{stem}3" if incorrect else stem)
 
 
 def refiner(
@@ -69,9 +71,9 @@ def embedder(folder: Path, height: int) -> Path:
     )
 
 
-def frame(*cells: tuple[int, int]) -> NDArray[np.uint8]:
-    """A black frame with a face in each of these cells (column 0..79, row 0..44)."""
-    faces = [PaintedFace(CELL * (column + 0.5), CELL * (row + 0.5)) for column, row in cells]
+def frame(*cells: tuple[int, int], mask: MaskAnswer = "no_mask") -> NDArray[np.uint8]:
+    """A black frame with a face of this answer in each of these cells (column 0..79, row 0..44)."""
+    faces = [PaintedFace(CELL * (column + 0.5), CELL * (row + 0.5), mask=mask) for column, row in cells]
     return painted_frame(*faces, size=FRAME)
 
 

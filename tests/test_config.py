@@ -55,7 +55,7 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("mode", "slow", "mode is 'slow', wanted one of auto, fast, cycle"),
+        ("mode", "slow", "mode is 'slow', wanted one of auto, fast, cycle, once"),
         ("quality_method", "best", "wanted one of posture, eye_distance"),
         ("classify_on", "never", "classify_on is 'never'"),
         ("min_face", -2, "min_face is -2, wanted pixels, or -1"),
@@ -102,7 +102,7 @@ def test_values_of_a_wrong_kind_are_named(name: str, value: object) -> None:
 PUBLIC = st.fixed_dictionaries(
     {},
     optional={
-        "mode": st.sampled_from(["auto", "fast", "cycle"]),
+        "mode": st.sampled_from(["auto", "fast", "cycle", "once"]),
         "min_face": st.integers(0, 100),
         "max_yaw": st.floats(0, 180),
         "interval": st.integers(0, 10**6),
@@ -224,7 +224,7 @@ def test_modes_by_number_are_read_with_a_warning(tmp_path: Path) -> None:
         ("thr_yaw 0.3\nmax_yaw 40", ":2: max_yaw and .*:1: thr_yaw mean the same and differ"),
         ("thr_yaw wide", "thr_yaw is 'wide', wanted a number"),
         ("qa_method 4", "qa_method is 4, wanted one of posture, .*, or 0 to 3"),
-        ("mode 3", "mode is 3, wanted one of auto, fast, cycle, or 0 to 2"),
+        ("mode 3", "mode is 3, wanted one of auto, fast, cycle, once, or 0 to 2"),
         ("auto_m_fast_cap 2", "auto_m_fast_cap is 2, wanted true, false, 1 or 0"),
         ("m_capture_num -1", ":1: m_capture_num: max_captures is -1, wanted a count"),
         ("m_interval 2.5", "interval is 2.5, wanted a whole number"),

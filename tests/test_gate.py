@@ -157,7 +157,7 @@ FRAME = st.tuples(st.lists(FACES, max_size=4), st.sets(st.integers(1, 4), min_si
 
 
 @given(
-    st.sampled_from(["fast", "auto", "cycle"]),
+    st.sampled_from(["fast", "auto", "cycle", "once"]),
     st.integers(0, 6),
     st.integers(0, 3),
     st.integers(1, 3),

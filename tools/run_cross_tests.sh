@@ -52,8 +52,8 @@ for preset in "${presets[@]}"; do
   triple=$(triple_of "$preset")
   qemu=("$(qemu_of "$preset")" -L "/usr/$triple")
   build=build/$preset
-  tools/build_mbedtls.sh "$triple" "$build/mbedtls" ||
-    echo "$preset: no Mbed TLS, so facecap-board is built without https://" >&2
+  tools/build_board_libraries.sh "$triple" "$build/libraries" ||
+    echo "$preset: facecap-board is built without what these are for" >&2
   quietly cmake --preset "$preset" ${CMAKE_FLAGS:-}
   quietly cmake --build "$build" --parallel "${JOBS:-2}"
   built=$((SECONDS - start))

@@ -25,7 +25,9 @@ have postgresql postgres /usr/lib/postgresql/*/bin/postgres
 have chromium-headless-shell chromium-headless-shell chromium google-chrome
 have openssl openssl
 have nginx nginx /usr/sbin/nginx
-have libmbedtls-dev /usr/lib/*/libmbedtls.a  # facecap-board is linked with it
+have libmbedtls-dev /usr/lib/*/libmbedtls.a  # facecap-board is linked with these three
+have libjpeg-dev /usr/include/jpeglib.h
+have libpng-dev /usr/include/png.h
 have clang clang++
 compgen -G "/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a" >/dev/null ||
   have libclang-rt-dev libclang_rt.fuzzer

@@ -57,6 +57,8 @@ def _list(rule: dict[str, Any]) -> dict[str, Any]:
             {"contains": {"properties": {rule["each"]: {"const": word}}, "required": [rule["each"]]}}
             for word in words
         ]
+    if rule["holds"]:
+        made["allOf"] = [{"contains": {"const": word}} for word in rule["holds"]]
     return made
 
 

@@ -12,6 +12,7 @@ void register_errors(py::module_& module);
 void register_image(py::module_& module);
 void register_manifest(py::module_& module);
 void register_session(py::module_& module);
+void register_cvimodel(py::module_& module);
 void register_detector(py::module_& module);
 void register_tracker(py::module_& module);
 void register_quality(py::module_& module);

@@ -24,6 +24,7 @@ PYBIND11_MODULE(_core, module) {
   register_errors(module);
   register_manifest(module);
   register_session(module);
+  register_cvimodel(module);
   register_image(module);
   register_detector(module);
   register_tracker(module);

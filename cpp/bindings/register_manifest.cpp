@@ -73,6 +73,7 @@ py::dict dictionary(const Rule& rule) {
       out["most"] = rule.most;
       out["distinct"] = rule.order == Rule::Order::distinct;
       out["each"] = rule.each;
+      out["holds"] = rule.holds;
       break;
     case Rule::Kind::object:
       out["keys"] = keys_of(rule);

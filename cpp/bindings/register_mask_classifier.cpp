@@ -15,23 +15,34 @@ void register_mask_classifier(py::module_& module) {
                                return py::make_tuple(self.fixed().crop_size().width,
                                                      self.fixed().crop_size().height);
                              })
+      .def_property_readonly("answers",
+                             [](const MaskClassifier& self) {
+                               std::vector<std::string> names;
+                               for (const facecap::MaskAnswer answer :
+                                    facecap::answers_of(*self.fixed().model().manifest->classifier))
+                                 names.emplace_back(facecap::to_string(answer));
+                               return names;
+                             })
       .def(
           "predict",
           [](MaskClassifier& self, const ImageArray& crops, facecap::ColorOrder color) {
             const MaskClassifier::Use use(self);
             const std::vector<facecap::ImageView> views = views_of(crops, color);
-            const std::vector<float>* probabilities = nullptr;
+            const std::vector<facecap::MaskProbabilities>* said = nullptr;
             {
               const facecap::ReleaseGil release;
-              probabilities = &use->predict(views);
+              said = &use->predict(views);
             }
-            return float_array(probabilities->data(), {static_cast<py::ssize_t>(probabilities->size())});
+            static_assert(sizeof(facecap::MaskProbabilities) == 2 * sizeof(float), "rows of an array");
+            return float_array(reinterpret_cast<const float*>(said->data()),
+                               {static_cast<py::ssize_t>(said->size()), 2});
           },
           py::arg("crops"), py::arg("color"));
   module.def(
       "answer_mask",
-      [](float probability, const facecap::Model& model, std::optional<float> threshold) {
-        return facecap::to_string(facecap::answer_mask(probability, *model.manifest->classifier, threshold));
+      [](float mask_prob, float incorrect_prob, const facecap::Model& model, std::optional<float> threshold) {
+        return facecap::to_string(
+            facecap::answer_mask({mask_prob, incorrect_prob}, *model.manifest->classifier, threshold));
       },
-      py::arg("probability"), py::arg("model"), py::arg("threshold"));
+      py::arg("mask_prob"), py::arg("incorrect_prob"), py::arg("model"), py::arg("threshold"));
 }

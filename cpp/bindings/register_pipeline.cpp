@@ -35,6 +35,7 @@ Fields capture_dict(const facecap::Capture& capture) {
   std::copy(capture.crop.pixels.begin(), capture.crop.pixels.end(), crop.mutable_data());
   out["crop"] = crop;
   out["mask_prob"] = capture.mask_prob;
+  out["incorrect_prob"] = capture.incorrect_prob;
   out["mask"] = facecap::to_string(capture.mask);
   return out;
 }
@@ -68,6 +69,7 @@ Fields faces_dict(const facecap::FrameResult& result) {
   out["pose"] = float_array(reinterpret_cast<const float*>(result.poses.data()), {count, 3});
   out["capture"] = capture;
   out["mask_prob"] = float_array(result.mask_prob.data(), {count});
+  out["incorrect_prob"] = float_array(result.incorrect_prob.data(), {count});
   out["reasons"] = py::tuple(reasons);
   return out;
 }

@@ -69,5 +69,6 @@ struct Play {
 constexpr CaptureMode kAuto = CaptureMode::automatic;
 constexpr CaptureMode kFast = CaptureMode::fast;
 constexpr CaptureMode kCycle = CaptureMode::cycle;
+constexpr CaptureMode kOnce = CaptureMode::once;
 
 }  // namespace facecap

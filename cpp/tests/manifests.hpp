@@ -6,6 +6,11 @@
 
 namespace manifests {
 
+/// `text` with the first `from` replaced.
+inline std::string with(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
 inline std::string common(const std::string& task, const std::string& input, const std::string& outputs,
                           const std::string& section) {
   return R"({"schema": 1, "name": "tiny", "architecture": "none", "task": ")" + task +
@@ -66,9 +71,9 @@ inline std::string family(const std::string& name, const std::string& more = "",
           R"(, "score_threshold": 0.5, "nms_iou": 0.4})");
 }
 
-/// `text` with the first `from` replaced.
-inline std::string with(std::string text, const std::string& from, const std::string& to) {
-  return text.replace(text.find(from), from.size(), to);
+/// Of three classes: `mask`, `no_mask` and `incorrect`, in this order.
+inline std::string mask_of_three(int side = 112) {
+  return with(mask("softmax", side), R"(["no_mask", "mask"])", R"(["mask", "no_mask", "incorrect"])");
 }
 
 }  // namespace manifests

@@ -87,6 +87,14 @@ inline Model scripted_classifier(float logit) {
           std::make_shared<Manifest>(Manifest::parse(json, "scripted.json")), ""};
 }
 
+/// A mask classifier of three classes that answers every crop with these logits: mask, no_mask, incorrect.
+inline Model scripted_classifier_of_three(const std::vector<float>& logits) {
+  return {
+      std::make_shared<ScriptedSession>(floats("x", {-1, 3, 16, 16}),
+                                        std::vector<ScriptedSession::Answer>{{floats("y", {-1, 3}), logits}}),
+      std::make_shared<Manifest>(Manifest::parse(manifests::mask_of_three(16), "scripted.json")), ""};
+}
+
 /// An embedder to which everybody is the same person.
 inline Model scripted_embedder() {
   const std::string json = manifests::embedding(4);

@@ -99,6 +99,22 @@ TEST(gate_cycle_emits_on_loss_only_where_nothing_was) {
   }
 }
 
+TEST(gate_once_emits_the_best_shot_of_a_visit_when_it_ends) {
+  for (const int max_captures : {1, 3, 0}) {
+    Play play(config(kOnce, 10, max_captures));
+    play.seen(9, 40, [](int frame) { return face(1, frame == 23 ? 0.9f : 0.5f); });
+    EXPECT_EQ(play.events, "");
+    play.lost(41);
+    EXPECT_EQ(play.events, "E(41;1;1;23;0.90) lost ");
+  }
+  CaptureConfig early = config(kOnce, 0, 3);
+  early.early_first = true;
+  Play stays(early);
+  stays.seen(9, 40, 0.8f);
+  EXPECT_EQ(stays.events, "");
+  EXPECT_EQ(text(stays.gate.flush(40).at(0)), "E(40;1;1;9;0.80) flush ");
+}
+
 TEST(gate_a_better_shot_is_better_by_a_margin) {
   Play play(config(kAuto, 45, 3));
   const float qualities[] = {0.50f, 0.55f, 0.56f, 0.60f, 0.62f};

@@ -135,7 +135,7 @@ TEST(gate_names_go_there_and_back) {
     EXPECT(reason(to_string(value)) == value);
   EXPECT(value_named<CaptureMode>("auto") == kAuto);
   EXPECT_THROWS(std::invalid_argument, value_named<CaptureMode>("slow"),
-                "mode is 'slow', wanted one of auto, fast, cycle");
+                "mode is 'slow', wanted one of auto, fast, cycle, once");
 }
 
 TEST(gate_configuration_is_checked) {

@@ -49,6 +49,14 @@ TEST(manifest_of_a_mask_classifier) {
             0);
 }
 
+TEST(manifest_of_a_mask_classifier_of_three_classes) {
+  const facecap::ClassifierSpec spec = *parse(manifests::mask_of_three()).classifier;
+  EXPECT_EQ(spec.classes.size(), 3u);
+  EXPECT_EQ(spec.mask_class, 0);
+  EXPECT_EQ(spec.incorrect_class, 2);
+  EXPECT_EQ(parse(manifests::mask("softmax")).classifier->incorrect_class, -1);
+}
+
 TEST(manifest_of_a_classifier_of_any_classes) {
   const Manifest manifest = parse(manifests::classification());
   EXPECT(manifest.task == facecap::Task::classification);
@@ -125,6 +133,13 @@ TEST(manifest_refuses_what_does_not_go_together) {
                 "classifier.unknown: found an array of 2, wanted numbers that do not descend");
   EXPECT_THROWS(ModelError, parse(with(mask, R"("no_mask", "mask")", R"("mask", "mask")")),
                 "classifier.classes");
+  const std::string three = manifests::mask_of_three();
+  EXPECT_THROWS(ModelError, parse(with(three, "softmax", "sigmoid")),
+                "classifier.classes: found an array of 3, wanted an array of 2");
+  EXPECT_THROWS(ModelError, parse(with(three, R"("no_mask", )", "")),
+                "classifier.classes: found an array of 2, wanted each of these: no_mask, mask");
+  EXPECT_THROWS(ModelError, parse(with(three, R"("incorrect")", R"("half")")),
+                "classifier.classes[2]: found 'half', wanted one of: no_mask, mask, incorrect");
   EXPECT_THROWS(ModelError, parse(manifests::classification(R"(["cat", "dog", "cat"])")), "'cat' only once");
   EXPECT_THROWS(ModelError, parse(manifests::classification(R"(["cat"])")), "wanted an array of 2 to 65536");
   EXPECT_THROWS(ModelError, parse(manifests::classification(R"(["cat", ""])")), "classifier.classes[1]");

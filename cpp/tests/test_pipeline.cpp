@@ -101,6 +101,24 @@ TEST(pipeline_without_a_refiner_keeps_the_points_of_the_detector) {
   EXPECT_NEAR(result.captures[0].landmarks[2].x, 320, 1e-2);
 }
 
+TEST(pipeline_answers_that_a_mask_is_worn_wrongly) {
+  for (const ClassifyOn when : {ClassifyOn::capture, ClassifyOn::emit}) {
+    CaptureConfig config = at_once();
+    config.classify_on = when;
+    FaceCaptureParts parts;
+    parts.detector = std::make_unique<Detector>(scripted::one_face(20), DetectorOptions{});
+    parts.classifier =
+        std::make_unique<MaskClassifier>(scripted::scripted_classifier_of_three({0.0f, 0.0f, 3.0f}));
+    FaceCapture capture(config, std::move(parts), 1);
+    const FrameResult& result = capture.process(kPicture, {}, {});
+    EXPECT_EQ(result.captures.size(), 1u);
+    EXPECT(result.captures[0].mask == MaskAnswer::incorrect);
+    EXPECT_NEAR(result.captures[0].incorrect_prob, 0.909443, 1e-6);
+    EXPECT_NEAR(result.captures[0].mask_prob, 0.045279, 1e-6);
+    EXPECT_EQ(result.incorrect_prob[0], result.captures[0].incorrect_prob);
+  }
+}
+
 TEST(pipeline_refuses_times_and_frames_that_are_none) {
   FaceCapture capture = make(at_once(), {});
   constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();

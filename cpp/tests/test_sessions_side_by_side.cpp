@@ -43,7 +43,7 @@ std::string run(const SharedModels& models) {
   const Size size = parts.classifier->crop_size();
   const std::vector<std::uint8_t> crop(std::size_t{3} * size.width * size.height, 90);
   const ImageView crop_view{crop.data(), size.width, size.height, std::ptrdiff_t{3} * size.width};
-  std::string said = std::to_string(parts.classifier->predict({crop_view}).at(0)) + " ";
+  std::string said = std::to_string(parts.classifier->predict({crop_view}).at(0).mask) + " ";
   FaceCapture capture(config, std::move(parts), 4);
   for (int frame = 0; frame < kFrames; ++frame)
     for (const Capture& each : capture.process(view, {}, {}).captures) said += to_string(each.mask);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,18 +85,19 @@ def torch_flow(checkpoint: Path, frame: Frame, threshold: float) -> Call:
     import torch
 
     from facecap.benchmark.numpy_retinaface import suppress
-    from facecap.conversion.checkpoint import load_network
+    from facecap.conversion.detector.published import open_published
     from facecap.training.networks.retinaface import flatten
 
     torch.set_num_threads(1)
-    network = load_network(checkpoint)
+    published = open_published(checkpoint)
+    network = published.network
     height, width = frame.shape[:2]
     whole = torch.tensor([width, height, width, height], dtype=torch.float32)
 
     def detect() -> NDArray[np.float32]:
         with torch.no_grad():
             boxes, scores, points = (rows[0] for rows in flatten(network(torch.from_numpy(planes(frame)))))
-            priors = torch.tensor(_priors(width, height))
+            priors = torch.tensor(_priors(width, height, published.min_sizes))
             centre = priors[:, :2] + 0.1 * boxes[:, :2] * priors[:, 2:]
             size = priors[:, 2:] * torch.exp(0.2 * boxes[:, 2:])
             corners = (torch.cat((centre - size / 2, centre + size / 2), 1) * whole).numpy()
@@ -110,10 +111,10 @@ def torch_flow(checkpoint: Path, frame: Frame, threshold: float) -> Call:
     return detect
 
 
-def _priors(width: int, height: int) -> list[list[float]]:
+def _priors(width: int, height: int, min_sizes: Sequence[Sequence[int]]) -> list[list[float]]:
     return [
         [(column + 0.5) * stride / width, (row + 0.5) * stride / height, size / width, size / height]
-        for stride, sizes in ((8, (10, 20)), (16, (32, 64)), (32, (128, 256)))
+        for stride, sizes in zip((8, 16, 32), min_sizes, strict=True)
         for row in range(-(-height // stride))
         for column in range(-(-width // stride))
         for size in sizes

@@ -18,7 +18,20 @@ from importlib.metadata import version
 from facecap.cli.environment import Parser
 from facecap.errors import FacecapError
 
-COMMANDS = ("run", "demo", "detect", "serve", "models", "train", "eval", "convert", "bench", "doctor")
+COMMANDS = (
+    "run",
+    "demo",
+    "detect",
+    "classify",
+    "embed",
+    "serve",
+    "models",
+    "train",
+    "eval",
+    "convert",
+    "bench",
+    "doctor",
+)
 INTERRUPTED = 130
 
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from facecap._extra import extra_for
 from facecap.cli import convert_cvimodel
-from facecap.cli.options import count, positive
+from facecap.cli.options import count, positive, size
 from facecap.conversion.detector.import_checkpoint import Form
 
 MODEL = "a file, a name of `facecap models list`, or a checkpoint of a training run"
@@ -49,6 +49,12 @@ def _add_onnx(kinds: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--precision", choices=("float32", "float16"), default="float32", help="of the weights (%(default)s)"
     )
+    parser.add_argument(
+        "--input-size",
+        type=size,
+        metavar="WxH",
+        help="fix the input of a detector of any size: pixels, multiples of its largest stride, as 640x480",
+    )
     parser.set_defaults(run_kind=_run_onnx)
 
 
@@ -56,13 +62,21 @@ def _run_onnx(args: argparse.Namespace) -> int:
     from facecap.conversion.convert_onnx import convert
     from facecap.conversion.model_source import foreign
 
-    difference = convert(args.model, args.out, batch=args.batch, form=args.form, precision=args.precision)
+    difference = convert(
+        args.model,
+        args.out,
+        batch=args.batch,
+        form=args.form,
+        precision=args.precision,
+        sides=args.input_size,
+    )
     if difference is not None:
         print(f"{args.out}: differs from {args.model} by {difference:.1e} of its range on noise")
     elif foreign(Path(args.model)):
         print(f"{args.out}: compared with the network of {args.model}: answers alike")
     else:
-        print(f"{args.out}: a copy of {args.model}, nothing converted; --batch or --precision would")
+        would = "--batch, --precision or --input-size would"
+        print(f"{args.out}: a copy of {args.model}, nothing converted; {would}")
     return 0
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import count, positive, positive_number, size
+from facecap.cli.options import count, positive, positive_number, share, size
 
 
 def add_parsers(kinds: argparse._SubParsersAction[Any], model: str) -> None:
@@ -87,6 +87,13 @@ def _add_precision_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="evaluation pictures on the simulator, about a second each; 0: none (%(default)s)",
     )
+    group.add_argument(
+        "--max-loss",
+        type=share,
+        metavar="X",
+        help="fail where the result loses more on these pictures, and write the report alone: of AP "
+        "(detectors, mask), top-1 (classifiers) or of the vectors' cosine with the float model's (embedders)",
+    )
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -109,6 +116,7 @@ def _run(args: argparse.Namespace) -> int:
         equalized=args.equalize,
         ranked_on=args.rank_on,
         checked_on=args.check,
+        max_loss=args.max_loss,
     )
     folder = args.report or folder_of(args.out)
     report = convert(

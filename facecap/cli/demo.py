@@ -2,7 +2,8 @@
 
 Needs no camera and no file: the clip is made from a photograph in the public domain that comes with
 matplotlib (pip install 'facecap[demo]'). It then goes the way of `facecap run`, with its options; the results
-are those of `facecap run DIR/clip.mp4 --out DIR --annotate DIR/annotated.mp4 --contact-sheet`.
+are those of `facecap run DIR/clip.mp4 --out DIR --annotate DIR/annotated.mp4 --contact-sheet`. With --push it
+is pushed to a running `facecap serve` instead, as a camera would do it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from facecap.addresses import shown_address
 from facecap.cli import options
 from facecap.cli import run as run_command
 
@@ -31,6 +33,19 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier clip and run in --out")
     parser.add_argument("--clip-only", action="store_true", help="make the clip, print its path and stop")
+    push = parser.add_argument_group("to the service")
+    push.add_argument(
+        "--push", metavar="URL", help="push the frames there, in real time, and keep nothing here"
+    )
+    push.add_argument(
+        "--push-camera", metavar="NAME", default="demo", help="name of the camera (%(default)s)"
+    )
+    push.add_argument(
+        "--push-key-file",
+        type=Path,
+        metavar="FILE",
+        help="file whose first line is the key, with the scope push",
+    )
     run_command.add_report_options(parser)
     group = parser.add_argument_group("source")
     group.add_argument("--max-frames", type=options.positive, metavar="N", help="stop after so many frames")
@@ -45,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
     from facecap.errors import FacecapError
     from facecap.sinks.run_folder import CAPTURES, SUMMARY
 
+    if args.push is not None:
+        return _push(args)
     options.capture_config(args, {})  # wrong usage is reported before the clip is made
     out: Path = args.out or _FOLDER
     overwrite = args.overwrite or args.out is None
@@ -69,3 +86,28 @@ def run(args: argparse.Namespace) -> int:
         "max_bytes": None,
     }
     return run_command.run(argparse.Namespace(**{**vars(args), **of_the_run}))
+
+
+def _push(args: argparse.Namespace) -> int:
+    from facecap.cli import UsageError
+    from facecap.cli.progress import Progress
+    from facecap.demo.push import push
+    from facecap.errors import FacecapError
+
+    key = None
+    if args.push_key_file is not None:
+        try:
+            key = args.push_key_file.read_text(encoding="utf-8").partition("\n")[0].strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise FacecapError(f"{args.push_key_file}: the key cannot be read: {error}") from None
+    if not args.quiet:
+        Progress().say(f"pushing ten seconds of frames to {shown_address(args.push)}")
+    try:
+        captures = push(args.push, args.push_camera, key, args.max_frames)
+    except ValueError as error:
+        raise UsageError(f"--push: {error}") from None
+    page = f"{args.push.rstrip('/')}/"
+    print(
+        json.dumps({"captures": captures, "page": page}) if args.json else f"{captures} captures: see {page}"
+    )
+    return 0

@@ -1,7 +1,7 @@
 """An argument parser whose every option has an environment twin: `--max-frames` is `FACECAP_MAX_FRAMES`.
 
-A flag wins over the environment. The text is read as strictly as a flag; yes/no options take true, false, 1
-or 0.
+A flag wins over the environment, and this over the TOML file of a command that takes one. The text is read
+as strictly as a flag; yes/no options take true, false, 1 or 0.
 """
 
 from __future__ import annotations
@@ -9,10 +9,15 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from facecap.cli.config_file import OPTION, read_config
+
 PREFIX = "FACECAP_"
+_Given = tuple[str, argparse.Action, str | list[str]]  # what an error calls it, the option, its text
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -34,20 +39,63 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        """As in argparse, with the environment as defaults."""
+        """As in argparse, with the environment and the file of `config_file` as defaults."""
         if self.add_late is not None:
             self.add_late(self)
             self.add_late = None
+        words = sys.argv[1:] if args is None else args
+        options = self._option_string_actions
+        settled = {options[name] for name in (word.partition("=")[0] for word in words) if name in options}
+        self._settle(self._environment(), settled)
+        if self.get_default("config_is_toml"):
+            self._settle(self._config(words), settled)
+        return super().parse_known_args(args, namespace)
+
+    def _environment(self) -> Iterator[_Given]:
         for action in self._actions:
             name = twin(action)
             text = os.environ.get(name, "") if name else ""
-            if name and text and action.default is not argparse.SUPPRESS:
-                try:
-                    action.default = _value(action, text)
-                except (ValueError, TypeError, argparse.ArgumentTypeError) as error:
-                    self.error(f"environment variable {name}: {error}")
-                action.required = False
-        return super().parse_known_args(args, namespace)
+            if text and action.default is not argparse.SUPPRESS:
+                yield f"environment variable {name}", action, text
+
+    def _config(self, words: Sequence[str]) -> Iterator[_Given]:
+        finder = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        default = self._option_string_actions[OPTION].default
+        finder.add_argument(OPTION, dest="path", nargs="?", type=Path, default=default)
+        path = finder.parse_known_args(words)[0].path
+        if path is None:
+            return
+        try:
+            texts = read_config(path, self._actions)
+        except OSError as error:
+            self.error(f"{path}: {error.strerror}")
+        except ValueError as error:
+            self.error(str(error))
+        for name, text in texts.items():
+            yield f"{path}: {name[2:]}", self._option_string_actions[name], text
+
+    def _settle(self, values: Iterable[_Given], settled: set[argparse.Action]) -> None:
+        """Make values the defaults of what is not settled yet; they are settled then.
+
+        Where options exclude each other, the first that is settled settles all of them.
+        """
+        taken: set[argparse.Action] = set()
+        for name, action, text in values:
+            groups = [group for group in self._mutually_exclusive_groups if action in group._group_actions]
+            rivals = {rival for group in groups for rival in group._group_actions} - {action}
+            if settled & {action, *rivals}:
+                continue
+            if taken & rivals:
+                self.error(f"{name}: not together with {(taken & rivals).pop().option_strings[0]}")
+            try:
+                action.default = _value(action, text)
+            except (ValueError, TypeError, argparse.ArgumentTypeError) as error:
+                self.error(f"{name}: {error}")
+            action.required = False
+            for group in groups:
+                group.required = False
+            taken.add(action)
+        settled |= taken
 
 
 def twin(action: argparse.Action) -> str | None:
@@ -71,7 +119,9 @@ def twins(parser: argparse.ArgumentParser) -> set[str]:
     return names
 
 
-def _value(action: argparse.Action, text: str) -> Any:
+def _value(action: argparse.Action, text: str | list[str]) -> Any:
+    if isinstance(text, list):
+        return [_single(action, part) for part in text]
     if action.nargs == 0:
         try:
             return _BOOLEANS[text.lower()]

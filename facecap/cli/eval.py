@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import OWN_INPUT, long_side_or_own, positive
+from facecap.cli.options import OWN_INPUT, add_class_folder_options, long_side_or_own, positive
 
 DETECTION = {
     "fddb": "a detector on FDDB, fold 8: average precision",
@@ -37,7 +37,10 @@ def run(args: argparse.Namespace) -> int:
 def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("mask", help="mask classifiers, by set and by condition")
     parser.add_argument(
-        "--data", type=Path, required=True, help="folder that holds mask/ and, optionally, detect/"
+        "--data",
+        type=Path,
+        required=True,
+        help="folder that holds mask/index.csv and, optionally, detect/; or two class folders of pictures",
     )
     parser.add_argument(
         "--occluders",
@@ -53,6 +56,7 @@ def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
         metavar="DIR",
         help="folder of `train mask-faces`, repeatable: its held-out faces as a set of their own",
     )
+    add_class_folder_options(parser)
     _add_models(parser)
     parser.add_argument(
         "--split", choices=("val", "calib"), default="val", help="part of the data (%(default)s)"
@@ -116,7 +120,11 @@ def _run_refiner(args: argparse.Namespace) -> int:
 def _add_classifier(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("classifier", help="a classifier of any classes: top-1 and top-5")
     parser.add_argument(
-        "--data", type=Path, required=True, help="folder with val/<class>/<picture>, or <class>/<picture>"
+        "--data",
+        type=Path,
+        required=True,
+        help="folder with val/<class>/<picture>, or <class>/<picture>; with val/ and val_label.txt; or with "
+        "the binary files of CIFAR-10",
     )
     _add_models(parser, required=True)
     parser.add_argument("--threads", type=positive, default=1, help="threads of a network (%(default)s)")
@@ -133,7 +141,10 @@ def _run_classifier(args: argparse.Namespace) -> int:
 def _add_lfw(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("lfw", help="embedders on pairs of Labelled Faces in the Wild")
     parser.add_argument(
-        "--data", type=Path, required=True, help="folder with pairs*.txt and images/, itself or as lfw_dev/"
+        "--data",
+        type=Path,
+        required=True,
+        help="folder with pairs*.txt and images/, itself or as lfw_dev/; or a .bin of insightface",
     )
     parser.add_argument("--detector", metavar="MODEL", help="what finds the faces; the shipped default")
     parser.add_argument("--flip", action="store_true", help="add the vector of the mirrored face")
@@ -251,6 +262,19 @@ def _add_parity(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("parity", help="the same frames give the same captures in every program")
     parser.add_argument(
         "--board", type=Path, metavar="PROGRAM", help="facecap-board, as docs/board.md builds it"
+    )
+    parser.add_argument(
+        "--aarch64",
+        type=Path,
+        metavar="PROGRAM",
+        help="facecap-board for aarch64, run under qemu-aarch64-static (some minutes)",
+    )
+    parser.add_argument(
+        "--aarch64-onnxruntime",
+        type=Path,
+        metavar="LIBRARY",
+        default=Path("build/aarch64/libonnxruntime.so"),
+        help="for --aarch64, as tools/fetch_onnxruntime.sh writes it (%(default)s)",
     )
     parser.add_argument("--chip", default="cv182x", help="whose models run on the simulator (%(default)s)")
     parser.add_argument(

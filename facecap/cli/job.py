@@ -27,7 +27,7 @@ class Job:
     """One run from its first frame to its summary, however it ends."""
 
     def __init__(self, source: Source, capture: FaceCapture, outputs: Outputs, progress: Progress) -> None:
-        self.summary = Summary()
+        self.summary = Summary(capture.classifier.answers)
         self._source = source
         self._capture = capture
         self._outputs = outputs

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,8 +23,13 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     listing.add_argument("--json", action="store_true", help="print one JSON object a model")
     listing.set_defaults(run_action=_list)
 
-    info = actions.add_parser("info", help="the manifest of one model")
+    info = actions.add_parser(
+        "info", help="the manifest of one model; what a .cvimodel says of itself", description=_info.__doc__
+    )
     info.add_argument("model", metavar="MODEL", help="a name of `facecap models list`, or a model file")
+    info.add_argument(
+        "--json", action="store_true", help="of a .cvimodel: one JSON object, `contents` and `manifest`"
+    )
     info.set_defaults(run_action=_info)
 
     verify = actions.add_parser("verify", help="check files against their manifests: hash, size, tensors")
@@ -50,13 +57,14 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         type=int,
         nargs=6,
         metavar="PX",
-        help="of a RetinaFace: priors' sides, two a stride; those published with this layout when not given",
+        help="of a RetinaFace: priors' sides, two a stride; when not given, those of the published ones with "
+        "which it finds faces",
     )
     importing.add_argument(
         "--slope",
         type=float,
-        default=0.0,
-        help="of a RetinaFace's activations below zero; 0.1 where they leak (%(default)s)",
+        help="of a RetinaFace's activations below zero, 0 or 0.1; when not given, that with which it finds "
+        "faces",
     )
     importing.add_argument(
         "--same-person",
@@ -104,9 +112,29 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _info(args: argparse.Namespace) -> int:
+    """Print the manifest of a model, JSON. Of a .cvimodel, with or without a manifest: chip, version,
+    sections, tensors, ION memory and checksum, as the file has them."""
     from facecap import models
 
-    print(json.dumps(json.loads(models.manifest_text(_path(args.model))), indent=2, ensure_ascii=False))
+    path = _path(args.model)
+    if path.suffix == ".cvimodel":
+        return _cvimodel_info(path, args.json)
+    print(json.dumps(json.loads(models.manifest_text(path)), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _cvimodel_info(path: Path, as_json: bool) -> int:
+    from facecap import models
+    from facecap.cli import cvimodel_info
+
+    contents = models.cvimodel_contents(path)
+    described = path.with_suffix(".json")
+    manifest = json.loads(models.manifest_text(path)) if described.exists() else None
+    if as_json:
+        print(json.dumps({"contents": contents, "manifest": manifest}, indent=2, ensure_ascii=False))
+        return 0
+    print(f"{path}: {cvimodel_info.text(contents)}\n")
+    print(f"manifest: {described}" if manifest else f"no manifest: there is no {described}")
     return 0
 
 
@@ -142,6 +170,7 @@ def _import(args: argparse.Namespace) -> int:
             name=args.name,
             licence=args.licence,
             origin=args.origin,
+            say=partial(print, file=sys.stderr),
         )
     print(f"{args.out}: compared with {args.checkpoint.name}: {difference}")
     return 0

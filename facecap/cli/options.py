@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from facecap._checks import LARGEST_INPUT
 
 if TYPE_CHECKING:
-    from facecap import CaptureConfig, Detector, MaskClassifier, Refiner
+    from facecap import CaptureConfig, Detector, Embedder, MaskClassifier, Refiner
     from facecap.sources import Limits
 
 OWN_INPUT = "default"
@@ -20,16 +20,22 @@ SMALLEST_SIDE = 32  # pixels, below which a detector sees nothing
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Which models, and how they run."""
+    group = add_detector_options(parser)
+    group.add_argument("--classifier", metavar="MODEL", help="mask classifier: a file or a name")
+
+
+def add_detector_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Which detector, and how it runs; returns the group of models."""
     group = parser.add_argument_group("models")
     group.add_argument(
         "--detector", metavar="MODEL", help="detector: a file or a name of `facecap models list`"
     )
-    group.add_argument("--classifier", metavar="MODEL", help="mask classifier: a file or a name")
     group.add_argument("--input-size", type=size, metavar="WxH", help="network input in pixels, e.g. 640x480")
     group.add_argument("--score-threshold", type=float, metavar="P", help="least score of a face, 0 to 1")
     group.add_argument(
         "--threads", type=positive, default=1, metavar="N", help="threads of a network (%(default)s)"
     )
+    return group
 
 
 def add_limit_options(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +69,11 @@ def add_capture_options(parser: argparse.ArgumentParser) -> None:
         group.add_argument("--" + name.replace("_", "-"), **details)
     add_refiner_option(group, "before its shot is kept")
     group.add_argument(
+        "--embedder",
+        metavar="MODEL",
+        help="tells people apart, so that nobody is captured again on a new track: a file or a name (none)",
+    )
+    group.add_argument(
         "--slots", type=positive, default=10, metavar="N", help="tracks that hold a shot (%(default)s)"
     )
 
@@ -76,12 +87,30 @@ def add_refiner_option(group: argparse._ActionsContainer, when: str) -> None:
     )
 
 
-def detector_of(args: argparse.Namespace) -> Detector:
-    """The detector that the options ask for."""
+def add_class_folder_options(parser: argparse.ArgumentParser) -> None:
+    """How two class folders of masked and bare faces are read."""
+    group = parser.add_argument_group("two class folders, in DATA or in its train/, val/ and calib/")
+    group.add_argument(
+        "--classes",
+        nargs=2,
+        metavar=("MASKED", "BARE"),
+        help="their names; mask no_mask or with_mask without_mask when not given",
+    )
+    group.add_argument(
+        "--faces",
+        choices=("auto", "find", "whole"),
+        default="auto",
+        help="find the largest face of each picture, or take each whole as a face crop; auto decides by some "
+        "of them (%(default)s)",
+    )
+
+
+def detector_of(args: argparse.Namespace, **more: Any) -> Detector:
+    """The detector that the options ask for; `more`: arguments of `Detector`, None for its default."""
     from facecap import Detector
     from facecap.cli import UsageError
 
-    asked = {"score_threshold": args.score_threshold, "input_size": args.input_size}
+    asked = {"score_threshold": args.score_threshold, "input_size": args.input_size, **more}
     given = {key: value for key, value in asked.items() if value is not None}
     try:
         return Detector(args.detector, threads=args.threads, **given)
@@ -101,6 +130,13 @@ def refiner_of(args: argparse.Namespace) -> Refiner | None:
     from facecap import Refiner
 
     return Refiner.chosen(args.refiner, threads=args.threads)
+
+
+def embedder_of(args: argparse.Namespace) -> Embedder | None:
+    """The embedder that the options ask for, if any."""
+    from facecap import Embedder
+
+    return None if args.embedder is None else Embedder(args.embedder, threads=args.threads)
 
 
 def limits_of(args: argparse.Namespace) -> Limits:
@@ -140,21 +176,23 @@ def count(text: str) -> int:
 
 def positive_number(text: str) -> float:
     """A finite number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
+    number = _number(text)
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"wanted a number above 0, found {text!r}")
     return number
 
 
+def not_negative(text: str) -> float:
+    """A finite number of at least 0."""
+    number = _number(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"wanted a number of at least 0, found {text!r}")
+    return number
+
+
 def cosine(text: str) -> float:
     """A number from -1 to 1."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
+    number = _number(text)
     if not -1 <= number <= 1:
         raise argparse.ArgumentTypeError(f"wanted a number from -1 to 1, found {text!r}")
     return number
@@ -162,10 +200,17 @@ def cosine(text: str) -> float:
 
 def share(text: str) -> float:
     """A number from 0 to 1, for `type=`."""
-    value = float(text)
+    value = _number(text)
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text}: wanted 0 to 1")
+        raise argparse.ArgumentTypeError(f"wanted a number from 0 to 1, found {text!r}")
     return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
 
 
 def size(text: str) -> tuple[int, int]:

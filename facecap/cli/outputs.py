@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facecap.sinks.contact_sheet import ContactSheet
-from facecap.sinks.drawing import ANSWER_WORDS
+from facecap.sinks.drawing import answer_label
 from facecap.sinks.run_folder import CAPTURES, CROPS, FRAMES, SUMMARY
 
 if TYPE_CHECKING:
@@ -96,8 +96,7 @@ class Outputs:
 
 
 def _words(line: dict[str, Any]) -> str:
-    probability = "" if line["mask_prob"] is None else f" {line['mask_prob']:.2f}"
-    answer = f"{ANSWER_WORDS[line['mask']]}{probability}"
+    answer = answer_label(line["mask"], line["mask_prob"], line.get("incorrect_prob"))
     words = f"  track {line['track_id']}, capture {line['sequence']} ({line['kind']})"
     words += f", frame {line['shot_frame']}: {answer}, quality {line['quality']:.2f}"
     return f"{words}, {line['crop']}" if "crop" in line else words

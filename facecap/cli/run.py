@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from facecap.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from facecap import FaceCapture
     from facecap.cli.outputs import Outputs
     from facecap.sources import Source
@@ -127,13 +129,24 @@ def _capture(args: argparse.Namespace, source: Source) -> FaceCapture:
     if config.interval_seconds is not None and not source.timed:
         raise UsageError("--interval-seconds needs a clock, and pictures have none: give --fps")
     detector, classifier = options.detector_of(args), options.classifier_of(args)
-    refiner = options.refiner_of(args)
+    refiner, embedder = options.refiner_of(args), options.embedder_of(args)
     try:
         return FaceCapture(
-            config, detector=detector, classifier=classifier, refiner=refiner or False, slots=args.slots
+            config,
+            detector=detector,
+            classifier=classifier,
+            refiner=refiner or False,
+            embedder=embedder,
+            slots=args.slots,
         )
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+def _answer_of(capture: FaceCapture) -> Callable[[float, float], str]:
+    """The word for P(mask) and P(incorrect), the latter nan of a model of two classes."""
+    classifier, threshold = capture.classifier, capture.config.mask_threshold
+    return lambda mask, incorrect: classifier.answer(mask, threshold, incorrect)
 
 
 def _outputs(args: argparse.Namespace, source: Source, capture: FaceCapture) -> Outputs:
@@ -144,8 +157,7 @@ def _outputs(args: argparse.Namespace, source: Source, capture: FaceCapture) -> 
 
     folder = clip = sheet = None
     if args.annotate is not None:
-        threshold = capture.config.mask_threshold
-        annotator = Annotator(lambda probability: capture.classifier.answer(probability, threshold))
+        annotator = Annotator(_answer_of(capture), capture.classifier.answers)
         clip = AnnotatedClip(args.annotate, source.fps or 25.0, annotator)
     if args.out is not None:
         folder = RunFolder(args.out, overwrite=args.overwrite, with_frames=args.frames)

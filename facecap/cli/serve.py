@@ -43,6 +43,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--scopes", default="push", metavar="LIST", help="of the new key: push, read, admin (%(default)s)"
     )
+    parser.add_argument(
+        "--for-cameras",
+        default="",
+        metavar="LIST",
+        help="of the new key: the cameras that it may push for; all",
+    )
     parser.add_late = _add_settings
 
 
@@ -53,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     with extra_for("the service", "service"):
         from facecap_service import configuration
     if args.new_key is not None:
-        return _print_new_key(args.new_key, args.scopes)
+        return _print_new_key(args.new_key, _words(args.scopes), _words(args.for_cameras))
     flags: dict[str, dict[str, Any]] = {}
     for name, value in vars(args).items():
         section, dot, key = name.partition(".")
@@ -91,12 +97,16 @@ def _add_settings(parser: Parser) -> None:
             )
 
 
-def _print_new_key(name: str, scopes: str) -> int:
+def _words(text: str) -> list[str]:
+    return [word for word in text.replace(" ", "").split(",") if word]
+
+
+def _print_new_key(name: str, scopes: list[str], cameras: list[str]) -> int:
     from facecap.cli import UsageError
     from facecap_service.keys import new_key
 
     try:
-        secret, lines = new_key(name, scopes.replace(" ", "").split(","))
+        secret, lines = new_key(name, scopes, cameras)
     except ValueError as error:
         raise UsageError(str(error)) from None
     print(lines)

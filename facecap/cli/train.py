@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import nullcontext
+import os
+from contextlib import ExitStack, redirect_stderr
 from pathlib import Path
 from typing import Any
 
 from facecap._extra import extra_for
 from facecap._lock import FolderLock
-from facecap.cli.options import OWN_INPUT, count, long_side, positive, positive_number, share
+from facecap.cli.config_file import add_config_option
+from facecap.cli.options import (
+    OWN_INPUT,
+    add_class_folder_options,
+    count,
+    long_side,
+    positive,
+    positive_number,
+    share,
+)
 from facecap.cli.train_embedder import add_embedder
 from facecap.cli.train_mask_faces import add_mask_faces
 from facecap.cli.train_options import add_machine_options, add_per_tensor, add_run_options, side
 from facecap.cli.train_refiner import add_refiner, add_refiner_crops
+from facecap.errors import FacecapError
+from facecap.training import processes
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `train` and one sub-command a task."""
     parser = subparsers.add_parser("train", help="train a model", description=__doc__)
-    parser.set_defaults(out_is_file=False)
+    parser.set_defaults(out_is_file=False, several=False)
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
     _add_mask(tasks)
     _add_mask_occluders(tasks)
@@ -30,11 +42,21 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     _add_detector_labels(tasks)
     add_refiner(tasks)
     add_refiner_crops(tasks)
+    for task in tasks.choices.values():
+        add_config_option(task)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the chosen task; returns the exit code."""
-    with extra_for("training"), nullcontext() if args.out_is_file else FolderLock(args.out):
+    if processes.count() > 1 and not args.several:
+        raise FacecapError(f"train {args.task} is the work of one process: start it without torchrun")
+    with ExitStack() as stack:
+        stack.enter_context(extra_for("training"))
+        if processes.rank() > 0:  # the first one holds the folder, and says what all of them would
+            silence = stack.enter_context(Path(os.devnull).open("w"))
+            stack.enter_context(redirect_stderr(silence))
+        elif not args.out_is_file:
+            stack.enter_context(FolderLock(args.out))
         code: int = args.run_task(args)
     return code
 
@@ -42,7 +64,10 @@ def run(args: argparse.Namespace) -> int:
 def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("mask", help="the mask classifier, of any network with one logit")
     parser.add_argument(
-        "--data", type=Path, required=True, help="folder that holds mask/ and, optionally, detect/"
+        "--data",
+        type=Path,
+        required=True,
+        help="folder that holds mask/index.csv and, optionally, detect/; or two class folders of pictures",
     )
     parser.add_argument(
         "--occluders", type=Path, help="folder of `train mask-occluders`: real things to hide faces with"
@@ -60,8 +85,16 @@ def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
         action="store_true",
         help="learn masks that are worn wrongly as a third class, `incorrect`",
     )
+    add_class_folder_options(parser)
     add_run_options(parser)
-    parser.set_defaults(run_task=_run_mask)
+    parser.add_argument(
+        "--focal-alpha",
+        type=share,
+        metavar="A",
+        help="focal loss, masks weighed by A of 0 to 1 and bare faces by the rest, instead of cross entropy; "
+        "0.34 of the preset mission",
+    )
+    parser.set_defaults(run_task=_run_mask, several=True)
 
 
 def _run_mask(args: argparse.Namespace) -> int:
@@ -100,7 +133,7 @@ def _add_classifier(tasks: argparse._SubParsersAction[Any]) -> None:
         "--side", type=side, default=112, help="input in pixels, 112, 224 or so (%(default)s)"
     )
     add_run_options(parser)
-    parser.set_defaults(run_task=_run_classifier)
+    parser.set_defaults(run_task=_run_classifier, several=True)
 
 
 def _run_classifier(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from facecap.cli.options import count, positive, positive_number
-from facecap.cli.train_options import add_machine_options
+from facecap.cli.train_options import add_machine_options, add_optimisation
 
 
 def add_embedder(tasks: argparse._SubParsersAction[Any]) -> None:
@@ -36,9 +36,7 @@ def add_embedder(tasks: argparse._SubParsersAction[Any]) -> None:
     length.add_argument("--minutes", type=positive_number, help="time budget; 30 when not given")
     length.add_argument("--epochs", type=positive, help="passes over the faces instead")
     group.add_argument("--batch", type=positive, default=64, help="faces a step (%(default)s)")
-    group.add_argument(
-        "--rate", type=positive_number, default=1e-3, help="highest learning rate (%(default)s)"
-    )
+    add_optimisation(group, "1e-3 when not given")
     group.add_argument("--margin", type=_margin, default=0.5, help="radians, 0 to 1.5 (%(default)s)")
     group.add_argument(
         "--scale", type=positive_number, default=32.0, help="of the cosines in the loss (%(default)s)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from facecap.cli.options import count, positive, positive_number
+from facecap.cli.options import count, not_negative, positive, positive_number, share
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,15 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     _add_recipe(parser.add_argument_group("recipe"))
     _add_start(parser.add_argument_group("start"))
-    add_machine_options(parser.add_argument_group("machine"))
+    machine = parser.add_argument_group("machine")
+    add_machine_options(machine)
+    machine.add_argument(
+        "--cache",
+        type=positive_number,
+        metavar="MB",
+        default=2048,
+        help="memory for what was read of pictures, of all workers; the rest is read anew (%(default)s)",
+    )
 
 
 def _add_recipe(group: argparse._ArgumentGroup) -> None:
@@ -29,7 +37,7 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
         "--preset",
         choices=("default", "renew", "refine", "qat", "mission"),
         default="default",
-        help="recipe; qat goes on from --start under the rounding of int8 (%(default)s)",
+        help="recipe; qat trains under the rounding of int8 (%(default)s)",
     )
     add_per_tensor(group)
     length = group.add_mutually_exclusive_group()
@@ -39,10 +47,27 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
         help="time budget; 30 of the presets default and renew, 15 of refine, 10 of qat",
     )
     length.add_argument("--epochs", type=positive, help="passes over the data; 120 of the preset mission")
-    group.add_argument("--batch", type=positive, help="pictures a step, 64 when not given")
+    group.add_argument("--batch", type=positive, help="pictures a step, of all processes; 64 when not given")
+    add_optimisation(group, "2e-3 of the preset default, 5e-4 of refine, 1e-4 of qat and mission")
     group.add_argument(
         "--seed", type=count, default=0, help="seed of weights, order and augmentation (%(default)s)"
     )
+
+
+def add_optimisation(group: argparse._ActionsContainer, rate: str) -> None:
+    """How the weights move, and how often they are measured; `rate` says what is taken without --rate."""
+    group.add_argument("--rate", type=positive_number, help=f"highest learning rate; {rate}")
+    group.add_argument(
+        "--warm-up",
+        type=share,
+        metavar="SHARE",
+        help="of the run, 0 to 1, in which the rate rises; 0.03 where a cosine follows, else 0",
+    )
+    group.add_argument(
+        "--optimizer", choices=("adamw", "adam", "sgd"), help="sgd has a momentum of 0.9; else the preset's"
+    )
+    group.add_argument("--weight-decay", type=not_negative, metavar="X", help="0 or more; else the preset's")
+    group.add_argument("--validations", type=positive, metavar="N", help="in a run, 10 when not given")
 
 
 def _add_start(group: argparse._ArgumentGroup) -> None:

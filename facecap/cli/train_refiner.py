@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from facecap.cli.options import count, positive, positive_number
-from facecap.cli.train_options import add_machine_options
+from facecap.cli.train_options import add_machine_options, add_optimisation
 
 
 def add_refiner_crops(tasks: argparse._SubParsersAction[Any]) -> None:
@@ -52,11 +52,13 @@ def add_refiner(tasks: argparse._SubParsersAction[Any]) -> None:
         metavar="PTH",
         help="RetinaFace of MobileNetV1 x0.25, published layout: its body goes on, the first level stays",
     )
-    length = parser.add_mutually_exclusive_group()
+    group = parser.add_argument_group("recipe")
+    length = group.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=positive_number, help="time budget, 35 when not given")
     length.add_argument("--epochs", type=positive, help="passes over the faces, instead of a time")
-    parser.add_argument("--batch", type=positive, default=96, help="crops a step (%(default)s)")
-    parser.add_argument(
+    group.add_argument("--batch", type=positive, default=96, help="crops a step (%(default)s)")
+    add_optimisation(group, "3e-3 when not given")
+    group.add_argument(
         "--seed", type=count, default=0, help="seed of weights, order and augmentation (%(default)s)"
     )
     add_machine_options(parser.add_argument_group("machine"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
+from facecap import MaskAnswer
 from facecap.client.camera import CameraPush, WhenFull
 from facecap.client.transport import Transport, json_of
 
@@ -61,7 +62,7 @@ class Client:
         camera: str | None = None,
         time_from: datetime | None = None,
         time_to: datetime | None = None,
-        mask: Literal["mask", "no_mask", "unknown"] | None = None,
+        mask: MaskAnswer | None = None,
         min_quality: float | None = None,
         max_quality: float | None = None,
     ) -> Iterator[dict[str, Any]]:

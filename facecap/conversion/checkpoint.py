@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import pickle
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
     from facecap.conversion.detector.retinaface_onnx import Weights
     from facecap.training.networks.retinaface import RetinaFace
 
-WRAPPERS = ("state_dict", "model", "network")
+AVERAGED = ("state_dict_ema", "ema_state_dict", "model_ema", "ema")
+WRAPPERS = (*AVERAGED, "state_dict", "model_state_dict", "net_state_dict", "model", "net", "network")
+"""Entries under which checkpoints keep their weights, the first that is there being taken: averaged weights
+are those that published figures are of."""
+PREFIXES = re.compile(r"^(?:(?:module|_orig_mod)\.)+")  # of DataParallel and of torch.compile
+COUNTERS = ("total_ops", "total_params")  # which the profiler thop leaves among the weights
 UNREADABLE = (  # what torch.load raises for files of other kinds
     *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError),
     pickle.UnpicklingError,
@@ -55,9 +62,12 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file")
     try:
-        loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals([argparse.Namespace]):  # options that many programs keep
+            loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
     except UNREADABLE as error:
-        raise CheckpointError(f"{path}: not a torch checkpoint of plain tensors") from error
+        foreign = re.search(r"GLOBAL (\S+)", str(error))
+        held = f": it holds a {foreign[1]}; save its state_dict alone" if foreign else ""
+        raise CheckpointError(f"{path}: not a torch checkpoint of plain tensors{held}") from error
     if not isinstance(loaded, dict):
         raise CheckpointError(f"{path}: found a {type(loaded).__name__}, {WANTED}")
     return loaded
@@ -82,19 +92,46 @@ def read_onnx(path: Path) -> onnx.ModelProto:
 
 
 def weights_in(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
-    """The state_dict that a checkpoint is or holds, its keys without `module.`.
+    """The state_dict that a checkpoint is or holds; see `find_weights`."""
+    return find_weights(checkpoint, path)[0]
+
+
+def find_weights(checkpoint: Mapping[str, Any], path: Path) -> tuple[dict[str, Tensor], str]:
+    """The state_dict that a checkpoint is or holds, and the names of the entries that it lies in, `""` where
+    the checkpoint is one.
+
+    Its keys are without the prefixes `module.` and `_orig_mod.`; a batch norm without a counter of its
+    batches, which older programs did not write, gets one.
 
     Raises:
-        CheckpointError: there is none; `path` is for its text.
+        CheckpointError: there is none; the text, which starts with `path`, says what was found.
     """
     import torch
 
+    found = _search(checkpoint)
+    if found is None:
+        held = ", ".join(f"{key} ({type(value).__name__})" for key, value in list(checkpoint.items())[:6])
+        raise CheckpointError(
+            f"{path}: {WANTED}, by itself or in one of {', '.join(WRAPPERS)}; found {held or 'nothing'}"
+        )
+    weights, entries = found
+    named = {PREFIXES.sub("", str(key)): value for key, value in weights.items()}
+    kept = {key: value for key, value in named.items() if key.rpartition(".")[2] not in COUNTERS}
+    for key in [key for key in kept if key.endswith(".running_mean")]:
+        kept.setdefault(key.removesuffix("running_mean") + "num_batches_tracked", torch.tensor(0))
+    return kept, ".".join(entries)
+
+
+def _search(checkpoint: Mapping[str, Any]) -> tuple[Mapping[str, Tensor], tuple[str, ...]] | None:
+    """Tensors by name, and the entries that lead to them."""
+    import torch
+
+    if checkpoint and all(isinstance(value, torch.Tensor) for value in checkpoint.values()):
+        return checkpoint, ()
     for wrapper in WRAPPERS:
-        if isinstance(checkpoint.get(wrapper), Mapping):
-            checkpoint = checkpoint[wrapper]
-    if not checkpoint or not all(isinstance(v, torch.Tensor) for v in checkpoint.values()):
-        raise CheckpointError(f"{path}: {WANTED}")
-    return {str(key).removeprefix("module."): value for key, value in checkpoint.items()}
+        if isinstance(inner := checkpoint.get(wrapper), Mapping) and (found := _search(inner)):
+            return found[0], (wrapper, *found[1])
+    return None
 
 
 def load_network(path: Path, slope: float = 0.0) -> RetinaFace:

@@ -14,6 +14,7 @@ from facecap.conversion import run_graph
 from facecap.conversion.detector.families import decode
 from facecap.conversion.detector.families.answers import Answers
 from facecap.conversion.detector.families.retinaface import ROLES
+from facecap.conversion.detector.priors import MEAN
 from facecap.conversion.graph import Floats
 from facecap.errors import FacecapError
 
@@ -61,12 +62,11 @@ def check_same(network: RetinaFace, model: onnx.ModelProto, manifest: Mapping[st
     Raises:
         ConversionError: a tolerance is passed.
     """
-    rows = {**manifest, "outputs": ROWS, "detector": {**manifest["detector"], "form": "concatenated"}}
 
     def pairs() -> Iterator[tuple[Answers, Answers]]:
         for image in _inputs():
             size = (image.shape[3], image.shape[2])
-            wanted = decode(_of_network(network, image), rows, size)
+            wanted = decode_rows(rows_of(network, image), manifest, size)
             yield wanted, decode(run_graph.outputs(model, image), manifest, size)
 
     return check_answers(pairs(), "the network")
@@ -153,7 +153,7 @@ def _inputs() -> Iterator[Floats]:
     random = np.random.default_rng(0)
     for height, width in ((160, 192), (320, 256)):
         yield random.uniform(-123, 151, (1, 3, height, width)).astype(np.float32)
-    yield photograph(512, 608) - np.array([104, 117, 123], np.float32)[None, :, None, None]
+    yield photograph(512, 608) - np.array(MEAN, np.float32)[None, :, None, None]
 
 
 def photograph(width: int, height: int) -> Floats:
@@ -167,8 +167,9 @@ def photograph(width: int, height: int) -> Floats:
     return np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
 
 
-def _of_network(network: RetinaFace, image: Floats) -> dict[str, Floats]:
-    """By role: boxes (1, N, 4), scores (1, N, 2) and landmarks (1, N, 10)."""
+def rows_of(network: RetinaFace, image: Floats) -> dict[str, Floats]:
+    """What the network itself answers to an input (1, 3, H, W), by role: boxes (1, N, 4), scores (1, N, 2)
+    and landmarks (1, N, 10)."""
     import torch
 
     from facecap.training.networks.retinaface import flatten
@@ -177,3 +178,9 @@ def _of_network(network: RetinaFace, image: Floats) -> dict[str, Floats]:
         boxes, logits, landmarks = flatten(network(torch.from_numpy(image)))
         scores = torch.softmax(logits, -1)
     return {"boxes": boxes.numpy(), "scores": scores.numpy(), "landmarks": landmarks.numpy()}
+
+
+def decode_rows(rows: Mapping[str, Floats], manifest: Mapping[str, Any], size: tuple[int, int]) -> Answers:
+    """The answers of `rows_of` by the priors of a manifest of any form; `size` is that of the input."""
+    detector = {**manifest["detector"], "form": "concatenated"}
+    return decode(rows, {**manifest, "outputs": ROWS, "detector": detector}, size)

@@ -35,9 +35,10 @@ class ImportOptions:
 
     form: Form
     min_sizes: Sequence[Sequence[int]] | None
-    slope: float
+    slope: float | None
     same_person: float | None
     given: Mapping[str, str]  # of name, licence and origin those that were said
+    say: Callable[[str], None]  # is told what was found and decided
 
     def about(self, path: Path, out: Path) -> dict[str, str]:
         """Name, licence and origin of a file that says none of them itself."""
@@ -149,6 +150,7 @@ def _retinaface(file: GivenFile, out: Path, options: ImportOptions) -> Differenc
         form=options.form,
         min_sizes=options.min_sizes,
         slope=options.slope,
+        say=options.say,
         **options.about(file.path, out),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,12 @@ def import_model(
     *,
     form: Form = "levels",
     min_sizes: Sequence[Sequence[int]] | None = None,
-    slope: float = 0.0,
+    slope: float | None = None,
     same_person: float | None = None,
     name: str | None = None,
     licence: str | None = None,
     origin: str | None = None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Difference | OutputDifference:
     """Convert `path` into `out` (`.onnx`) and the manifest beside it; returns how far its answers are from
     those of the network that `path` holds.
@@ -35,6 +36,7 @@ def import_model(
         name: in the registry; the stem of `out`, or what the run said, when not given.
         licence: of the weights; "unknown", or what the run said, when not given.
         origin: where the weights come from.
+        say: is told, in a line each, what was found and decided.
 
     Raises:
         CheckpointError: the file is of no such kind; the text says what it is.
@@ -45,4 +47,4 @@ def import_model(
     choices = {"name": name, "licence": licence, "origin": origin}
     given = {key: value for key, value in choices.items() if value is not None}
     file = GivenFile(path)
-    return kind_of(file).convert(file, out, ImportOptions(form, min_sizes, slope, same_person, given))
+    return kind_of(file).convert(file, out, ImportOptions(form, min_sizes, slope, same_person, given, say))

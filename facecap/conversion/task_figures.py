@@ -63,11 +63,11 @@ def _mask(data: Path, occluders: Path | None) -> Measure:
 
 
 def _classification(data: Path) -> Measure:
-    from facecap.evaluation.classifier.image_folder import read_folder
     from facecap.evaluation.classifier.model import ClassifierModel
+    from facecap.evaluation.classifier.parts import read_measured
     from facecap.evaluation.classifier.report import measure
 
-    folder = read_folder(data / "val" if (data / "val").is_dir() else data)
+    folder = read_measured(data)
 
     def figures(model: Path) -> Figures:
         found = measure(ClassifierModel(model), folder)

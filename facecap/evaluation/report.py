@@ -33,6 +33,11 @@ def number(value: float | str | None) -> str:
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
+def counted(counts: Mapping[str, int]) -> str:
+    """What there is of each kind, in words: "30 bare, 32 mask"."""
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
 def print_json(results: Mapping[str, Mapping[str, Any]]) -> None:
     """One line a model."""
     for model, figures in results.items():

@@ -30,6 +30,7 @@ __all__ = [
     "SHIPPED",
     "SUFFIXES",
     "RegisteredModel",
+    "cvimodel_contents",
     "default",
     "find",
     "list_models",
@@ -81,6 +82,25 @@ def verify_bytes(path: str | os.PathLike[str]) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads(text)
     _check_bytes(path, manifest)
     return manifest
+
+
+def cvimodel_contents(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """What a `.cvimodel` says of itself; its manifest and the vendor's runtime are not asked.
+
+    Returns:
+        `chip`, `format_version`, `name` of the network, `built` and `toolchain` (empty where the file does
+        not say), `bytes`, `md5` (that the file carries) and `md5_fits`, `ion_bytes` (of memory, as the
+        vendor's tool counts), `sections` (`kind`, `name`, `bytes`, `offset`, `compressed`), `weights` (how
+        many tensors), `programs` (how many; the first one is described), `inputs` and `outputs` (names),
+        `tensors` (`name`, `type`, `shape` of four sides, `scale`: of an input stored = value * scale, of
+        another value = stored * scale, `pixels` or None, `aligned`).
+
+    Raises:
+        ModelError: the file cannot be read, is no `.cvimodel` or is damaged; one whose checksum alone does
+            not fit is taken with FACECAP_CVIMODEL_UNCHECKED=1.
+    """
+    contents: dict[str, Any] = _core.cvimodel_contents(_model.core_path(path), _cvimodel.take_unchecked())
+    return contents
 
 
 def openable(path: Path) -> bool:

@@ -17,16 +17,17 @@ if TYPE_CHECKING:
     from facecap import Capture, FrameResult
 
 _PULSE = 12  # frames for which a capture stays marked
-_LEGEND = (("mask", "mask"), ("no_mask", "no mask"), ("unknown", "unsure"), (None, "not known yet"))
 _SMALL = 0.82  # size of the second line of a label
 
 
 class Annotator:
     """Draws boxes, track ids, mask answers, quality, reasons and a pulse where a capture was emitted."""
 
-    def __init__(self, answer: Callable[[float], str]) -> None:
-        """`answer`: the word for a probability of a mask."""
+    def __init__(self, answer: Callable[[float, float], str], answers: Sequence[str]) -> None:
+        """`answer`: the word for P(mask) and P(incorrect); `answers`: the words that it may be."""
         self._answer = answer
+        self._legend = [(ANSWER_COLORS[each], ANSWER_WORDS[each]) for each in answers]
+        self._legend.append((FOLLOWED, "not known yet"))
         self._captured = 0
         self._pulses: dict[int, tuple[int, int]] = {}  # track: last frame of the pulse, sequence
 
@@ -52,9 +53,8 @@ class Annotator:
     ) -> None:
         faces = result.faces
         track = int(faces.track_ids[place])
-        probability = float(faces.mask_prob[place])
-        known = not math.isnan(probability)
-        answer = self._answer(probability) if known else None
+        probability, incorrect = float(faces.mask_prob[place]), float(faces.incorrect_prob[place])
+        answer = None if math.isnan(probability) else self._answer(probability, incorrect)
         color = ANSWER_COLORS[answer] if answer else FOLLOWED
         pulse = self._pulses.get(track)
         if pulse:
@@ -64,7 +64,7 @@ class Annotator:
 
         head = f"#{track}" if track else "new"
         if answer:
-            head += f" {ANSWER_WORDS[answer]} {probability:.2f}"
+            head += f" {drawing.answer_label(answer, probability, incorrect)}"
         left, top, bottom = round(float(box[0])), float(box[1]), round(float(box[3]))
         margin = pen.gap + 2 * pen.thickness
         above = round(top) - drawing.label_height(pen) - (margin if pulse else pen.thickness)
@@ -94,12 +94,11 @@ class Annotator:
 
     def _draw_legend(self, image: Image, left: int, baseline: int, pen: Pen) -> None:
         """At the right end of the bar, where it does not reach beyond `left`."""
-        sizes = [drawing.text_size(words, pen, _SMALL)[:2] for _, words in _LEGEND]
+        sizes = [drawing.text_size(words, pen, _SMALL)[:2] for _, words in self._legend]
         place = image.shape[1] - sum(width + height + 4 * pen.gap for width, height in sizes)
         if place < left:
             return
-        for (answer, words), (width, height) in zip(_LEGEND, sizes, strict=True):
-            color = ANSWER_COLORS[answer] if answer else FOLLOWED
+        for (color, words), (width, height) in zip(self._legend, sizes, strict=True):
             image[baseline - height : baseline, place : place + height] = color
             place += height + pen.gap
             drawing.put_text(image, words, (place, baseline), pen, share=_SMALL)
@@ -118,8 +117,10 @@ def draw_detections(image: Image, faces: Sequence[Mapping[str, Any]]) -> None:
             cv2.circle(image, (round(x), round(y)), pen.thickness + 1, color, cv2.FILLED, cv2.LINE_AA)
         if face.get("not_a_face"):
             head = f"not a face {face['face_prob']:.2f}"
+        elif answer:
+            head = drawing.answer_label(answer, face["mask_prob"], face.get("incorrect_prob"))
         else:
-            head = f"{ANSWER_WORDS[answer]} {face['mask_prob']:.2f}" if answer else f"{face['score']:.2f}"
+            head = f"{face['score']:.2f}"
         top = round(float(box[1])) - drawing.label_height(pen) - pen.thickness
         drawing.put_label(image, head, round(float(box[0])), top, pen, color)
 

@@ -11,7 +11,7 @@ import numpy as np
 from facecap._files import write_atomic
 from facecap.errors import FacecapError
 from facecap.sinks import drawing
-from facecap.sinks.drawing import ANSWER_COLORS, ANSWER_WORDS, Color, Image, Pen
+from facecap.sinks.drawing import ANSWER_COLORS, Color, Image, Pen
 
 if TYPE_CHECKING:
     from facecap import Capture
@@ -79,9 +79,7 @@ def _draw_tile(tile: Image, capture: Capture) -> None:
     tile[_FRAME : _FRAME + _CROP, _FRAME : _FRAME + _CROP] = cv2.resize(
         capture.crop, (_CROP, _CROP), interpolation=cv2.INTER_CUBIC
     )
-    answer = ANSWER_WORDS[capture.mask]
-    if np.isfinite(capture.mask_prob):
-        answer += f" {capture.mask_prob:.2f}"
+    answer = drawing.answer_label(capture.mask, capture.mask_prob, capture.incorrect_prob)
     lines = (
         f"#{capture.track_id}.{capture.sequence}  {answer}",
         f"frame {capture.shot_frame}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -15,12 +16,13 @@ Color = tuple[int, int, int]
 ANSWER_COLORS: dict[str, Color] = {
     "mask": (115, 158, 0),
     "no_mask": (0, 159, 230),
+    "incorrect": (167, 121, 204),
     "unknown": (233, 180, 86),
 }
 FOLLOWED: Color = (190, 190, 190)
 WHITE: Color = (255, 255, 255)
 BLACK: Color = (0, 0, 0)
-ANSWER_WORDS = {"mask": "mask", "no_mask": "no mask", "unknown": "unsure"}
+ANSWER_WORDS = {"mask": "mask", "no_mask": "no mask", "incorrect": "worn wrongly", "unknown": "unsure"}
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _LINES_AT_SCALE_ONE = 1080.0
@@ -44,6 +46,15 @@ class Pen:
     def stroke(self) -> int:
         """Thickness of text."""
         return max(1, round(self.scale * 1.6))
+
+
+def answer_label(answer: str, mask_prob: float | None, incorrect_prob: float | None) -> str:
+    """The answer in words and, where it is known (neither None nor nan), its probability: P(incorrect) of
+    "incorrect", P(mask) of the others."""
+    probability = incorrect_prob if answer == "incorrect" else mask_prob
+    if probability is None or math.isnan(probability):
+        return ANSWER_WORDS[answer]
+    return f"{ANSWER_WORDS[answer]} {probability:.2f}"
 
 
 def text_size(text: str, pen: Pen, share: float = 1.0) -> tuple[int, int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,8 @@ _PACKAGES = ("facecap", "numpy", "opencv-python-headless", "onnxruntime")
 class Summary:
     """Counts while a run goes on."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers: Sequence[str]) -> None:
+        """`answers`: those that the classifier can give."""
         self.status = "running"
         self.error: str | None = None
         self.frames = 0
@@ -35,7 +37,7 @@ class Summary:
         self._refined = 0
         self._classified = 0
         self._tracks: set[int] = set()
-        self._answers: Counter[str] = Counter()
+        self._answers = dict.fromkeys(answers, 0)
         self._kinds: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
@@ -75,7 +77,7 @@ class Summary:
 
     def words(self) -> str:
         """The run in one sentence."""
-        answers = ", ".join(f"{self._answers[answer]} {ANSWER_WORDS[answer]}" for answer in ANSWER_WORDS)
+        answers = ", ".join(f"{number} {ANSWER_WORDS[answer]}" for answer, number in self._answers.items())
         rate = f"{self.frames / self.elapsed:.1f} frames/s"
         followed = f"{len(self._tracks)} followed faces in {self.frames} frames ({rate})"
         return f"{self.captures} captures of {followed}: {answers}"
@@ -101,7 +103,7 @@ class Summary:
             "faces": self._faces,
             "tracks": len(self._tracks),
             "captures": self.captures,
-            "captures_by_mask": {answer: self._answers[answer] for answer in ANSWER_WORDS},
+            "captures_by_mask": dict(self._answers),
             "captures_by_kind": dict(self._kinds),
             "rejections": dict(self._reasons.most_common()),
             "refined": self._refined,
@@ -112,6 +114,7 @@ class Summary:
                 "detector": capture.detector.info["manifest"]["name"],
                 "refiner": capture.refiner.info["manifest"]["name"] if capture.refiner else None,
                 "classifier": capture.classifier.info["manifest"]["name"],
+                "embedder": capture.embedder.info["manifest"]["name"] if capture.embedder else None,
             },
             "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         }

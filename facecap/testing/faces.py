@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from facecap import MaskAnswer
 from facecap._checks import check_box, check_fraction, check_landmarks, check_whole
 from facecap.testing._cell import CANONICAL
 
+_ANSWERS = get_args(MaskAnswer)
 _LARGEST = 2.0**20  # pixels
 _MOST_YAW = 57.0  # degrees; `face_pose` saturates little above
 _EYES_TO_MOUTH = CANONICAL[3][1] - CANONICAL[0][1]  # of the side
@@ -52,8 +54,9 @@ class PaintedFace:
     """Of the box's centre, from 0."""
     side: float | None = None
     """Of the square box; a tenth of the frame's width where None."""
-    mask: Literal["no_mask", "mask", "unknown"] = "no_mask"
-    """What the scripted classifier answers, unless the crop of a face with another answer overlaps."""
+    mask: MaskAnswer = "no_mask"
+    """What the scripted classifier answers, unless the crop of a face with another answer overlaps.
+    "incorrect" needs `classifier_model(incorrect=True)`; the default answers "mask" then."""
     score: float = 1.0
     """The scripted detector's, 0 to 1, met within 0.02; it finds what is above 0.5."""
     yaw: float = 0.0
@@ -66,8 +69,8 @@ class PaintedFace:
             check_fraction(name, getattr(self, name), 0, _LARGEST)
         if self.side is not None:
             check_fraction("side", self.side, 1, _LARGEST)
-        if self.mask not in ("no_mask", "mask", "unknown"):
-            raise ValueError(f"mask is {self.mask!r}, wanted 'no_mask', 'mask' or 'unknown'")
+        if self.mask not in _ANSWERS:
+            raise ValueError(f"mask is {self.mask!r}, wanted one of {', '.join(map(repr, _ANSWERS))}")
         check_fraction("score", self.score, 0, 1)
         check_fraction("yaw", self.yaw, -_MOST_YAW, _MOST_YAW)
         if self.landmarks is not None:
@@ -81,7 +84,7 @@ def walk(
     *,
     side: float | None = None,
     end_side: float | None = None,
-    mask: Literal["no_mask", "mask", "unknown"] = "no_mask",
+    mask: MaskAnswer = "no_mask",
     yaw: float = 0.0,
     end_yaw: float | None = None,
 ) -> list[PaintedFace]:

@@ -18,6 +18,7 @@ CaptureLike: TypeAlias = Capture | Mapping[str, Any]
 """A capture, or what its `to_dict`, a line of `captures.jsonl` or the service says of it."""
 
 _EXACT = ("kind", "frame", "shot_frame", "timestamp", "mask")
+_OPTIONAL = ("incorrect_prob",)
 _MOST_SHOWN = 20
 _LARGEST = 1e9
 
@@ -39,6 +40,8 @@ class Tolerance:
     pose: float = 0.5
     """Degrees."""
     mask_prob: float = 0.01
+    incorrect_prob: float = 0.01
+    """Of models with this class; other captures have none."""
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -134,7 +137,7 @@ def _line(capture: CaptureLike, name: str) -> Mapping[str, Any]:
     if not isinstance(capture, Mapping):
         raise TypeError(f"{name} has a {type(capture).__name__}, wanted a Capture or its to_dict()")
     wanted = ("track_id", "sequence", *_EXACT, *(each.name for each in fields(Tolerance)))
-    lacking = [key for key in wanted if key not in capture]
+    lacking = [key for key in wanted if key not in capture and key not in _OPTIONAL]
     if lacking:
         raise ValueError(f"{name} has a capture without {', '.join(lacking)}")
     return capture
@@ -162,7 +165,7 @@ def _differences(found: Mapping[str, Any], wanted: Mapping[str, Any], tolerance:
             yield f"{key} is {found[key]!r}, wanted {wanted[key]!r}"
     for each in fields(tolerance):
         most = getattr(tolerance, each.name)
-        ours, theirs = (dict(_numbers(each.name, line[each.name])) for line in (found, wanted))
+        ours, theirs = (dict(_numbers(each.name, line.get(each.name))) for line in (found, wanted))
         for place in dict.fromkeys([*theirs, *ours]):
             a, b = ours.get(place), theirs.get(place)
             if a is None or b is None:

@@ -21,6 +21,9 @@ from facecap.testing.painting import CROP_BORDER
 
 _CROP = 112  # pixels a side
 _MASK_GAIN = 4.0  # a crop without blue is P(mask) 0.02, one full of it 0.98
+# Gains and biases of no_mask, mask and incorrect. In the middle the first and the last are even; above
+# it a mask is worn wrongly, and from an eighth below the full blue on as it should be.
+_LOGITS_OF_THREE = ([-8.0, 16.0, 0.0], [0.0, -12.0, 0.0])
 _SURE = 1e-6  # a probability of 0 or 1 has no logit
 
 
@@ -95,31 +98,38 @@ def detector_model(*, can_fail: bool = True) -> ScriptedModel:
     return _scripted("scripted-detector", data, parts)
 
 
-def classifier_model(*, fails: bool = False) -> ScriptedModel:
+def classifier_model(*, incorrect: bool = False, fails: bool = False) -> ScriptedModel:
     """Answers what a face was painted with: P(mask) grows with the blue of a crop, from 0.02 to 0.98.
 
     Args:
+        incorrect: whether the model has the class `incorrect` too; without it such a mask is a `mask`.
         fails: whether it fails whenever it runs; the answer is `unknown` then.
     """
-    gain = np.array([[0], [0], [_MASK_GAIN]])  # of red, green and blue
-    nodes = [node("ReduceMean", ["crops"], "mean", axes=[2, 3], keepdims=0)]
-    nodes += [node("MatMul", ["mean", "gain"], "column" if fails else "logit")]
-    initializers = [weights("gain", gain)]
+    gains, bias = _LOGITS_OF_THREE if incorrect else ([_MASK_GAIN], [0.0])
+    gain = np.zeros((3, len(gains)))  # of red, green and blue
+    gain[2] = gains
+    nodes = [
+        node("ReduceMean", ["crops"], "mean", axes=[2, 3], keepdims=0),
+        node("MatMul", ["mean", "gain"], "blue"),
+        node("Add", ["blue", "bias"], "column" if fails else "logits"),
+    ]
+    initializers = [weights("gain", gain), weights("bias", bias)]
     if fails:
-        nodes += _failure("column", "logit", initializers)
-    data = model(nodes, {"crops": ["N", 3, _CROP, _CROP]}, {"logit": ["N", 1]}, initializers)
+        nodes += _failure("column", "logits", initializers)
+    data = model(nodes, {"crops": ["N", 3, _CROP, _CROP]}, {"logits": ["N", len(gains)]}, initializers)
     parts = {
         "task": "mask",
         "input": _input("crops", _CROP, _CROP, "rgb", 127.5, 127.5),
-        "outputs": [{"role": "logits", "name": "logit"}],
+        "outputs": [{"role": "logits", "name": "logits"}],
         "classifier": {
-            "output": "sigmoid",
-            "classes": ["no_mask", "mask"],
+            "output": "softmax" if incorrect else "sigmoid",
+            "classes": ["no_mask", "mask", *(["incorrect"] if incorrect else [])],
             "unknown": [0.45, 0.55],
             "crop_border": CROP_BORDER,
         },
     }
-    return _scripted("scripted-failing-classifier" if fails else "scripted-classifier", data, parts)
+    kind = "classifier-of-three" if incorrect else "classifier"
+    return _scripted(f"scripted-failing-{kind}" if fails else f"scripted-{kind}", data, parts)
 
 
 def refiner_model(

@@ -18,7 +18,7 @@ CROP_BORDER = 0.15
 """Of the scripted classifier."""
 _SMALLEST, _LARGEST = 12, 640  # pixels of the detector's input: a side of a face
 _MOST_SCALE = 8
-_BLUE = {"no_mask": 0, "mask": 255, "unknown": 128}  # of a face's crop
+_BLUE = {"no_mask": 0, "mask": 255, "incorrect": 191, "unknown": 128}  # of a face's crop
 _FAR = 300  # pixels of the detector's input, at least, that a landmark may be away from the box's centre
 
 

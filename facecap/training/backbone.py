@@ -43,16 +43,3 @@ def freeze_backbone(model: nn.Module, network: str) -> None:
     head = head_names(network)
     for name, weight in model.named_parameters():
         weight.requires_grad_(name in head)
-
-
-def train_mode(model: nn.Module) -> None:
-    """Training mode; a batch norm whose scales and shifts are frozen keeps its statistics too."""
-    model.train()
-    for module in model.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm) and _frozen(module):
-            module.eval()
-
-
-def _frozen(module: nn.Module) -> bool:
-    weights = list(module.parameters(recurse=False))
-    return bool(weights) and not any(weight.requires_grad for weight in weights)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from facecap.training import processes
 from facecap.training.run import TrainingError
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -48,7 +49,14 @@ def choose(device: str, precision: str, fastest_on_cpu: str = "float32") -> Exec
         raise TrainingError("--precision float16 needs a GPU; give bfloat16 or float32")
     if precision == "auto":
         precision = _fastest_on_gpu() if on_gpu else fastest_on_cpu
-    return Execution(torch.device("cuda" if on_gpu else "cpu"), PRECISIONS[precision])
+    if not on_gpu:
+        return Execution(torch.device("cpu"), PRECISIONS[precision])
+    if processes.local_rank() >= torch.cuda.device_count():
+        raise TrainingError(
+            f"{torch.cuda.device_count()} GPUs for process {processes.local_rank()}, counted from 0: give "
+            "torchrun a smaller --nproc-per-node, or --device cpu"
+        )
+    return Execution(torch.device("cuda", processes.local_rank()), PRECISIONS[precision])
 
 
 def _fastest_on_gpu() -> str:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from facecap.training import processes
 from facecap.training.folding import Network, fold_norms, unfold_norms
 
 Ranges = dict[str, tuple[float, float]]
@@ -56,6 +57,8 @@ class _Rounded(nn.Module):
         low, high = (
             bound.clamp(*sides) for bound, sides in zip(x.aminmax(), ((None, 0), (0, None)), strict=True)
         )
+        negative, high = processes.largest(torch.stack([-low, high]))
+        low = -negative
         kept = KEPT if self.seen else 0.0
         self.low.lerp_(low, 1 - kept)
         self.high.lerp_(high, 1 - kept)

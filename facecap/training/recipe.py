@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from torch import nn
-from torch.optim import Adam, AdamW, Optimizer
+from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from facecap.training.backbone import check_network, takes_side
 from facecap.training.run import TrainingError
+
+MOMENTUM = 0.9  # of sgd
+METHODS = {"adamw": "AdamW, weight decay", "adam": "Adam, L2", "sgd": f"SGD with momentum {MOMENTUM:g}, L2"}
+# Field of a recipe -> the option that changes it.
+TUNED = {
+    "learning_rate": "rate",
+    "warm_up": "warm-up",
+    "weight_decay": "weight-decay",
+    "optimizer": "optimizer",
+    "focal_alpha": "focal-alpha",
+    "validations": "validations",
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +36,7 @@ class Recipe:
     batch: int
     learning_rate: float
     weight_decay: float
-    decay: Literal["l2", "decoupled"]  # in the gradient of Adam, or beside it in AdamW
+    optimizer: Literal["adamw", "adam", "sgd"]  # weight decay is in the gradient, but of adamw beside it
     schedule: Literal["constant", "cosine"]
     small_side: int | None = None  # px of the first part of the run
     small_share: float = 0.0  # of the run
@@ -34,16 +46,35 @@ class Recipe:
     new_head: bool = False
     freeze_backbone: bool = False
     per_tensor: bool = False  # one scale for the weights of a layer, of the preset qat
+    warm_up: float = 0.03  # share of the run in which the rate rises
+    validations: int = 10  # in a run
+    focal_alpha: float | None = None  # focal loss with this weight of masks, else cross entropy
 
-    def options(self) -> str:
-        """What to type to get this recipe, but for the data and the run folder."""
-        length = f"--epochs {self.epochs}" if self.minutes is None else f"--minutes {self.minutes:g}"
-        words = [f"--network {self.network} --preset {self.preset} {length}"]
-        words += [f"--batch {self.batch} --seed {self.seed}"]
+    def options(self, preset: Recipe) -> str:
+        """What to type to get this recipe from its preset, but for the data and the run folder."""
+        words = [f"--network {self.network} --preset {self.preset} {self.tuning(preset)}"]
         words += ["--start BEST.pt"] * (self.start is not None)
         words += ["--new-head"] * self.new_head + ["--freeze-backbone"] * self.freeze_backbone
         words += ["--per-tensor"] * self.per_tensor
         return " ".join(words)
+
+    def tuning(self, preset: Recipe) -> str:
+        """The options of `tuned` that make this recipe of the preset."""
+        length = f"--epochs {self.epochs}" if self.minutes is None else f"--minutes {self.minutes:g}"
+        words = [f"{length} --batch {self.batch} --seed {self.seed}"]
+        for field, option in TUNED.items():
+            value = getattr(self, field)
+            if value != getattr(preset, field):
+                words.append(f"--{option} {value if isinstance(value, str) else format(value, 'g')}")
+        return " ".join(words)
+
+    def method(self) -> str:
+        """Optimizer, rate and schedule in words."""
+        rising = f" after a rise over {100 * self.warm_up:g} % of the run" if self.warm_up else ""
+        return (
+            f"{METHODS[self.optimizer]} {self.weight_decay:g}, rate {self.learning_rate:g}, "
+            f"{self.schedule}{rising}"
+        )
 
 
 def choose(presets: dict[str, Recipe], args: argparse.Namespace) -> Recipe:
@@ -65,36 +96,49 @@ def choose(presets: dict[str, Recipe], args: argparse.Namespace) -> Recipe:
                 raise TrainingError(f"{option} needs --start: give the best.pt of an earlier run")
     if args.per_tensor and args.preset != "qat":
         raise TrainingError("--per-tensor is for --preset qat, the one that rounds")
-    changes: dict[str, Any] = {"seed": args.seed, "network": args.network}
+    changes: dict[str, Any] = {"network": args.network, "per_tensor": args.per_tensor}
     changes |= {"new_head": args.new_head, "freeze_backbone": args.freeze_backbone}
-    changes["per_tensor"] = args.per_tensor
     changes["start"] = None if args.start is None else str(args.start)
-    if args.batch is not None:
-        changes["batch"] = args.batch
-    if args.minutes is not None or args.epochs is not None:
-        changes |= {"minutes": args.minutes, "epochs": args.epochs}
     if recipe.small_side and not takes_side(args.network, recipe.small_side):
         changes |= {"small_side": None, "small_share": 0.0}
-    return replace(recipe, **changes)
+    return tuned(replace(recipe, **changes), args)
+
+
+def tuned(recipe: Recipe, args: argparse.Namespace) -> Recipe:
+    """The recipe, changed by what the command line says of length, batch, seed and the fields of TUNED."""
+    given = {field: vars(args).get(option.replace("-", "_")) for field, option in TUNED.items()}
+    changes = {field: value for field, value in {**given, "batch": args.batch}.items() if value is not None}
+    if args.minutes is not None or args.epochs is not None:
+        changes |= {"minutes": args.minutes, "epochs": args.epochs}
+    return replace(recipe, seed=args.seed, **changes)
+
+
+def unsaid(preset: Recipe) -> dict[str, Any]:
+    """What a run of the preset did where the configuration that an older version kept of it lacks an option,
+    or that of this version one of the older."""
+    return {**asdict(preset), "decay": "l2" if preset.optimizer == "adam" else "decoupled"}
 
 
 def optimizer(recipe: Recipe, model: nn.Module) -> Optimizer:
-    """Adam with L2, or AdamW whose decay reaches weights and scales, but no bias; of what may learn."""
+    """Adam or SGD with L2, or AdamW whose decay reaches weights and scales, but no bias; of what may
+    learn."""
     learning = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    if recipe.decay == "l2":
-        return Adam([p for _, p in learning], recipe.learning_rate, weight_decay=recipe.weight_decay)
+    rate, decay = recipe.learning_rate, recipe.weight_decay
+    if recipe.optimizer == "adam":
+        return Adam([p for _, p in learning], rate, weight_decay=decay)
+    if recipe.optimizer == "sgd":
+        return SGD([p for _, p in learning], rate, MOMENTUM, weight_decay=decay)
     biases = [p for name, p in learning if name.endswith("bias")]
     others = [p for name, p in learning if not name.endswith("bias")]
     groups: list[dict[str, Any]] = [{"params": others}, {"params": biases, "weight_decay": 0.0}]
-    return AdamW(groups, recipe.learning_rate, weight_decay=recipe.weight_decay)
+    return AdamW(groups, rate, weight_decay=decay)
 
 
 def learning_rate(recipe: Recipe, share: float) -> float:
-    """At this share of the run: constant, or up over the first 3 %, then down by a cosine."""
-    if recipe.schedule == "constant":
-        return recipe.learning_rate
-    warm = min(1.0, 0.02 + share / 0.03)
-    return recipe.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+    """At this share of the run: up over its warm-up, beside it constant or down by a cosine."""
+    rise = min(1.0, 0.02 + share / recipe.warm_up) if recipe.warm_up else 1.0
+    fall = 1.0 if recipe.schedule == "constant" else 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share))
+    return recipe.learning_rate * rise * fall
 
 
 def side(recipe: Recipe, share: float, full: int) -> int:

@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TextIO
 
 import numpy as np
 
 from facecap._files import write_atomic
 from facecap.errors import FacecapError
+from facecap.training import processes
 
 CONFIG = "config.json"
 CURVES_CSV = "curves.csv"
@@ -45,32 +47,39 @@ class RunFolder:
     figures; `last.pt` is what a resumed run continues from, `best.pt` the weights with the best figure.
     """
 
-    def __init__(self, path: Path, config: Mapping[str, Any]) -> None:
-        """Make the folder, or take up the run in it; another configuration there is refused."""
+    def __init__(
+        self, path: Path, config: Mapping[str, Any], unsaid: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Make the folder, or take up the run in it; another configuration there is refused.
+
+        `unsaid`: what options are where a configuration lacks them, as that of an older version may; one
+        that is not in it either is off.
+        """
         self.path = path
+        self._unsaid = {**unsaid}
         self.history: list[dict[str, float]] = []
         path.mkdir(parents=True, exist_ok=True)
         wanted = json.loads(json.dumps(dict(config)))
         config_file = path / CONFIG
-        if config_file.exists():
-            self._check_same(_read_config(config_file), wanted)
-            return
-        import torch
-
-        versions = {"python": sys.version.split()[0], "torch": torch.__version__, "numpy": np.__version__}
-        about = {"config": wanted, "command": shlex.join(["facecap", *sys.argv[1:]]), "versions": versions}
-        write_atomic(config_file, json.dumps(about, indent=2).encode() + b"\n")
+        self._writes = processes.rank() == 0
+        if self._writes and not config_file.exists():
+            _write_config(config_file, wanted)
+        processes.meet()
+        self._check_same(_read_config(config_file), wanted)
 
     def _check_same(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
         for key in sorted(found.keys() | wanted.keys()):
-            if found.get(key, False) != wanted.get(key, False):  # an option that an older run lacks is off
+            ours, theirs = ({**self._unsaid, **config}.get(key, False) for config in (wanted, found))
+            if theirs != ours:
                 raise TrainingError(
-                    f"{self.path} holds a run with {key} = {found.get(key)!r}, wanted {wanted.get(key)!r}: "
+                    f"{self.path} holds a run with {key} = {theirs!r}, wanted {ours!r}: "
                     "give the same options to resume it, or another --out"
                 )
 
     def save(self, name: str, state: Mapping[str, Any]) -> None:
-        """Write a checkpoint; the history of figures goes along."""
+        """Write a checkpoint, in the first process of a run; the history of figures goes along."""
+        if not self._writes:
+            return
         import torch
 
         buffer = io.BytesIO()
@@ -162,6 +171,14 @@ class Progress:
     def say(self, text: str) -> None:
         """A line at once."""
         print(text, file=self._stream or sys.stderr, flush=True)
+
+
+def _write_config(path: Path, config: Mapping[str, Any]) -> None:
+    import torch
+
+    versions = {"python": sys.version.split()[0], "torch": torch.__version__, "numpy": np.__version__}
+    about = {"config": config, "command": shlex.join(["facecap", *sys.argv[1:]]), "versions": versions}
+    write_atomic(path, json.dumps(about, indent=2).encode() + b"\n")
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The part `file` of a multipart form."""
+"""The picture of a multipart form: the part `file`, or the only one that is a file."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from python_multipart.multipart import parse_options_header
 
 from ..problems import Problem
 
+FILE = "file"
+"""The name of the part that is the picture, whatever else is in the form."""
 OVERHEAD = 64 * 1024
 """Bytes that a form may have besides the picture."""
 _MOST_PARTS = 16
 
 
 def picture_of(body: bytes, content_type: str) -> bytes:
-    """The content of the part whose name is `file`.
+    """The content of the part `file`, or of the only part that has a file name or the type of a picture.
 
     Raises:
-        Problem: 400 `malformed_multipart`, or `missing_file`.
+        Problem: 400 `malformed_multipart`, `missing_file`, or `several_files`.
     """
     boundary = parse_options_header(content_type)[1].get(b"boundary")
     if not boundary:
@@ -31,22 +33,20 @@ def picture_of(body: bytes, content_type: str) -> bytes:
         raise _malformed(str(error)) from None
     if not reader.ended:
         raise _malformed("the form is cut short")
-    if reader.file is None:
-        detail = "the form has no part file: curl -F file=@picture.jpg makes one"
-        raise Problem(400, "missing_file", "No file in the form", detail)
-    return bytes(reader.file)
+    return bytes(reader.picture())
 
 
 class _FileReader:
     """Takes the parser's calls."""
 
     def __init__(self) -> None:
-        self.file: bytearray | None = None
         self.ended = False
+        self._files: list[tuple[str, bytearray]] = []
         self._parts = 0
         self._header_name = bytearray()
         self._header_value = bytearray()
-        self._in_file = False
+        self._name = ""
+        self._is_file = False
 
     def callbacks(self) -> dict[str, object]:
         return {
@@ -55,14 +55,29 @@ class _FileReader:
             "on_header_field": self._field,
             "on_header_value": self._value,
             "on_header_end": self._header_end,
+            "on_headers_finished": self._headers_end,
             "on_end": self._end,
         }
+
+    def picture(self) -> bytearray:
+        """The first part `file`, else the one file that there is."""
+        for name, content in self._files:
+            if name == FILE:
+                return content
+        if not self._files:
+            detail = "the form has no part that is a file: curl -F file=@picture.jpg makes one"
+            raise Problem(400, "missing_file", "No file in the form", detail)
+        if len(self._files) > 1:
+            names = ", ".join(name[:40] for name, _ in self._files)
+            detail = f"the form has the files {names}: send one, or name it file"
+            raise Problem(400, "several_files", "Several files in the form", detail)
+        return self._files[0][1]
 
     def _part_begin(self) -> None:
         self._parts += 1
         if self._parts > _MOST_PARTS:
             raise _malformed(f"the form has more than {_MOST_PARTS} parts")
-        self._in_file = False
+        self._name, self._is_file = "", False
 
     def _field(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
@@ -71,16 +86,22 @@ class _FileReader:
         self._header_value += data[start:end]
 
     def _header_end(self) -> None:
-        if self._header_name.lower() == b"content-disposition":
-            name = parse_options_header(bytes(self._header_value))[1].get(b"name")
-            if name == b"file" and self.file is None:
-                self.file, self._in_file = bytearray(), True
+        header, (kind, options) = self._header_name.lower(), parse_options_header(bytes(self._header_value))
+        if header == b"content-disposition":
+            self._name = options.get(b"name", b"").decode(errors="replace")
+            self._is_file |= b"filename" in options or self._name == FILE
+        elif header == b"content-type":
+            self._is_file |= kind.startswith(b"image/")
         self._header_name.clear()
         self._header_value.clear()
 
+    def _headers_end(self) -> None:
+        if self._is_file:
+            self._files.append((self._name, bytearray()))
+
     def _part_data(self, data: bytes, start: int, end: int) -> None:
-        if self._in_file and self.file is not None:
-            self.file += memoryview(data)[start:end]
+        if self._is_file:
+            self._files[-1][1].extend(memoryview(data)[start:end])
 
     def _end(self) -> None:
         self.ended = True

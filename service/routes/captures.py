@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
+
+from facecap import MaskAnswer
 
 from ..moments import Moment
 from ..problems import Problem, responses
@@ -34,7 +36,7 @@ class CaptureChoice(BaseModel):
     """shot at this time or later, RFC 3339"""
     time_to: Annotated[Moment | None, Field(alias="to")] = None
     """shot before this time, RFC 3339"""
-    mask: Literal["mask", "no_mask", "unknown"] | None = None
+    mask: MaskAnswer | None = None
     """with this answer of the classifier"""
     min_quality: Quality | None = None
     """of this quality or better"""

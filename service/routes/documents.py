@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from facecap import MaskAnswer
+
 Probability = Annotated[float, Field(ge=0, le=1)]
 Point = Annotated[list[float | None], Field(min_length=2, max_length=2)]
 Landmarks = Annotated[list[Point], Field(min_length=5, max_length=5)]
@@ -42,7 +44,9 @@ class PictureFace(Document):
     not_a_face: bool | None = None
     """whether the refiner is sure that it is none; it has no mask answer then: null and `unknown`"""
     mask_prob: float | None
-    mask: Literal["mask", "no_mask", "unknown"]
+    incorrect_prob: float | None = None
+    """of a mask that is worn wrongly; there where the model has this class and it is known"""
+    mask: MaskAnswer
 
 
 class PictureFaces(Document):
@@ -67,6 +71,8 @@ class FrameFace(Document):
     capture: bool
     """whether the face's shot was stored in this frame"""
     mask_prob: float | None
+    incorrect_prob: float | None = None
+    """of a mask that is worn wrongly; there where the model has this class and it is known"""
     reason: str | None
     """why the face was not captured"""
 
@@ -87,7 +93,9 @@ class CaptureDict(Document):
     quality: float | None
     pose: Pose
     mask_prob: float | None
-    mask: Literal["mask", "no_mask", "unknown"]
+    incorrect_prob: float | None = None
+    """of a mask that is worn wrongly; there where the model has this class and it is known"""
+    mask: MaskAnswer
 
 
 class FrameAnswer(Document):

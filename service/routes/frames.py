@@ -51,6 +51,7 @@ _TIMESTAMP: dict[str, Any] = {
 }
 
 
+@router.put("/v1/cameras/{camera}/frames", include_in_schema=False)  # what some cameras can do alone
 @router.post(
     "/v1/cameras/{camera}/frames",
     summary="One frame of a camera",

@@ -8,7 +8,8 @@ _BINARY = {"type": "string", "format": "binary"}
 _FORM = {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
-    "description": "A JPEG, PNG or WebP picture, by its first bytes; or a form with the part `file`.",
+    "description": "A JPEG, PNG or WebP picture, by its first bytes; or a form with one file, or with "
+    "one that is named `file`.",
     "content": {
         "image/jpeg": {"schema": _BINARY},
         "image/png": {"schema": _BINARY},

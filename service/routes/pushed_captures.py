@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from facecap import MaskAnswer
 from facecap.sources import Limits, PictureError, decode_picture, picture_kind
 
 from ..frames.body import read_body
@@ -26,6 +27,7 @@ router = APIRouter(tags=["captures"])
 CROP_BYTES = 1024 * 1024
 SMALLEST, LARGEST = 112, 1024
 _BODY_BYTES = CROP_BYTES * 4 // 3 + 64 * 1024
+Probability = Annotated[float, Field(ge=0, le=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Whole = Annotated[int, Field(ge=0, le=2**53 - 1, strict=True)]
 Point = Annotated[list[Finite | None], Field(min_length=2, max_length=2)]
@@ -70,8 +72,10 @@ class PushedLine(_Strict):
     score: Finite | None
     quality: Finite | None
     pose: PushedPose
-    mask_prob: Annotated[float, Field(ge=0, le=1)] | None
-    mask: Literal["mask", "no_mask", "unknown"]
+    mask_prob: Probability | None
+    incorrect_prob: Probability | None = None
+    """of a mask that is worn wrongly; of models with this class alone"""
+    mask: MaskAnswer
     crop: Annotated[str, Field(max_length=255)] | None = None
     """name of the crop on the board; not kept"""
 
@@ -117,7 +121,8 @@ def _store(store: Store, camera: str, body: bytes, key: str | None) -> StoredCap
     except ValidationError as error:
         raise _invalid(error) from None
     crop = _checked_crop(pushed.crop)
-    capture = pushed.capture.model_dump(exclude={"crop"})
+    # What the board left out stays away: a repeated push must be the same one to every version.
+    capture = pushed.capture.model_dump(exclude={"crop"}, exclude_unset=True)
     try:
         return store.add(camera, [NewCapture(capture, crop)], key)[0]
     except (ValueError, TypeError) as error:

@@ -23,6 +23,7 @@ class MaskCounts(BaseModel):
 
     mask: int = 0
     no_mask: int = 0
+    incorrect: int = 0
     unknown: int = 0
 
 

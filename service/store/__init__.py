@@ -1,7 +1,7 @@
 """Where captures are kept: SQLite or PostgreSQL, crops as files."""
 
 from .errors import InvalidCursor, KeyReused, StoreError
-from .records import CaptureQuery, Counted, Event, Mask, NewCapture, Page, Removed, Statistics, StoredCapture
+from .records import CaptureQuery, Counted, Event, NewCapture, Page, Removed, Statistics, StoredCapture
 from .store import Store
 
 __all__ = [
@@ -10,7 +10,6 @@ __all__ = [
     "Event",
     "InvalidCursor",
     "KeyReused",
-    "Mask",
     "NewCapture",
     "Page",
     "Removed",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
+
+from facecap import MaskAnswer
 
 from .times import rfc3339
-
-Mask = Literal["mask", "no_mask", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class CaptureQuery:
     """Inclusive, with a time zone."""
     time_to: datetime | None = None
     """Exclusive, with a time zone."""
-    mask: Mask | None = None
+    mask: MaskAnswer | None = None
     min_quality: float | None = None
     max_quality: float | None = None
     cursor: str | None = None

@@ -14,6 +14,8 @@ import onnxruntime
 import pytest
 import scripted
 
+import facecap
+
 from .service import Service
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -23,9 +25,11 @@ FAST = ["--mode", "fast", "--min-hits", "1", "--interval", "1", "--max-captures"
 """A capture in nearly every frame."""
 
 
-def small_frame(*cells: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def small_frame(
+    *cells: tuple[int, int], mask: facecap.MaskAnswer = "no_mask"
+) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """A frame of 640x360 pixels in BGR with a face of 67 pixels in each of these cells."""
-    return np.ascontiguousarray(scripted.frame(*cells)[:: scripted.SCALE, :: scripted.SCALE])
+    return np.ascontiguousarray(scripted.frame(*cells, mask=mask)[:: scripted.SCALE, :: scripted.SCALE])
 
 
 def environment() -> dict[str, str]:

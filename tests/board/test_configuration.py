@@ -85,7 +85,7 @@ def test_names_without_effect_are_said(board: Callable[..., Any], tmp_path: Path
     expect_same(json.loads(done.stdout), asdict(CaptureConfig()))
 
 
-@pytest.mark.parametrize("mode", ["0", "1", "cycle"])
+@pytest.mark.parametrize("mode", ["0", "1", "cycle", "once"])
 def test_old_files_with_both_intervals(board: Callable[..., Any], tmp_path: Path, mode: str) -> None:
     file = tmp_path / "old.conf"
     file.write_text(f"mode = {mode}\nFAST_Mode_Interval = 11  # frames\nCYCLE_Mode_Interval = 22\n")

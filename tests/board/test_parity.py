@@ -95,6 +95,28 @@ def test_scripted_visits_are_equal_to_the_byte(
     assert set(summary) - set(wanted) == {"push", "memory"}
 
 
+def test_masks_worn_wrongly_are_equal_to_the_byte(
+    board: Callable[..., Any], models: list[str], tmp_path: Path
+) -> None:
+    for ending in ("png", "ppm"):
+        (tmp_path / ending).mkdir()
+        for index, mask in enumerate(["incorrect", "mask", "no_mask", "unknown"]):
+            cell = (10 + 20 * index, 20)  # another face each
+            cv2.imwrite(str(tmp_path / ending / f"{index}.{ending}"), small_frame(cell, mask=mask))
+    classifier = scripted.mask_classifier(tmp_path, incorrect=True)
+    options = ["--min-hits", "1", "--fps", "25", *models, "--classifier", str(classifier)]
+    python_run(tmp_path / "png", tmp_path / "python", *options)
+    done = board(tmp_path / "ppm", "--out", tmp_path / "board", *options)
+    assert done.returncode == 0, done.stderr
+    ours, theirs = tmp_path / "board", tmp_path / "python"
+    assert (ours / "captures.jsonl").read_bytes() == (theirs / "captures.jsonl").read_bytes()
+    summaries = [json.loads((out / "summary.json").read_text()) for out in (ours, theirs)]
+    assert [list(summary["captures_by_mask"].items()) for summary in summaries] == [
+        [("mask", 1), ("no_mask", 1), ("incorrect", 1), ("unknown", 1)]
+    ] * 2
+    assert "1 mask, 1 no mask, 1 worn wrongly, 1 unsure" in done.stdout
+
+
 @pytest.mark.parametrize(("threshold", "seen"), [(0.99, True), (0.99999, False)])
 def test_the_threshold_of_a_manifest_holds_in_both(
     board: Callable[..., Any], models: list[str], visit: Path, tmp_path: Path, threshold: float, seen: bool

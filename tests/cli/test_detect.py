@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import cv2
@@ -25,6 +27,17 @@ def test_faces_of_a_picture_as_json(facecap, models, face_png):
     assert face["quality"] == pytest.approx(1.358, abs=0.01)
     assert set(face["pose"]) == {"yaw", "pitch", "roll"}
     assert face["mask"] in ("mask", "no_mask", "unknown")
+
+
+def test_a_mask_worn_wrongly_is_said_with_its_own_probability(facecap, models, tmp_path):
+    picture = tmp_path / "picture.png"
+    cv2.imwrite(str(picture), scripted.frame((20, 20), mask="incorrect"))
+    options = [*models, "--classifier", scripted.mask_classifier(tmp_path, incorrect=True), "--mask"]
+    [face] = json.loads(facecap("detect", picture, "--json", *options).stdout)["faces"]
+    assert face["mask"] == "incorrect" and face["mask_prob"] < 0.1
+    done = facecap("detect", picture, "--annotate", tmp_path / "drawn", *options)
+    assert f"incorrect {face['incorrect_prob']:.2f}" in done.stdout
+    assert (tmp_path / "drawn" / "picture.png").exists()
 
 
 def test_what_the_refiner_calls_no_face_gets_no_mask_answer(facecap, models, face_png, tmp_path):
@@ -61,3 +74,54 @@ def test_a_missing_picture_ends_with_1(facecap, models):
     done = facecap("detect", "nowhere.jpg", *models)
     assert done.returncode == 1
     assert "nowhere.jpg: it cannot be read: No such file or directory" in done.stderr
+
+
+def test_a_table_has_a_row_a_face_and_one_for_a_picture_without(facecap, models, face_png, tmp_path):
+    cv2.imwrite(str(tmp_path / "nobody.png"), scripted.frame())
+    done = facecap("detect", face_png, tmp_path / "nobody.png", "--format", "csv", "--mask", *models)
+    assert done.returncode == 0, done.stderr
+    face, nobody = csv.DictReader(io.StringIO(done.stdout))
+    (wanted,) = json.loads(facecap("detect", face_png, "--json", "--mask", *models).stdout)["faces"]
+    assert [float(face[key]) for key in ("x1", "y1", "x2", "y2")] == wanted["box"]
+    assert [float(face["nose_x"]), float(face["nose_y"])] == wanted["landmarks"][2]
+    assert (face["face"], face["mask"], face["face_prob"]) == ("1", wanted["mask"], "")
+    assert nobody["file"].endswith("nobody.png") and nobody["face"] == nobody["score"] == ""
+
+
+def test_pictures_of_a_list(facecap, models, face_png, tmp_path):
+    """Names and folders, a line each; `-` is standard input."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "1.png").write_bytes(face_png.read_bytes())
+    text = f"{face_png}\n\n{tmp_path / 'folder'}\n"
+    (tmp_path / "list.txt").write_text(text)
+    done = facecap("detect", "--list", tmp_path / "list.txt", *models)
+    assert done.stdout.count(": 1 face\n") == 2, done.stderr
+    assert facecap("detect", "--list", "-", *models, input=text).stdout == done.stdout
+
+
+def test_no_more_pictures_and_faces_than_wanted(facecap, models, visit, tmp_path):
+    done = facecap("detect", visit, "--max-images", 2, *models)
+    assert done.stdout.count(": 1 face\n") == 2
+    assert "the first 2 of 40 pictures (--max-images)" in done.stderr
+    two = tmp_path / "two.png"
+    cv2.imwrite(str(two), scripted.frame(FACE, (60, 30)))
+    assert ": 2 faces\n" in facecap("detect", two, *models).stdout
+    assert ": 1 face\n" in facecap("detect", two, "--max-faces", 1, *models).stdout
+
+
+def test_how_much_faces_may_overlap_is_asked_for(facecap, models, tmp_path):
+    near = tmp_path / "near.png"
+    cv2.imwrite(str(near), scripted.frame(FACE, (FACE[0] + 3, FACE[1])))  # of 200 pixels, 72 apart
+    assert ": 1 face\n" in facecap("detect", near, *models).stdout
+    assert ": 2 faces\n" in facecap("detect", near, "--nms-iou", 0.9, *models).stdout
+    done = facecap("detect", near, "--nms-iou", 2, *models)
+    assert done.returncode == 2
+    assert "nms_iou is 2.0, wanted 0 to 1" in done.stderr
+
+
+def test_annotated_pictures_of_one_name_are_all_kept(facecap, models, face_png, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "face.png").write_bytes(face_png.read_bytes())
+    facecap("detect", tmp_path / "a", tmp_path / "b", "--annotate", tmp_path / "drawn", *models)
+    assert sorted(path.name for path in (tmp_path / "drawn").iterdir()) == ["face-2.png", "face.png"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 from pathlib import Path
 
@@ -85,3 +86,18 @@ def test_the_published_mobilefacenet_knows_people(facecap, shared, tmp_path):
     done = facecap("eval", "lfw", "--data", tmp_path, "--model", model, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["accuracy"] >= 0.9
+
+
+def test_aligned_pairs_of_a_file_are_measured_without_a_detector(facecap, embedder, photo, tmp_path):
+    face = cv2.resize(photo[100:400, 100:400], (112, 112))
+    codes = [cv2.imencode(".jpg", image)[1].tobytes() for image in (face, face, face, np.zeros_like(face))]
+    data = tmp_path / "lfw.bin"
+    data.write_bytes(pickle.dumps((codes * 10, [True, False] * 10)))
+    done = facecap("eval", "lfw", "--data", data, "--model", embedder, "--json")
+    assert done.returncode == 0, done.stderr
+    assert "40 faces of 112x112, aligned already: no detector" in done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["pairs"] == 20 and len(figures["folds"]) == 10
+    assert figures["accuracy"] == 1.0, "a face is like itself, and like no black picture"
+    done = facecap("eval", "lfw", "--data", data, "--model", embedder, "--detector", "yunet-n")
+    assert done.returncode == 1 and "nothing is detected" in done.stderr

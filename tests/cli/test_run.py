@@ -17,6 +17,8 @@ import pytest
 import scripted
 from cameras import closed_port
 
+from facecap.sinks.drawing import ANSWER_COLORS
+
 from .conftest import clean_environment, repeat
 
 FAST = ["--mode", "fast", "--interval", "10"]
@@ -55,9 +57,34 @@ def test_a_run_leaves_captures_crops_and_a_summary(facecap, models, visit, tmp_p
     assert sum(summary["captures_by_mask"].values()) == 3
     assert summary["rejections"]["track_unconfirmed"] == 9
     assert summary["classified"] + sum(summary["rejections"].values()) == summary["faces"]
-    assert summary["models"] == {"detector": "detector200", "refiner": None, "classifier": "bright"}
+    assert summary["models"] == {
+        "detector": "detector200",
+        "refiner": None,
+        "classifier": "bright",
+        "embedder": None,
+    }
     assert "3 captures" in done.stdout and str(out / "captures.jsonl") in done.stdout
     assert not list(out.rglob(".*")), "temporary files are left"
+
+
+def test_masks_worn_wrongly_are_in_all_that_a_run_leaves(facecap, models, tmp_path):
+    picture, out = tmp_path / "picture.png", tmp_path / "out"
+    cv2.imwrite(str(picture), scripted.frame((20, 20), mask="incorrect"))
+    options = [*models, "--classifier", scripted.mask_classifier(tmp_path, incorrect=True)]
+    pictures = ["--annotate", tmp_path / "clip.avi", "--contact-sheet"]
+    done = facecap("run", picture, "--out", out, *options, *pictures)
+    assert done.returncode == 0, done.stderr
+    [capture] = lines_of(out / "captures.jsonl")
+    assert capture["mask"] == "incorrect" and capture["incorrect_prob"] > 0.9
+    by_mask = json.loads((out / "summary.json").read_text())["captures_by_mask"]
+    assert by_mask == {"mask": 0, "no_mask": 0, "incorrect": 1, "unknown": 0}
+    assert "0 mask, 0 no mask, 1 worn wrongly, 0 unsure" in done.stdout
+    for image in (
+        cv2.VideoCapture(str(tmp_path / "clip.avi")).read()[1],
+        cv2.imread(str(out / "contact_sheet.png")),
+    ):
+        near = np.abs(image.astype(int) - ANSWER_COLORS["incorrect"]).max(axis=2) < 40
+        assert near.sum() > 100
 
 
 def test_json_on_standard_output_is_what_the_folder_has(facecap, models, visit, tmp_path):
@@ -105,6 +132,20 @@ def test_a_refiner_is_an_option_with_a_twin(facecap, models, visit, tmp_path):
         assert summary["refined"] == 31 and summary["classified"] == 0
         assert summary["models"]["refiner"] == "wall"
         assert "refine" in summary["seconds"]
+
+
+def test_with_an_embedder_a_person_is_not_captured_on_two_tracks(facecap, models, face_png, tmp_path):
+    cv2.imwrite(str(tmp_path / "there.png"), scripted.frame((60, 20)))
+    frames = repeat(face_png, tmp_path / "visit", 25)
+    for number in range(25, 50):  # gone from there, and at once elsewhere
+        (frames / f"{number}.png").hardlink_to(tmp_path / "there.png")
+    embedder = scripted.embedder(tmp_path, 112)  # to it everybody is one person
+    for options, tracks in (([], {1, 2}), (["--embedder", embedder], {1})):
+        done = facecap("run", frames, "--json", *models, *FAST, *options)
+        *captures, last = [json.loads(line) for line in done.stdout.splitlines()]
+        assert {capture["track_id"] for capture in captures} == tracks, done.stderr
+        assert ("duplicate_identity" in last["summary"]["rejections"]) == bool(options)
+        assert last["summary"]["models"]["embedder"] == ("embedder112" if options else None)
 
 
 def test_a_refiner_that_is_none_is_named(facecap, models, visit, tmp_path):

@@ -122,6 +122,22 @@ def test_what_a_detector_cannot_become(
     assert not out.exists()
 
 
+def test_a_detector_of_one_size_finds_what_it_found_at_that_size(tmp_path: Path) -> None:
+    model, out = tiny.write_detector(tmp_path, "yunet"), tmp_path / "fixed.onnx"
+    assert main(["convert", "onnx", str(model), "--out", str(out), "--input-size", "96x64"]) == 0
+    shape = onnx.load(out).graph.input[0].type.tensor_type.shape.dim
+    assert [side.dim_value for side in shape] == [1, 3, 64, 96]
+    picture = np.random.default_rng(1).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    wanted = facecap.Detector(model, input_size=(96, 64), score_threshold=0.0).detect(picture)
+    fixed = facecap.Detector(out, score_threshold=0.0)
+    assert fixed.info["input_size"] == (96, 64)
+    found = fixed.detect(picture)
+    assert len(wanted) > 0
+    np.testing.assert_allclose(found.boxes, wanted.boxes, atol=1e-3)
+    with pytest.raises(ValueError, match="96x64"):
+        facecap.Detector(out, input_size=(64, 64))
+
+
 def test_a_copy_is_called_a_copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model, out = tiny.write_mask(tmp_path), tmp_path / "out.onnx"
     assert main(["convert", "onnx", str(model), "--out", str(out)]) == 0
@@ -129,6 +145,22 @@ def test_a_copy_is_called_a_copy(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert f"a copy of {model}" in said and "differs" not in said
     found = facecap.MaskClassifier(out).predict(CROPS)
     np.testing.assert_array_equal(found, facecap.MaskClassifier(model).predict(CROPS))
+
+
+def test_sides_that_a_detector_cannot_compute_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, out = tiny.write_detector(tmp_path, "yunet"), tmp_path / "out.onnx"
+    assert main(["convert", "onnx", str(model), "--out", str(out), "--input-size", "100x64"]) == 1
+    assert "input 100x64: wanted multiples of 16" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_model_of_one_size_takes_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, out = tiny.write_mask(tmp_path), tmp_path / "out.onnx"
+    assert main(["convert", "onnx", str(model), "--out", str(out), "--input-size", "16x16"]) == 1
+    assert "input 16x16: the model takes 8x8 only" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_a_checkpoint_is_compared_with_its_network(

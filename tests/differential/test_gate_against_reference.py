@@ -91,9 +91,8 @@ class Reference:
         else:
             interval = config.interval_seconds if config.interval_seconds is not None else config.interval
             at_once = config.mode == "fast" or (config.mode == "auto" and config.early_first)
-            due = self.count_left(slot) and (
-                (at_once and slot.given == 0) or now - slot.started + 1e-6 >= interval
-            )
+            due = config.mode != "once" and self.count_left(slot)
+            due = due and ((at_once and slot.given == 0) or now - slot.started + 1e-6 >= interval)
             kind = "periodic" if slot.given else "first"
         if not (slot.waits and due):
             return []
@@ -121,7 +120,7 @@ FACES = st.builds(
 )
 CONFIGS = st.builds(
     CaptureConfig,
-    mode=st.sampled_from(["fast", "auto", "cycle"]),
+    mode=st.sampled_from(["fast", "auto", "cycle", "once"]),
     interval=st.integers(0, 6),
     interval_seconds=st.sampled_from([None, None, 0.0, 0.25, 1.0]),
     max_captures=st.integers(0, 3),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import re
@@ -60,7 +61,8 @@ def test_scopes_open_what_they_say(guarded: tuple[Served, dict[str, str]], face:
         ):
             answer = service.client.request(method, path, content=body, headers=headers)
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
-            assert answer.headers["www-authenticate"].startswith("Bearer")
+            asked = [part.split()[0] for part in answer.headers["www-authenticate"].split(", ")]
+            assert asked == (["Basic", "Bearer"] if "push" in allowed else ["Bearer"]), "no browser asks"
     for path in ("/livez", "/readyz"):
         assert service.client.get(path).status_code == 200
 
@@ -76,6 +78,73 @@ def test_a_stream_needs_a_key_too(guarded: tuple[Served, dict[str, str]], face: 
     with connect(address, additional_headers=bearer(secrets["push"])) as socket:
         socket.send(face)
         assert json.loads(socket.recv(timeout=30))["status"] == 200
+
+
+def basic(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(f'camera:{secret}'.encode()).decode()}"}
+
+
+def test_cameras_show_their_key_as_they_can(guarded: tuple[Served, dict[str, str]], face: bytes) -> None:
+    service, secrets = guarded
+    secret, path = secrets["push"], "/v1/cameras/door/frames"
+    ways = [(path, bearer(secret)), (path, basic(secret)), (path, {"X-API-Key": secret})]
+    for address, headers in [*ways, (f"{path}?token={secret}", {})]:
+        for method in ("POST", "PUT"):
+            answer = service.client.request(method, address, content=face, headers=headers)
+            assert answer.status_code == 200, (address, headers, answer.text)
+    listed = "/v1/captures"
+    for headers in (basic(secrets["read"]), {"X-API-Key": secrets["read"]}):
+        assert service.client.get(listed, headers=headers).status_code == 200
+    socket_address = service.address.replace("http", "ws") + f"/v1/cameras/door/stream?token={secret}"
+    with connect(socket_address) as socket:
+        socket.send(face)
+        assert json.loads(socket.recv(timeout=30))["status"] == 200
+
+
+@pytest.mark.parametrize(
+    "value", ["Basic", "Basic !!", "Basic /w==", "Basic Y2FtZXJh", "Digest a", "basic Zm9vOg==", ""]
+)
+def test_a_header_without_a_key_in_it_is_no_key(
+    guarded: tuple[Served, dict[str, str]], face: bytes, value: str
+) -> None:
+    service, secrets = guarded
+    path = f"/v1/cameras/door/frames?token={secrets['push']}"
+    answer = service.client.post(path, content=face, headers={"Authorization": value})
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+
+
+def test_a_key_in_an_address_may_only_push(guarded: tuple[Served, dict[str, str]]) -> None:
+    service, secrets = guarded
+    for scope in ("read", "admin"):
+        answer = service.client.get(f"/v1/captures?token={secrets[scope]}")
+        assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
+        assert "address" in answer.json()["detail"] and secrets[scope] not in answer.text
+
+
+def test_a_key_of_a_camera_pushes_for_no_other(tmp_path: Any, pipeline: Any, face: bytes) -> None:
+    secret, bound = key("door", "push")
+    settings = settings_in(tmp_path, pipeline=pipeline, keys=[{**bound, "cameras": ["door", "gate"]}])
+    with running(settings) as service:
+
+        def ask(method: str, path: str) -> tuple[int, str]:
+            answer = service.client.request(method, path, content=face, headers=bearer(secret))
+            return answer.status_code, answer.json().get("code", "")
+
+        assert ask("POST", "/v1/cameras/door/frames") == (200, "")
+        assert ask("PUT", "/v1/cameras/gate/frames") == (200, "")
+        refused = [("POST", "/v1/cameras/hall/frames"), ("POST", "/v1/detect")]
+        for method, path in [*refused, ("DELETE", "/v1/cameras/hall")]:
+            assert ask(method, path) == (403, "other_camera"), path
+        stream = service.address.replace("http", "ws") + "/v1/cameras/hall/stream"
+        with pytest.raises(InvalidStatus):
+            connect(stream, additional_headers=bearer(secret))
+
+
+def test_a_key_of_some_cameras_may_not_read_of_all() -> None:
+    with pytest.raises(ValueError, match="push alone"):
+        keys.new_key("door", ["push", "read"], ["door"])
+    _, lines = keys.new_key("door", ["push"], ["hall", "door"])
+    assert lines.endswith('cameras = ["door", "hall"]')
 
 
 def test_a_key_that_asks_too_often_waits(tmp_path: Any, pipeline: Any, face: bytes) -> None:
@@ -185,8 +254,11 @@ def test_logs_are_json_lines_without_pictures_and_keys(
     with running(settings_in(tmp_path, pipeline=pipeline, keys=[kept])) as service:
         asked = {**bearer(secret), "X-Request-ID": "the-id"}
         service.client.post("/v1/cameras/door/frames?token=hidden", content=face, headers=asked)
+        service.client.post(f"/v1/cameras/door/frames?token={secret}", content=b"no picture")
+        with connect(f"{service.address.replace('http', 'ws')}/v1/cameras/door/stream?token={secret}"):
+            pass
     lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
-    (line,) = [line for line in lines if line.get("path") == "/v1/cameras/door/frames"]
+    (line, _) = [line for line in lines if line.get("path") == "/v1/cameras/door/frames"]
     assert {line["method"], line["status"], line["level"]} == {"POST", 200, "debug"}
     text = json.dumps(lines)
     assert secret not in text and kept["hash"] not in text and "hidden" not in text

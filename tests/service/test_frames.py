@@ -41,6 +41,34 @@ def test_a_form_says_the_same_as_a_raw_body(service: Served, face: bytes) -> Non
     assert form["faces"] == raw["faces"] and len(form["faces"]) == 1
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"picture": ("a.jpg", None)},
+        {"picture": ("a.jpg", None, "application/octet-stream")},
+        {"upload[]": ("", None, "image/jpeg")},
+        {"note": (None, b"at the door"), "snapshot": ("a.jpg", None)},
+    ],
+)
+def test_the_only_file_of_a_form_is_the_picture_whatever_its_name(
+    service: Served, face: bytes, files: dict[str, tuple[Any, ...]]
+) -> None:
+    filled = {
+        name: tuple(face if p is None and i == 1 else p for i, p in enumerate(part))
+        for name, part in files.items()
+    }
+    answer = service.client.post("/v1/cameras/door/frames", files=filled)
+    assert answer.status_code == 200 and len(answer.json()["faces"]) == 1, answer.text
+
+
+def test_a_form_of_several_files_is_refused_by_their_names(service: Served, face: bytes) -> None:
+    files = {"before": ("a.jpg", face), "after": ("b.jpg", face)}
+    answer = service.client.post("/v1/cameras/door/frames", files=files)
+    assert code(answer) == (400, "several_files") and "before, after" in answer.json()["detail"]
+    none = service.client.post("/v1/cameras/door/frames", files={"note": (None, b"x")})
+    assert code(none) == (400, "missing_file")
+
+
 def test_headers_say_index_and_time_as_the_query_does(service: Served, face: bytes) -> None:
     for number, name in enumerate(("Frame-Index", "frame_index"), 40):
         headers = {name: str(number), "Timestamp": "2.5"}

@@ -69,6 +69,14 @@ def test_a_line_of_facecap_is_one_whatever_it_has(service: Served, face: bytes) 
     )
 
 
+def test_a_board_may_say_that_a_mask_is_worn_wrongly(service: Served) -> None:
+    line = {**LINE, "mask": "incorrect", "mask_prob": 0.04, "incorrect_prob": 0.91}
+    assert push(service, line).status_code == 201
+    [listed] = service.client.get("/v1/captures", params={"mask": "incorrect"}).json()["captures"]
+    assert (listed["mask"], listed["mask_prob"], listed["incorrect_prob"]) == ("incorrect", 0.04, 0.91)
+    assert push(service, {**LINE, "incorrect_prob": None}).status_code == 201
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -85,6 +93,7 @@ def test_a_line_of_facecap_is_one_whatever_it_has(service: Served, face: bytes) 
         {"landmarks": []},
         {"pose": {"yaw": 1}},
         {"mask_prob": 2},
+        {"incorrect_prob": 2},
         {"mask": "maybe"},
         {"extra": 1},
         {"crop": 7},

@@ -17,6 +17,7 @@ from facecap._files import PendingFile, write_atomic
 from facecap.sinks.annotated_clip import AnnotatedClip
 from facecap.sinks.annotation import Annotator
 from facecap.sinks.contact_sheet import ContactSheet
+from facecap.sinks.drawing import ANSWER_COLORS, ANSWER_WORDS, answer_label
 from facecap.sinks.run_folder import JsonLines, RunFolder
 
 
@@ -44,7 +45,16 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def result(index: int, box: tuple[float, ...] = (20, 20, 60, 70), **changes: Any) -> facecap.FrameResult:
+def annotator(answer: str) -> Annotator:
+    return Annotator(lambda mask, incorrect: answer, tuple(ANSWER_WORDS))
+
+
+def result(
+    index: int,
+    box: tuple[float, ...] = (20, 20, 60, 70),
+    said: tuple[float, float] = (math.nan, math.nan),
+    **changes: Any,
+) -> facecap.FrameResult:
     faces = facecap.Faces(
         boxes=np.array([box], np.float32),
         scores=np.ones(1, np.float32),
@@ -54,7 +64,8 @@ def result(index: int, box: tuple[float, ...] = (20, 20, 60, 70), **changes: Any
         quality=np.ones(1, np.float32),
         pose=np.zeros((1, 3), np.float32),
         capture=np.zeros(1, np.bool_),
-        mask_prob=np.array([math.nan], np.float32),
+        mask_prob=np.array([said[0]], np.float32),
+        incorrect_prob=np.array([said[1]], np.float32),
         reasons=("not_better",),
     )
     values: dict[str, Any] = {"timestamp": None, "captures": [], "timings": {}, "refined": 0, "classified": 0}
@@ -123,7 +134,7 @@ def test_only_files_of_an_earlier_run_are_removed(tmp_path):
 
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.avi"])
 def test_a_clip_of_frames_that_change_their_size(tmp_path, name):
-    clip = AnnotatedClip(tmp_path / name, 25.0, Annotator(lambda probability: "mask"))
+    clip = AnnotatedClip(tmp_path / name, 25.0, annotator("mask"))
     for index, (height, width) in enumerate([(301, 503), (300, 200), (50, 50)]):
         clip.add(np.zeros((height, width, 3), np.uint8), result(index))
         assert not (tmp_path / name).exists()
@@ -138,19 +149,19 @@ def test_a_clip_of_frames_that_change_their_size(tmp_path, name):
     ("first", "size"), [((1500, 3000), (960, 1920)), ((96, 128), (480, 640)), ((480, 640), (480, 640))]
 )
 def test_large_frames_are_scaled_down_and_small_ones_up(tmp_path, first, size):
-    clip = AnnotatedClip(tmp_path / "clip.avi", 25.0, Annotator(lambda probability: "mask"))
+    clip = AnnotatedClip(tmp_path / "clip.avi", 25.0, annotator("mask"))
     clip.add(np.zeros((*first, 3), np.uint8), result(0))
     clip.close()
     assert cv2.VideoCapture(str(tmp_path / "clip.avi")).read()[1].shape == (*size, 3)
 
 
 def test_a_clip_without_frames_leaves_no_file(tmp_path):
-    AnnotatedClip(tmp_path / "clip.avi", 25.0, Annotator(lambda probability: "mask")).close()
+    AnnotatedClip(tmp_path / "clip.avi", 25.0, annotator("mask")).close()
     assert names(tmp_path) == []
 
 
 def test_a_clip_that_is_lost_on_its_way_is_an_error(tmp_path):
-    clip = AnnotatedClip(tmp_path / "clip.avi", 25.0, Annotator(lambda probability: "mask"))
+    clip = AnnotatedClip(tmp_path / "clip.avi", 25.0, annotator("mask"))
     clip.add(np.zeros((100, 100, 3), np.uint8), result(0))
     (temporary,) = tmp_path.iterdir()
     temporary.unlink()
@@ -160,23 +171,23 @@ def test_a_clip_that_is_lost_on_its_way_is_an_error(tmp_path):
 
 def test_faces_partly_outside_are_drawn_without_an_error():
     image = np.zeros((120, 160, 3), np.uint8)
-    annotator = Annotator(lambda probability: "no_mask")
+    drawer = annotator("no_mask")
     boxes = [(-50, -50, 10, 10), (150, 110, 400, 300), (-500, -500, -400, -400), (0, 0, 160, 120)]
     for index, box in enumerate(boxes):
-        annotator.draw(image, result(index, box, captures=[capture()]), 1.0, (0.0, 0.0))
+        drawer.draw(image, result(index, box, captures=[capture()]), 1.0, (0.0, 0.0))
     assert image.any()
 
 
 def test_the_mark_of_a_capture_fades(tmp_path):
-    def drawn(annotator: Annotator, index: int, **changes: Any) -> np.ndarray[Any, Any]:
+    def drawn(index: int, **changes: Any) -> np.ndarray[Any, Any]:
         image = np.zeros((480, 640, 3), np.uint8)
-        annotator.draw(image, result(index, (200, 150, 400, 350), **changes), 1.0, (0.0, 0.0))
+        drawer.draw(image, result(index, (200, 150, 400, 350), **changes), 1.0, (0.0, 0.0))
         return image[:430]  # without the bar, which counts captures
 
-    annotator = Annotator(lambda probability: "mask")
-    before = drawn(annotator, 0)
-    at = drawn(annotator, 1, captures=[capture()])
-    after = drawn(annotator, 100)
+    drawer = annotator("mask")
+    before = drawn(0)
+    at = drawn(1, captures=[capture()])
+    after = drawn(100)
     assert (before != at).any()
     assert np.array_equal(before, after)
 
@@ -204,4 +215,36 @@ def test_a_sheet_keeps_tracks_together_and_says_what_it_left_out(tmp_path):
 
 def test_other_endings_of_a_clip_are_refused(tmp_path: Path):
     with pytest.raises(ValueError, match=r"\.mp4 or \.avi"):
-        AnnotatedClip(tmp_path / "clip.gif", 25.0, Annotator(lambda probability: "mask"))
+        AnnotatedClip(tmp_path / "clip.gif", 25.0, annotator("mask"))
+
+
+def test_a_mask_worn_wrongly_has_its_colour_and_its_own_probability():
+    image = np.zeros((480, 640, 3), np.uint8)
+    annotator("incorrect").draw(image, result(0, (200, 150, 400, 350), (0.04, 0.91)), 1.0, (0.0, 0.0))
+    assert (image[:430] == ANSWER_COLORS["incorrect"]).all(axis=2).any()
+    assert answer_label("incorrect", 0.04, 0.91) == "worn wrongly 0.91"
+    assert answer_label("no_mask", 0.04, 0.05) == "no mask 0.04"
+    assert answer_label("unknown", math.nan, None) == "unsure"
+    sheet = ContactSheet()
+    sheet.add(capture(mask="incorrect", mask_prob=0.04, incorrect_prob=0.91))
+    assert (sheet.draw() == ANSWER_COLORS["incorrect"]).all(axis=2).any()
+
+
+def test_the_legend_has_the_answers_that_the_model_can_give():
+    def legend(answers: tuple[str, ...]) -> np.ndarray[Any, Any]:
+        image = np.zeros((480, 1920, 3), np.uint8)
+        Annotator(lambda mask, incorrect: "mask", answers).draw(image, result(0), 1.0, (0.0, 0.0))
+        return (image[430:] == ANSWER_COLORS["incorrect"]).all(axis=2)
+
+    assert legend(tuple(ANSWER_WORDS)).any()
+    assert not legend(("mask", "no_mask", "unknown")).any()
+
+
+def test_the_chance_of_a_mask_worn_wrongly_is_in_a_line_where_it_is_known(tmp_path):
+    with closing(RunFolder(tmp_path)) as folder:
+        assert "incorrect_prob" not in folder.add(capture())
+        line = folder.add(capture(sequence=2, mask="incorrect", mask_prob=0.04, incorrect_prob=0.91))
+    assert (line["mask"], line["mask_prob"], line["incorrect_prob"]) == ("incorrect", 0.04, 0.91)
+    plain, third = (result(0, said=said).to_dict()["faces"][0] for said in ((0.5, math.nan), (0.5, 0.25)))
+    assert "incorrect_prob" not in plain
+    assert third["incorrect_prob"] == 0.25

@@ -65,6 +65,15 @@ def test_a_difference_is_reported_with_its_place_and_both_values(captures, lines
     assert f"track {lines[1]['track_id']}, capture {lines[1]['sequence']}: mask" in reported[0]
 
 
+def test_the_chance_of_a_mask_worn_wrongly_is_compared_where_there_is_one(lines):
+    third = [{**line, "incorrect_prob": 0.25} for line in lines]
+    assert capture_differences(third, third) == []
+    moved = [{**third[0], "incorrect_prob": 0.5}, *third[1:]]
+    [difference] = capture_differences(moved, third)
+    assert difference.endswith("incorrect_prob is 0.5, wanted 0.25 within 0.01")
+    assert len(capture_differences(lines, third)) == len(lines)
+
+
 def test_missing_and_additional_captures_are_reported_by_name(lines):
     missing = capture_differences(lines[:-1], lines)
     last = lines[-1]

@@ -94,6 +94,30 @@ def test_the_classifier_answers_what_is_painted(detector, side, place, mask):
     assert classifier.answer(float(classifier.predict(crop[None])[0])) == mask
 
 
+@pytest.mark.parametrize("side", [12, 20, 64, 300])
+@pytest.mark.parametrize("place", [(300.5, 180.0), (3.0, 2.0), (637.0, 355.0)])
+@pytest.mark.parametrize("mask", ["mask", "no_mask", "incorrect", "unknown"])
+def test_the_classifier_of_three_classes_answers_what_is_painted(detector, side, place, mask):
+    classifier = facecap.MaskClassifier(classifier_model(incorrect=True).source)
+    frame = painted_frame(PaintedFace(*place, side, mask))
+    crop = facecap.crop_face(frame, detector.detect(frame).boxes[0])
+    said = classifier.classify(crop[None])
+    assert said.answers == (mask,)
+    assert said.incorrect_prob[0] == pytest.approx({"incorrect": 0.96, "unknown": 0.5}.get(mask, 0), abs=0.05)
+
+
+def test_a_mask_worn_wrongly_is_captured_as_such_and_is_a_mask_to_two_classes():
+    face = PaintedFace(300, 180, mask="incorrect")
+    three = scripted_pipeline(AT_ONCE, classifier=classifier_model(incorrect=True))
+    for pipeline, answer, known in ((three, "incorrect", True), (scripted_pipeline(AT_ONCE), "mask", False)):
+        result = pipeline.process(painted_frame(face))
+        [capture] = result.captures
+        assert capture.mask == answer
+        assert ("incorrect_prob" in capture.to_dict()) == known
+        assert math.isnan(capture.incorrect_prob) != known
+        assert np.isnan(result.faces.incorrect_prob[0]) != known
+
+
 def test_several_faces_have_their_own_answers():
     faces = [PaintedFace(100, 180, mask="mask"), PaintedFace(300, 180), PaintedFace(500, 180, mask="unknown")]
     captures = scripted_pipeline(AT_ONCE).process(painted_frame(*faces)).captures
@@ -119,9 +143,10 @@ def test_the_detector_fails_in_the_frame_that_says_so(detector):
     assert len(detector.detect(painted_frame(face))) == 1
 
 
-def test_a_failing_classifier_and_a_failing_refiner_cost_their_answers():
+@pytest.mark.parametrize("third", [False, True])
+def test_a_failing_classifier_and_a_failing_refiner_cost_their_answers(third):
     capture = scripted_pipeline(
-        AT_ONCE, classifier=classifier_model(fails=True), refiner=refiner_model(fails=True)
+        AT_ONCE, classifier=classifier_model(incorrect=third, fails=True), refiner=refiner_model(fails=True)
     )
     result = capture.process(painted_frame(PaintedFace(300, 180, 100)))
     assert [shot.mask for shot in result.captures] == ["unknown"]
@@ -177,7 +202,7 @@ def test_a_walk_is_one_track_and_one_that_turns_away_has_a_reason():
         (lambda: PaintedFace(1, math.nan), "y is nan, wanted 0 to"),
         (lambda: PaintedFace(1, "two"), "y is 'two', wanted a number"),
         (lambda: PaintedFace(1, 2, side=0), "side is 0, wanted"),
-        (lambda: PaintedFace(1, 2, mask="masked"), "mask is 'masked', wanted 'no_mask', 'mask' or 'unknown'"),
+        (lambda: PaintedFace(1, 2, mask="masked"), "mask is 'masked', wanted one of 'mask', 'no_mask', 'inc"),
         (lambda: PaintedFace(1, 2, score=2), "score is 2, wanted 0 to 1"),
         (lambda: PaintedFace(1, 2, yaw=90), "yaw is 90, wanted -57 to 57"),
         (lambda: PaintedFace(1, 2, landmarks=[1, 2]), r"landmarks has shape \(2,\), wanted \(5, 2\)"),

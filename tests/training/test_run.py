@@ -28,7 +28,7 @@ def test_another_configuration_in_the_folder_is_refused_by_name(tmp_path):
 def test_an_option_that_an_older_run_did_not_know_is_off(tmp_path):
     RunFolder(tmp_path, {"seed": 3})
     RunFolder(tmp_path, {"seed": 3, "per_tensor": False})
-    with pytest.raises(TrainingError, match="per_tensor = None, wanted True"):
+    with pytest.raises(TrainingError, match="per_tensor = False, wanted True"):
         RunFolder(tmp_path, {"seed": 3, "per_tensor": True})
 
 

@@ -8,9 +8,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from facecap.training.backbone import freeze_backbone, head_names, takes_side, train_mode  # noqa: E402
+from facecap.training.backbone import freeze_backbone, head_names, takes_side  # noqa: E402
 from facecap.training.mask.recipe import PRESETS  # noqa: E402
 from facecap.training.networks.registry import NETWORKS, build  # noqa: E402
+from facecap.training.norms import train_mode  # noqa: E402
 from facecap.training.quantisation import RoundedConv2d  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
 from facecap.training.start import begin, blend, read_start  # noqa: E402

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "errors.hpp"
 #include "json_text.hpp"
@@ -87,6 +88,8 @@ std::string capture_line(const Capture& capture, const std::string& crop) {
   pose.number("roll", capture.pose.roll, kPixelDecimals);
   out += '}';
   line.number("mask_prob", capture.mask_prob, kScoreDecimals);
+  if (!std::isnan(capture.incorrect_prob))
+    line.number("incorrect_prob", capture.incorrect_prob, kScoreDecimals);
   line.text("mask", to_string(capture.mask));
   line.text("crop", crop);
   return out + '}';

@@ -88,7 +88,7 @@ class Job {
     for (const std::string& error : errors) say("error: " + error);
     if (interrupted) say("interrupted; what was captured is kept");
     if (!settings_.quiet)
-      std::printf("%s\n%s/captures.jsonl\n", summary_.words().c_str(), settings_.out.c_str());
+      std::printf("%s\n%s/captures.jsonl\n", summary_.words(models_).c_str(), settings_.out.c_str());
     std::fflush(stdout);
     const int code = !errors.empty() ? kFailed : interrupted ? kInterrupted : kDone;
     if (!thread_ended) std::_Exit(code);  // all files are complete; the thread waits for the system

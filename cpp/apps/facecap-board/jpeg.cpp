@@ -29,16 +29,27 @@ void on_message(j_common_ptr info, int level) {
   if (level < 0) leave(info);
 }
 
+bool size_is_set(Image& picture, unsigned long width, unsigned long height, std::optional<Size> wanted) {
+  if (wanted && (width != static_cast<unsigned long>(wanted->width) ||
+                 height != static_cast<unsigned long>(wanted->height)))
+    return false;
+  try {
+    set_size(picture, width, height);
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 /// No C++ object that needs a destructor lives in here, since longjmp runs none.
-bool decode_rows(jpeg_decompress_struct& info, Failure& failure, Image& picture,
-                 const std::vector<std::uint8_t>& bytes,
-                 bool (*size_is_set)(Image&, unsigned long, unsigned long)) {
+bool decode_rows(jpeg_decompress_struct& info, Failure& failure, Image& picture, const std::uint8_t* data,
+                 std::size_t bytes, std::optional<Size> wanted) {
   if (setjmp(failure.back)) return false;
   jpeg_create_decompress(&info);
-  jpeg_mem_src(&info, bytes.data(), static_cast<unsigned long>(bytes.size()));
+  jpeg_mem_src(&info, data, static_cast<unsigned long>(bytes));
   jpeg_read_header(&info, TRUE);
   info.out_color_space = JCS_RGB;
-  if (!size_is_set(picture, info.image_width, info.image_height)) return false;
+  if (!size_is_set(picture, info.image_width, info.image_height, wanted)) return false;
   jpeg_start_decompress(&info);
   while (info.output_scanline < info.output_height) {
     JSAMPROW row = picture.pixels.data() + std::size_t{3} * info.output_width * info.output_scanline;
@@ -50,28 +61,20 @@ bool decode_rows(jpeg_decompress_struct& info, Failure& failure, Image& picture,
 
 }  // namespace
 
-void decode_jpeg(const std::vector<std::uint8_t>& bytes, Image& picture) {
+void decode_jpeg(const std::uint8_t* data, std::size_t bytes, Image& picture, std::optional<Size> wanted) {
   jpeg_decompress_struct info{};
   Failure failure{};
   info.err = jpeg_std_error(&failure.manager);
   failure.manager.error_exit = leave;
   failure.manager.emit_message = on_message;
   std::snprintf(failure.text, sizeof failure.text, "its size does not fit");
-  const auto size_is_set = [](Image& image, unsigned long width, unsigned long height) {
-    try {
-      set_size(image, width, height);
-      return true;
-    } catch (const std::exception&) {
-      return false;
-    }
-  };
-  const bool done = decode_rows(info, failure, picture, bytes, size_is_set);
+  const bool done = decode_rows(info, failure, picture, data, bytes, wanted);
   jpeg_destroy_decompress(&info);
   if (done) return;
   // Some cameras fill the place before a marker with zeros, which the library takes for lost data.
-  const std::vector<std::uint8_t> whole = jpeg_without_fill(bytes.data(), bytes.size());
+  const std::vector<std::uint8_t> whole = jpeg_without_fill(data, bytes);
   if (whole.empty()) throw Error(failure.text);
-  decode_jpeg(whole, picture);
+  decode_jpeg(whole.data(), whole.size(), picture, wanted);
 }
 
 }  // namespace facecap::board

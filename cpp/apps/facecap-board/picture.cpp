@@ -51,7 +51,7 @@ bool begins_with(const std::vector<std::uint8_t>& bytes, const std::string& mark
 void decode(const std::vector<std::uint8_t>& bytes, Image& picture) {
   if (begins_with(bytes, "P5") || begins_with(bytes, "P6")) return decode_netpbm(bytes, picture);
 #ifdef FACECAP_WITH_JPEG
-  if (begins_with(bytes, "\xFF\xD8\xFF")) return decode_jpeg(bytes, picture);
+  if (begins_with(bytes, "\xFF\xD8\xFF")) return decode_jpeg(bytes.data(), bytes.size(), picture);
 #endif
 #ifdef FACECAP_WITH_PNG
   if (begins_with(bytes, "\x89PNG\r\n\x1A\n")) return decode_png(bytes, picture);

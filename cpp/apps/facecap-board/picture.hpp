@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,11 @@ void read_picture(const std::string& path, std::vector<std::uint8_t>& bytes, Ima
 // Decoders of one kind. They throw Error with the reason, without the file's name.
 
 void decode_netpbm(const std::vector<std::uint8_t>& bytes, Image& picture);
-void decode_jpeg(const std::vector<std::uint8_t>& bytes, Image& picture);
 void decode_png(const std::vector<std::uint8_t>& bytes, Image& picture);
+/// Refuses a picture of another size than `wanted` before it makes room for it. One without Huffman tables,
+/// as cameras give Motion JPEG, has those of the standard.
+void decode_jpeg(const std::uint8_t* data, std::size_t bytes, Image& picture,
+                 std::optional<Size> wanted = {});
 
 /// Sets size and colour order of `picture` and makes room for the pixels; throws Error for a size out of
 /// range.

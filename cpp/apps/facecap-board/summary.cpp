@@ -53,6 +53,20 @@ class Lines {
   bool empty_ = true;
 };
 
+const char* words_of(MaskAnswer answer) {
+  switch (answer) {
+    case MaskAnswer::mask:
+      return "mask";
+    case MaskAnswer::no_mask:
+      return "no mask";
+    case MaskAnswer::incorrect:
+      return "worn wrongly";
+    case MaskAnswer::unknown:
+      break;
+  }
+  return "unsure";
+}
+
 void append_counts(std::string& out, const Counts& counts) {
   Lines lines(out, 2);
   for (const auto& [name, number] : counts) lines.whole(name, number);
@@ -139,15 +153,15 @@ void Summary::add_capture(const Capture& capture) {
   count(kinds_, to_string(capture.event.kind));
 }
 
-std::string Summary::words() const {
+std::string Summary::words(const Models& models) const {
   char rate[32];
   std::snprintf(rate, sizeof rate, "%.1f", static_cast<double>(frames_) / elapsed());
-  const auto answers = [this](MaskAnswer answer) {
-    return std::to_string(answers_[static_cast<std::size_t>(answer)]);
-  };
+  std::string answers;
+  for (const MaskAnswer answer : answers_of(*models.classifier.manifest->classifier))
+    answers += (answers.empty() ? "" : ", ") + std::to_string(answers_[static_cast<std::size_t>(answer)]) +
+               " " + words_of(answer);
   return std::to_string(captures_) + " captures of " + std::to_string(tracks_) + " followed faces in " +
-         std::to_string(frames_) + " frames (" + rate + " frames/s): " + answers(MaskAnswer::mask) +
-         " mask, " + answers(MaskAnswer::no_mask) + " no mask, " + answers(MaskAnswer::unknown) + " unsure";
+         std::to_string(frames_) + " frames (" + rate + " frames/s): " + answers;
 }
 
 std::string Summary::json(const Ending& ending, const FrameSource& source, const Models& models) const {
@@ -166,7 +180,7 @@ std::string Summary::json(const Ending& ending, const FrameSource& source, const
   lines.whole("tracks", tracks_);
   lines.whole("captures", captures_);
   Counts answers;
-  for (const MaskAnswer answer : {MaskAnswer::mask, MaskAnswer::no_mask, MaskAnswer::unknown})
+  for (const MaskAnswer answer : answers_of(*models.classifier.manifest->classifier))
     answers.emplace_back(to_string(answer), answers_[static_cast<std::size_t>(answer)]);
   append_counts(lines.name("captures_by_mask"), answers);
   append_counts(lines.name("captures_by_kind"), kinds_);

@@ -36,7 +36,7 @@ class Summary {
     std::size_t memory_peak = 0;     // the same
   };
   std::string json(const Ending& ending, const FrameSource& source, const Models& models) const;
-  std::string words() const;
+  std::string words(const Models& models) const;
 
  private:
   double elapsed() const { return end_ - start_; }
@@ -46,7 +46,7 @@ class Summary {
                refined_ = 0, classified_ = 0;
   std::int64_t tracks_ = 0;
   std::set<std::int64_t> followed_;        // tracks that were counted and live
-  std::array<std::int64_t, 3> answers_{};  // by MaskAnswer
+  std::array<std::int64_t, 4> answers_{};  // by MaskAnswer
   std::vector<std::pair<std::string, std::int64_t>> kinds_, reasons_;
   std::map<std::string, double> seconds_;
 };

@@ -10,23 +10,14 @@
 #include <cerrno>
 
 #include "errors.hpp"
+#include "picture.hpp"
 #include "stop_signal.hpp"
 
 namespace facecap::board {
 namespace {
 
-constexpr std::uint32_t kFormats[] = {V4L2_PIX_FMT_NV21, V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUYV};
 constexpr int kBuffers = 4;
 constexpr int kPatienceMs = 5000;  // for a frame
-
-std::string name_of(std::uint32_t format) {
-  std::string name;
-  for (int k = 0; k < 4; ++k) {
-    const char c = static_cast<char>(format >> (8 * k) & 0x7F);
-    name += c > ' ' ? c : '?';
-  }
-  return name;
-}
 
 }  // namespace
 
@@ -83,48 +74,15 @@ void V4l2Camera::open_device() {
     throw Error(name + ": no camera with the single-planar streaming interface");
 }
 
+/// Makes the buffers that frames are turned into, where the pipeline does not take them as they are.
 void V4l2Camera::choose_format(std::optional<Size> wanted) {
-  std::string offered;
-  std::vector<std::uint32_t> formats;
-  for (v4l2_fmtdesc each{}; each.index < 64; ++each.index) {
-    each.type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
-    if (control(VIDIOC_ENUM_FMT, &each) != 0) break;
-    formats.push_back(each.pixelformat);
-    offered += (offered.empty() ? "" : ", ") + name_of(each.pixelformat);
-  }
-  const auto* chosen =
-      std::find_first_of(std::begin(kFormats), std::end(kFormats), formats.begin(), formats.end());
-  if (chosen == std::end(kFormats))
-    throw Error(name + ": offers " + (offered.empty() ? "no format" : offered) +
-                ", wanted NV21, NV12 or YUYV");
-  v4l2_format format{};
-  format.type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
-  if (control(VIDIOC_G_FMT, &format) != 0) throw_errno(name + ": its format");
-  v4l2_pix_format& pixels = format.fmt.pix;
-  pixels.pixelformat = *chosen;
-  pixels.field = V4L2_FIELD_ANY;
-  pixels.bytesperline = 0;
-  if (wanted)
-    pixels.width = static_cast<unsigned>(wanted->width),
-    pixels.height = static_cast<unsigned>(wanted->height);
-  if (control(VIDIOC_S_FMT, &format) != 0) throw_errno(name + ": its format");
-  size_ = {static_cast<int>(pixels.width), static_cast<int>(pixels.height)};
-  format_ = pixels.pixelformat;
-  if (format_ != *chosen)
-    throw Error(name + ": gives " + name_of(format_) + " where " + name_of(*chosen) + " was asked for");
-  if (wanted && size_ != *wanted)
-    throw Error(name + ": gives " + std::to_string(size_.width) + "x" + std::to_string(size_.height) +
-                ", wanted " + std::to_string(wanted->width) + "x" + std::to_string(wanted->height));
-  if (size_.width < 2 || size_.height < 2 || size_.width > 8192 || size_.height > 8192 || size_.width % 2 ||
-      size_.height % 2)
-    throw Error(name + ": gives " + std::to_string(size_.width) + "x" + std::to_string(size_.height) +
-                ", wanted even sides up to 8192");
-  const auto width = static_cast<std::uint32_t>(size_.width);
-  const bool yuyv = format_ == V4L2_PIX_FMT_YUYV;
-  stride_ = std::max(pixels.bytesperline, yuyv ? 2 * width : width);
-  frame_bytes_ = static_cast<std::size_t>(stride_) * size_.height * (yuyv ? 2 : 3) / 2;
-  if (yuyv) {
-    luma_.resize(static_cast<std::size_t>(size_.width) * size_.height);
+  format_ = set_format(
+      name, [this](unsigned long request, void* argument) { return control(request, argument); }, wanted);
+  const auto width = static_cast<std::size_t>(format_.size.width);
+  const auto height = static_cast<std::size_t>(format_.size.height);
+  if (format_.pixels == V4L2_PIX_FMT_MJPEG) set_size(picture_, width, height);
+  if (format_.pixels == V4L2_PIX_FMT_YUYV) {
+    luma_.resize(width * height);
     chroma_.resize(luma_.size() / 2);
   }
 }
@@ -149,9 +107,9 @@ void V4l2Camera::start() {
     buffer.memory = V4L2_MEMORY_MMAP;
     buffer.index = index;
     if (control(VIDIOC_QUERYBUF, &buffer) != 0) throw_errno(name + ": mapped buffers");
-    if (buffer.length < frame_bytes_)
+    if (buffer.length < format_.frame_bytes)
       throw Error(name + ": gives buffers of " + std::to_string(buffer.length) + " bytes, a frame has " +
-                  std::to_string(frame_bytes_));
+                  std::to_string(format_.frame_bytes));
     void* data = calls_.map(file_, buffer.length, buffer.m.offset);
     if (!data) throw_errno(name + ": mapped buffers");
     buffers_.push_back({static_cast<std::uint8_t*>(data), buffer.length});
@@ -192,11 +150,17 @@ bool V4l2Camera::take(int& index, std::size_t& bytes, std::uint32_t& sequence, b
   index = static_cast<int>(buffer.index);
   bytes = buffer.bytesused;
   sequence = buffer.sequence;
-  damaged_frame = (buffer.flags & V4L2_BUF_FLAG_ERROR) != 0 || bytes < frame_bytes_;
+  damaged_frame =
+      (buffer.flags & V4L2_BUF_FLAG_ERROR) != 0 || bytes < std::max<std::size_t>(1, format_.frame_bytes);
   return true;
 }
 
-/// Holds the newest whole frame that is ready, if there is one.
+void V4l2Camera::leave_out(std::uint32_t sequence, const std::string& reason) {
+  ++damaged;
+  say(name + ": left out frame " + std::to_string(sequence) + ": " + reason);
+}
+
+/// Holds the newest frame that is ready and whole as far as the driver says, if there is one.
 bool V4l2Camera::newest(std::uint32_t& sequence) {
   int index = 0;
   std::size_t bytes = 0;
@@ -204,31 +168,39 @@ bool V4l2Camera::newest(std::uint32_t& sequence) {
   bool bad = false;
   while (take(index, bytes, number, bad)) {
     if (bad) {
-      ++damaged;
-      say(name + ": left out frame " + std::to_string(number) + ": it has " + std::to_string(bytes) +
-          " bytes of " + std::to_string(frame_bytes_) +
-          (bytes < frame_bytes_ ? "" : ", and the driver calls it damaged"));
+      const std::size_t wanted = format_.frame_bytes;
+      leave_out(number, "it has " + std::to_string(bytes) + " bytes" +
+                            (wanted > 0 ? " of " + std::to_string(wanted) : "") +
+                            (bytes > 0 && bytes >= wanted ? ", and the driver calls it damaged" : ""));
       give_back(index);
       continue;
     }
     if (held_ >= 0) give_back(held_);
     held_ = index;
+    held_bytes_ = std::min(bytes, buffers_[static_cast<std::size_t>(index)].bytes);
     sequence = number;
   }
   return held_ >= 0;
 }
 
-bool V4l2Camera::next(Frame& frame) {
+/// Waits for `newest`; false where an end was asked for.
+bool V4l2Camera::await(std::uint32_t& sequence) {
   if (held_ >= 0) give_back(held_);
   held_ = -1;
-  std::uint32_t sequence = 0;
-  const std::int64_t damaged_before = damaged;
   while (!newest(sequence)) {
     if (StopSignal::came()) return false;
     if (!calls_.wait(file_, kPatienceMs) && !StopSignal::came())
       throw Error(name + ": no frame in " + std::to_string(kPatienceMs / 1000) + " seconds");
   }
-  if (StopSignal::came()) return false;
+  return !StopSignal::came();
+}
+
+bool V4l2Camera::next(Frame& frame) {
+  std::uint32_t sequence = 0;
+  const std::int64_t damaged_before = damaged;
+  do {
+    if (!await(sequence)) return false;
+  } while (!show(sequence, frame.view));
   if (!first_sequence_) first_sequence_ = sequence;
   // Drivers that do not count say 0 each time.
   const std::int64_t index = std::max(next_, std::int64_t{sequence - *first_sequence_});
@@ -236,35 +208,57 @@ bool V4l2Camera::next(Frame& frame) {
   frame.index = index;
   next_ = index + 1;
   frame.timestamp = clock_seconds();
-  frame.view = view(buffers_[static_cast<std::size_t>(held_)].data);
   return true;
 }
 
-FrameView V4l2Camera::view(const std::uint8_t* data) {
-  if (format_ == V4L2_PIX_FMT_YUYV) return from_yuyv(data);
-  return YuvView{data,
-                 data + static_cast<std::size_t>(stride_) * size_.height,
-                 size_.width,
-                 size_.height,
-                 static_cast<std::ptrdiff_t>(stride_),
-                 static_cast<std::ptrdiff_t>(stride_),
-                 format_ == V4L2_PIX_FMT_NV21 ? ChromaOrder::vu : ChromaOrder::uv};
+/// A view of the frame that is held. False, and said and counted, where it is a damaged JPEG.
+bool V4l2Camera::show(std::uint32_t sequence, FrameView& view) {
+  const std::uint8_t* data = buffers_[static_cast<std::size_t>(held_)].data;
+  const auto [pixels, size, stride, bytes] = format_;
+  if (pixels == V4L2_PIX_FMT_MJPEG) return from_jpeg(data, sequence, view);
+  if (pixels == V4L2_PIX_FMT_YUYV) {
+    view = from_yuyv(data);
+    return true;
+  }
+  view = YuvView{data,
+                 data + static_cast<std::size_t>(stride) * size.height,
+                 size.width,
+                 size.height,
+                 static_cast<std::ptrdiff_t>(stride),
+                 static_cast<std::ptrdiff_t>(stride),
+                 pixels == V4L2_PIX_FMT_NV21 ? ChromaOrder::vu : ChromaOrder::uv};
+  return true;
+}
+
+bool V4l2Camera::from_jpeg([[maybe_unused]] const std::uint8_t* data, [[maybe_unused]] std::uint32_t sequence,
+                           FrameView& view) {
+#ifdef FACECAP_WITH_JPEG
+  try {
+    decode_jpeg(data, held_bytes_, picture_, format_.size);
+  } catch (const Error& error) {
+    leave_out(sequence, error.what());
+    return false;
+  }
+#endif
+  view = picture_.view();
+  return true;
 }
 
 /// YUYV has a chroma pair for two pixels of every row; of two rows the mean is taken.
 FrameView V4l2Camera::from_yuyv(const std::uint8_t* data) {
-  for (int y = 0; y < size_.height; ++y) {
-    const std::uint8_t* row = data + static_cast<std::size_t>(y) * stride_;
-    std::uint8_t* luma = luma_.data() + static_cast<std::size_t>(y) * size_.width;
-    for (int x = 0; x < size_.width; ++x) luma[x] = row[2 * x];
+  const Size size = format_.size;
+  for (int y = 0; y < size.height; ++y) {
+    const std::uint8_t* row = data + static_cast<std::size_t>(y) * format_.stride;
+    std::uint8_t* luma = luma_.data() + static_cast<std::size_t>(y) * size.width;
+    for (int x = 0; x < size.width; ++x) luma[x] = row[2 * x];
     if (y % 2 != 0) continue;
-    const std::uint8_t* below = row + stride_;
-    std::uint8_t* chroma = chroma_.data() + static_cast<std::size_t>(y / 2) * size_.width;
-    for (int x = 0; x < size_.width; ++x)
+    const std::uint8_t* below = row + format_.stride;
+    std::uint8_t* chroma = chroma_.data() + static_cast<std::size_t>(y / 2) * size.width;
+    for (int x = 0; x < size.width; ++x)
       chroma[x] = static_cast<std::uint8_t>((row[2 * x + 1] + below[2 * x + 1] + 1) / 2);
   }
-  return YuvView{luma_.data(), chroma_.data(), size_.width,    size_.height,
-                 size_.width,  size_.width,    ChromaOrder::uv};
+  return YuvView{luma_.data(), chroma_.data(), size.width,     size.height,
+                 size.width,   size.width,     ChromaOrder::uv};
 }
 
 }  // namespace facecap::board

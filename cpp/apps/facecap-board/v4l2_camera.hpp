@@ -3,7 +3,9 @@
 #include <functional>
 #include <vector>
 
+#include "facecap/image.hpp"
 #include "frame_source.hpp"
+#include "v4l2_format.hpp"
 
 namespace facecap::board {
 
@@ -19,9 +21,9 @@ struct V4l2Calls {
 
 V4l2Calls system_calls();
 
-/// A V4L2 camera with the single-planar interface, streaming through mapped buffers: NV21, NV12 or YUYV,
-/// whichever comes first in this order. Always gives the newest frame; the numbers count those left out, as
-/// the driver does.
+/// A V4L2 camera with the single-planar interface, streaming through mapped buffers, in the first format of
+/// `set_format` that it gives. Always gives the newest frame; the numbers count those left out, as the driver
+/// does.
 class V4l2Camera final : public FrameSource {
  public:
   /// Throws Error where the device is missing, is no camera or offers none of the formats.
@@ -29,7 +31,7 @@ class V4l2Camera final : public FrameSource {
              V4l2Calls calls);
   ~V4l2Camera() override;
   bool next(Frame& frame) override;
-  std::optional<Size> size() const override { return size_; }
+  std::optional<Size> size() const override { return format_.size; }
 
  private:
   struct Buffer {
@@ -45,19 +47,21 @@ class V4l2Camera final : public FrameSource {
   bool take(int& index, std::size_t& bytes, std::uint32_t& sequence, bool& damaged_frame);
   void give_back(int index);
   bool newest(std::uint32_t& sequence);
-  FrameView view(const std::uint8_t* data);
+  bool await(std::uint32_t& sequence);
+  void leave_out(std::uint32_t sequence, const std::string& reason);
+  bool show(std::uint32_t sequence, FrameView& view);
+  bool from_jpeg(const std::uint8_t* data, std::uint32_t sequence, FrameView& view);
   FrameView from_yuyv(const std::uint8_t* data);
   int control(unsigned long request, void* argument) const;
 
   V4l2Calls calls_;
   int file_ = -1;
-  Size size_;
-  std::uint32_t format_ = 0;
-  std::uint32_t stride_ = 0;
-  std::size_t frame_bytes_ = 0;
+  V4l2Format format_;
   std::vector<Buffer> buffers_;
   std::vector<std::uint8_t> chroma_, luma_;  // of a YUYV frame
+  Image picture_;                            // of a JPEG
   int held_ = -1;                            // the buffer that the last frame shows
+  std::size_t held_bytes_ = 0;               // that are used of it
   std::optional<std::uint32_t> first_sequence_;
   std::int64_t next_ = 0;
 };

@@ -9,7 +9,7 @@
 
 namespace facecap {
 
-enum class CaptureMode { automatic, fast, cycle };
+enum class CaptureMode { automatic, fast, cycle, once };
 enum class QualityMethod { posture, eye_distance, laplacian, posture_laplacian };
 enum class ClassifyOn { capture, emit };
 enum class EventKind { first, periodic, lost, flush };

@@ -43,9 +43,10 @@ struct ClassifierSpec {
   Output output = Output::sigmoid;
   std::vector<std::string> classes;  // in output order
   // Of the task mask alone:
-  std::array<float, 2> unknown{0.5f, 0.5f};  // probabilities strictly between are not answered
+  std::array<float, 2> unknown{0.5f, 0.5f};  // the band of answer_mask()
   float crop_border = 0.15f;
-  int mask_class = 1;  // index of "mask" in classes
+  int mask_class = 1;        // index of "mask" in classes
+  int incorrect_class = -1;  // index of "incorrect"; -1 of models with two classes
 };
 
 struct RefinerSpec {

@@ -20,12 +20,13 @@ struct Rule {
   std::vector<std::string> words;  // those that a word may be
   std::size_t least = 0;           // fewest and most items of a list
   std::size_t most = 0;
-  Order order = Order::any;     // of the items of a list
-  std::string each;             // a key of the items of a list whose words each occur once; empty for none
-  std::vector<Rule> item;       // of a list, one rule
-  std::vector<Key> keys;        // of an object
-  std::vector<Choice> choices;  // of an object
-  bool open = false;            // whether an object may have more keys
+  Order order = Order::any;        // of the items of a list
+  std::string each;                // a key of the items of a list whose words each occur once; empty for none
+  std::vector<std::string> holds;  // words that a list of words has among its items
+  std::vector<Rule> item;          // of a list, one rule
+  std::vector<Key> keys;           // of an object
+  std::vector<Choice> choices;     // of an object
+  bool open = false;               // whether an object may have more keys
 };
 
 struct Key {

@@ -23,9 +23,10 @@ struct Capture {
   Box box;
   Landmarks landmarks{};  // refined
   float score = 0;
-  Pose pose;            // of the refined landmarks
-  Image crop;           // square, in the colour order of the frame that it was cut from
-  float mask_prob = 0;  // NaN: not known
+  Pose pose;                         // of the refined landmarks
+  Image crop;                        // square, in the colour order of the frame that it was cut from
+  float mask_prob = kNotKnown;       // NaN: not known
+  float incorrect_prob = kNotKnown;  // a mask worn wrongly; NaN: not known, or no class of the model
   MaskAnswer mask = MaskAnswer::unknown;
 };
 
@@ -50,6 +51,7 @@ struct FrameResult {
   std::vector<Pose> poses;
   std::vector<bool> stored;                    // the shot of this face was stored in this frame
   std::vector<float> mask_prob;                // NaN: not known
+  std::vector<float> incorrect_prob;           // the same
   std::vector<std::optional<Reason>> reasons;  // why not captured; none where captured
   std::vector<Capture> captures;
   int refined = 0;     // faces that the refiner answered in this frame

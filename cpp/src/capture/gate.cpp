@@ -197,7 +197,7 @@ bool CaptureGate::count_left(const Slot& slot) const {
 }
 
 bool CaptureGate::due(const Slot& slot, std::int64_t frame, double seconds) const {
-  if (!slot.pending || !count_left(slot)) return false;
+  if (!slot.pending || config_.mode == CaptureMode::once || !count_left(slot)) return false;
   const bool at_once =
       config_.mode == CaptureMode::fast || (config_.mode == CaptureMode::automatic && config_.early_first);
   if (at_once && slot.emitted == 0) return true;

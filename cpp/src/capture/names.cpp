@@ -11,8 +11,10 @@ namespace {
 template <typename T>
 using Name = std::pair<T, const char*>;
 
-constexpr Name<CaptureMode> kModes[] = {
-    {CaptureMode::automatic, "auto"}, {CaptureMode::fast, "fast"}, {CaptureMode::cycle, "cycle"}};
+constexpr Name<CaptureMode> kModes[] = {{CaptureMode::automatic, "auto"},
+                                        {CaptureMode::fast, "fast"},
+                                        {CaptureMode::cycle, "cycle"},
+                                        {CaptureMode::once, "once"}};
 
 constexpr Name<QualityMethod> kMethods[] = {{QualityMethod::posture, "posture"},
                                             {QualityMethod::eye_distance, "eye_distance"},

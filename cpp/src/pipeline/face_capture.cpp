@@ -186,9 +186,8 @@ struct FaceCapture::State : Memory {
     std::vector<ImageView> crops;
     for (const int slot : slots_to_ask) crops.push_back(shots[slot].crop.view());
     try {
-      const std::vector<float>& probabilities = parts.classifier->predict(crops);
-      for (std::size_t i = 0; i < slots_to_ask.size(); ++i)
-        shots[slots_to_ask[i]].mask_prob = probabilities[i];
+      const std::vector<MaskProbabilities>& said = parts.classifier->predict(crops);
+      for (std::size_t i = 0; i < slots_to_ask.size(); ++i) shots[slots_to_ask[i]].mask = said[i];
       result.classified += static_cast<int>(slots_to_ask.size());
     } catch (const Error& error) {
       note_failure(error);
@@ -205,9 +204,10 @@ struct FaceCapture::State : Memory {
     capture.score = shot.score;
     capture.pose = shot.pose;
     capture.crop = shot.crop;
-    capture.mask_prob = shot.mask_prob;
+    capture.mask_prob = shot.mask.mask;
+    capture.incorrect_prob = shot.mask.incorrect;
     if (parts.classifier)
-      capture.mask = answer_mask(shot.mask_prob, *parts.classifier->model().manifest->classifier,
+      capture.mask = answer_mask(shot.mask, *parts.classifier->model().manifest->classifier,
                                  gate.config().mask_threshold);
     return capture;
   }
@@ -275,9 +275,12 @@ struct FaceCapture::State : Memory {
   /// Of the shot that each face's track holds.
   void note_mask_answers() {
     result.mask_prob.clear();
+    result.incorrect_prob.clear();
     for (const std::int64_t id : result.tracks.ids) {
       const int slot = gate.slot_of(id);
-      result.mask_prob.push_back(slot < 0 ? kNotKnown : shots[slot].mask_prob);
+      const MaskProbabilities said = slot < 0 ? MaskProbabilities{} : shots[slot].mask;
+      result.mask_prob.push_back(said.mask);
+      result.incorrect_prob.push_back(said.incorrect);
     }
   }
 

@@ -27,7 +27,7 @@ Shot& Shots::draft() {
   shot.crop.width = crop_.width;
   shot.crop.height = crop_.height;
   shot.crop.pixels.resize(std::size_t{3} * crop_.width * crop_.height);
-  shot.mask_prob = kNotKnown;
+  shot.mask = {};
   return shot;
 }
 

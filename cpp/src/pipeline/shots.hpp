@@ -1,6 +1,5 @@
 #pragma once
 
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -8,8 +7,6 @@
 #include "facecap/pipeline.hpp"
 
 namespace facecap {
-
-constexpr float kNotKnown = std::numeric_limits<float>::quiet_NaN();
 
 /// What is kept of a slot's shot.
 struct Shot {
@@ -19,7 +16,7 @@ struct Shot {
   float score = 0;
   Pose pose;
   std::optional<double> timestamp;
-  float mask_prob = kNotKnown;
+  MaskProbabilities mask;
 };
 
 /// The shots of all slots. Those that a frame stores can be taken back until the next frame.

@@ -87,7 +87,11 @@ ClassifierSpec read_classes(const Field& section) {
 
 ClassifierSpec read_mask_classifier(const Field& section) {
   ClassifierSpec classifier = read_classes(section);
-  classifier.mask_class = classifier.classes[1] == "mask" ? 1 : 0;
+  const std::vector<std::string>& classes = classifier.classes;
+  for (std::size_t k = 0; k < classes.size(); ++k) {
+    if (classes[k] == "mask") classifier.mask_class = static_cast<int>(k);
+    if (classes[k] == "incorrect") classifier.incorrect_class = static_cast<int>(k);
+  }
   classifier.unknown = section.get("unknown").numbers<2>();
   classifier.crop_border = section.get("crop_border").real();
   return classifier;

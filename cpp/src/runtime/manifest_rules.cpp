@@ -79,11 +79,18 @@ Rule face_refinement() {
                {"refiner", object({{"crop_border", number(0, 2)}, {"not_a_face", number(0, 1)}})}});
 }
 
+/// One logit tells two classes apart, a softmax the third too.
 Rule mask() {
-  return part({{"classifier", object({{"output", word({"sigmoid", "softmax"})},
-                                      {"classes", list(word({"no_mask", "mask"}), 2, 2, Order::distinct)},
-                                      {"unknown", list(number(0, 1), 2, 2, Order::not_descending)},
-                                      {"crop_border", number(0, 2)}})}});
+  const Rule two = list(word({"no_mask", "mask"}), 2, 2, Order::distinct);
+  Rule three = list(word({"no_mask", "mask", "incorrect"}), 2, 3, Order::distinct);
+  three.holds = {"no_mask", "mask"};
+  return part(
+      {{"classifier",
+        object({{"output", word({"sigmoid", "softmax"})},
+                {"unknown", list(number(0, 1), 2, 2, Order::not_descending)},
+                {"crop_border", number(0, 2)}},
+               {{{"output"},
+                 {{"sigmoid", part({{"classes", two}})}, {"softmax", part({{"classes", three}})}}}})}});
 }
 
 Rule face_embedding() {

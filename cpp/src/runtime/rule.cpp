@@ -61,6 +61,13 @@ void check_each(const Rule& rule, const Field& field, const std::vector<Field>& 
     if (key.name == rule.each) field.fail("each of these once: " + joined(key.rule.words));
 }
 
+void check_holds(const Rule& rule, const Field& field, const std::vector<Field>& items) {
+  for (const std::string& word : rule.holds) {
+    const auto is_word = [&](const Field& item) { return item.string() == word; };
+    require(field, std::any_of(items.begin(), items.end(), is_word), "each of these: " + joined(rule.holds));
+  }
+}
+
 void check_list(const Rule& rule, const Field& field) {
   const std::string count = rule.least == rule.most
                                 ? std::to_string(rule.least)
@@ -71,6 +78,7 @@ void check_list(const Rule& rule, const Field& field) {
   for (const Field& item : items) check(rule.item[0], item);
   if (rule.order != Rule::Order::any) check_order(rule, field, items);
   if (!rule.each.empty()) check_each(rule, field, items);
+  if (!rule.holds.empty()) check_holds(rule, field, items);
 }
 
 /// The rule that the word of a choice asks for. The word itself has been checked by the rule of its key.

@@ -135,9 +135,9 @@ TEST(flags_that_are_wrong_are_named) {
   EXPECT_THROWS(UsageError, parse({"--out"}), "--out needs a value");
   EXPECT_THROWS(UsageError, parse({"-x"}), "no flag -x");
   EXPECT_THROWS(UsageError, parse({"--size", "640"}), "--size is '640', wanted WIDTHxHEIGHT");
-  EXPECT_THROWS(UsageError, parse({"--mode", "slow"}), "auto, fast, cycle");
+  EXPECT_THROWS(UsageError, parse({"--mode", "slow"}), "auto, fast, cycle, once");
   EXPECT_THROWS(UsageError, parse({"--mode", "935"}),
-                "--mode is 935, wanted one of auto, fast, cycle, or 0 to 2");
+                "--mode is 935, wanted one of auto, fast, cycle, once, or 0 to 2");
   EXPECT(parse({"--mode", "1"}).settings.capture.mode == facecap::CaptureMode::fast);
   EXPECT_THROWS(UsageError, parse({"--push-camera", "../x"}), "letters");
   EXPECT_THROWS(UsageError, parse({"--push-camera", "-x"}), "a letter or digit first");

@@ -104,5 +104,10 @@ TEST(capture_lines_have_the_package_s_keys) {
             "kind track_id sequence frame shot_frame timestamp box landmarks score quality pose mask_prob "
             "mask crop ");
   EXPECT(line.find("mask_prob")->kind == facecap::json::Value::Kind::null);
+  capture.incorrect_prob = 0.75f;
+  capture.mask = facecap::MaskAnswer::incorrect;
+  const facecap::json::Value wrongly = facecap::json::parse(capture_line(capture, crop_name(capture)));
+  EXPECT_EQ(wrongly.find("incorrect_prob")->number, 0.75);
+  EXPECT_EQ(wrongly.find("mask")->text, "incorrect");
   EXPECT(line.find("timestamp")->kind == facecap::json::Value::Kind::null);
 }

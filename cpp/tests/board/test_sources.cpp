@@ -8,6 +8,7 @@
 #include "png_writer.hpp"
 #include "raw_stream.hpp"
 #include "temporary_folder.hpp"
+#include "tiny_jpeg.hpp"
 
 using namespace facecap;
 using namespace facecap::board;
@@ -112,8 +113,7 @@ TEST(png_round_trip) {
   encode_png(image.view(), png);
   const TemporaryFolder folder;
   write_text(folder / "a.png", std::string(png.begin(), png.end()));
-  const auto& suffixes = picture_suffixes();
-  if (std::find(suffixes.begin(), suffixes.end(), ".png") == suffixes.end()) return;  // built without libpng
+#ifdef FACECAP_WITH_PNG
   Image back;
   std::vector<std::uint8_t> bytes;
   read_picture(folder / "a.png", bytes, back);
@@ -126,4 +126,20 @@ TEST(png_round_trip) {
     write_text(folder / "b.png", std::string(damaged.begin(), damaged.end()));
     EXPECT_THROWS(Error, read_picture(folder / "b.png", bytes, back), "b.png: ");
   }
+#endif
 }
+
+#ifdef FACECAP_WITH_JPEG
+TEST(jpeg_is_read_from_a_file_and_refused_where_it_is_cut_short) {
+  const TemporaryFolder folder;
+  const std::vector<std::uint8_t> jpeg = tiny_jpeg();
+  write_text(folder / "a.jpg", std::string(jpeg.begin(), jpeg.end()));
+  write_text(folder / "b.jpg", std::string(jpeg.begin(), jpeg.end() - 4));
+  Image picture;
+  std::vector<std::uint8_t> bytes;
+  read_picture(folder / "a.jpg", bytes, picture);
+  EXPECT(picture.width == 16 && picture.height == 8);
+  for (const std::uint8_t value : picture.pixels) EXPECT_EQ(int{value}, 142);
+  EXPECT_THROWS(Error, read_picture(folder / "b.jpg", bytes, picture), "b.jpg: ");
+}
+#endif

@@ -1,11 +1,13 @@
 #include <linux/videodev2.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <deque>
+#include <map>
 
 #include "check.hpp"
 #include "errors.hpp"
+#include "tiny_jpeg.hpp"
 #include "v4l2_camera.hpp"
 
 using namespace facecap;
@@ -19,11 +21,14 @@ struct Driver {
     std::uint32_t sequence;
     std::uint32_t bytes;
     bool error = false;
-    bool with_next = false;  // ready together with the next one
+    bool with_next = false;            // ready together with the next one
+    std::vector<std::uint8_t> data{};  // where the content counts; else each byte is the number
   };
 
   std::vector<std::uint32_t> formats{V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_NV21};
   Size size{8, 4};
+  std::map<std::uint32_t, Size> sizes;  // of the formats that have another one
+  std::size_t room = 100;
   std::uint32_t capabilities = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
   std::deque<Shot> script;
 
@@ -49,20 +54,21 @@ struct Driver {
       case VIDIOC_S_FMT: {
         v4l2_pix_format& pixels = static_cast<v4l2_format*>(argument)->fmt.pix;
         chosen = pixels.pixelformat;
-        pixels.width = static_cast<unsigned>(size.width);
-        pixels.height = static_cast<unsigned>(size.height);
+        const Size given = sizes.count(chosen) ? sizes[chosen] : size;
+        pixels.width = static_cast<unsigned>(given.width);
+        pixels.height = static_cast<unsigned>(given.height);
         pixels.bytesperline = chosen == V4L2_PIX_FMT_YUYV ? pixels.width * 2 : pixels.width;
         return 0;
       }
       case VIDIOC_REQBUFS: {
         auto* buffers = static_cast<v4l2_requestbuffers*>(argument);
         buffers->count = 3;
-        memory.assign(3, std::vector<std::uint8_t>(100));
+        memory.assign(3, std::vector<std::uint8_t>(room));
         return 0;
       }
       case VIDIOC_QUERYBUF: {
         auto* buffer = static_cast<v4l2_buffer*>(argument);
-        buffer->length = 100;
+        buffer->length = static_cast<std::uint32_t>(room);
         buffer->m.offset = buffer->index;
         return 0;
       }
@@ -76,7 +82,9 @@ struct Driver {
         buffer->bytesused = ready.front().bytes;
         buffer->sequence = ready.front().sequence;
         buffer->flags = ready.front().error ? V4L2_BUF_FLAG_ERROR : 0;
-        std::memset(memory[buffer->index].data(), static_cast<int>(buffer->sequence), 100);
+        std::vector<std::uint8_t>& place = memory[buffer->index];
+        std::fill(place.begin(), place.end(), static_cast<std::uint8_t>(buffer->sequence));
+        std::copy(ready.front().data.begin(), ready.front().data.end(), place.begin());
         queued.pop_front();
         ready.pop_front();
         return 0;
@@ -169,13 +177,61 @@ TEST(camera_turns_yuyv_into_semi_planar) {
   EXPECT_EQ(int{view.chroma[15]}, 9);
 }
 
-TEST(camera_says_what_it_is_not) {
+#ifdef FACECAP_WITH_JPEG
+TEST(camera_with_motion_jpeg_alone_gives_pictures_and_counts_damaged_ones) {
+  const std::vector<std::uint8_t> whole = tiny_jpeg();
+  const auto bytes = static_cast<std::uint32_t>(whole.size());
+  std::vector<std::uint8_t> larger = whole;
+  larger[76] = 16;  // rows, where the camera was set to 8
+  std::vector<std::uint8_t> padded = whole;
+  padded.resize(whole.size() + 40);  // behind the end there may be anything
   Driver driver;
   driver.formats = {V4L2_PIX_FMT_MJPEG};
+  driver.size = {16, 8};
+  driver.room = 200;
+  driver.script = {{0, bytes, false, false, whole},      {1, bytes - 4, false, false, whole},
+                   {2, bytes, false, false, {1, 2, 3}},  {3, 0},
+                   {4, bytes, true, false, whole},       {5, bytes, false, false, larger},
+                   {6, bytes + 40, false, false, padded}};
+  V4l2Camera camera("/dev/x", Size{16, 8}, {}, driver.calls());
+  EXPECT(*camera.size() == (Size{16, 8}));
+  Frame frame;
+  for (const int wanted : {0, 6}) {
+    EXPECT(camera.next(frame));
+    EXPECT_EQ(frame.index, wanted);
+    const auto& view = std::get<ImageView>(frame.view);
+    EXPECT(view.size() == (Size{16, 8}));
+    EXPECT_EQ(int{view.data[0]}, 142);
+    EXPECT_EQ(int{view.data[3 * 16 * 8 - 1]}, 142);
+  }
+  EXPECT_EQ(camera.damaged, 5);
+  EXPECT_EQ(camera.dropped, 0);
+}
+
+TEST(camera_gives_motion_jpeg_where_it_gives_the_size_in_no_other_format) {
+  Driver driver;
+  driver.sizes[V4L2_PIX_FMT_MJPEG] = {16, 8};
+  const V4l2Camera large("/dev/x", Size{16, 8}, {}, driver.calls());
+  EXPECT_EQ(driver.chosen, std::uint32_t{V4L2_PIX_FMT_MJPEG});
+  const V4l2Camera small("/dev/x", Size{8, 4}, {}, driver.calls());
+  EXPECT_EQ(driver.chosen, std::uint32_t{V4L2_PIX_FMT_NV21});
+  driver.sizes[V4L2_PIX_FMT_YUYV] = {16, 4};
+  const V4l2Camera wide("/dev/x", Size{16, 4}, {}, driver.calls());
+  EXPECT_EQ(driver.chosen, std::uint32_t{V4L2_PIX_FMT_YUYV});
+}
+#endif
+
+TEST(camera_says_what_it_is_not) {
+  Driver driver;
+  driver.formats = {V4L2_PIX_FMT_H264, V4L2_PIX_FMT_RGB24};
   EXPECT_THROWS(Error, V4l2Camera("/dev/x", {}, {}, driver.calls()),
-                "offers MJPG, wanted NV21, NV12 or YUYV");
+                "offers H264, RGB3, wanted one of NV21, NV12, YUYV");
+  driver.formats = {};
+  EXPECT_THROWS(Error, V4l2Camera("/dev/x", {}, {}, driver.calls()), "offers no format");
   driver = {};
-  EXPECT_THROWS(Error, V4l2Camera("/dev/x", Size{16, 8}, {}, driver.calls()), "gives 8x4, wanted 16x8");
+  EXPECT_THROWS(Error, V4l2Camera("/dev/x", Size{16, 8}, {}, driver.calls()),
+                "gives 8x4 as NV21, 8x4 as YUYV");
+  EXPECT_THROWS(Error, V4l2Camera("/dev/x", Size{16, 8}, {}, driver.calls()), "wanted 16x8");
   driver = {};
   driver.size = {7, 4};
   EXPECT_THROWS(Error, V4l2Camera("/dev/x", {}, {}, driver.calls()), "even sides");

@@ -11,7 +11,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (void (*decode)(const std::vector<std::uint8_t>&, Image&) : {
            decode_netpbm,
 #ifdef FACECAP_WITH_JPEG
-           decode_jpeg,
+           +[](const std::vector<std::uint8_t>& file, Image& picture) {
+             decode_jpeg(file.data(), file.size(), picture);
+           },
 #endif
 #ifdef FACECAP_WITH_PNG
            decode_png,

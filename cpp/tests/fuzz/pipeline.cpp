@@ -56,7 +56,8 @@ Model fuzzed(FuzzedDataProvider& given, const Model& like) {
 
 CaptureConfig configuration(FuzzedDataProvider& given) {
   CaptureConfig config;
-  constexpr CaptureMode kModes[] = {CaptureMode::automatic, CaptureMode::fast, CaptureMode::cycle};
+  constexpr CaptureMode kModes[] = {CaptureMode::automatic, CaptureMode::fast, CaptureMode::cycle,
+                                    CaptureMode::once};
   constexpr QualityMethod kMethods[] = {QualityMethod::posture, QualityMethod::eye_distance,
                                         QualityMethod::laplacian, QualityMethod::posture_laplacian};
   config.mode = given.PickValueInArray(kModes);

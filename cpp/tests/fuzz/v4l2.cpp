@@ -109,6 +109,9 @@ unsigned sum_of(const FrameView& frame) {
     for (int y = 0; y < (view->height + 1) / 2; ++y)
       for (int x = 0; x < (view->width + 1) / 2 * 2; ++x) sum += view->chroma[y * view->chroma_stride + x];
   }
+  if (const auto* view = std::get_if<ImageView>(&frame))
+    for (int y = 0; y < view->height; ++y)
+      for (int x = 0; x < 3 * view->width; ++x) sum += view->data[y * view->stride + x];
   return sum;
 }
 

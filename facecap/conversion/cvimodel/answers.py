@@ -20,6 +20,7 @@ from facecap.conversion.cvimodel.steps import Steps
 Item = TypeVar("Item")
 Arrays = dict[str, NDArray[Any]]
 Tell = Callable[[str], None]
+FLOAT = "float"  # what the float model is called among figures
 CHUNK = 20  # pictures
 ANSWERED_BY = (
     "file",
@@ -34,12 +35,20 @@ ANSWERED_BY = (
 @dataclass(frozen=True)
 class Evaluation:
     """Figures of each model, the float one first, on `count` pictures of `dataset`; or the `problem` that
-    left none."""
+    left none. `measure` is the figure, more being better, whose fall is the loss."""
 
     dataset: str = ""
     count: int = 0
     figures: Mapping[str, Figures] | None = None
     problem: str = ""
+    measure: str = ""
+
+    def loss(self, model: str) -> float | None:
+        """By how much `measure` of the model lies below the float model's; below 0 where it is above it, None
+        without figures."""
+        if self.figures is None:
+            return None
+        return self.figures[FLOAT][self.measure] - self.figures[model][self.measure]
 
 
 def evenly(groups: Sequence[Sequence[Item]], count: int) -> list[Item]:

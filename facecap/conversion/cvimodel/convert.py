@@ -14,7 +14,7 @@ import numpy as np
 from facecap import models
 from facecap.conversion.cvimodel import environment, feeding, mixed, ranking
 from facecap.conversion.cvimodel.bench import Bench
-from facecap.conversion.cvimodel.evaluation import evaluate
+from facecap.conversion.cvimodel.evaluation import CHECKS, evaluate
 from facecap.conversion.cvimodel.judge import judge_of
 from facecap.conversion.cvimodel.network import Network, check_same, prepare
 from facecap.conversion.cvimodel.report import Report, figures_of, folder_of, write_report
@@ -23,9 +23,9 @@ from facecap.conversion.cvimodel.tools import Tools
 from facecap.conversion.cvimodel.variant import Floats, Variant
 from facecap.conversion.cvimodel.wanted import Wanted
 from facecap.conversion.equality import ConversionError
-from facecap.conversion.int8.calibration_set import CalibrationSet, draw
+from facecap.conversion.int8.calibration_set import CalibrationSet, draw, used_of
 from facecap.conversion.int8.equalize import equalized
-from facecap.conversion.manifest import update_manifest, write_model
+from facecap.conversion.manifest import write_model
 from facecap.conversion.source import Source, open_source
 from facecap.conversion.vendor_wheel import VERSION, cache_folder
 
@@ -58,15 +58,17 @@ def convert(
         tell: called with what goes on, a line each.
 
     Raises:
-        ConversionError: the model cannot be converted; the text says at which step and why.
+        ConversionError: the model cannot be converted, the text says at which step and why; or it loses more
+            than `wanted` allows, then the report alone is written.
     """
     start = time.monotonic()
     _check_apart(out)
     source = open_source(model)
+    _check_bound(wanted, source.manifest["task"])
     network = prepare(source, wanted.sides)
     pictures = draw(network.manifest, data, wanted.count, wanted.seed, photos)
-    tell(f"calibration pictures: {dict(pictures.classes)}")
     inputs = np.concatenate(pictures.first(wanted.count))
+    tell(used_of(pictures, wanted.count))
     if wanted.equalized:
         network = _equalized(network, inputs)
     toolchain = environment.toolchain(tell)
@@ -79,16 +81,15 @@ def convert(
     report = _build(bench, wanted, tell)
     manifest = _manifest(source, network, wanted, pictures, report)
     deployed = bench.deploy(report.chosen.variant)
-    write_model(out, deployed.path.read_bytes(), manifest)
     if wanted.checked_on:
         built = {"int8": bench.deploy(report.int8.variant), report.precision: deployed}
         checked = evaluate(steps, network, built, manifest, data, wanted.checked_on, tell)
         report = replace(report, evaluation=checked)
-        update_manifest(
-            out.with_suffix(".json"), {"figures": figures_of(report, wanted.command(source.manifest["name"]))}
-        )
+        manifest["figures"] = figures_of(report, wanted.command(source.manifest["name"]))
     report = replace(report, seconds=time.monotonic() - start)
     write_report(folder, manifest, report)
+    _check_loss(report, wanted.max_loss, folder)
+    write_model(out, deployed.path.read_bytes(), manifest)
     return report
 
 
@@ -99,6 +100,34 @@ def _check_apart(out: Path) -> None:
             raise ConversionError(
                 f"{out}: its manifest would take the place of that of {other}: give another name or folder"
             )
+
+
+def _check_bound(wanted: Wanted, task: str) -> None:
+    """Before hours of work."""
+    if wanted.max_loss is None:
+        return
+    if not wanted.checked_on:
+        raise ConversionError("a bound of the loss (--max-loss) wants evaluation pictures (--check)")
+    if task not in CHECKS:
+        raise ConversionError(
+            f"a bound of the loss (--max-loss) is for models that the simulator checks, {', '.join(CHECKS)}; "
+            f"this one is for {task}"
+        )
+
+
+def _check_loss(report: Report, most: float | None, folder: Path) -> None:
+    if most is None:
+        return
+    if report.loss is None:
+        raise ConversionError(
+            f"nothing is written: the loss is not known, and at most {most:g} was asked for: "
+            f"{report.evaluation.problem}"
+        )
+    if not report.loss <= most:
+        raise ConversionError(
+            f"nothing is written: {report.precision} loses {report.loss:.4f} of {report.evaluation.measure}, "
+            f"wanted at most {most:g}; allow more layers in bf16 or another --precision; report: {folder}"
+        )
 
 
 def _equalized(network: Network, inputs: Floats) -> Network:
@@ -149,9 +178,9 @@ def _manifest(
         toolchain=f"tpu_mlir {VERSION}",
         calibration={
             "method": "minmax",
-            "count": wanted.count,
+            "count": sum(pictures.classes.values()),
             "seed": wanted.seed,
-            "pictures": dict(pictures.classes),
+            "pictures": pictures.classes,
         },
         equalized=wanted.equalized,
         input=wanted.input,

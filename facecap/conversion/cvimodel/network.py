@@ -10,6 +10,7 @@ import onnx
 
 from facecap.conversion import run_graph
 from facecap.conversion.equality import ConversionError
+from facecap.conversion.input_size import fix_shape, fixed_input
 from facecap.conversion.network_input import noise
 from facecap.conversion.source import Source
 
@@ -40,10 +41,10 @@ def prepare(source: Source, sides: tuple[int, int] | None = None) -> Network:
     Raises:
         ConversionError: the sides do not fit the model, or a node needs a newer opset.
     """
-    entry = _fixed_input(source.manifest["input"], sides)
+    entry = fixed_input(source.manifest["input"], sides)
     graph = onnx.ModelProto()
     graph.CopyFrom(source.graph)
-    _fix_shapes(graph, (1, 3, entry["height"], entry["width"]))
+    fix_shape(graph, (1, 3, entry["height"], entry["width"]))
     _lower_opset(graph)
     graph = onnx.shape_inference.infer_shapes(graph)
     network = Network(graph, {**source.manifest, "input": entry})
@@ -77,30 +78,6 @@ def check_same(
             f"prepared for the toolchain the network answers differently, by {difference:.1e} of its range "
             f"(allowed {tolerance:g})"
         )
-
-
-def _fixed_input(entry: Mapping[str, Any], sides: tuple[int, int] | None) -> dict[str, Any]:
-    width, height = sides or (entry["width"], entry["height"])
-    unit = entry.get("multiple", 1)
-    if entry["fit"] == "fixed" and (width, height) != (entry["width"], entry["height"]):
-        raise ConversionError(
-            f"input {width}x{height}: the model takes {entry['width']}x{entry['height']} only"
-        )
-    if width % unit or height % unit:
-        raise ConversionError(f"input {width}x{height}: wanted multiples of {unit}")
-    fixed = {key: value for key, value in entry.items() if key != "multiple"}
-    return {**fixed, "width": width, "height": height, "fit": "fixed"}
-
-
-def _fix_shapes(model: onnx.ModelProto, shape: tuple[int, ...]) -> None:
-    """Give the input its shape, and forget every other, which shape inference finds anew."""
-    for dimension, size in zip(model.graph.input[0].type.tensor_type.shape.dim, shape, strict=True):
-        dimension.Clear()
-        dimension.dim_value = size
-    for output in model.graph.output:
-        for dimension in output.type.tensor_type.shape.dim:
-            dimension.Clear()
-    del model.graph.value_info[:]
 
 
 def _lower_opset(model: onnx.ModelProto) -> None:

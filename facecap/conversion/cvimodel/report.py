@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from facecap._files import write_atomic
-from facecap.conversion.cvimodel.answers import Evaluation
+from facecap.conversion.cvimodel.answers import FLOAT, Evaluation
 from facecap.conversion.cvimodel.mixed import Point
 from facecap.conversion.cvimodel.picture import draw
 from facecap.conversion.cvimodel.ranking import Ranked
@@ -32,6 +32,11 @@ class Report:
     ranked: Sequence[Ranked] = ()
     evaluation: Evaluation = field(default_factory=Evaluation)
     seconds: float = 0.0
+
+    @property
+    def loss(self) -> float | None:
+        """Of the chosen point on evaluation pictures; None where it was not checked."""
+        return self.evaluation.loss(self.precision)
 
     @property
     def precision(self) -> str:
@@ -66,7 +71,7 @@ def text(report: Report) -> str:
     kept = report.chosen.variant.others
     if report.precision == "mixed":
         blocks.append(f"in bf16: {', '.join(kept)}")
-    blocks.append(_evaluation(report.evaluation))
+    blocks.append(_evaluation(report))
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -86,6 +91,8 @@ def to_json(manifest: Mapping[str, Any], report: Report) -> dict[str, Any]:
             "dataset": report.evaluation.dataset,
             "pictures": report.evaluation.count,
             "figures": report.evaluation.figures,
+            "loss_of": report.evaluation.measure or None,
+            "loss": report.loss,
             "problem": report.evaluation.problem or None,
         },
         "seconds": round(report.seconds, 1),
@@ -93,14 +100,15 @@ def to_json(manifest: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 
 def figures_of(report: Report, command: str) -> list[dict[str, Any]]:
-    """The `figures` of a manifest: those of the chosen model, and by AP those of the float one."""
+    """The `figures` of a manifest: those of the chosen model, and of the float one that whose fall is the
+    loss."""
     evaluation = report.evaluation
     if not evaluation.figures:
         return []
     dataset = f"{evaluation.dataset}, {evaluation.count} pictures, on the simulator"
     named = {
         **evaluation.figures[report.precision],
-        "AP of the float model": evaluation.figures["float"]["AP"],
+        f"{evaluation.measure} of the float model": evaluation.figures[FLOAT][evaluation.measure],
     }
     return [
         {"measure": name, "dataset": dataset, "value": round(value, 4), "command": command}
@@ -120,13 +128,15 @@ def _points(report: Report) -> str:
     return aligned(rows)
 
 
-def _evaluation(evaluation: Evaluation) -> str:
+def _evaluation(report: Report) -> str:
+    evaluation = report.evaluation
     if not evaluation.figures:
         return f"not checked on the simulator: {evaluation.problem}" if evaluation.problem else ""
     keys = list(next(iter(evaluation.figures.values())))
     rows = [[f"on the simulator, {evaluation.count} pictures", *keys]]
     rows += [[name, *(number(found[key]) for key in keys)] for name, found in evaluation.figures.items()]
-    return f"{evaluation.dataset}\n{aligned(rows)}"
+    loss = f"loss of {report.precision}: {number(report.loss)} of {evaluation.measure}"
+    return f"{evaluation.dataset}\n{aligned(rows)}\n{loss}"
 
 
 def _point(point: Point) -> dict[str, Any]:

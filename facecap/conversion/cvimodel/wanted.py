@@ -29,6 +29,7 @@ class Wanted:
         equalized: balance the channels of activations first.
         ranked_on: pictures that layers are ranked on, the first of the calibration's.
         checked_on: evaluation pictures for the report, run on the chip's simulator; 0 for none.
+        max_loss: the loss on them above which nothing is written but the report; any where None.
     """
 
     chip: Chip
@@ -42,6 +43,7 @@ class Wanted:
     equalized: bool = True
     ranked_on: int = 16
     checked_on: int = 200
+    max_loss: float | None = None
 
     def command(self, model: str) -> str:
         """The command that makes it, without the user's paths, for a manifest."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from facecap.conversion.detector.families.retinaface import ROLES
+from facecap.conversion.detector.priors import MEAN, STRIDES, VARIANCES
 from facecap.conversion.manifest import write_model
 from facecap.errors import FacecapError
 
@@ -15,13 +16,6 @@ if TYPE_CHECKING:
     from facecap.training.networks.retinaface import RetinaFace
 
 Form = Literal["levels", "concatenated"]
-
-STRIDES = [8, 16, 32]
-VARIANCES = [0.1, 0.2]
-MIN_SIZES = {
-    "retinaface_mobilenet0.25": [[10, 20], [32, 64], [128, 256]],
-    "retinaface_resnet50": [[16, 32], [64, 128], [256, 512]],
-}
 
 OUTPUTS: Mapping[Form, list[dict[str, Any]]] = {
     "levels": [{"role": "level", "name": f"level_{s}", "stride": s} for s in STRIDES],
@@ -36,26 +30,27 @@ def import_checkpoint(
     form: Form = "levels",
     name: str | None = None,
     min_sizes: Sequence[Sequence[int]] | None = None,
-    slope: float = 0.0,
+    slope: float | None = None,
     licence: str = "unknown",
     origin: str | None = None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Difference:
     """Convert a `.pth` into `out` (`.onnx`) and the manifest beside it; returns how far the outputs differ.
 
-    `min_sizes` are the priors' sides in pixels for strides 8, 16 and 32; the default is that of the
-    published network of this layout. `slope` is the negative slope of a MobileNet's activations (see
-    `facecap.training.networks.retinaface.Layout`): no file tells it, and a wrong one gives poor boxes. Raises
-    `CheckpointError` for a file of another layout and `ConversionError` where the converted model does not
-    answer like the network; nothing is written then.
+    `min_sizes` are the priors' sides in pixels for each stride, `slope` the negative slope of a MobileNet's
+    activations: no file tells them, and `open_published` decides what is not given. `say` is told what was
+    decided, and why. Raises `CheckpointError` for a file of another layout, or one that finds no faces, and
+    `ConversionError` where the converted model does not answer like the network; nothing is written then.
     """
-    from facecap.conversion.checkpoint import load_network
+    from facecap.conversion.detector.published import open_published
 
     about = {
         "name": name or out.stem,
         "licence": licence,
         "origin": origin or f"converted from {path.name}",
     }
-    return export_network(load_network(path, slope), out, about, form=form, min_sizes=min_sizes)
+    published = open_published(path, min_sizes, slope, say)
+    return export_network(published.network, out, about, min_sizes=published.min_sizes, form=form)
 
 
 def export_network(
@@ -63,11 +58,11 @@ def export_network(
     out: Path,
     about: Mapping[str, Any],
     *,
+    min_sizes: Sequence[Sequence[int]],
     form: Form = "levels",
-    min_sizes: Sequence[Sequence[int]] | None = None,
 ) -> Difference:
     """Write the network as `out` (`.onnx`) with its manifest; `about` has name, licence, origin and what is
-    known.
+    known, `min_sizes` the sides of the priors in pixels, a list for each stride.
 
     Raises:
         FacecapError: there is no such form.
@@ -79,7 +74,6 @@ def export_network(
 
     if form not in OUTPUTS:
         raise FacecapError(f"no form '{form}' of RetinaFace; known: {', '.join(OUTPUTS)}")
-    sizes = [list(level) for level in min_sizes or MIN_SIZES[network.layout.name]]
     model = getattr(retinaface_onnx, form)(weights_of(network), network.layout.slope)
     manifest = {
         "task": "face_detection",
@@ -91,16 +85,16 @@ def export_network(
             "fit": "native",
             "multiple": 32,
             "color": "bgr",
-            "mean": [104, 117, 123],
+            "mean": list(MEAN),
             "std": [1, 1, 1],
         },
         "outputs": OUTPUTS[form],
         "detector": {
             "family": "retinaface",
             "form": form,
-            "strides": STRIDES,
-            "min_sizes": sizes,
-            "variances": VARIANCES,
+            "strides": list(STRIDES),
+            "min_sizes": [list(sizes) for sizes in min_sizes],
+            "variances": list(VARIANCES),
             "score_threshold": 0.5,
             "nms_iou": 0.4,
         },

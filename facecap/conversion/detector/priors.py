@@ -1,4 +1,4 @@
-"""Priors of RetinaFace, as the published networks order them."""
+"""What a published RetinaFace is fed with, and the priors that its answers count from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+MEAN = (104, 117, 123)  # BGR, taken from every pixel
 STRIDES = (8, 16, 32)
+VARIANCES = (0.1, 0.2)
+FROM_10_PX = ((10, 20), (32, 64), (128, 256))
+FROM_16_PX = ((16, 32), (64, 128), (256, 512))
 
 
 def prior_boxes(

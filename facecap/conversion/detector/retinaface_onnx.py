@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import onnx
 
+from facecap.conversion.detector.priors import STRIDES
 from facecap.conversion.graph import Floats, Graph, Kernel, folded, padded, plain, stacked
 
-STRIDES = (8, 16, 32)
 ANCHORS = 2
 VECTOR = 16  # channels of a whole AVX-512 register of float32, the unit of blocked convolutions
 HALVING = {("stage1", 2), ("stage1", 4), ("stage2", 0), ("stage3", 0)}  # MobileNet blocks of stride 2

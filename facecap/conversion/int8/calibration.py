@@ -32,9 +32,9 @@ class Calibration:
     count: int = 64
     seed: int = 0
 
-    def described(self) -> dict[str, Any]:
-        """For a manifest."""
-        fields: dict[str, Any] = {"method": self.method, "count": self.count, "seed": self.seed}
+    def described(self, used: Mapping[str, int]) -> dict[str, Any]:
+        """For a manifest; `used`: the pictures that the ranges come from, by class."""
+        fields = {"method": self.method, "count": sum(used.values()), "seed": self.seed, "pictures": used}
         return {**fields, "percentile": self.percentile} if self.method == "percentile" else fields
 
 

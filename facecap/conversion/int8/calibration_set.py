@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,40 +15,58 @@ from numpy.typing import ArrayLike, NDArray
 
 from facecap import align_face, crop_face
 from facecap.conversion.equality import ConversionError
+from facecap.conversion.int8.calibration_faces import (
+    Candidate,
+    aligned_faces,
+    calibration_faces,
+    is_pack,
+    picture_groups,
+)
 from facecap.conversion.network_input import Floats, letterbox, normalized
-from facecap.evaluation.classifier.image_folder import centre_crop
+from facecap.evaluation.classifier.cifar import is_cifar
+from facecap.evaluation.classifier.image_folder import Item, centre_crop
+from facecap.evaluation.classifier.parts import class_names, read_part
+from facecap.evaluation.report import counted
 from facecap.sources.picture import read_picture
 from facecap.sources.picture_header import PictureError
 from facecap.training.classifier.data import read_split
 from facecap.training.detector.data import load_sources
-from facecap.training.mask.data import Face, face_box, read_faces
+from facecap.training.mask.data import Face, face_box
 
-Item = TypeVar("Item")
+Entry = TypeVar("Entry")
 Read = Callable[[], Floats]
 Groups = dict[str, dict[str, list[Read]]]  # by class, then by source
-OF_LFW = ("fddb", "udacity")  # their people are in LFW, on which embedders are measured
 
 
-@dataclass(frozen=True)
+@dataclass
 class CalibrationSet:
-    """How each picture becomes what the network is fed with, and how many there are of which class; each is
+    """The class of each picture that was drawn, and how it becomes what the network is fed with; each is
     repeated for a network that takes a `batch` at once."""
 
-    readers: Sequence[Read]
-    classes: Mapping[str, int]
+    drawn: Sequence[tuple[str, Read]]
     batch: int = 1
+    _unreadable: set[int] = field(default_factory=set, repr=False)
 
     def inputs(self, count: int | None = None) -> Iterator[Floats]:
         """The first `count` inputs that can be read, all when not given, read anew each time; what cannot be
-        read is named on standard error and left out."""
+        read is named on standard error, once, and left out."""
         return islice(self._readable(), count)
 
+    @property
+    def classes(self) -> dict[str, int]:
+        """Pictures by class, without those that `inputs` has found unreadable."""
+        kept = [name for place, (name, _) in enumerate(self.drawn) if place not in self._unreadable]
+        return {name: kept.count(name) for name, _ in self.drawn}
+
     def _readable(self) -> Iterator[Floats]:
-        for read in self.readers:
+        for place, (_, read) in enumerate(self.drawn):
+            if place in self._unreadable:
+                continue
             try:
                 picture = read()
             except (PictureError, OSError, ValueError) as error:
                 print(f"facecap: left out of calibration: {error}", file=sys.stderr)
+                self._unreadable.add(place)
                 continue
             yield np.repeat(picture, self.batch, 0)
 
@@ -60,7 +78,7 @@ class CalibrationSet:
         """
         found = list(self.inputs(count))
         if not found:
-            raise ConversionError(f"none of the {len(self.readers)} pictures drawn could be read")
+            raise ConversionError(f"none of the {len(self.drawn)} pictures drawn could be read")
         return found
 
 
@@ -76,8 +94,8 @@ def draw(
 
     Args:
         manifest: of the float model.
-        data: the folder that the model is trained on: with mask/ and detect/, or for a classification a
-            folder a class.
+        data: the folder that the model is trained on: with mask/ and detect/, for a classification a folder
+            a class, for an embedder people/; or any folder of pictures, perhaps in sub-folders.
         count: of the pictures; fewer where there are not so many.
         seed: of the drawing.
         photos: labelled photographs that a detector was trained on too.
@@ -94,12 +112,17 @@ def draw(
     chosen = _in_turn([[(name, read) for read in readers] for name, readers in classes.items()])[:count]
     if not chosen:
         raise ConversionError(f"{data}: no picture to calibrate a model of the task {manifest['task']} with")
-    names = [name for name, _ in chosen]
-    counts = {name: names.count(name) for name in classes}
-    return CalibrationSet([read for _, read in chosen], counts, batch)
+    return CalibrationSet(chosen, batch)
 
 
-def _in_turn(lists: Sequence[Sequence[Item]]) -> list[Item]:
+def used_of(pictures: CalibrationSet, asked: int) -> str:
+    """The pictures that calibrated a network, in words, and whether they are fewer than were asked for."""
+    used = sum(pictures.classes.values())
+    fewer = f"; {used} of {asked} asked for" if used < asked else ""
+    return f"calibration pictures: {counted(pictures.classes)}{fewer}"
+
+
+def _in_turn(lists: Sequence[Sequence[Entry]]) -> list[Entry]:
     """One of each list after the other; a list that is used up is passed over."""
     return [item for turn in zip_longest(*lists) for item in turn if item is not None]
 
@@ -110,6 +133,8 @@ def _detector_pictures(manifest: Mapping[str, Any], data: Path, photos: Path | N
     def reader(path: Path) -> Read:
         return lambda: letterbox(read_picture(path), manifest["input"])[0]
 
+    if photos is None and not is_pack(data) and not (data / "detect").is_dir():
+        return _plain(data, reader)
     return {s.name: {"": [reader(p.path) for p in s.train]} for s in load_sources(data, photos)}
 
 
@@ -117,32 +142,30 @@ def _mask_crops(manifest: Mapping[str, Any], data: Path, photos: Path | None) ->
     """By class and source, cut as the pipeline cuts them."""
     border, side = manifest["classifier"]["crop_border"], manifest["input"]["width"]
 
-    def reader(face: Face) -> Read:
-        def read() -> Floats:
-            image = read_picture(face.path)
-            crop = crop_face(image, face_box(face, image), side, border)
-            return normalized(crop[None], manifest["input"])
+    def cut(face: Face) -> Floats:
+        image = read_picture(face.path)
+        crop = crop_face(image, face_box(face, image), side, border)
+        return normalized(crop[None], manifest["input"])
 
-        return read
-
-    return _by_class(_calibration_faces(data), reader)
+    return _by_class(calibration_faces(data), cut)
 
 
 def _refiner_crops(manifest: Mapping[str, Any], data: Path, photos: Path | None) -> Groups:
     """Faces, and of the same pictures what lies beside them, cut as the pipeline cuts both."""
     border, side = manifest["refiner"]["crop_border"], manifest["input"]["width"]
 
-    def reader(face: Face, place: Callable[[Face, NDArray[np.uint8]], ArrayLike]) -> Read:
+    def reader(candidate: Candidate, place: Callable[[Face, NDArray[np.uint8]], ArrayLike]) -> Read:
         def read() -> Floats:
+            face = candidate.locate()
             image = read_picture(face.path)
             return normalized(crop_face(image, place(face, image), side, border)[None], manifest["input"])
 
         return read
 
     groups: Groups = {"face": {}, "other": {}}
-    for face in _calibration_faces(data):
-        groups["face"].setdefault(face.source, []).append(reader(face, face_box))
-        groups["other"].setdefault(face.source, []).append(reader(face, _corner_box))
+    for candidate in calibration_faces(data):
+        groups["face"].setdefault(candidate.source, []).append(reader(candidate, face_box))
+        groups["other"].setdefault(candidate.source, []).append(reader(candidate, _corner_box))
     return groups
 
 
@@ -157,48 +180,54 @@ def _corner_box(face: Face, image: NDArray[np.uint8]) -> tuple[float, float, flo
 
 
 def _aligned_faces(manifest: Mapping[str, Any], data: Path, photos: Path | None) -> Groups:
-    """By class, of people that LFW does not show."""
+    """By class and source, of people that LFW does not show."""
     side = manifest["input"]["width"]
-    faces = [f for f in _calibration_faces(data) if f.source not in OF_LFW and f.landmarks is not None]
 
-    def reader(face: Face) -> Read:
-        def read() -> Floats:
-            assert face.landmarks is not None
-            aligned = align_face(read_picture(face.path), face.landmarks, side)
-            return normalized(aligned[None], manifest["input"])
+    def cut(face: Face) -> Floats:
+        assert face.landmarks is not None
+        return normalized(align_face(read_picture(face.path), face.landmarks, side)[None], manifest["input"])
 
-        return read
-
-    return _by_class(faces, reader)
+    return _by_class(aligned_faces(data), cut)
 
 
 def _class_folders(manifest: Mapping[str, Any], data: Path, photos: Path | None) -> Groups:
-    """By class: what the run of this seed learns from, cut as it is measured."""
+    """By class: the part calib/, or what the run of this seed learns from, cut as it is measured. Of a folder
+    without classes every picture."""
     entry = manifest["input"]
-    split = read_split(data, int(manifest.get("training", {}).get("seed", 0)))
 
-    def reader(path: Path) -> Read:
-        return lambda: normalized(
-            centre_crop(read_picture(path), entry["width"], entry["height"])[None], entry
-        )
+    def reader(item: Item) -> Read:
+        return lambda: normalized(centre_crop(item.read(), entry["width"], entry["height"])[None], entry)
 
-    groups: Groups = {name: {"": []} for name in split.classes}
-    for item in split.train:
-        groups[split.classes[item.label]][""].append(reader(item.path))
+    if data.is_dir() and not is_cifar(data) and not class_names(data):
+        return _plain(data, lambda path: reader(Item(path, 0)))
+    calib = read_part(data, "calib")
+    if calib is not None:
+        classes, items = calib.classes, calib.items
+    else:
+        split = read_split(data, int(manifest.get("training", {}).get("seed", 0)))
+        classes, items = split.classes, split.train
+    groups: Groups = {}
+    for item in items:
+        name = classes[item.label] if classes else str(item.label)
+        groups.setdefault(name, {"": []})[""].append(reader(item))
     return groups
 
 
-def _calibration_faces(data: Path) -> list[Face]:
-    """The split `calib` of mask/, and what the other sets train with."""
-    others = [face for face in read_faces(data, "train") if face.source != "mask"]
-    return read_faces(data, "calib") + others
+def _plain(data: Path, reader: Callable[[Path], Read]) -> Groups:
+    """The pictures of any folder as one class, by sub-folder."""
+    return {"picture": {name: [reader(p) for p in paths] for name, paths in picture_groups(data).items()}}
 
 
-def _by_class(faces: Sequence[Face], reader: Callable[[Face], Read]) -> Groups:
-    groups: Groups = {"bare": {}, "mask": {}}
-    for face in faces:
-        groups["mask" if face.masked else "bare"].setdefault(face.source, []).append(reader(face))
+def _by_class(candidates: Sequence[Candidate], cut: Callable[[Face], Floats]) -> Groups:
+    groups: Groups = {}
+    for candidate in candidates:
+        read = _reader(candidate, cut)
+        groups.setdefault(candidate.label, {}).setdefault(candidate.source, []).append(read)
     return groups
+
+
+def _reader(candidate: Candidate, cut: Callable[[Face], Floats]) -> Read:
+    return lambda: cut(candidate.locate())
 
 
 _GROUPS = {

@@ -13,7 +13,7 @@ import onnx
 from facecap.conversion import run_graph
 from facecap.conversion.equality import ConversionError
 from facecap.conversion.int8.calibration import Calibration, find_ranges
-from facecap.conversion.int8.calibration_set import draw
+from facecap.conversion.int8.calibration_set import draw, used_of
 from facecap.conversion.int8.equalize import equalized
 from facecap.conversion.int8.quantize import OPERATORS, Int8, quantize
 from facecap.conversion.manifest import write_model
@@ -64,21 +64,21 @@ def convert(
     batch = run_graph.batch_of(source.graph)
     pictures = draw(source.manifest, data, calibration.count, calibration.seed, photos, batch)
     checks = pictures.first(CHECKED_WITH)
-    progress(f"calibration pictures: {dict(pictures.classes)}")
     graph = source.graph
     if way.equalized:
         graph = equalized(graph, pictures.inputs(EQUALIZED_WITH))
         _check_equal(source, graph)
-    total = len(pictures.readers)
+    total = len(pictures.drawn)
 
     def tell(done: int) -> None:
-        if done % 16 == 0 or done == total:
-            progress(f"calibrated with {done} of {total} pictures")
+        if done % 16 == 0 and done < total:
+            progress(f"calibrating: {done} of {total} pictures")
 
     ranges = find_ranges(graph, OPERATORS, pictures.inputs(), calibration, tell)
+    progress(used_of(pictures, calibration.count))
     data_written = quantize(graph, ranges, checks[0], way).SerializeToString()
     decibels = _decibels(source.graph.SerializeToString(), data_written, checks)
-    described = {**calibration.described(), "pictures": dict(pictures.classes)}
+    described = calibration.described(pictures.classes)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_model(
         out, data_written, source.derived(precision="int8", calibration=described, quantized=asdict(way))

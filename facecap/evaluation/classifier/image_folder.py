@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -11,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap.errors import FacecapError
+from facecap.sources.picture import read_picture
 from facecap.sources.pictures import SUFFIXES
+from facecap.training.mask.data import read_rgb
 
 Image = NDArray[np.uint8]
+NAMED = 5  # folders in a message
 RESIZED = 256 / 224  # shorter side before the centre is cut out, for each pixel of the cut
 
 
@@ -28,17 +36,35 @@ class Item:
     path: Path
     label: int
 
+    def read(self) -> Image:
+        """(H, W, 3) BGR.
+
+        Raises:
+            PictureError, OSError: it cannot be read.
+        """
+        return read_picture(self.path)
+
+    def rgb(self) -> Image | None:
+        """(H, W, 3) RGB; a picture that cannot be read is named on standard error and gives None."""
+        return read_rgb(self.path)
+
 
 @dataclass(frozen=True)
 class ImageFolder:
-    """Classes, which are the sorted names of the sub-folders, and their pictures in the order of names."""
+    """Classes, which are the names of the sub-folders, and their pictures in the order of names; no classes
+    where labels are numbers of a model's outputs, whose names nobody gave."""
 
     classes: list[str]
-    items: list[Item]
+    items: Sequence[Item]
 
 
-def read_folder(folder: Path) -> ImageFolder:
-    """List the pictures of a folder of sub-folders; names that begin with a dot are left out.
+def read_folder(folder: Path, classes: Sequence[str] | None = None) -> ImageFolder:
+    """List the pictures of a folder of sub-folders; names that begin with a dot are left out, and what else
+    is there and not used is named on standard error.
+
+    Args:
+        folder: holds a sub-folder a class.
+        classes: sub-folders to take, in this order; every one, sorted, when not given.
 
     Raises:
         FolderError: there are no two classes, or one without pictures.
@@ -52,13 +78,60 @@ def read_folder(folder: Path) -> ImageFolder:
         raise FolderError(f"{folder}: found {len(entries)} files and no sub-folder; {wanted}")
     if len(folders) == 1:
         raise FolderError(f"{folder}: found the one class {folders[0].name!r}; {wanted}")
-    items = [Item(path, label) for label, entry in enumerate(folders) for path in _pictures(entry)]
-    filled = {item.label for item in items}
-    empty = [entry.name for label, entry in enumerate(folders) if label not in filled]
+    if classes is not None:
+        absent = sorted(set(classes) - {entry.name for entry in folders})
+        if absent:
+            raise FolderError(f"{folder}: no sub-folder {', '.join(map(repr, absent))}")
+        folders = [folder / name for name in classes]
+    unused = [entry for entry in entries if entry not in folders]
+    items: list[Item] = []
+    empty = []
+    for label, entry in enumerate(folders):
+        pictures, others = split_pictures(entry)
+        items += [Item(path, label) for path in pictures]
+        unused += others
+        if not pictures:
+            empty.append(entry.name)
     if empty:
         named = ", ".join(map(repr, empty[:5])) + (" and others" if len(empty) > 5 else "")
         raise FolderError(f"{folder}: found no picture ({' '.join(SUFFIXES)}) in {named}; {wanted}")
+    say_unused(folder, unused)
     return ImageFolder([entry.name for entry in folders], items)
+
+
+def split_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The pictures of a folder by suffix, and what else it holds, each sorted by name; without what begins
+    with a dot."""
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    pictures = [entry for entry in entries if entry.suffix.lower() in SUFFIXES and entry.is_file()]
+    found = set(pictures)
+    return pictures, [entry for entry in entries if entry not in found]
+
+
+def say_unused(folder: Path, unused: Iterable[Path]) -> None:
+    """Name on standard error, once, what of a folder is not used: files by suffix, folders with how many
+    files they hold."""
+    entries = sorted(unused)
+    folders = [entry for entry in entries if entry.is_dir()]
+    suffixes = Counter(entry.suffix.lower() or "without suffix" for entry in entries if not entry.is_dir())
+    parts = [f"{_files(count)} {suffix}" for suffix, count in sorted(suffixes.items())]
+    for entry in folders[:NAMED]:
+        files = sum(len(names) for _, _, names in os.walk(entry))
+        parts.append(f"the folder {entry.relative_to(folder)}/ with {_files(files)}")
+    if len(folders) > NAMED:
+        parts.append(f"{len(folders) - NAMED} more folders")
+    if parts:
+        _say(f"facecap: {folder}: not used: {', '.join(parts)}")
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+@cache
+def _say(text: str) -> None:
+    """A line on standard error, once in a process: several parts of a run read the same folder."""
+    print(text, file=sys.stderr)
 
 
 def centre_crop(image: Image, width: int, height: int) -> Image:
@@ -88,11 +161,3 @@ def scale_by(image: Image, scale: float, at_least: tuple[int, int] = (1, 1)) -> 
     )
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, size, interpolation=way), np.uint8)
-
-
-def _pictures(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-    )

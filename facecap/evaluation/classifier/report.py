@@ -18,13 +18,12 @@ from facecap.evaluation.classifier.image_folder import (
     ImageFolder,
     Item,
     centre_crop,
-    read_folder,
 )
 from facecap.evaluation.classifier.model import ClassifierModel
+from facecap.evaluation.classifier.parts import read_measured
 from facecap.evaluation.classifier.top_k import hits
 from facecap.evaluation.curves import Curve, Panel
 from facecap.evaluation.report import aligned, number, print_json, write_results
-from facecap.training.mask.data import read_rgb
 
 COLUMNS = ("pictures", "top-1", "top-5")
 PANEL = Panel("top-1 by class, worst first", "share of the classes", "top-1")
@@ -32,8 +31,7 @@ PANEL = Panel("top-1 by class, worst first", "share of the classes", "top-1")
 
 def main(args: argparse.Namespace) -> int:
     """Measure by the options of the command line and print; returns the exit code."""
-    val = args.data / "val"
-    folder = read_folder(val if val.is_dir() else args.data)
+    folder = read_measured(args.data)
     results = {}
     with tempfile.TemporaryDirectory() as made:
         for name in args.model:
@@ -57,7 +55,7 @@ def measure(model: ClassifierModel, folder: ImageFolder) -> dict[str, Any]:
     Raises:
         FolderError: the folder's classes are not the model's, or no picture could be read.
     """
-    order = _label_order(model, folder)
+    order = label_order(model, folder)
     logits, labels = [], []
     for crops, places in _batches(folder.items, model.size, model.batch):
         logits.append(model.logits(crops))
@@ -90,8 +88,20 @@ def _curve(figures: Mapping[str, Any]) -> Curve:
     return Curve(share, by_class, f"top-1 {figures['top-1']:.3f}")
 
 
-def _label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:
-    """The output of the model for each class of the folder."""
+def label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:
+    """The output of the model for each class of the folder; numbers stand for themselves.
+
+    Raises:
+        FolderError: the folder's classes are not the model's.
+    """
+    if not folder.classes:
+        largest = max(item.label for item in folder.items)
+        if largest >= len(model.classes):
+            raise FolderError(
+                f"{folder.items[0].path.parent}: a picture has the label {largest}, but {model.info['path']} "
+                f"has {len(model.classes)} classes, counted from 0"
+            )
+        return np.arange(len(model.classes))
     places = {name: place for place, name in enumerate(model.classes)}
     foreign = [name for name in folder.classes if name not in places]
     absent = [name for name in model.classes if name not in folder.classes]
@@ -113,7 +123,7 @@ def _batches(
         pairs = [
             (centre_crop(image, *size), item.label)
             for item in items[start : start + batch]
-            if (image := read_rgb(item.path)) is not None
+            if (image := item.rgb()) is not None
         ]
         if pairs:
             crops, labels = zip(*pairs, strict=True)

@@ -26,6 +26,7 @@ from facecap.evaluation.classification import Floats, roc
 from facecap.evaluation.curves import Curve, Panel, short_names
 from facecap.evaluation.detector.scaled_detector import ScaledDetector
 from facecap.evaluation.embedder.lfw_pairs import Pair, read_pairs
+from facecap.evaluation.embedder.pair_pickle import read_pickled
 from facecap.evaluation.embedder.verification import across_folds, cosines, mean_and_std, tar_at_far
 from facecap.evaluation.report import aligned, number, print_json, write_results
 
@@ -81,11 +82,19 @@ def main(args: argparse.Namespace) -> int:
 
 
 def read_set(data: Path, detector: str | None = None) -> tuple[list[Pair], Faces]:
-    """The pairs of `data`, or of its folder `lfw_dev`, and the faces of their pictures.
+    """The pairs of `data`, or of its folder `lfw_dev`, and the faces of their pictures; of a file the pairs
+    and aligned faces that it holds (`pair_pickle`), which no detector sees.
 
     Raises:
-        FacecapError: the folder has another shape, or a picture cannot be read.
+        FacecapError: folder or file has another shape, a picture cannot be read, or a detector is given for
+            faces that are aligned.
     """
+    if data.is_file():
+        if detector is not None:
+            raise FacecapError(f"--detector {detector}: the faces of {data} are aligned, nothing is detected")
+        pairs, crops = read_pickled(data)
+        print(f"lfw: {data}: {len(crops)} faces of 112x112, aligned already: no detector", file=sys.stderr)
+        return pairs, Faces(crops, {str(number): number for number in range(len(crops))}, [])
     folder = data / FOLDER if (data / FOLDER).is_dir() else data
     pairs = read_pairs(_pairs_file(folder))
     scaled = ScaledDetector(detector, SIDE, score_threshold=LEAST_SCORE)

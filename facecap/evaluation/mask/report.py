@@ -23,7 +23,7 @@ from facecap.evaluation.mask.sheet import contact_sheet
 from facecap.evaluation.mask.wrongly_worn import WornSet, answers_of, read_wrongly_worn
 from facecap.evaluation.network_size import network_size
 from facecap.evaluation.report import aligned, number, print_json, write_results
-from facecap.training.mask.data import read_faces
+from facecap.training.mask.class_folders import from_options, read_labelled
 
 COLUMNS = (
     *("faces", "AP", "AUC", "accuracy", "masked called masked", "bare called bare"),
@@ -49,8 +49,11 @@ class Report:
 
 def main(args: argparse.Namespace) -> int:
     """Measure by the options of the command line and print; returns the exit code."""
-    sets = read_sets(args.data, args.split, args.occluders, args.more)
-    worn = read_wrongly_worn(read_faces(args.data, args.split), args.more, args.split)
+    how = from_options(args)
+    sets = read_sets(args.data, args.split, args.occluders, how, args.more)
+    if not sets:
+        raise FacecapError(f"{args.data}: no faces of the split {args.split}")
+    worn = read_wrongly_worn(read_labelled(args.data, args.split, how), args.more, args.split)
     reports: dict[str, Report] = {}
     with tempfile.TemporaryDirectory() as folder:
         for model in args.model or [None]:

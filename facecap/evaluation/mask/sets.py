@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from facecap import crop_face, face_pose
 from facecap.errors import FacecapError
 from facecap.training.mask import draw as mask_draw
+from facecap.training.mask.class_folders import AS_FOUND, ClassFolders, read_labelled
 from facecap.training.mask.data import (
-    Box,
     Face,
     Image,
     Patch,
     face_box,
     load_patch,
-    read_faces,
     read_more,
     read_rgb,
+    shorter_side,
     tight_box,
 )
 from facecap.training.mask.occlude import occlude
@@ -70,15 +70,23 @@ class MaskSet:
 
 
 def read_sets(
-    data: Path, split: str, occluders: Path | None = None, more: Sequence[Path] = ()
+    data: Path,
+    split: str,
+    occluders: Path | None = None,
+    how: ClassFolders = AS_FOUND,
+    more: Sequence[Path] = (),
 ) -> list[MaskSet]:
     """`mask`, then `fddb`, `udacity` and `rmfd` where they are, then `hard`, made from all of them, then
     `occluded` where there is a folder of `facecap train mask-occluders`.
 
     FDDB comes twice: with its own boxes, which bound head ellipses, and as `fddb tight` with boxes like those
-    of a detector. Last come the faces of `more`, folders of `facecap train mask-faces`, each by its name.
+    of a detector. The faces of two class folders, which are read as `how` says, are the set `mask`. Last come
+    the faces of `more`, folders of `facecap train mask-faces`, each by its name. No sets where class folders
+    have no calib/.
     """
-    faces = read_faces(data, split)
+    faces = read_labelled(data, split, how)
+    if not faces:
+        return []
     sets = []
     for name in ("mask", "fddb", "udacity", "rmfd"):
         chosen = [face for face in faces if face.source == name]
@@ -110,7 +118,7 @@ def plain_set(name: str, split: str, faces: list[Face]) -> MaskSet:
         except ValueError as error:
             print(f"facecap: left out {face.path}: {error}", file=sys.stderr)
             continue
-        examples.append(Example(crop, face.masked, _origin(face), View(_shorter_side(box), _yaw(face))))
+        examples.append(Example(crop, face.masked, _origin(face), View(shorter_side(box), _yaw(face))))
     return _collect(name, split, examples)
 
 
@@ -197,19 +205,15 @@ def _tiny(patch: Patch, rng: np.random.Generator) -> tuple[Image, float]:
     size = (max(4, round(patch.image.shape[1] * scale)), max(4, round(patch.image.shape[0] * scale)))
     small = np.asarray(cv2.resize(patch.image, size, interpolation=cv2.INTER_AREA), np.uint8)
     box = (x1 * scale, y1 * scale, x2 * scale, y2 * scale)
-    return crop_face(small, box), _shorter_side(box)
+    return crop_face(small, box), shorter_side(box)
 
 
 def _size(patch: Patch) -> float:
-    return _shorter_side(patch.face.box or patch.box)
+    return shorter_side(patch.face.box or patch.box)
 
 
 def _yaw(face: Face) -> float:
     return float("nan") if face.landmarks is None else face_pose(face.landmarks)[0]
-
-
-def _shorter_side(box: Box) -> float:
-    return min(box[2] - box[0], box[3] - box[1])
 
 
 def _origin(face: Face) -> str:

@@ -71,7 +71,6 @@ def answers_of(classifier: MaskClassifier, part: WornSet) -> dict[str, Any]:
     """`faces`, and the share of each answer."""
     words: Counter[str] = Counter()
     for place in range(0, len(part.crops), BATCH):
-        chances = classifier.predict(part.crops[place : place + BATCH], color="rgb")
-        words.update(classifier.answer(float(chance)) for chance in chances)
+        words.update(classifier.classify(part.crops[place : place + BATCH], color="rgb").answers)
     shares = {f"called {word}": count / len(part.crops) for word, count in sorted(words.items())}
     return {"faces": len(part.crops), **shares}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +20,7 @@ class Bounds:
 
     box: float  # pixels of a side
     landmark: float  # pixels of a coordinate
-    probability: float  # of a mask
+    probability: float  # of a mask, or of one that is worn wrongly
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,12 @@ def difference(expected: Captures, found: Captures) -> Difference:
         answers=sum(a["mask"] != b["mask"] for a, b in pairs),
         box=max((_apart(a["box"], b["box"]) for a, b in pairs), default=math.nan),
         landmark=max((_apart(a["landmarks"], b["landmarks"]) for a, b in pairs), default=math.nan),
-        probability=max((_apart(a["mask_prob"], b["mask_prob"]) for a, b in pairs), default=math.nan),
+        probability=max((_apart(_chances(a), _chances(b)) for a, b in pairs), default=math.nan),
     )
+
+
+def _chances(capture: Mapping[str, Any]) -> list[float | None]:
+    return [capture["mask_prob"], capture.get("incorrect_prob")]
 
 
 def _apart(a: object, b: object) -> float:

@@ -134,8 +134,17 @@ def _ways(args: argparse.Namespace) -> list[Way]:
     def at_size() -> dict[str, Any]:
         return {"size": made_from(chip("face_detection"))[1]}
 
+    def emulated(frames: Path) -> golden.Captures:
+        if not args.aarch64_onnxruntime.is_file():
+            raise FacecapError(
+                f"{args.aarch64_onnxruntime}: no such file: tools/fetch_onnxruntime.sh writes it there"
+            )
+        return ways.on_board(
+            args.aarch64, frames, *onnx, str(args.aarch64_onnxruntime), emulator=ways.AARCH64
+        )
+
     onnx = (str(SHIPPED / DEFAULTS["face_detection"]), str(SHIPPED / DEFAULTS["mask"]))
-    return [
+    listed = [
         Way("python", lambda f: ways.in_process(f, None, None, _progress("python")), ELSEWHERE, "expected"),
         Way("http", lambda f: ways.over_http(f, _progress("http"))),
         Way("facecap-board", lambda f: board(f, *onnx, onnxruntime_path())),
@@ -154,6 +163,9 @@ def _ways(args: argparse.Namespace) -> list[Way]:
             FLOAT,
         ),
     ]
+    if args.aarch64 is not None:
+        listed.append(Way("facecap-board, aarch64", emulated, ELSEWHERE))
+    return listed
 
 
 def made_from(detector: str) -> tuple[str, tuple[int, int]]:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ CAMERA = "golden"
 STARTS_IN = 60.0  # seconds that the service may take
 ANSWERS_IN = 120.0  # seconds for one request
 ENDS_IN = 30.0  # seconds
+
+AARCH64 = ("qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu")
+"""Runs a program for 64-bit ARM, with the C library of Debian's cross compiler."""
 
 Step = Callable[[int, int], None]
 """Called with how many frames of how many are done."""
@@ -61,8 +64,10 @@ def on_board(
     classifier: str,
     library: str | None,
     size: tuple[int, int] = INPUT_SIZE,
+    emulator: Sequence[str] = (),
 ) -> Captures:
-    """facecap-board on the folder of frames; `size` is the detector's input.
+    """facecap-board on the folder of frames; `size` is the detector's input, `emulator` the command before a
+    program for another processor.
 
     Raises:
         FacecapError: the program cannot be run or failed; the text is its own.
@@ -75,12 +80,11 @@ def on_board(
         if library:
             options["runtime_library"] = library
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+        command = [*emulator, program, "--quiet", *flags, frames]
         try:
-            done = subprocess.run(
-                [program, "--quiet", *flags, frames], capture_output=True, text=True, check=False
-            )
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
         except OSError as error:
-            raise FacecapError(f"{program}: {error.strerror}") from None
+            raise FacecapError(f"{command[0]}: {error.strerror}") from None
         if done.returncode:
             raise FacecapError(f"{program} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
         lines = (out / "captures.jsonl").read_text().splitlines()

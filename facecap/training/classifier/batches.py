@@ -9,6 +9,7 @@ import torch
 from facecap.evaluation.classifier.image_folder import Image
 from facecap.training.batches import Batch, Batches, epoch_part
 from facecap.training.classifier.data import Pictures
+from facecap.training.processes import own_places
 from facecap.training.recipe import Recipe
 
 SMALLEST_AREA = 0.35  # of the picture, in a crop
@@ -20,18 +21,24 @@ class ClassifierBatches(Batches[Batch]):
     """(B, side, side, 3) uint8 RGB pictures and (B,) int64 labels, in shuffled passes."""
 
     def __init__(self, pictures: Pictures, recipe: Recipe, side: int, first: int) -> None:
-        """The pictures are shared with the workers, not copied."""
+        """What is kept of the pictures is shared with the workers, not copied."""
         super().__init__(first)
         self._pictures, self._recipe, self._side = pictures, recipe, side
 
     def make(self, number: int) -> Batch:
-        """Batch `number`, counted from 0."""
+        """This process's part of batch `number`, counted from 0."""
         recipe = self._recipe
-        rng = np.random.default_rng((recipe.seed, number))
-        part = epoch_part(number, len(self._pictures.codes), recipe.batch, recipe.seed)
-        degrees = DEGREES[recipe.preset]
-        images = [random_crop(self._pictures.decode(int(i)), self._side, degrees, rng) for i in part]
-        return torch.from_numpy(np.stack(images)), torch.from_numpy(self._pictures.labels[part])
+        part = epoch_part(number, len(self._pictures), recipe.batch, recipe.seed)
+        found = [
+            self._crop(int(part[place]), (recipe.seed, number, place)) for place in own_places(len(part))
+        ]
+        images, labels = zip(*found, strict=True)
+        return torch.from_numpy(np.stack(images)), torch.tensor(labels)
+
+    def _crop(self, index: int, seed: tuple[int, int, int]) -> tuple[Image, int]:
+        image, label = self._pictures.get(index)
+        degrees = DEGREES[self._recipe.preset]
+        return random_crop(image, self._side, degrees, np.random.default_rng(seed)), label
 
 
 def random_crop(image: Image, side: int, degrees: float, rng: np.random.Generator) -> Image:

@@ -6,7 +6,7 @@ from typing import Any
 
 from facecap.conversion.network_onnx import INPUT, LOGITS
 from facecap.training.classifier.batches import DEGREES
-from facecap.training.classifier.recipe import SMOOTHING
+from facecap.training.classifier.recipe import PRESETS, SMOOTHING
 from facecap.training.inputs import section
 from facecap.training.model_file import FROZEN, stem
 from facecap.training.quantisation import described
@@ -40,17 +40,16 @@ def manifest(
             "data": {"pictures": pictures, "classes": len(classes)},
             "starting_point": origin,
             "recipe": _text(recipe, origin, side),
-            "command": f"facecap train classifier --data DATA --out RUN --side {side} {recipe.options()}",
+            "command": f"facecap train classifier --data DATA --out RUN --side {side} "
+            f"{recipe.options(PRESETS[recipe.preset])}",
             "seed": recipe.seed,
         },
     }
 
 
 def _text(recipe: Recipe, origin: str, side: int) -> str:
-    method = "Adam, L2" if recipe.decay == "l2" else "AdamW, weight decay"
     words = [
-        f"{recipe.network} from {origin}. {FROZEN * recipe.freeze_backbone}{method} {recipe.weight_decay:g}",
-        f"rate {recipe.learning_rate:g}, {recipe.schedule}",
+        f"{recipe.network} from {origin}. {FROZEN * recipe.freeze_backbone}{recipe.method()}",
         f"cross entropy with labels smoothed by {SMOOTHING:g}",
         f"random crops, flips, turns up to {DEGREES[recipe.preset]:g} degrees",
     ]

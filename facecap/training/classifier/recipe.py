@@ -13,7 +13,7 @@ from facecap.training.recipe import Recipe
 SMOOTHING = 0.1
 
 # The lengths, rates and decays of the mask classifier's recipes; the loss and the pictures are other ones.
-PRESETS = mask_recipe.PRESETS
+PRESETS = {name: replace(preset, focal_alpha=None) for name, preset in mask_recipe.PRESETS.items()}
 
 
 def at_side(recipe: Recipe, side: int) -> Recipe:

@@ -41,7 +41,7 @@ class ClassifierTask:
 
     def steps_per_epoch(self) -> int:
         """Batches in one pass over the pictures."""
-        return batches_per_epoch(len(self._pictures.codes), self._recipe.batch)
+        return batches_per_epoch(len(self._pictures), self._recipe.batch)
 
     def batches(self, first: int) -> Iterable[Batch]:
         """Endless batches from number `first` on."""
@@ -53,8 +53,8 @@ class ClassifierTask:
 
     def validate(self, model: nn.Module, side: int) -> dict[str, float]:
         """Loss, top-5 where there are more classes, and `figure`, the top-1 that ranks."""
-        labels = self.crops.labels
-        logits = inputs.answers(model, self.crops.pictures, side)
+        pairs = [(inputs.answers(model, crops, side), part) for crops, part in self.crops.batches()]
+        logits, labels = torch.cat([one for one, _ in pairs]), np.concatenate([part for _, part in pairs])
         rows = np.asarray(logits.numpy())
         figures = {"val loss": float(functional.cross_entropy(logits, torch.from_numpy(labels)))}
         if rows.shape[1] > 5:
@@ -67,5 +67,5 @@ class ClassifierTask:
 
     def manifest(self) -> dict[str, Any]:
         """Everything of the manifest but `schema` and `file`."""
-        parts = {"train": len(self._pictures.codes), "val": len(self.crops.labels)}
+        parts = {"train": self._pictures.readable(), "val": self.crops.readable()}
         return classifier_model.manifest(self._recipe, self._origin, self._classes, self.side, parts)

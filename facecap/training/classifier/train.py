@@ -9,9 +9,11 @@ import cv2
 import torch
 
 from facecap.conversion.manifest import update_manifest
-from facecap.training import execution, model_file, recipe
+from facecap.evaluation.report import counted
+from facecap.training import execution, model_file, processes, recipe
 from facecap.training.backbone import takes_side
-from facecap.training.classifier.data import Split, load_crops, load_pictures, read_split
+from facecap.training.cache import SharedCache
+from facecap.training.classifier.data import Crops, Pictures, Split, read_split
 from facecap.training.classifier.recipe import PRESETS, at_side
 from facecap.training.classifier.task import ClassifierTask
 from facecap.training.loop import Loop
@@ -32,20 +34,24 @@ def train(args: argparse.Namespace) -> int:
     split = read_split(args.data, chosen.seed)
     classes = split.classes
     start = from_options(chosen, len(classes))
-    pictures = load_pictures(split.train, args.side, classes)
-    crops = load_crops(split.val, args.side, classes)
-    counts = {"train": len(pictures.codes), "val": len(crops.labels)}
+    counts = {"train": len(split.train), "val": len(split.val)}
+    cache = SharedCache(sum(counts.values()), args.cache)
+    pictures = Pictures(split.train, args.side, classes, cache)
+    crops = Crops(split.val, args.side, classes, cache, first=counts["train"])
     config = {"task": "classifier", "classes": classes, "pictures": counts, "side": args.side}
-    run = RunFolder(args.out, {**config, **asdict(chosen)})
+    processes.check_batch(min(chosen.batch, counts["train"]))
     progress = Progress()
-    progress.say(f"{len(classes)} classes, pictures: {counts}; {machine}")
+    progress.say(f"{len(classes)} classes, pictures: {counted(counts)}; {machine}")
     origin = RANDOM if start is None else start.origin
     task = ClassifierTask(chosen, origin, classes, pictures, crops, args.side, args.workers)
-    model = begin(chosen, len(classes), start)
-    measure_norms(model, start, task.batches(0), args.side)
-    Loop(chosen, task, model, run, progress, machine).fit()
-    finish(run, chosen, task, split)
-    progress.say(f"model, manifest, curves and checkpoints: {run.path}")
+    with processes.joined(machine.device):
+        run = RunFolder(args.out, {**config, **asdict(chosen)}, recipe.unsaid(PRESETS[chosen.preset]))
+        model = begin(chosen, len(classes), start)
+        measure_norms(model, start, task.batches(0), args.side)
+        Loop(chosen, task, model, run, progress, machine).fit()
+    if processes.rank() == 0:
+        finish(run, chosen, task, split)
+        progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
 
 
@@ -63,7 +69,7 @@ def finish(run: RunFolder, chosen: Recipe, task: ClassifierTask, split: Split) -
     rows = [
         {
             "measure": name.removeprefix("val "),
-            "dataset": f"{len(task.crops.labels)} pictures {part}",
+            "dataset": f"{task.crops.readable()} pictures {part}",
             "value": round(value, 5),
             "command": manifest["training"]["command"] if split.drawn else again,
         }

@@ -37,6 +37,14 @@ class Quality:
     masked_recall: float
     false_alarms: int
 
+    def __str__(self) -> str:
+        """A line for the user."""
+        large, small = SIZES
+        return (
+            f"AP {self.ap_large:.4f} at {large} px and {self.ap_small:.4f} at {small} px, masked faces found "
+            f"{self.masked_recall:.4f}, false alarms {self.false_alarms}"
+        )
+
 
 Write = Callable[[Mapping[str, Tensor], Path, Mapping[str, Any]], None]
 
@@ -59,7 +67,7 @@ def choose(
     for factor, weights in candidates.items():
         write(weights, folder / "candidate.onnx", {**about, "name": f"factor {factor:g}"})
         qualities[factor] = measure(partial(open_detector, folder / "candidate.onnx"), sources)
-        print(f"factor {factor:g}: {qualities[factor]}", file=sys.stderr)
+        print(f"{factor:g} of the way: {qualities[factor]}", file=sys.stderr)
     chosen = rule(qualities)
     figures = {f"{factor:g}": asdict(quality) for factor, quality in qualities.items()}
     write_atomic(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from facecap.conversion.detector.import_checkpoint import VARIANCES
+from facecap.conversion.detector.priors import VARIANCES
 from facecap.training.detector.data import Floats
 
 MATCHED = 0.35  # overlap from which a prior answers for a face

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from facecap._files import write_atomic
-from facecap.conversion.checkpoint import load_network
-from facecap.conversion.detector.import_checkpoint import MIN_SIZES, VARIANCES, export_network
-from facecap.conversion.detector.priors import prior_boxes
+from facecap.conversion.detector.import_checkpoint import export_network
+from facecap.conversion.detector.priors import MEAN, VARIANCES, prior_boxes
+from facecap.conversion.detector.published import open_published
 from facecap.training.detector.augment import Canvas
 from facecap.training.detector.data import DOUBTFUL
 from facecap.training.detector.lesson import Batch, Lesson, images_of
@@ -25,8 +27,6 @@ from facecap.training.folding import fold_norms
 from facecap.training.networks.retinaface import Levels, RetinaFace, flatten
 from facecap.training.quantisation import float_weights, prepare_qat
 
-MEAN, STD = torch.tensor([104.0, 117.0, 123.0]), torch.ones(3)
-
 
 class PriorLesson(Lesson):
     """A published RetinaFace, batch norms folded."""
@@ -35,11 +35,12 @@ class PriorLesson(Lesson):
     network: RetinaFace
 
     def __init__(self, start: Path, recipe: Recipe) -> None:
-        """`start`: a `.pth` of either published layout."""
-        self._published = load_network(start)
+        """`start`: a `.pth` of either published layout; it must find faces."""
+        published = open_published(start, say=partial(print, file=sys.stderr))
+        self._published, self._min_sizes = published.network, published.min_sizes
         self._leash, self._frozen = recipe.way.leash, recipe.frozen
         self._weights = LossWeights(start=recipe.start_share)
-        self._priors = prior_boxes(recipe.side, recipe.side, MIN_SIZES[self._published.layout.name])
+        self._priors = prior_boxes(recipe.side, recipe.side, self._min_sizes)
         self.name = self._published.layout.name
         self.network = fold_norms(self._published)
 
@@ -70,14 +71,14 @@ class PriorLesson(Lesson):
         if self._leash:
             seen = belief >= DOUBTFUL
             faces, asked, belief = faces[seen], canvas.certain[seen], belief[seen]
-        labels, deltas, owner = targets(self._priors, faces, asked, (VARIANCES[0], VARIANCES[1]))
+        labels, deltas, owner = targets(self._priors, faces, asked, VARIANCES)
         return canvas.image, labels, deltas, np.append(belief, np.float32(0))[owner]
 
     def loss(
         self, network: nn.Module, reference: nn.Module, batch: Batch, machine: Execution
     ) -> dict[str, Tensor]:
         pictures, labels, deltas, beliefs = batch
-        images = images_of(pictures, MEAN, STD, rgb=False)
+        images = images_of(pictures, torch.tensor(MEAN), torch.ones(3), rgb=False)
         assert isinstance(network, RetinaFace) and isinstance(reference, RetinaFace)
         with machine.autocast():
             with torch.set_grad_enabled(not self._frozen):
@@ -99,7 +100,7 @@ class PriorLesson(Lesson):
     def write(self, weights: Mapping[str, Tensor], out: Path, about: Mapping[str, Any]) -> None:
         candidate = RetinaFace(self._published.layout).eval()
         candidate.load_state_dict(dict(weights))
-        export_network(candidate, out, about)
+        export_network(candidate, out, about, min_sizes=self._min_sizes)
 
 
 def _rows(levels: Levels) -> Rows:

@@ -148,21 +148,27 @@ class _Run:
                 due = int(share * HELD_OUT_FIGURES) > measured
                 if due and self._recipe.preset == "distil":
                     row |= self._held_out()
+                row["rate"] = self._rate(share)
                 self._folder.log({"step": self._step, **row})
                 if due:
                     measured = int(share * HELD_OUT_FIGURES)
                     self._folder.plot()
-                text = "  ".join(f"{k} {v:.3f}" for k, v in row.items())
+                text = "  ".join(f"{k} {v:.3g}" for k, v in row.items())
                 progress.update(share, clock, f"step {self._step}  {text}")
                 sums, reported = {}, self._step
             if self._step % SAVE_EVERY == 0:
                 self._save(clock)
 
-    def _learn(self, batch: tuple[Tensor, ...], share: float) -> dict[str, float]:
-        """One step of the optimizer at a rate that warms up and falls along a cosine."""
+    def _rate(self, share: float) -> float:
+        """It warms up and falls along a cosine."""
         warm = min(1.0, (self._step + 1) / self._recipe.way.warm_up)
+        return self._recipe.rate * warm * 0.5 * (1 + math.cos(math.pi * share))
+
+    def _learn(self, batch: tuple[Tensor, ...], share: float) -> dict[str, float]:
+        """One step of the optimizer."""
+        rate = self._rate(share)
         for group in self._optimizer.param_groups:
-            group["lr"] = self._recipe.rate * warm * 0.5 * (1 + math.cos(math.pi * share))
+            group["lr"] = rate
         follow_run(self._network, share)
         moved = tuple(part.to(self._machine.device, non_blocking=True) for part in batch)
         parts = self._lesson.loss(self._network, self._reference, moved, self._machine)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import cv2
@@ -12,24 +12,26 @@ import torch
 from facecap.conversion.export_run import export_run
 from facecap.conversion.manifest import update_manifest
 from facecap.evaluation.detector.scaled_detector import ScaledDetector
+from facecap.evaluation.report import counted
 from facecap.training import execution
 from facecap.training.embedder.arcface import ArcFace, Margined
 from facecap.training.embedder.data import SIDE, load_faces, split_people
 from facecap.training.embedder.people import read_excluded, read_people
 from facecap.training.embedder.task import DIMENSIONS, EmbedderTask
 from facecap.training.loop import Loop
-from facecap.training.recipe import Recipe
+from facecap.training.recipe import Recipe, tuned, unsaid
 from facecap.training.run import BEST, Progress, RunFolder
 from facecap.training.start import RANDOM, begin, from_options
 
 NAME = "embedder_mobilefacenet"
 LICENCE = "unknown: that of the pictures"
-MINUTES = 30.0
+RECIPE = Recipe("default", 30.0, None, 64, 1e-3, 0.05, "adamw", "cosine", network="mobilefacenet")
 
 
 def train(args: argparse.Namespace) -> int:
     """Train by the options of the command line; returns the exit code."""
-    recipe = choose(args)
+    start_path = None if args.start is None else str(args.start)
+    recipe = tuned(replace(RECIPE, start=start_path), args)
     machine = execution.choose(args.device, args.precision)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)  # its thread pool does not survive the fork of the workers
@@ -51,9 +53,9 @@ def train(args: argparse.Namespace) -> int:
         "names excluded": len(excluded),
         "people excluded": people.excluded,
     }
-    progress.say(", ".join(f"{count} {name}" for name, count in data.items() if isinstance(count, int)))
+    progress.say(counted({name: count for name, count in data.items() if isinstance(count, int)}))
     config = {"task": "embedder", "data": data, "margin": args.margin, "scale": args.scale}
-    run = RunFolder(args.out, {**config, **asdict(recipe)})
+    run = RunFolder(args.out, {**config, **asdict(recipe)}, unsaid(RECIPE))
     origin = RANDOM if start is None else start.origin
     task = EmbedderTask(recipe, faces, held_out, args.workers, about(args, recipe, origin, data))
     network = begin(recipe, DIMENSIONS, start)
@@ -64,28 +66,12 @@ def train(args: argparse.Namespace) -> int:
     return 0
 
 
-def choose(args: argparse.Namespace) -> Recipe:
-    """The recipe that the options name."""
-    return Recipe(
-        preset="default",
-        minutes=args.minutes or (None if args.epochs else MINUTES),
-        epochs=args.epochs,
-        batch=args.batch,
-        learning_rate=args.rate,
-        weight_decay=0.05,
-        decay="decoupled",
-        schedule="cosine",
-        seed=args.seed,
-        network="mobilefacenet",
-        start=None if args.start is None else str(args.start),
-    )
-
-
 def about(args: argparse.Namespace, recipe: Recipe, origin: str, data: dict[str, Any]) -> dict[str, Any]:
     """What the manifest says of the run."""
-    length = f"--epochs {recipe.epochs}" if recipe.minutes is None else f"--minutes {recipe.minutes:g}"
-    options = f"{length} --batch {recipe.batch} --rate {recipe.learning_rate:g} --seed {recipe.seed}"
-    options += f" --margin {args.margin:g} --scale {args.scale:g}" + " --start BEST.pt" * bool(recipe.start)
+    options = (
+        f"{recipe.tuning(RECIPE)} --margin {args.margin:g} --scale {args.scale:g}"
+        + " --start BEST.pt" * bool(recipe.start)
+    )
     return {
         "name": NAME.replace("_", "-"),
         "licence": LICENCE,
@@ -93,9 +79,9 @@ def about(args: argparse.Namespace, recipe: Recipe, origin: str, data: dict[str,
         "training": {
             "data": data,
             "starting_point": origin,
-            "recipe": f"ArcFace, scale {args.scale:g}, margin {args.margin:g} rad; AdamW, cosine, weight "
-            "decay 0.05; faces flipped, moved by a few pixels, some degraded. same_person lets 1 % of the "
-            "held-out different pairs in.",
+            "recipe": f"ArcFace, scale {args.scale:g}, margin {args.margin:g} rad; "
+            f"{recipe.method()}; faces flipped, moved by a few pixels, some degraded. same_person lets 1 % "
+            "of the held-out different pairs in.",
             "command": f"facecap train embedder --data DATA --out RUN {options}",
             "seed": recipe.seed,
         },

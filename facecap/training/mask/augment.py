@@ -13,6 +13,7 @@ from facecap.training.mask import draw as mask_draw
 from facecap.training.mask.data import Box, Image, Patch, Points, tight_box, weights
 from facecap.training.mask.occlude import occlude
 from facecap.training.mask.occluders import Occluder
+from facecap.training.mask.patches import faces_of
 
 Random = np.random.Generator
 
@@ -32,7 +33,7 @@ class Composer:
 
     def __init__(
         self,
-        patches: list[Patch],
+        patches: Sequence[Patch],
         compose: bool = True,
         occluders: Sequence[Occluder] = (),
         incorrect: bool = False,
@@ -45,10 +46,11 @@ class Composer:
         self._occluders: dict[str, list[Occluder]] = {}
         for thing in occluders:
             self._occluders.setdefault(thing.kind, []).append(thing)
-        chance = weights(patches)
-        masked = np.array([p.face.masked for p in patches])
-        wrong = np.array([p.face.incorrect for p in patches])
-        marked = np.array([p.landmarks is not None for p in patches])
+        faces = faces_of(patches)
+        chance = weights(faces)
+        masked = np.array([face.masked for face in faces])
+        wrong = np.array([face.incorrect for face in faces])
+        marked = np.array([face.landmarks is not None for face in faces])
         self._masked = _Lottery(chance, masked)
         self._bare = _Lottery(chance, ~masked & ~wrong)
         self._incorrect = _Lottery(chance, wrong)

@@ -12,6 +12,7 @@ from facecap.training.mask.augment import Composer, cut_plain
 from facecap.training.mask.data import Image, Patch
 from facecap.training.mask.occluders import Occluder
 from facecap.training.mask.recipe import COMPOSED
+from facecap.training.processes import own_places
 from facecap.training.recipe import Recipe
 
 
@@ -20,7 +21,7 @@ class MaskBatches(Batches[Batch]):
 
     def __init__(
         self,
-        patches: list[Patch],
+        patches: Sequence[Patch],
         recipe: Recipe,
         first: int,
         occluders: Sequence[Occluder] = (),
@@ -34,14 +35,16 @@ class MaskBatches(Batches[Batch]):
         self._composer = Composer(patches, occluders=occluders, incorrect=incorrect) if composed else None
 
     def make(self, number: int) -> Batch:
-        """Composed crops where the preset has them, else the faces as they are, in shuffled passes."""
+        """This process's part of a batch: composed crops where the preset has them, else the faces as they
+        are, in shuffled passes."""
         recipe = self._recipe
-        rng = np.random.default_rng((recipe.seed, number))
+        part = epoch_part(number, len(self._patches), recipe.batch, recipe.seed)
+        places = own_places(len(part) if self._composer is None else recipe.batch)
+        draws = [(place, np.random.default_rng((recipe.seed, number, place))) for place in places]
         if self._composer is not None:
-            pairs = [self._composer.sample(rng) for _ in range(recipe.batch)]
+            pairs = [self._composer.sample(rng) for _, rng in draws]
         else:
-            part = epoch_part(number, len(self._patches), recipe.batch, recipe.seed)
-            pairs = [self._plain(int(index), rng) for index in part]
+            pairs = [self._plain(int(part[place]), rng) for place, rng in draws]
         images, labels = zip(*pairs, strict=True)
         return torch.from_numpy(np.stack(images)), torch.tensor(labels, dtype=torch.float32)
 

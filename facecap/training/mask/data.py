@@ -1,4 +1,4 @@
-"""Faces with and without masks: what a data folder holds, and the pictures around each face in memory.
+"""Faces with and without masks: what a data folder holds, and the picture around each face.
 
 A data folder has `mask/index.csv` and, each optional, `detect/rmfd`, `detect/fddb` and `detect/udacity` with
 an `annotations.json`. Only rows of the asked split are read. RMFD gives masked faces where its labeller is
@@ -61,16 +61,14 @@ class Patch:
     landmarks: Points | None
 
 
-def read_faces(data: Path, split: str, more: Sequence[Path] = ()) -> list[Face]:
-    """List the faces of one split (`train`, `val` or `calib`); a folder of another shape is refused.
-
-    `more` are folders of `facecap train mask-faces`, each a source of its own name.
-    """
+def read_faces(data: Path, split: str) -> list[Face]:
+    """List the faces of one split (`train`, `val` or `calib`); a folder of another shape is refused."""
     index = data / "mask" / "index.csv"
     if not index.is_file():
         found = sorted(entry.name for entry in data.iterdir()) if data.is_dir() else "no such folder"
         raise TrainingError(
-            f"{data} has no mask/index.csv (found: {found}); give the folder that holds mask/"
+            f"{data} has no mask/index.csv (found: {found}); give the folder that holds mask/, or one with "
+            "two class folders, mask/ and no_mask/ or those of --classes"
         )
     faces = list(_index_faces(index, split, "mask"))
     if not faces:
@@ -83,8 +81,6 @@ def read_faces(data: Path, split: str, more: Sequence[Path] = ()) -> list[Face]:
                 faces += read(annotations, split)
             except (KeyError, TypeError, ValueError) as error:
                 raise TrainingError(f"{annotations} is not in the expected form: {error!r}") from error
-    for folder in more:
-        faces += read_more(folder, split)
     return faces
 
 
@@ -130,38 +126,30 @@ def load_patch(face: Face) -> Patch | None:
     return Patch(face, np.ascontiguousarray(cut), (bx1, by1, bx2, by2), landmarks)
 
 
-def load_patches(faces: list[Face]) -> list[Patch]:
-    """Every readable face of the list that is large enough to show something."""
-    large = [face for face in faces if face.box is None or _shorter_side(face.box) >= SMALLEST_BOX]
-    patches = [patch for patch in map(load_patch, large) if patch is not None]
-    if not patches:
-        raise TrainingError(f"none of the {len(faces)} listed pictures could be read")
-    return patches
-
-
-def _shorter_side(box: Box) -> float:
+def shorter_side(box: Box) -> float:
+    """In the pixels of the box."""
     return min(box[2] - box[0], box[3] - box[1])
 
 
-def weights(patches: list[Patch]) -> NDArray[np.float64]:
-    """Chance of each patch to be drawn among its label: 1/sqrt(group size), sources brought near each other.
+def weights(faces: Sequence[Face]) -> NDArray[np.float64]:
+    """Chance of each face to be drawn among its label: 1/sqrt(group size), sources brought near each other.
 
     A source's share is proportional to the square root of its summed weights, so that the largest collection
     does not become the label's definition.
     """
-    groups = Counter((p.face.source, p.face.group) for p in patches)
-    weight = np.array([groups[p.face.source, p.face.group] ** -0.5 for p in patches])
-    result = np.zeros(len(patches))
-    kinds = [(_label(p.face), p.face.source) for p in patches]
-    for kind in set(kinds):
+    groups = Counter((face.source, face.group) for face in faces)
+    weight = np.array([groups[face.source, face.group] ** -0.5 for face in faces])
+    result = np.zeros(len(faces))
+    kinds = [(_label(face), face.source) for face in faces]
+    for kind in sorted(set(kinds)):
         chosen = np.array([other == kind for other in kinds])
         result[chosen] = weight[chosen] / np.sqrt(weight[chosen].sum())
     return result
 
 
-def describe(patches: list[Patch]) -> dict[str, int]:
+def describe(faces: Sequence[Face]) -> dict[str, int]:
     """How many faces each source gives, by label."""
-    names = (f"{p.face.source} {_label(p.face)}" for p in patches)
+    names = (f"{face.source} {_label(face)}" for face in faces)
     return dict(sorted(Counter(names).items()))
 
 

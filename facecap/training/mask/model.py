@@ -10,7 +10,7 @@ from facecap.conversion.network_onnx import INPUT, LOGITS
 from facecap.training.inputs import section
 from facecap.training.mask.augment import BORDER, SIDE
 from facecap.training.mask.data import INCORRECT, SETS
-from facecap.training.mask.recipe import COMPOSED
+from facecap.training.mask.recipe import COMPOSED, PRESETS, SMOOTHING
 from facecap.training.model_file import FROZEN, stem
 from facecap.training.quantisation import described
 from facecap.training.recipe import Recipe
@@ -23,18 +23,13 @@ DRAWN = (
     "blur, low resolution, JPEG, light, noise."
 )
 RECIPES = {
-    "default": "AdamW 2e-3, cosine, weight decay 0.05 on weights and scales, label smoothing 0.03; the first "
-    f"40 % of the run at 64 px, then 112. {DRAWN}",
-    "renew": "AdamW 5e-4, cosine, weight decay 0.05 on weights and scales, label smoothing 0.03, at 112 px. "
-    + DRAWN,
-    "refine": "AdamW 5e-4, cosine, weight decay 0.05, label smoothing 0.03, at 112 px on the real faces of "
-    "every source as they are, flips and turns up to 30 degrees; then, where the start had the same head, "
-    "0.7 of the way from it to the end of this run, by weights; what the share of masks adds to the logit is "
-    "taken out.",
-    "qat": "AdamW 1e-4, cosine, label smoothing 0.03, at 112 px on the real faces of every source, as "
-    "they are, flips and turns up to 30 degrees; batch norm folded, of every layer ",
-    "mission": "Adam 1e-4, L2 1e-6, focal loss alpha 0.34, batch 64, flips, turns up to 30 degrees, mask/ "
-    "alone.",
+    "default": DRAWN,
+    "renew": DRAWN,
+    "refine": "The real faces of every source as they are, flips and turns up to 30 degrees; then, where the "
+    "start had the same head, 0.7 of the way from it to the end of this run, by weights; what the share of "
+    "masks adds to the logit is taken out.",
+    "qat": "The real faces of every source as they are, flips and turns up to 30 degrees. Of every layer ",
+    "mission": "The faces of mask/ alone, flips and turns up to 30 degrees.",
 }
 CLASSES = ("no_mask", "mask", INCORRECT)
 DRAWN_WRONGLY = (
@@ -55,15 +50,17 @@ def manifest(
     band: tuple[float, float],
     faces: dict[str, int],
     occluders: int,
+    folder_options: str = "",
     incorrect: bool = False,
 ) -> dict[str, Any]:
     """Everything of the manifest but `schema` and `file`; `faces` counts what was trained on.
 
     `origin` says where the weights started; `occluders` counts the real things that hid some of the faces;
-    `incorrect`: with the third class.
+    `folder_options` are those that say how class folders are read; `incorrect`: with the third class.
     """
     logits = "three logits" if incorrect else "one logit"
     text = f"{recipe.network}, {logits}, from {origin}. {FROZEN * recipe.freeze_backbone}"
+    text += f"{recipe.method()}, batch {recipe.batch}, {_loss(recipe)}, {_sides(recipe)}. "
     text += RECIPES[recipe.preset] + DRAWN_WRONGLY * incorrect
     if recipe.preset == "qat":
         text += f"{described(recipe.per_tensor)}."
@@ -87,23 +84,38 @@ def manifest(
             "data": {"faces": faces, "split": "train"} | ({"occluders": occluders} if hidden else {}),
             "starting_point": origin,
             "recipe": text + HIDDEN * hidden + BAND,
-            "command": f"facecap train mask --data DATA --out RUN {'--occluders OCCLUDERS ' * hidden}"
+            "command": f"facecap train mask --data DATA --out RUN{folder_options} "
+            + "--occluders OCCLUDERS " * hidden
             + "".join(f"--more {source} " for source in further)
             + "--incorrect " * incorrect
-            + recipe.options(),
+            + recipe.options(PRESETS[recipe.preset]),
             "seed": recipe.seed,
         },
     }
 
 
-def add_figures(path: Path, figures: dict[str, dict[str, Any]]) -> None:
-    """Put what `facecap eval mask` measured on the validation split into the manifest beside the model."""
+def _loss(recipe: Recipe) -> str:
+    if recipe.focal_alpha is not None:
+        return f"focal loss with alpha {recipe.focal_alpha:g}"
+    return f"cross entropy with labels smoothed by {SMOOTHING:g}"
+
+
+def _sides(recipe: Recipe) -> str:
+    if recipe.small_side is None:
+        return f"at {SIDE} px"
+    return f"the first {100 * recipe.small_share:g} % of the run at {recipe.small_side} px, then {SIDE}"
+
+
+def add_figures(path: Path, figures: dict[str, dict[str, Any]], folder_options: str = "") -> None:
+    """Put what `facecap eval mask` measured on the validation split into the manifest beside the model;
+    `folder_options` as of `manifest`."""
     rows = [
         {
             "measure": measure,
             "dataset": f"{name} val, {entry['faces']} faces",
             "value": round(entry[measure], 5),
-            "command": f"facecap eval mask --data DATA --model {path.name}" + OPTION.get(name, ""),
+            "command": f"facecap eval mask --data DATA --model {path.name}{folder_options}"
+            + OPTION.get(name, ""),
         }
         for name, entry in figures.items()
         for measure in SHOWN

@@ -19,11 +19,13 @@ COMPOSED = ("default", "renew")  # presets whose faces carry drawn and pasted th
 # place in it: without drawn and pasted masks beside them, the trace of a paste would mean a bare face.
 # mission: the recipe that the project was given, mask/ alone, flips and turns, focal loss.
 PRESETS = {
-    "default": Recipe("default", 30.0, None, 64, 2e-3, 0.05, "decoupled", "cosine", 64, 0.4),
-    "renew": Recipe("renew", 30.0, None, 64, 5e-4, 0.05, "decoupled", "cosine"),
-    "refine": Recipe("refine", 15.0, None, 64, 5e-4, 0.05, "decoupled", "cosine"),
-    "qat": Recipe("qat", 10.0, None, 64, 1e-4, 0.0, "decoupled", "cosine"),
-    "mission": Recipe("mission", None, 120, 64, 1e-4, 1e-6, "l2", "constant"),
+    "default": Recipe("default", 30.0, None, 64, 2e-3, 0.05, "adamw", "cosine", 64, 0.4),
+    "renew": Recipe("renew", 30.0, None, 64, 5e-4, 0.05, "adamw", "cosine"),
+    "refine": Recipe("refine", 15.0, None, 64, 5e-4, 0.05, "adamw", "cosine"),
+    "qat": Recipe("qat", 10.0, None, 64, 1e-4, 0.0, "adamw", "cosine"),
+    "mission": Recipe(
+        "mission", None, 120, 64, 1e-4, 1e-6, "adam", "constant", warm_up=0.0, focal_alpha=0.34
+    ),
 }
 
 
@@ -32,13 +34,13 @@ def loss(recipe: Recipe, logits: Tensor, labels: Tensor) -> Tensor:
     classes."""
     if logits.shape[1] > 1:
         return functional.cross_entropy(logits, labels.long(), label_smoothing=SMOOTHING)
-    if recipe.preset == "mission":
-        return focal_loss(logits[:, 0], labels)
+    if recipe.focal_alpha is not None:
+        return focal_loss(logits[:, 0], labels, recipe.focal_alpha)
     smoothed = labels * (1 - SMOOTHING) + SMOOTHING / 2
     return functional.binary_cross_entropy_with_logits(logits[:, 0], smoothed)
 
 
-def focal_loss(logits: Tensor, masked: Tensor, alpha: float = 0.34, gamma: float = 2.0) -> Tensor:
+def focal_loss(logits: Tensor, masked: Tensor, alpha: float, gamma: float = 2.0) -> Tensor:
     """Lin et al., 2017: -alpha_t (1 - p_t)^gamma log p_t, alpha for masks, averaged."""
     entropy = functional.binary_cross_entropy_with_logits(logits, masked, reduction="none")
     right = torch.exp(-entropy)

@@ -20,9 +20,10 @@ from facecap.training.mask import model as mask_model
 from facecap.training.mask import recipe as mask_recipe
 from facecap.training.mask.augment import SIDE
 from facecap.training.mask.batches import MaskBatches
-from facecap.training.mask.data import INCORRECT, Patch, describe
+from facecap.training.mask.data import INCORRECT, describe
 from facecap.training.mask.model import CLASSES
 from facecap.training.mask.occluders import Occluder
+from facecap.training.mask.patches import Patches
 from facecap.training.quantisation import float_weights
 from facecap.training.recipe import Recipe
 
@@ -36,17 +37,19 @@ class MaskTask:
         self,
         recipe: Recipe,
         origin: str,
-        patches: list[Patch],
+        patches: Patches,
         occluders: Sequence[Occluder],
         sets: Sequence[MaskSet],
         workers: int,
+        folder_options: str = "",
         wrongly_worn: Sequence[WornSet] = (),
     ) -> None:
         """`origin`: where the weights start, in words; `occluders`: real things to hide faces with;
-        `wrongly_worn`: what validates the third class, where there is one."""
+        `folder_options`: how class folders are read, as typed; `wrongly_worn`: what validates the third
+        class, where there is one."""
         self._wrongly_worn = wrongly_worn
         self._recipe, self._origin, self._patches, self._sets = recipe, origin, patches, sets
-        self._occluders, self._workers = occluders, workers
+        self._occluders, self._workers, self.folder_options = occluders, workers, folder_options
 
     def steps_per_epoch(self) -> int:
         """Batches in one pass over the faces."""
@@ -54,7 +57,7 @@ class MaskTask:
 
     def label_odds(self) -> float:
         """Logarithm of how many times more masked than bare faces there are."""
-        masked = sum(patch.face.masked for patch in self._patches)
+        masked = sum(face.masked for face in self._patches.faces)
         return math.log(max(masked, 1) / max(len(self._patches) - masked, 1))
 
     def batches(self, first: int) -> Iterable[Batch]:
@@ -90,9 +93,11 @@ class MaskTask:
         """Of the model, with the unknown band that its answers on `sets` ask for."""
         chance = np.concatenate([predict(model, part) for part in sets])
         band = unknown_band(chance, np.concatenate([part.masked for part in sets]))
-        faces, things = describe(self._patches), len(self._occluders)
+        faces, things = describe(self._patches.readable()), len(self._occluders)
         third = bool(self._wrongly_worn)
-        return mask_model.manifest(self._recipe, self._origin, band, faces, things, third)
+        return mask_model.manifest(
+            self._recipe, self._origin, band, faces, things, self.folder_options, third
+        )
 
 
 def predict(model: nn.Module, part: MaskSet, side: int = SIDE) -> NDArray[np.float64]:

@@ -15,14 +15,18 @@ from facecap import MaskClassifier
 from facecap.evaluation.mask.answers import answer, measure, unknown_band
 from facecap.evaluation.mask.sets import MaskSet, read_sets
 from facecap.evaluation.mask.wrongly_worn import read_wrongly_worn
-from facecap.training import execution, model_file, recipe
+from facecap.evaluation.report import counted
+from facecap.training import execution, model_file, processes, recipe
 from facecap.training.backbone import head_names
 from facecap.training.loop import Loop
 from facecap.training.mask import model as mask_model
 from facecap.training.mask.augment import SIDE
-from facecap.training.mask.data import describe, load_patches, read_faces
+from facecap.training.mask.class_folders import from_options as class_folders_of
+from facecap.training.mask.class_folders import read_labelled
+from facecap.training.mask.data import describe, read_more
 from facecap.training.mask.model import CLASSES
 from facecap.training.mask.occluders import read_occluders
+from facecap.training.mask.patches import Patches, large_faces
 from facecap.training.mask.recipe import COMPOSED, PRESETS, REFINED_SHARE
 from facecap.training.mask.task import MaskTask
 from facecap.training.networks.registry import build
@@ -41,28 +45,35 @@ def train(args: argparse.Namespace) -> int:
     if args.incorrect and chosen.preset not in COMPOSED:
         raise TrainingError(f"--incorrect needs a preset that draws such faces: {' or '.join(COMPOSED)}")
     start = from_options(chosen, outputs)
-    faces = read_faces(args.data, "train", args.more)
+    how = class_folders_of(args)
+    faces = read_labelled(args.data, "train", how)
+    if chosen.preset == "mission":
+        faces = [face for face in faces if face.source == "mask"]
+    faces += [face for folder in args.more for face in read_more(folder, "train")]
     if not args.incorrect:
         faces = [face for face in faces if not face.incorrect]
-    if chosen.preset == "mission":
-        faces = [face for face in faces if face.source not in ("rmfd", "fddb", "udacity")]
-    patches = load_patches(faces)
-    counts = describe(patches)
+    patches = Patches(large_faces(faces), args.cache)
+    counts = describe(patches.faces)
     occluders = [] if args.occluders is None else read_occluders(args.occluders, "train")
-    validation, calibration = (read_sets(args.data, split, args.occluders) for split in ("val", "calib"))
-    worn = read_wrongly_worn(read_faces(args.data, "val"), (), "val") if args.incorrect else []
-    config = {"task": "mask", "outputs": outputs, "faces": counts, "occluders": len(occluders)}
-    config |= asdict(chosen)
-    run = RunFolder(args.out, config)
+    validation, calibration = (read_sets(args.data, split, args.occluders, how) for split in ("val", "calib"))
+    worn = read_wrongly_worn(read_labelled(args.data, "val", how), (), "val") if args.incorrect else []
+    config = {"task": "mask", "faces": counts, "occluders": len(occluders), **asdict(chosen)}
+    config |= {"class_folders": how.options()} if how.options() else {}
+    config |= {"incorrect": True} if args.incorrect else {}
+    composed = chosen.preset in COMPOSED
+    processes.check_batch(chosen.batch if composed else min(chosen.batch, len(patches)))
     progress = Progress()
-    progress.say(f"training faces: {counts}; {machine}")
+    progress.say(f"training faces: {counted(counts)}; {machine}")
     origin = RANDOM if start is None else start.origin
-    task = MaskTask(chosen, origin, patches, occluders, validation, args.workers, worn)
-    model = begin(chosen, outputs, start)
-    measure_norms(model, start, task.batches(0), SIDE)
-    Loop(chosen, task, model, run, progress, machine).fit()
-    finish(run, chosen, task, [*validation, *calibration], start, outputs)
-    progress.say(f"model, manifest, curves and checkpoints: {run.path}")
+    task = MaskTask(chosen, origin, patches, occluders, validation, args.workers, how.options(), worn)
+    with processes.joined(machine.device):
+        run = RunFolder(args.out, config, recipe.unsaid(PRESETS[chosen.preset]))
+        model = begin(chosen, outputs, start)
+        measure_norms(model, start, task.batches(0), SIDE)
+        Loop(chosen, task, model, run, progress, machine).fit()
+    if processes.rank() == 0:
+        finish(run, chosen, task, [*validation, *calibration], start, outputs)
+        progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
 
 
@@ -94,7 +105,8 @@ def finish(
     classifier = MaskClassifier(str(path))
     band = unknown_band(classifier)
     answers = answer(classifier, [part for part in sets if part.split == "val"])
-    mask_model.add_figures(path, {entry.part.name: measure(entry, band) for entry in answers})
+    figures = {entry.part.name: measure(entry, band) for entry in answers}
+    mask_model.add_figures(path, figures, task.folder_options)
     return path
 
 

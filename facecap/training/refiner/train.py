@@ -10,33 +10,31 @@ import cv2
 import torch
 
 from facecap.conversion.export_run import export_run
+from facecap.evaluation.report import counted
 from facecap.training import execution
 from facecap.training.loop import Loop
-from facecap.training.recipe import Recipe
+from facecap.training.recipe import tuned, unsaid
 from facecap.training.refiner.data import describe, read_crops
-from facecap.training.refiner.model import ARCHITECTURE
+from facecap.training.refiner.model import RECIPE
 from facecap.training.refiner.start import begin
 from facecap.training.refiner.task import RefinerTask
 from facecap.training.run import BEST, Progress, RunFolder, seed_all
 
-RECIPE = Recipe("default", 35.0, None, 96, 3e-3, 0.02, "decoupled", "cosine", network=ARCHITECTURE)
 MODEL = "refiner.onnx"
 
 
 def train(args: argparse.Namespace) -> int:
     """Train by the options of the command line; returns the exit code."""
     start = None if args.start is None else str(args.start)
-    recipe = replace(RECIPE, batch=args.batch, seed=args.seed, start=start)
-    if args.minutes is not None or args.epochs is not None:
-        recipe = replace(recipe, minutes=args.minutes, epochs=args.epochs)
+    recipe = tuned(replace(RECIPE, start=start), args)
     machine = execution.choose(args.device, args.precision)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)  # its thread pool does not survive the fork of the workers
     crops, held_out = (read_crops(args.crops, part) for part in ("train", "val"))
     counts = describe(crops)
-    run = RunFolder(args.out, {"task": "refiner", "crops": counts, **asdict(recipe)})
+    run = RunFolder(args.out, {"task": "refiner", "crops": counts, **asdict(recipe)}, unsaid(RECIPE))
     progress = Progress()
-    progress.say(f"training crops: {counts}; held out {len(held_out)}; {machine}")
+    progress.say(f"training crops: {counted(counts)}; held out {len(held_out)}; {machine}")
     seed_all(recipe.seed)
     network, origin = begin(args.start)
     task = RefinerTask(recipe, origin, crops, held_out, args.workers)

@@ -23,8 +23,9 @@ export function sayCapture(capture) {
 function announce() {
   timer = null;
   lastAnnounced = performance.now();
-  const bare = came.filter((capture) => capture.mask === "no_mask").length;
+  const those = (answer) => came.filter((capture) => capture.mask === answer).length;
+  const wrongly = those("incorrect") ? `, ${those("incorrect")} with a mask worn wrongly` : "";
   if (came.length === 1) say(`New capture at ${came[0].camera}: ${MASK[came[0].mask]}.`);
-  else say(`${captures(came.length)} came, ${bare} without mask.`);
+  else say(`${captures(came.length)} came, ${those("no_mask")} without mask${wrongly}.`);
   came = [];
 }

@@ -1,7 +1,7 @@
 /** Captures and mask rate over time: two panels on one time axis, and the same as a table. */
 
 import { h, svg } from "./dom.js";
-import { MASK, captures, count, share } from "./words.js";
+import { MASK, answersIn, captures, count, maskRate, total } from "./words.js";
 
 const RATE_HEIGHT = 44;
 const BAR_HEIGHT = 84;
@@ -16,13 +16,13 @@ const DISTANCES = [
   ...[1, 2, 3, 6, 12].map((hours) => hours * 3600),
   ...[1, 2, 4, 7, 14, 28, 91, 182, 364].map((days) => days * DAY),
 ];
-const KINDS = ["mask", "no_mask", "unknown"];
 
 /** Draw the statistics of the service into a figure. */
 export function drawChart(figure, statistics) {
   const opened = figure.querySelector("details")?.open ?? false;
   const plot = new Plot(figure.clientWidth || 600, statistics);
-  figure.replaceChildren(legend(), plot.draw(), table(plot.buckets, plot.name, opened));
+  const answers = answersIn(statistics.total);
+  figure.replaceChildren(legend(answers), plot.draw(), table(answers, plot.buckets, plot.name, opened));
 }
 
 class Plot {
@@ -30,7 +30,7 @@ class Plot {
     this.width = width;
     this.buckets = buckets;
     this.band = (width - LEFT) / Math.max(1, buckets.length);
-    this.top = niceCeiling(Math.max(...buckets.map(sum), 1));
+    this.top = niceCeiling(Math.max(...buckets.map(total), 1));
     this.step = step;
     this.withClock = step < DAY;
     this.withDay = step * buckets.length > DAY / 2;
@@ -56,10 +56,10 @@ class Plot {
   }
 
   #summary() {
-    const all = this.buckets.reduce((total, bucket) => total + sum(bucket), 0);
+    const all = this.buckets.reduce((number, bucket) => number + total(bucket), 0);
     if (!all) return "Captures over time: none.";
-    const most = this.buckets.reduce((best, bucket) => (sum(bucket) > sum(best) ? bucket : best));
-    return `Captures over time: ${captures(all)}, most at ${this.name(most)} (${count(sum(most))}).`;
+    const most = this.buckets.reduce((best, bucket) => (total(bucket) > total(best) ? bucket : best));
+    return `Captures over time: ${captures(all)}, most at ${this.name(most)} (${count(total(most))}).`;
   }
 
   #y(value) {
@@ -82,13 +82,14 @@ class Plot {
   #bar(bucket, place) {
     let below = 0;
     const inset = Math.min(2, this.band * 0.15);
-    const parts = KINDS.filter((kind) => bucket[kind]).map((kind) => {
-      const y = this.#y(below + bucket[kind]);
+    const parts = answersIn(bucket).map((answer) => {
+      const y = this.#y(below + bucket[answer]);
       const height = this.#y(below) - y;
-      below += bucket[kind];
-      return svg("rect", { x: this.#x(place) + inset, width: this.band - 2 * inset, y, height, "data-mask": kind });
+      below += bucket[answer];
+      const x = this.#x(place) + inset;
+      return height ? svg("rect", { x, width: this.band - 2 * inset, y, height, "data-mask": answer }) : null;
     });
-    const words = `${this.name(bucket)}: ${captures(sum(bucket))}, mask rate ${rateText(bucket)}`;
+    const words = `${this.name(bucket)}: ${captures(total(bucket))}, mask rate ${maskRate(bucket)}`;
     const height = HEIGHT - GAP - BOTTOM;
     const target = svg("rect", { class: "target", x: this.#x(place), width: this.band, y: GAP, height });
     return svg("g", {}, ...parts, target, svg("title", {}, words));
@@ -99,12 +100,12 @@ class Plot {
     const runs = [];
     let run = [];
     this.buckets.forEach((bucket, place) => {
-      const rate = maskRate(bucket);
-      if (rate === null) {
+      const known = total(bucket) - bucket.unknown;
+      if (!known) {
         run = [];
       } else {
         if (!run.length) runs.push(run);
-        run.push([this.#x(place) + this.band / 2, GAP + RATE_HEIGHT * (1 - rate)]);
+        run.push([this.#x(place) + this.band / 2, GAP + RATE_HEIGHT * (1 - bucket.mask / known)]);
       }
     });
     return runs.flatMap((points) => [
@@ -127,35 +128,28 @@ class Plot {
   }
 }
 
-function legend() {
-  const kinds = KINDS.map((kind) => h("span", { class: "swatch", "data-mask": kind }, MASK[kind]));
-  return h("figcaption", {}, h("span", { class: "swatch", "data-line": true }, "Mask rate"), ...kinds);
+function legend(answers) {
+  const swatches = answers.map((answer) => h("span", { class: "swatch", "data-mask": answer }, MASK[answer]));
+  return h("figcaption", {}, h("span", { class: "swatch", "data-line": true }, "Mask rate"), ...swatches);
 }
 
-function table(buckets, name, opened) {
-  const head = ["Time", "Mask", "No mask", "Unknown", "Mask rate"].map((text) => h("th", { scope: "col" }, text));
+function table(answers, buckets, name, opened) {
+  const names = ["Time", ...answers.map((answer) => MASK[answer]), "Mask rate"];
+  const head = names.map((text) => h("th", { scope: "col" }, text));
   const rows = buckets
-    .filter((bucket) => sum(bucket))
+    .filter((bucket) => total(bucket))
     .map((bucket) =>
       h(
         "tr",
         {},
         h("th", { scope: "row" }, name(bucket)),
-        ...KINDS.map((kind) => h("td", {}, count(bucket[kind]))),
-        h("td", {}, rateText(bucket)),
+        ...answers.map((answer) => h("td", {}, count(bucket[answer]))),
+        h("td", {}, maskRate(bucket)),
       ),
     );
   const whole = h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));
   return h("details", { open: opened }, h("summary", {}, "As a table"), whole);
 }
-
-const sum = (bucket) => bucket.mask + bucket.no_mask + bucket.unknown;
-
-function maskRate({ mask, no_mask }) {
-  return mask + no_mask ? mask / (mask + no_mask) : null;
-}
-
-const rateText = ({ mask, no_mask }) => share(mask, mask + no_mask);
 
 function format({ start }, withDay, withClock) {
   const day = withDay ? { day: "numeric", month: "short" } : {};

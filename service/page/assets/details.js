@@ -95,7 +95,8 @@ export class Details {
 
 function maskLine(capture) {
   const sure = capture.mask_prob === null ? "not classified" : `${share(capture.mask_prob, 1)} mask probability`;
-  return h("p", { class: "mask-line" }, maskBadge(capture.mask), ` ${sure}`);
+  const wrongly = capture.incorrect_prob === undefined ? "" : `, ${share(capture.incorrect_prob, 1)} worn wrongly`;
+  return h("p", { class: "mask-line" }, maskBadge(capture.mask), ` ${sure}${wrongly}`);
 }
 
 function facts(capture) {

@@ -1,7 +1,7 @@
 /** Which captures are shown; kept in the page's address. */
 
 import { byId, h, show } from "./dom.js";
-import { quality } from "./words.js";
+import { MASK, answersIn, quality } from "./words.js";
 
 const HOUR = 3600e3;
 const PERIODS = { "1h": HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR, "30d": 30 * 24 * HOUR };
@@ -14,6 +14,8 @@ export class Filters {
   /** @param onChange called after every change. */
   constructor(onChange) {
     this.#onChange = onChange;
+    byId("answers").append(...Object.entries(MASK).map(([value, word]) => choice(value, word)));
+    this.offerAnswers({});
     this.#restore();
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     this.#form.addEventListener("change", () => this.#changed());
@@ -48,6 +50,11 @@ export class Filters {
       const next = Array.from(select.options).find((option) => option.value > name);
       select.insertBefore(h("option", { value: name }, name), next ?? null);
     }
+  }
+
+  /** Have the answers of these counts to choose from; those that are there stay. */
+  offerAnswers(counts) {
+    for (const answer of answersIn(counts)) show(this.#answer(answer).closest("label"), true);
   }
 
   /** Whether any filter but the time is set. */
@@ -90,6 +97,10 @@ export class Filters {
     );
   }
 
+  #answer(value) {
+    return byId("answers").querySelector(`[value="${value}"]`);
+  }
+
   #values() {
     return Object.fromEntries(new FormData(this.#form));
   }
@@ -114,6 +125,7 @@ export class Filters {
 
   #set(values) {
     this.offer([values.camera]);
+    this.offerAnswers({ [values.mask]: 1 });
     for (const name of Object.keys(DEFAULTS)) {
       const control = this.#form.elements[name];
       if (name === "mask") control.forEach((radio) => (radio.checked = radio.value === values.mask));
@@ -135,4 +147,9 @@ export class Filters {
     byId("quality-value").textContent = text;
     slider.setAttribute("aria-valuetext", text);
   }
+}
+
+function choice(value, word) {
+  const radio = h("input", { type: "radio", name: "mask", value });
+  return h("label", { hidden: true }, radio, h("span", {}, word));
 }

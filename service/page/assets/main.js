@@ -24,7 +24,10 @@ const filters = new Filters(() => {
 const gallery = new Gallery(filters, (capture) => details.open(capture));
 const details = new Details(gallery, () => overview.stale());
 const cameras = new Cameras(filters);
-const overview = new Overview(filters, (names) => filters.offer(names));
+const overview = new Overview(filters, ({ cameras, total }) => {
+  filters.offer(Object.keys(cameras));
+  filters.offerAnswers(total);
+});
 const keyDialog = new KeyDialog(() => start());
 const stream = new Stream({ onEvent: happened, onState: connectionIs });
 let loaded = false;

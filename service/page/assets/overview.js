@@ -3,14 +3,14 @@
 import { getJson } from "./api.js";
 import { drawChart } from "./chart.js";
 import { byId, h } from "./dom.js";
-import { count, share } from "./words.js";
+import { MASK, answersIn, count, maskRate, total } from "./words.js";
 
 const APART = 5000;
 const REGULARLY = 60000;
 
 export class Overview {
   #filters;
-  #onCameras;
+  #onStatistics;
   #timer = null;
   #due = Infinity;
   #asked = 0;
@@ -19,11 +19,11 @@ export class Overview {
 
   /**
    * @param filters which captures.
-   * @param onCameras called with the names of cameras that have captures in the time.
+   * @param onStatistics called with the figures whenever they came.
    */
-  constructor(filters, onCameras) {
+  constructor(filters, onStatistics) {
     this.#filters = filters;
-    this.#onCameras = onCameras;
+    this.#onStatistics = onStatistics;
     new ResizeObserver(() => this.#draw()).observe(byId("chart"));
   }
 
@@ -35,7 +35,7 @@ export class Overview {
     const statistics = await getJson("v1/statistics", this.#filters.query);
     if (generation !== this.#generation) return;
     this.#statistics = statistics;
-    this.#onCameras(Object.keys(statistics.cameras));
+    this.#onStatistics(statistics);
     this.#draw();
   }
 
@@ -60,13 +60,11 @@ export class Overview {
 
   #draw() {
     if (!this.#statistics) return;
-    const { mask, no_mask, unknown } = this.#statistics.total;
+    const counts = this.#statistics.total;
     byId("counters").replaceChildren(
-      counter("Captures", count(mask + no_mask + unknown)),
-      counter("Mask rate", share(mask, mask + no_mask)),
-      counter("Mask", count(mask), "mask"),
-      counter("No mask", count(no_mask), "no_mask"),
-      counter("Unknown", count(unknown), "unknown"),
+      counter("Captures", count(total(counts))),
+      counter("Mask rate", maskRate(counts)),
+      ...answersIn(counts).map((answer) => counter(MASK[answer], count(counts[answer]), answer)),
     );
     drawChart(byId("chart"), this.#statistics);
   }

@@ -1,6 +1,16 @@
 /** How things are said. */
 
-export const MASK = { mask: "Mask", no_mask: "No mask", unknown: "Unknown" };
+/** By answer. The one list of answers of this page. */
+export const MASK = { mask: "Mask", no_mask: "No mask", incorrect: "Worn wrongly", unknown: "Unknown" };
+
+/** The answers to show for these counts: `incorrect` only where it was given, which not every model can. */
+export const answersIn = (counts) => Object.keys(MASK).filter((answer) => answer !== "incorrect" || counts[answer]);
+
+/** Of all answers. */
+export const total = (counts) => Object.keys(MASK).reduce((number, answer) => number + counts[answer], 0);
+
+/** Masks that are worn as they should be among the answers that are known; a dash where there is none. */
+export const maskRate = (counts) => share(counts.mask, total(counts) - counts.unknown);
 
 export const KIND = {
   first: "First good shot of the visit",

@@ -16,7 +16,9 @@ pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
 
 from facecap.cli import main  # noqa: E402
+from facecap.conversion.cvimodel import convert as conversion  # noqa: E402
 from facecap.conversion.cvimodel import environment  # noqa: E402
+from facecap.conversion.cvimodel.answers import Evaluation  # noqa: E402
 from facecap.conversion.cvimodel.mixed import Budget  # noqa: E402
 from facecap.conversion.cvimodel.wanted import Wanted  # noqa: E402
 
@@ -181,6 +183,62 @@ def test_without_the_simulator_the_report_says_why(
     assert report["evaluation"]["figures"] is None
 
 
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simulator on which the float model has an AP of 0.9, int8 0.8 and the mixed model 0.89."""
+
+    def evaluate(*arguments: object) -> Evaluation:
+        figures = {"float": {"AP": 0.9}, "int8": {"AP": 0.8}, "mixed": {"AP": 0.89}}
+        return Evaluation("faces", 4, figures, measure="AP")
+
+    monkeypatch.setattr(conversion, "evaluate", evaluate)
+
+
+def test_a_loss_within_the_bound_is_reported_and_the_model_written(
+    faked: Path, measured: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert convert(faked, "--max-loss", "0.02", check=4) == 0
+    assert "loss of mixed: 0.0100 of AP" in capsys.readouterr().out
+    report = json.loads((faked / "out" / "board-report" / "report.json").read_text())
+    assert report["evaluation"]["loss_of"] == "AP"
+    assert report["evaluation"]["loss"] == pytest.approx(0.01)
+    measures = {figure["measure"]: figure["value"] for figure in manifest(faked)["figures"]}  # type: ignore[attr-defined]
+    assert measures == {"AP": 0.89, "AP of the float model": 0.9}
+
+
+def test_a_loss_beyond_the_bound_leaves_the_report_alone(
+    faked: Path, measured: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (faked / "out").mkdir()
+    (faked / "out" / "board.cvimodel").write_bytes(b"of an earlier conversion")
+    assert convert(faked, "--precision", "int8", "--max-loss", "0.05", check=4) == 1
+    said = capsys.readouterr().err
+    assert "nothing is written: int8 loses 0.1000 of AP, wanted at most 0.05" in said
+    assert (faked / "out" / "board.cvimodel").read_bytes() == b"of an earlier conversion"
+    assert not (faked / "out" / "board.json").exists()
+    assert "loss of int8: 0.1000 of AP" in (faked / "out" / "board-report" / "report.txt").read_text()
+
+
+def test_a_loss_that_is_not_known_is_beyond_any_bound(
+    faked: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FACECAP_CVIRUNTIME", str(faked / "no-runtime.so"))
+    assert convert(faked, "--max-loss", "1", check=4) == 1
+    assert "the loss is not known" in capsys.readouterr().err
+    assert not (faked / "out" / "board.cvimodel").exists()
+
+
+def test_a_bound_without_pictures_or_of_a_task_that_is_not_checked_is_refused_at_once(
+    faked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert convert(faked, "--max-loss", "0.1", check=0) == 1
+    assert "wants evaluation pictures" in capsys.readouterr().err
+    tiny.write_refiner(faked)
+    assert convert(faked, "--max-loss", "0.1", model="refiner.onnx", check=4) == 1
+    assert "this one is for face_refinement" in capsys.readouterr().err
+    assert not (faked / "out").exists()
+
+
 def test_the_command_that_a_manifest_gives_names_what_was_chosen_and_no_path() -> None:
     assert Wanted("cv181x").command("mask") == (
         "facecap convert cvimodel mask --chip cv181x --data DATA --out X.cvimodel"
@@ -191,7 +249,9 @@ def test_the_command_that_a_manifest_gives_names_what_was_chosen_and_no_path() -
     )
 
 
-@pytest.mark.parametrize("options", [["--chip", "cv999"], ["--out", "x.onnx"], ["--check", "-1"]])
+@pytest.mark.parametrize(
+    "options", [["--chip", "cv999"], ["--out", "x.onnx"], ["--check", "-1"], ["--max-loss", "2"]]
+)
 def test_wrong_usage(faked: Path, options: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
         convert(faked, *options)

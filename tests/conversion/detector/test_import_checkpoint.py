@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from facecap.conversion.checkpoint import CheckpointError, load_network  # noqa: E402
-from facecap.conversion.detector.import_checkpoint import MIN_SIZES, STRIDES, VARIANCES, import_checkpoint  # noqa: E402
+from facecap.conversion.detector.import_checkpoint import export_network, import_checkpoint  # noqa: E402
+from facecap.conversion.detector.priors import FROM_10_PX, FROM_16_PX, STRIDES, VARIANCES  # noqa: E402
 from facecap.conversion.detector.retinaface_onnx import levels  # noqa: E402
 from facecap.conversion.equality import ConversionError, check_same  # noqa: E402
 from facecap.errors import FacecapError  # noqa: E402
@@ -42,12 +44,15 @@ def saved(network: RetinaFace, path: Path, prefix: str = "") -> Path:
     return path
 
 
+ABOUT = {"name": "net", "licence": "MIT", "origin": "a test"}
+
+
 @pytest.mark.parametrize("layout", [MOBILENET, RESNET50], ids=lambda layout: layout.name)
 @pytest.mark.parametrize("form", ["levels", "concatenated"])
 def test_both_layouts_in_both_forms(layout: Layout, form: str, tmp_path: Path) -> None:
-    checkpoint = saved(random_network(layout), tmp_path / "net.pth", prefix="module.")
+    network = load_network(saved(random_network(layout), tmp_path / "net.pth", prefix="module._orig_mod."))
     out = tmp_path / "net.onnx"
-    difference = import_checkpoint(checkpoint, out, form=form, licence="MIT")
+    difference = export_network(network, out, ABOUT, min_sizes=FROM_16_PX, form=form)
     assert difference.score <= 1e-5 and difference.box <= 1e-3
 
     manifest = json.loads(out.with_suffix(".json").read_text())
@@ -57,24 +62,28 @@ def test_both_layouts_in_both_forms(layout: Layout, form: str, tmp_path: Path) -
     }
     assert manifest["architecture"] == layout.name
     assert manifest["detector"]["form"] == form
-    assert manifest["detector"]["min_sizes"] == MIN_SIZES[layout.name]
+    assert manifest["detector"]["min_sizes"] == [[16, 32], [64, 128], [256, 512]]
     assert manifest["licence"] == "MIT"
 
 
 def test_an_unknown_form_is_named(tmp_path: Path) -> None:
-    checkpoint = saved(random_network(MOBILENET), tmp_path / "net.pth")
+    network = random_network(MOBILENET)
     with pytest.raises(FacecapError, match="no form 'rows' of RetinaFace; known: levels, concatenated"):
-        import_checkpoint(checkpoint, tmp_path / "net.onnx", form="rows")  # type: ignore[arg-type]
+        export_network(network, tmp_path / "net.onnx", ABOUT, min_sizes=FROM_10_PX, form="rows")  # type: ignore[arg-type]
     assert not (tmp_path / "net.onnx").exists()
 
 
-def test_activation_slope_is_the_callers_word(tmp_path: Path) -> None:
+def test_weights_that_find_no_face_with_any_layout_are_refused(tmp_path: Path) -> None:
     checkpoint = saved(random_network(MOBILENET), tmp_path / "net.pth")
-    plain, leaky = tmp_path / "plain.onnx", tmp_path / "leaky.onnx"
-    import_checkpoint(checkpoint, plain)
-    import_checkpoint(checkpoint, leaky, slope=0.1, min_sizes=[[16, 32], [64, 128], [256, 512]])
-    assert plain.read_bytes() != leaky.read_bytes()
-    assert json.loads(leaky.with_suffix(".json").read_text())["detector"]["min_sizes"][0] == [16, 32]
+    with pytest.raises(CheckpointError, match=r"finds 0 of 8 known faces; is it a detector of faces"):
+        import_checkpoint(checkpoint, tmp_path / "net.onnx")
+    assert not list(tmp_path.glob("net.onnx"))
+
+
+def test_a_slope_is_refused_where_there_is_none(tmp_path: Path) -> None:
+    checkpoint = saved(random_network(RESNET50), tmp_path / "net.pth")
+    with pytest.raises(CheckpointError, match=r"has ReLU alone: leave out the slope 0\.1"):
+        import_checkpoint(checkpoint, tmp_path / "net.onnx", slope=0.1)
 
 
 def test_foreign_files_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
@@ -100,15 +109,57 @@ def test_a_graph_of_other_weights_is_refused(tmp_path: Path) -> None:
     network = random_network(MOBILENET)
     weights = {key: value.numpy().copy() for key, value in network.state_dict().items()}
     weights["BboxHead.0.conv1x1.bias"] += np.float32(0.01)
-    detector = {"min_sizes": MIN_SIZES[MOBILENET.name], "variances": VARIANCES, "strides": STRIDES}
+    detector = {"min_sizes": FROM_10_PX, "variances": VARIANCES, "strides": STRIDES}
     detector["form"] = "levels"
     outputs = [{"role": "level", "name": f"level_{s}", "stride": s} for s in STRIDES]
     with pytest.raises(ConversionError, match="boxes by"):
         check_same(network, levels(weights, 0.0), {"outputs": outputs, "detector": detector})
 
 
-def test_published_weights(shared: Path, tmp_path: Path) -> None:
+def imported(checkpoint: Path, out: Path, **choices: Any) -> tuple[dict[str, Any], list[str]]:
+    """The detector's section of the manifest, and what was said."""
+    said: list[str] = []
+    difference = import_checkpoint(checkpoint, out, say=said.append, **choices)
+    assert difference.score <= 1e-5 and difference.box <= 1e-3
+    return json.loads(out.with_suffix(".json").read_text())["detector"], said
+
+
+def test_the_layout_is_the_one_that_finds_the_known_faces(shared: Path, tmp_path: Path) -> None:
     published = shared / "data" / "weights" / "mobilenet0.25_Final.pth"
     assert sum(p.numel() for p in load_network(published).parameters()) == 426_608
-    difference = import_checkpoint(published, tmp_path / "published.onnx")
-    assert difference.score <= 1e-5 and difference.box <= 1e-3
+    detector, said = imported(published, tmp_path / "published.onnx")
+    assert detector["min_sizes"] == [[10, 20], [32, 64], [128, 256]]
+    [line] = said
+    assert "priors of 10 20 32 64 128 256 px and activations of slope 0 it finds 8 of 8 known faces" in line
+
+
+def with_wider_priors(weights: Path, path: Path) -> Path:
+    """The same detector for priors that are 1.6 and 2 times as wide: other numbers, the same boxes."""
+    state = torch.load(weights, map_location="cpu", weights_only=True)
+    for level in range(3):
+        for anchor, ratio in enumerate(np.divide(FROM_16_PX[level], FROM_10_PX[level])):
+            for head, rows in (("BboxHead", slice(4 * anchor, 4 * anchor + 2)), ("LandmarkHead", None)):
+                rows = rows or slice(10 * anchor, 10 * anchor + 10)
+                for kind in ("weight", "bias"):
+                    state[f"{head}.{level}.conv1x1.{kind}"][rows] /= ratio
+            state[f"BboxHead.{level}.conv1x1.bias"][4 * anchor + 2 : 4 * anchor + 4] -= float(
+                np.log(ratio) / VARIANCES[1]
+            )
+    torch.save(state, path)
+    return path
+
+
+def test_priors_from_16_px_are_found_out_too(shared: Path, tmp_path: Path) -> None:
+    wider = with_wider_priors(shared / "data" / "weights" / "mobilenet0.25_Final.pth", tmp_path / "w.pth")
+    detector, said = imported(wider, tmp_path / "wider.onnx")
+    assert detector["min_sizes"] == [[16, 32], [64, 128], [256, 512]]
+    assert "finds 8 of 8 known faces" in said[0]
+
+
+def test_what_the_caller_says_is_kept_and_checked(shared: Path, tmp_path: Path) -> None:
+    published = shared / "data" / "weights" / "mobilenet0.25_Final.pth"
+    _, said = imported(published, tmp_path / "leaky.onnx", slope=0.1)
+    assert "slope 0.1" in said[0] and said[1].endswith("which is better than what was asked for")
+    with pytest.raises(CheckpointError, match=r"512 px .* finds 0 of 8 .*leave --min-sizes and --slope"):
+        import_checkpoint(published, tmp_path / "refused.onnx", min_sizes=FROM_16_PX)
+    assert not list(tmp_path.glob("refused.*"))

@@ -120,7 +120,7 @@ def test_mask_classifier_from_folder_to_int8_file(tmp_path: Path, capsys: pytest
     options = ["--data", str(data), "--out", str(out), "--count", "12", "--seed", "3"]
     assert main(["convert", "int8", str(model), *options]) == 0
     said = capsys.readouterr()
-    assert "calibrated with 12 of 12 pictures" in said.err
+    assert "calibration pictures: 6 bare, 6 mask\n" in said.err
     assert "signal to noise of the outputs: y" in said.out
     crops = RANDOM.integers(90, 166, (5, 8, 8, 3), dtype=np.uint8)  # as shrunken noise is
     found, wanted = (facecap.MaskClassifier(path).predict(crops) for path in (out, model))
@@ -195,7 +195,7 @@ def test_a_model_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_nothing_is_written_without_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model, out = scripted.detector(tmp_path), tmp_path / "int8.onnx"
     assert main(["convert", "int8", str(model), "--data", str(tmp_path), "--out", str(out)]) == 1
-    assert "no picture to calibrate" in capsys.readouterr().err
+    assert "no picture to calibrate with" in capsys.readouterr().err
     assert not out.exists()
 
 
@@ -219,7 +219,23 @@ def test_damaged_pictures_are_named_and_left_out(tmp_path: Path, capsys: pytest.
     manifest = tiny.mask_manifest(b"")
     found = draw(manifest, data, count=100, seed=0)
     assert len(list(found.inputs())) == 2  # those of detect/fddb
-    assert capsys.readouterr().err.count("left out of calibration") == len(found.readers) - 2
+    assert capsys.readouterr().err.count("left out of calibration") == len(found.drawn) - 2
+
+
+def test_the_manifest_counts_the_pictures_that_calibrated_not_those_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = write_faces(tmp_path / "data", count=4), tmp_path / "int8.onnx"
+    damaged = sorted((data / "mask").glob("*.png"))[0]
+    damaged.write_bytes(b"no picture")
+    model = tiny.write_mask(tmp_path, side=8)
+    options = ["--data", str(data), "--out", str(out), "--count", "500"]
+    assert main(["convert", "int8", str(model), *options]) == 0
+    said = capsys.readouterr().err
+    made = json.loads(out.with_suffix(".json").read_text())["conversion"]["calibration"]
+    assert made["count"] == sum(made["pictures"].values()) < 500
+    assert f"; {made['count']} of 500 asked for" in said
+    assert said.count("left out of calibration") == 1
 
 
 @pytest.mark.parametrize("layout", ["", "train"])

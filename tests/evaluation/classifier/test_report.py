@@ -115,3 +115,18 @@ def test_a_model_of_another_task_is_refused(tmp_path, capsys, data):
     model = tiny.write(tmp_path, raw, tiny.embedder_manifest(raw, 1))
     assert main(["eval", "classifier", "--data", str(data), "--model", str(model)]) == 1
     assert "a model of the task face_embedding, wanted classification or mask" in capsys.readouterr().err
+
+
+def test_numbers_of_a_list_are_the_outputs_of_the_model(tmp_path, capsys):
+    folder = write_class_folder(tmp_path / "data" / "val", {"blue": 1, "red": 1})
+    for name in ("blue", "red"):
+        (folder / name / "00.png").rename(folder / f"{name}.png")
+        (folder / name).rmdir()
+    labels = tmp_path / "data" / "val_label.txt"
+    labels.write_text("blue.png 1\nred.png 0\n")
+    model = tiny.write(tmp_path, *colour_model(["red", "blue", "green"]))
+    (found,) = figures(capsys, tmp_path / "data", model)
+    assert found["pictures"] == 2 and found["top-1"] == 1.0
+    labels.write_text("blue.png 3\n")
+    assert main(["eval", "classifier", "--data", str(tmp_path / "data"), "--model", str(model)]) == 1
+    assert "a picture has the label 3" in capsys.readouterr().err

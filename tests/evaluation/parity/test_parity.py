@@ -85,6 +85,10 @@ def test_another_answer_and_an_unknown_number_are_out_of_bounds(captures):
     other = copy.deepcopy(captures)
     other[0]["mask_prob"] = None
     assert difference(captures, other).probability == math.inf
+    other = copy.deepcopy(captures)
+    other[0]["incorrect_prob"] = 0.5
+    assert difference(captures, other).probability == math.inf
+    assert difference(other, [{**other[0], "incorrect_prob": 0.75}]).probability == pytest.approx(0.25)
 
 
 def test_the_package_gives_the_expected_captures(captures, frames):

@@ -260,6 +260,29 @@ def test_the_chart_says_the_same_as_its_table(served: Served, open_page: OpenPag
     assert page.locator("#chart rect[data-mask=mask]").count() == 3
 
 
+def test_masks_worn_wrongly_are_shown_where_there_are_some(served: Served, open_page: OpenPage) -> None:
+    add(served, ago=60, mask="mask", mask_prob=0.97)
+    page = open_page(served.address)
+    expect(cards(page)).to_have_count(1)
+    wrongly = page.locator("#answers label", has_text="Worn wrongly")
+    expect(wrongly).to_be_hidden()
+    expect(page.locator("#counters")).not_to_contain_text("Worn wrongly")
+
+    add(served, ago=30, mask="incorrect", mask_prob=0.04, incorrect_prob=0.91, seed=1)
+    expect(cards(page).first).to_contain_text("Worn wrongly")
+    expect(page.locator("#counters")).to_contain_text("Worn wrongly1")
+    expect(page.locator("#counters")).to_contain_text("Mask rate50 %")
+    assert page.locator("#chart rect[data-mask=incorrect]").count() == 1
+    wrongly.click()
+    expect(cards(page)).to_have_count(1)
+    assert "mask=incorrect" in page.url
+    cards(page).first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("4 % mask probability, 91 % worn wrongly")
+    page.reload()
+    expect(wrongly).to_be_visible()
+    expect(cards(page)).to_have_count(1)
+
+
 @pytest.mark.parametrize("broken", ["captures", "statistics", "cameras"])
 def test_a_part_that_fails_says_so_and_comes_back(
     served: Served, open_page: OpenPage, browser: Any, broken: str

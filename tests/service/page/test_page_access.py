@@ -20,7 +20,7 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 @pytest.fixture
 def busy(served: Served, face: bytes) -> Served:
     """A service with something of everything on its page."""
-    for number, mask in enumerate(["mask", "no_mask", "unknown"] * 6):
+    for number, mask in enumerate(["mask", "no_mask", "unknown", "incorrect", "mask", "no_mask"] * 3):
         add(
             served,
             ["door", "a-camera-with-a-rather-long-name-at-the-east"][number % 2],

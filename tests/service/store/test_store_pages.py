@@ -6,13 +6,14 @@ import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from captures import new, png
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from facecap import MaskAnswer
 from facecap_service.store import CaptureQuery, InvalidCursor, Store, StoredCapture
 from facecap_service.store.cursors import Position, decode, encode
 
@@ -23,7 +24,7 @@ shots = st.fixed_dictionaries(
     {
         "camera": st.sampled_from(["door", "gate"]),
         "minute": st.none() | st.integers(0, 5),  # few, so that many shots have the same time
-        "mask": st.sampled_from(["mask", "no_mask", "unknown"]),
+        "mask": st.sampled_from(get_args(MaskAnswer)),
         "quality": st.none() | st.sampled_from([-0.2, 0.0, 0.5, 1.25]),
     }
 )
@@ -71,7 +72,7 @@ queries = st.builds(
     camera=st.none() | st.sampled_from(["door", "gate", "nobody"]),
     time_from=st.none() | st.integers(-1, 6).map(lambda minute: MIDNIGHT + timedelta(minutes=minute)),
     time_to=st.none() | st.integers(-1, 6).map(lambda minute: MIDNIGHT + timedelta(minutes=minute)),
-    mask=st.none() | st.sampled_from(["mask", "no_mask", "unknown"]),
+    mask=st.none() | st.sampled_from(get_args(MaskAnswer)),
     min_quality=st.none() | st.sampled_from([-1.0, 0.0, 0.6]),
     max_quality=st.none() | st.sampled_from([-1.0, 0.5, 2.0]),
     limit=st.integers(1, 7),

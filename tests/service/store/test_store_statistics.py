@@ -25,13 +25,19 @@ def test_captures_are_counted_where_they_lie(store: Store) -> None:
     add(store, "door", timedelta(minutes=29, seconds=59), mask="mask")
     add(store, "hall", timedelta(minutes=30), mask="no_mask")
     add(store, "door", 5 * HOUR, mask="unknown", quality=None)
+    add(store, "door", 6 * HOUR, mask="incorrect", incorrect_prob=0.91)
     day = CaptureQuery(time_from=NOON - 12 * HOUR, time_to=NOON + 12 * HOUR)
     statistics = store.statistics(day)
     assert statistics.step == 1800 and len(statistics.steps) == 48
     assert statistics.steps[0].start == statistics.time_from == day.time_from
-    assert by_time(statistics) == {"12:00": {"mask": 2}, "12:30": {"no_mask": 1}, "17:00": {"unknown": 1}}
-    assert statistics.total == {"mask": 2, "no_mask": 1, "unknown": 1}
-    assert list(statistics.cameras.items()) == [("door", 3), ("hall", 1)]
+    assert by_time(statistics) == {
+        "12:00": {"mask": 2},
+        "12:30": {"no_mask": 1},
+        "17:00": {"unknown": 1},
+        "18:00": {"incorrect": 1},
+    }
+    assert statistics.total == {"mask": 2, "no_mask": 1, "unknown": 1, "incorrect": 1}
+    assert list(statistics.cameras.items()) == [("door", 4), ("hall", 1)]
 
 
 def test_a_query_counts_what_it_lists_and_names_every_camera(store: Store) -> None:

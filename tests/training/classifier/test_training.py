@@ -14,8 +14,9 @@ from class_folder import write_class_folder  # noqa: E402
 
 from facecap.cli import main  # noqa: E402
 from facecap.evaluation.classifier.model import ClassifierModel  # noqa: E402
+from facecap.training.cache import SharedCache  # noqa: E402
 from facecap.training.classifier.batches import ClassifierBatches, random_crop  # noqa: E402
-from facecap.training.classifier.data import load_pictures, read_split  # noqa: E402
+from facecap.training.classifier.data import Crops, Pictures, read_split  # noqa: E402
 from facecap.training.classifier.recipe import PRESETS, at_side  # noqa: E402
 from facecap.training.run import RunFolder, TrainingError  # noqa: E402
 
@@ -32,6 +33,10 @@ def options(data, out, *more):
     machine = ["--workers", "0", "--device", "cpu"]
     small = ["--side", "32", "--batch", "6", "--network", NETWORK]
     return ["train", "classifier", "--data", str(data), "--out", str(out), *small, *machine, *more]
+
+
+def pictures_of(items, split, megabytes=1):
+    return Pictures(items, 32, split.classes, SharedCache(len(items), megabytes))
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +93,14 @@ def test_a_damaged_picture_is_named_and_skipped(tmp_path, capsys):
     broken = folder / "red" / "02.png"
     broken.write_bytes(broken.read_bytes()[:200])
     split = read_split(folder, seed=0)
-    pictures = load_pictures([*split.train, *split.val], 32, split.classes)
-    assert len(pictures.codes) == 11
-    assert f"skipped {broken}" in capsys.readouterr().err
+    items = [*split.train, *split.val]
+    pictures = pictures_of(items, split)
+    place = [item.path for item in items].index(broken)
+    assert [pictures.get(place)[1] for _ in range(2)] == [items[place].label] * 2, "another stands in for it"
+    assert pictures.readable() == 11
+    assert capsys.readouterr().err.count(f"skipped {broken}") == 1
+    crops = Crops(items, 32, split.classes, SharedCache(len(items), 1))
+    assert sum(len(labels) for _, labels in crops.batches()) == crops.readable() == 11
 
 
 def test_a_class_whose_pictures_are_all_damaged_is_refused(tmp_path):
@@ -99,7 +109,7 @@ def test_a_class_whose_pictures_are_all_damaged_is_refused(tmp_path):
         path.write_bytes(b"nothing")
     split = read_split(folder, seed=0)
     with pytest.raises(TrainingError, match=r"none of the pictures of \['red'\] could be read"):
-        load_pictures(split.train, 32, split.classes)
+        pictures_of(split.train, split)
 
 
 def test_a_split_is_drawn_by_the_seed_and_holds_some_of_every_class_out(data):
@@ -136,13 +146,22 @@ def test_folders_of_the_wrong_shape_are_refused(tmp_path, capsys):
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_batch_depends_on_the_seed_and_its_number_alone(data, preset):
     split = read_split(data, seed=0)
-    pictures = load_pictures(split.train, 32, split.classes)
+    pictures = pictures_of(split.train, split)
     recipe = at_side(PRESETS[preset], 32)
     whole = iter(ClassifierBatches(pictures, recipe, 32, 0))
     images, labels = [next(whole) for _ in range(3)][2]
     again = next(iter(ClassifierBatches(pictures, recipe, 32, 2)))
     assert torch.equal(images, again[0]) and torch.equal(labels, again[1])
     assert images.shape[1:] == (32, 32, 3)
+
+
+def test_a_small_cache_gives_the_same_batches_and_figures(data, tmp_path):
+    for name, megabytes in (("small", "0.01"), ("large", "100")):
+        length = ["--epochs", "2", "--workers", "2", "--cache", megabytes]
+        assert main([*options(data, tmp_path / name), *length]) == 0
+    curves = [(tmp_path / name / "curves.csv").read_text().splitlines() for name in ("small", "large")]
+    rows = [[{**row, "minutes": None} for row in csv.DictReader(lines)] for lines in curves]
+    assert rows[0] == rows[1]
 
 
 def test_crops_keep_what_is_in_the_picture():

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +9,12 @@ from facecap.training.mask.data import (
     describe,
     face_box,
     load_patch,
-    load_patches,
     read_faces,
+    read_more,
     tight_box,
     weights,
 )
+from facecap.training.mask.patches import Patches
 from facecap.training.run import TrainingError
 
 
@@ -25,7 +27,7 @@ def test_reads_only_the_asked_split(data):
     train, val = read_faces(data, "train"), read_faces(data, "val")
     assert {face.path.name.split("_")[0] for face in train} == {"train"}
     assert {face.path.name.split("_")[0] for face in val} == {"val"}
-    assert describe(load_patches(train)) == {"fddb bare": 4, "mask bare": 12, "mask mask": 12}
+    assert describe(train) == {"fddb bare": 4, "mask bare": 12, "mask mask": 12}
 
 
 def test_only_faces_that_the_labeller_is_sure_of_come_from_rmfd(data):
@@ -43,7 +45,8 @@ def test_a_damaged_picture_is_named_and_skipped(data, capsys):
     face.path.write_bytes(face.path.read_bytes()[:400])
     assert load_patch(face) is None
     assert str(face.path) in capsys.readouterr().err
-    assert len(load_patches(read_faces(data, "train"))) == 27
+    patches = Patches(read_faces(data, "train"), megabytes=1)
+    assert len(patches.readable()) == 27
 
 
 def test_a_folder_of_another_shape_is_refused_with_what_was_found(tmp_path):
@@ -60,18 +63,15 @@ def further(folder, label="with_mask"):
     return folder
 
 
-def test_further_folders_are_sources_by_their_names(data, tmp_path):
+def test_further_folders_are_sources_by_their_names(tmp_path):
     more = [further(tmp_path / "hands", "without_mask"), further(tmp_path / "caps")]
-    plain, all_faces = read_faces(data, "train"), read_faces(data, "train", more)
-    assert [(face.source, face.masked) for face in all_faces[len(plain) :]] == [
-        ("hands", False),
-        ("caps", True),
-    ]
-    assert all_faces[-1].path == tmp_path / "caps" / "train.png"
+    faces = [face for folder in more for face in read_more(folder, "train")]
+    assert [(face.source, face.masked) for face in faces] == [("hands", False), ("caps", True)]
+    assert faces[-1].path == tmp_path / "caps" / "train.png"
 
 
 def test_masks_worn_wrongly_are_neither_masked_nor_a_label_of_the_pack(data, tmp_path):
-    [face] = read_faces(data, "val", [further(tmp_path / "wrong", "incorrect")])[-1:]
+    [face] = read_more(further(tmp_path / "wrong", "incorrect"), "val")
     assert face.incorrect and not face.masked
     index = data / "mask/index.csv"
     index.write_text(index.read_text().replace("with_mask,g", "incorrect,g"))
@@ -79,11 +79,11 @@ def test_masks_worn_wrongly_are_neither_masked_nor_a_label_of_the_pack(data, tmp
         read_faces(data, "train")
 
 
-def test_a_further_folder_that_cannot_be_one_is_refused(data, tmp_path):
+def test_a_further_folder_that_cannot_be_one_is_refused(tmp_path):
     with pytest.raises(TrainingError, match=r"no index.csv; give a folder of facecap train mask-faces"):
-        read_faces(data, "train", [tmp_path])
+        read_more(tmp_path, "train")
     with pytest.raises(TrainingError, match="'fddb' is that of a set of --data; rename"):
-        read_faces(data, "train", [further(tmp_path / "fddb")])
+        read_more(further(tmp_path / "fddb"), "train")
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,8 @@ def test_a_face_without_a_box_is_the_whole_picture(data):
 
 
 def test_a_group_of_many_pictures_does_not_weigh_like_as_many_people(data):
-    patches = load_patches([face for face in read_faces(data, "train") if face.source == "mask"])
-    crowded = [type(p)(p.face, p.image, p.box, p.landmarks) for p in patches]
-    for patch in crowded[:9]:
-        object.__setattr__(patch.face, "group", "one person")
+    faces = [face for face in read_faces(data, "train") if face.source == "mask"]
+    crowded = [replace(face, group="one person") for face in faces[:9]] + faces[9:]
     chance = weights(crowded)
     assert chance[:9].sum() == pytest.approx(3 * chance[9])
 

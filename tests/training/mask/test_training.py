@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from face_folder import write_face_folder  # noqa: E402
+from face_folder import paint_face, write_face_folder  # noqa: E402
 
 import facecap  # noqa: E402
 from facecap.cli import main  # noqa: E402
@@ -111,6 +111,41 @@ def test_another_network_makes_a_model_of_its_own_name(data, tmp_path):
     assert state["manifest"].keys() >= {"task", "architecture", "input", "outputs", "classifier", "licence"}
 
 
+def test_two_class_folders_are_trained_on_and_measured_on_what_is_held_out(tmp_path, capsys):
+    rng = np.random.default_rng(3)
+    for name in ("covered", "bare"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(10):
+            cv2.imwrite(str(tmp_path / "data" / name / f"{number}.png"), paint_face(name == "covered", rng))
+    folders = ["--classes", "covered", "bare", "--faces", "whole"]
+    out = tmp_path / "run"
+    assert main([*options(tmp_path / "data", out), *folders, "--network", "mobilenet_v1_0.25"]) == 0
+    manifest = json.loads((out / "mask_mobilenet_v1_0.25.json").read_text())
+    assert manifest["training"]["data"]["faces"] == {"mask bare": 8, "mask mask": 8}
+    assert "--out RUN --classes covered bare --faces whole --network" in manifest["training"]["command"]
+    (noted,) = [
+        row for row in manifest["figures"] if row["measure"] == "AP" and row["dataset"].startswith("mask")
+    ]
+    assert noted["dataset"] == "mask val, 4 faces" and noted["command"].endswith("bare --faces whole")
+    capsys.readouterr()
+    model = ["--model", str(out / "mask_mobilenet_v1_0.25.onnx"), "--json"]
+    assert main(["eval", "mask", "--data", str(tmp_path / "data"), *folders, *model]) == 0
+    measured = json.loads(capsys.readouterr().out)["sets"]["mask"]
+    assert measured["faces"] == 4 and measured["AP"] == pytest.approx(noted["value"], abs=1e-5)
+    assert main(["eval", "mask", "--data", str(tmp_path / "data"), *folders, *model, "--split", "calib"]) == 1
+    assert "no faces of the split calib" in capsys.readouterr().err
+
+
+def test_a_small_cache_gives_the_same_batches(data, tmp_path):
+    for name, megabytes in (("small", "0.1"), ("large", "100")):
+        network = ["--network", "mobilenet_v1_0.25", "--cache", megabytes]
+        assert main([*options(data, tmp_path / name), *network]) == 0
+    first, second = (
+        torch.load(tmp_path / name / "last.pt", weights_only=True)["model"] for name in ("small", "large")
+    )
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
 def test_training_under_rounding_goes_on_from_a_checkpoint(run, data, tmp_path, capsys):
     command = [
         "train",
@@ -145,7 +180,7 @@ def test_other_options_do_not_resume_a_run(run, data, capsys):
 
 def test_validation_and_calibration_pictures_are_not_trained_on(data, tmp_path, monkeypatch):
     seen: list[Face] = []
-    monkeypatch.setattr(mask_training, "load_patches", lambda faces: seen.extend(faces) or _stop())
+    monkeypatch.setattr(mask_training, "Patches", lambda faces, _: seen.extend(faces) or _stop())
     with pytest.raises(StopIteration):
         mask_training.train(_parsed(data, tmp_path))
     assert {face.path.name.split("_")[0] for face in seen} == {"train"}
@@ -158,7 +193,8 @@ def _stop():
 def _parsed(data, out):
     from argparse import Namespace
 
-    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None}
+    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None, "cache": 64}
+    folders = {"classes": None, "faces": "auto"}
     start = {"start": None, "new_head": False, "freeze_backbone": False, "per_tensor": False}
     machine = {"device": "cpu", "precision": "auto", "threads": 1, "workers": 0}
     return Namespace(
@@ -172,6 +208,7 @@ def _parsed(data, out):
         **length,
         **start,
         **machine,
+        **folders,
     )
 
 

@@ -11,6 +11,7 @@
 #include "facecap/error.hpp"
 #include "runtime/cvimodel/flatbuffer.hpp"
 #include "runtime/cvimodel/preamble.hpp"
+#include "runtime/cvimodel/schema.hpp"
 
 namespace facecap::cvimodel {
 namespace {
@@ -18,97 +19,21 @@ namespace {
 using flatbuffer::Body;
 using flatbuffer::Malformed;
 using flatbuffer::Table;
-
-// Bounds on what a header may list, far above what any network has.
-constexpr std::size_t kMostItems = 1 << 14;
-constexpr std::size_t kMostPrograms = 16;
-constexpr std::size_t kMostSteps = 256;
-constexpr std::size_t kMostNames = 1024;
-constexpr std::int64_t kMostElements = std::int64_t{1} << 28;
-
-// Numbers of the fields in the schema of the format, table by table.
-namespace model {
-constexpr int version = 0, name = 1, weights = 5, programs = 6, sections = 7, target = 8;
-}
-namespace program {
-constexpr int inputs = 2, outputs = 3, tensors = 4, routines = 5;
-}
-namespace tensor {
-constexpr int name = 1, format = 3, shape = 4, quantisation = 6, pixel_format = 10, aligned = 11;
-}
-namespace quantisation {
-constexpr int zero_point = 3, scale = 4;
-}
-namespace section {
-constexpr int type = 0, name = 1, size = 2, offset = 3, encrypted = 4;
-}
-namespace weight {
-constexpr int name = 0, offset = 1, shape = 3, format = 4;
-}
-namespace routine {
-constexpr int type = 0, inputs = 1, outputs = 2, on_tpu = 3, on_cpu = 4;
-}
-namespace on_tpu {
-constexpr int commands = 0, packed_commands = 1;
-}
-namespace on_cpu {
-constexpr int function = 0, arguments = 1;
-}
-
-enum class SectionType : std::uint8_t {
-  weights = 0,
-  commands = 1,
-  x86 = 2,
-  aarch64 = 3,
-  packed_commands = 4
-};
-
-std::array<std::int64_t, 4> shape_of(const Table& owner, int field, const std::string& name) {
-  const std::optional<Table> shape = owner.table(field);
-  if (!shape) throw Malformed("'" + name + "' without a shape");
-  const std::vector<std::int64_t> sides = shape->integers(0, 6);
-  std::array<std::int64_t, 4> out{1, 1, 1, 1};
-  if (sides.size() < out.size())
-    throw Malformed("'" + name + "' with " + std::to_string(sides.size()) + " sides");
-  std::int64_t elements = 1;
-  for (std::size_t i = 0; i < sides.size(); ++i) {
-    if (sides[i] < 1 || sides[i] > kMostElements || (i >= out.size() && sides[i] != 1))
-      throw Malformed("'" + name + "' with a side of " + std::to_string(sides[i]));
-    elements *= sides[i];
-    if (elements > kMostElements) throw Malformed("'" + name + "' with more than 2^28 elements");
-    if (i < out.size()) out[i] = sides[i];
-  }
-  return out;
-}
-
-Format format_of(const Table& owner, int field, const std::string& name) {
-  const auto number = owner.scalar<std::uint8_t>(field, 0);
-  if (number > static_cast<std::uint8_t>(Format::uint8))
-    throw Malformed("'" + name + "' with the element type " + std::to_string(number));
-  return static_cast<Format>(number);
-}
-
-StoredTensor read_tensor(const Table& table) {
-  StoredTensor out;
-  out.name = table.required_string(tensor::name);
-  out.format = format_of(table, tensor::format, out.name);
-  out.shape = shape_of(table, tensor::shape, out.name);
-  out.pixel_format = table.string(tensor::pixel_format);
-  out.aligned = table.scalar<std::uint8_t>(tensor::aligned, 0) != 0;
-  if (const std::optional<Table> info = table.table(tensor::quantisation)) {
-    out.scale = info->scalar<float>(quantisation::scale, 1.0f);
-    if (info->scalar<float>(quantisation::zero_point, 0.0f) != 0.0f)
-      throw Malformed("'" + out.name + "' with a zero point, wanted symmetric quantisation");
-  }
-  return out;
-}
+using schema::SectionType;
+namespace model = schema::model;
+namespace program = schema::program;
+namespace section = schema::section;
+namespace weight = schema::weight;
+namespace routine = schema::routine;
+namespace on_tpu = schema::on_tpu;
+namespace on_cpu = schema::on_cpu;
 
 /// Where the sections begin is where the header ends, and they fill the rest of the file.
 std::set<std::string> read_sections(const Table& root, std::size_t room, bool unchecked,
                                     std::size_t& weights) {
   std::set<std::string> names;
   std::size_t end = 0;
-  for (const Table& each : root.tables(model::sections, kMostItems)) {
+  for (const Table& each : root.tables(model::sections, schema::kMostItems)) {
     const auto type = static_cast<SectionType>(each.scalar<std::uint8_t>(section::type, 0));
     const std::string name = each.required_string(section::name);
     const std::size_t size = each.scalar<std::uint32_t>(section::size, 0);
@@ -132,11 +57,11 @@ std::set<std::string> read_sections(const Table& root, std::size_t room, bool un
 }
 
 void check_weights(const Table& root, std::size_t bytes) {
-  for (const Table& each : root.tables(model::weights, kMostItems)) {
+  for (const Table& each : root.tables(model::weights, schema::kMostItems)) {
     if (!each.has(weight::shape)) continue;
     const std::string name = each.required_string(weight::name);
-    format_of(each, weight::format, name);
-    shape_of(each, weight::shape, name);
+    read_format(each, weight::format, name);
+    read_shape(each, weight::shape, name);
     // The upper bits say in which memory.
     const auto offset = static_cast<std::size_t>(each.scalar<std::int64_t>(weight::offset, 0) & 0xFFFFFFFFFF);
     if (offset > bytes) throw Malformed("the weight '" + name + "' lies outside of its section");
@@ -146,9 +71,9 @@ void check_weights(const Table& root, std::size_t bytes) {
 using Tensors = std::map<std::string, StoredTensor>;
 
 void check_routines(const Table& program, const std::set<std::string>& sections, const Tensors& tensors) {
-  for (const Table& each : program.tables(program::routines, kMostSteps)) {
+  for (const Table& each : program.tables(program::routines, schema::kMostSteps)) {
     for (const int field : {routine::inputs, routine::outputs})
-      for (const std::string& name : each.strings(field, kMostNames))
+      for (const std::string& name : each.strings(field, schema::kMostNames))
         if (tensors.count(name) == 0) throw Malformed("a step on '" + name + "', which is no tensor of it");
     if (each.scalar<std::uint8_t>(routine::type, 0) != 0) {
       const std::optional<Table> cpu = each.table(routine::on_cpu);
@@ -203,11 +128,11 @@ ModelHeader read_body(const std::string& bytes, const Preamble& preamble, bool u
   const std::size_t room = bytes.size() - preamble.bytes - preamble.body_bytes;
   const std::set<std::string> sections = read_sections(root, room, unchecked, weights);
   check_weights(root, weights);
-  const std::vector<Table> programs = root.tables(model::programs, kMostPrograms);
+  const std::vector<Table> programs = root.tables(model::programs, schema::kMostPrograms);
   if (programs.empty()) throw Malformed("no program");
   for (std::size_t i = 0; i < programs.size(); ++i) {
     Tensors tensors;
-    for (const Table& table : programs[i].tables(program::tensors, kMostItems)) {
+    for (const Table& table : programs[i].tables(program::tensors, schema::kMostItems)) {
       StoredTensor tensor = read_tensor(table);
       std::string name = tensor.name;
       tensors.emplace(std::move(name), std::move(tensor));  // of two of one name the first counts
@@ -222,10 +147,6 @@ ModelHeader read_body(const std::string& bytes, const Preamble& preamble, bool u
 }
 
 }  // namespace
-
-std::size_t StoredTensor::elements() const {
-  return static_cast<std::size_t>(shape[0] * shape[1] * shape[2] * shape[3]);
-}
 
 ModelHeader read_header(const std::string& bytes, const std::string& label, bool unchecked) {
   try {

@@ -1,27 +1,11 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "facecap/manifest.hpp"
-#include "facecap/session.hpp"
-#include "runtime/cvimodel/abi.hpp"
+#include "runtime/cvimodel/stored_tensor.hpp"
 
 namespace facecap::cvimodel {
-
-/// An input or output as the file declares it.
-struct StoredTensor {
-  std::string name;
-  Format format = Format::float32;
-  std::array<std::int64_t, 4> shape{};
-  float scale = 1;           // of an input: stored = value * scale; of an output: value = stored * scale
-  std::string pixel_format;  // "RGB_PACKED", ...; empty where the tensor is no picture
-  bool aligned = false;
-  std::size_t elements() const;
-};
 
 /// What a .cvimodel says of itself.
 struct ModelHeader {

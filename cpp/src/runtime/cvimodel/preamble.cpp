@@ -32,6 +32,15 @@ std::size_t preamble_bytes(int minor) {
   return minor == 0 ? 32 : 48;
 }
 
+std::string hexadecimal(const std::uint8_t* digest) {
+  std::string out;
+  for (int i = 0; i < 16; ++i) {
+    out += "0123456789abcdef"[digest[i] >> 4];
+    out += "0123456789abcdef"[digest[i] & 15];
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string chip_of(const std::string& target) {
@@ -68,10 +77,17 @@ Preamble read_preamble(const std::string& bytes) {
   return out;
 }
 
-void check_md5(const std::string& bytes, const Preamble& preamble) {
+std::string stored_md5(const std::string& bytes) {
+  return hexadecimal(reinterpret_cast<const std::uint8_t*>(bytes.data()) + 14);
+}
+
+std::string contents_md5(const std::string& bytes, const Preamble& preamble) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  const std::array<std::uint8_t, 16> found = md5(data + preamble.bytes, bytes.size() - preamble.bytes);
-  if (std::memcmp(found.data(), data + 14, found.size()) == 0) return;
+  return hexadecimal(md5(data + preamble.bytes, bytes.size() - preamble.bytes).data());
+}
+
+void check_md5(const std::string& bytes, const Preamble& preamble) {
+  if (contents_md5(bytes, preamble) == stored_md5(bytes)) return;
   throw Malformed(
       "damaged: its contents do not have the MD5 that it says; a file of an old toolchain, which wrote none, "
       "is taken with the option unchecked (FACECAP_CVIMODEL_UNCHECKED=1)");

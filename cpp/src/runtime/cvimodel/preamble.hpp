@@ -18,6 +18,10 @@ struct Preamble {
 /// Throws flatbuffer::Malformed where the file is none, of another version or chip, or too short.
 Preamble read_preamble(const std::string& bytes);
 
+/// The MD5 that the file carries, and that of what follows the preamble: 32 hexadecimal digits.
+std::string stored_md5(const std::string& bytes);
+std::string contents_md5(const std::string& bytes, const Preamble& preamble);
+
 /// Throws flatbuffer::Malformed where what follows has another MD5 than the preamble says.
 void check_md5(const std::string& bytes, const Preamble& preamble);
 

@@ -22,12 +22,6 @@ std::size_t round_up(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-const char* name_of(Format format) {
-  constexpr const char* kNames[] = {"float32", "int32",  "uint32", "bfloat16",
-                                    "int16",   "uint16", "int8",   "uint8"};
-  return kNames[static_cast<int>(format)];
-}
-
 ElementType element_of(const StoredTensor& tensor, const std::string& label) {
   switch (tensor.format) {
     case Format::float32:
@@ -39,7 +33,7 @@ ElementType element_of(const StoredTensor& tensor, const std::string& label) {
     case Format::uint8:
       return ElementType::uint8;
     default:
-      throw ModelError(label + ": '" + tensor.name + "' has the element type " + name_of(tensor.format) +
+      throw ModelError(label + ": '" + tensor.name + "' has the element type " + to_string(tensor.format) +
                        ", wanted float32, bfloat16, int8 or uint8");
   }
 }

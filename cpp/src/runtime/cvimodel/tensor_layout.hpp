@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "runtime/cvimodel/model_header.hpp"
+#include "facecap/session.hpp"
+#include "runtime/cvimodel/stored_tensor.hpp"
 
 namespace facecap::cvimodel {
 
