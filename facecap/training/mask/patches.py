@@ -67,7 +67,7 @@ class Patches(Sequence[Patch]):
 
 
 def _kind(face: Face) -> int:
-    return 2 * face.masked + (face.landmarks is not None)
+    return 2 * (face.masked + 2 * face.incorrect) + (face.landmarks is not None)
 
 
 def _unpacked(face: Face, data: Bytes) -> Patch:
