@@ -18,6 +18,7 @@ from torch.nn import functional
 from facecap.conversion.equality import ConversionError, OutputDifference, check_same_outputs
 from facecap.conversion.graph import Graph, folded, plain
 from facecap.training.networks.counting import NORMS
+from facecap.training.networks.registry import LAYERS
 
 OPSET = 13
 INPUT = "input"
@@ -85,6 +86,17 @@ def build(
     return writer.onnx.model({INPUT: (size, 3, height, width)}, shapes)
 
 
+def layers_and_norms(network: nn.Module) -> list[tuple[str, str | None]]:
+    """Names of the layers with weights, in the order in which they compute and stand in an ONNX file, each
+    with the batch norm that is folded into it."""
+    writer = Writer(network)
+    return [
+        (node.target, writer.norms.get(node.target))
+        for node in writer.graph.nodes
+        if node.op == "call_module" and isinstance(network.get_submodule(node.target), LAYERS)
+    ]
+
+
 def _unary(kind: str, **attributes: float) -> Operation:
     return lambda graph, x, *_, **__: graph.node(kind, [x], **attributes)
 
@@ -146,7 +158,7 @@ class Writer(fx.Interpreter):
         self.extra_traceback = False
         self.onnx = Graph(type(network).__name__.lower(), OPSET)
         self._weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}
-        self._norms = self._norms_behind_layers()
+        self.norms = self._norms_behind_layers()
 
     def _norms_behind_layers(self) -> dict[str, str]:
         """Layers whose answer goes to a batch norm alone, and that norm, which is folded into them."""
@@ -160,9 +172,9 @@ class Writer(fx.Interpreter):
 
     def call_module(self, target: Any, args: Any, kwargs: Any) -> Any:
         module = self.fetch_attr(target)
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        if isinstance(module, LAYERS):
             return self._layer(target, module, *args)
-        if isinstance(module, NORMS) and target in self._norms.values():
+        if isinstance(module, NORMS) and target in self.norms.values():
             return args[0]
         if isinstance(module, nn.LeakyReLU):
             return self.onnx.node("LeakyRelu", [*args], alpha=module.negative_slope)
@@ -178,7 +190,7 @@ class Writer(fx.Interpreter):
         return self._operation(target, args, kwargs)
 
     def _layer(self, name: str, module: nn.Conv2d | nn.Linear, x: str) -> str:
-        norm = self._norms.get(name)
+        norm = self.norms.get(name)
         kernel = plain(self._weights, name) if norm is None else folded(self._weights, name, norm)
         if isinstance(module, nn.Conv2d):
             return self.onnx.conv(
