@@ -18,12 +18,12 @@ from torch.nn import functional
 from facecap.conversion.equality import ConversionError, OutputDifference, check_same_outputs
 from facecap.conversion.graph import Graph, folded, plain
 from facecap.training.networks.counting import NORMS
-from facecap.training.networks.registry import LAYERS
 
 OPSET = 13
 INPUT = "input"
 LOGITS = "logits"
 EMBEDDING = "embedding"
+LAYERS = nn.Conv2d | nn.Linear
 
 Operation = Callable[..., str]
 
