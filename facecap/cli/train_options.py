@@ -37,7 +37,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
 def _add_recipe(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--preset",
-        choices=("default", "refine", "qat", "mission"),
+        choices=("default", "renew", "refine", "qat", "mission"),
         default="default",
         help="recipe; qat trains under the rounding of int8 (%(default)s)",
     )
@@ -46,7 +46,7 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
     length.add_argument(
         "--minutes",
         type=positive_number,
-        help="time budget; 30 of the preset default, 15 of refine, 10 of qat with --start",
+        help="time budget; 30 of the presets default and renew, 15 of refine, 10 of qat with --start",
     )
     length.add_argument("--epochs", type=positive, help="passes over the data; 120 of the preset mission")
     group.add_argument("--batch", type=positive, help="pictures a step, of all processes; 64 when not given")
@@ -74,7 +74,10 @@ def add_optimisation(group: argparse._ActionsContainer, rate: str) -> None:
 
 def _add_start(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--start", type=Path, metavar="PT", help="best.pt or last.pt of an earlier run of the same network"
+        "--start",
+        type=Path,
+        metavar="FILE",
+        help="best.pt, last.pt or .onnx of an earlier run of the same network to go on from",
     )
     group.add_argument(
         "--new-head", action="store_true", help="begin the last layer afresh, as where the outputs differ"

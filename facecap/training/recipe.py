@@ -85,14 +85,14 @@ def choose(presets: dict[str, Recipe], args: argparse.Namespace) -> Recipe:
     """The preset that the command line names, changed by what else it says.
 
     Raises:
-        FacecapError: no network has the name; `refine` without a start, or options that need a start, a
-            frozen backbone or `qat` without it.
+        FacecapError: no network has the name; `renew` or `refine` without a start, or options that need a
+            start, a frozen backbone or `qat` without it.
     """
     check_network(args.network)
     recipe = presets[args.preset]
     if args.start is None:
         for asked, option in (
-            (args.preset == "refine", "--preset refine"),
+            (args.preset in ("renew", "refine"), f"--preset {args.preset}"),
             (args.per_tensor, "--per-tensor"),
             (args.new_head, "--new-head"),
             (args.freeze_backbone, "--freeze-backbone"),

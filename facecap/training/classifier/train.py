@@ -21,7 +21,7 @@ from facecap.training.loop import Loop
 from facecap.training.networks.registry import build
 from facecap.training.recipe import Recipe
 from facecap.training.run import BEST, Progress, RunFolder, TrainingError
-from facecap.training.start import RANDOM, begin, from_options
+from facecap.training.start import RANDOM, begin, from_options, measure_norms
 
 
 def train(args: argparse.Namespace) -> int:
@@ -48,6 +48,7 @@ def train(args: argparse.Namespace) -> int:
     with processes.joined(machine.device):
         run = RunFolder(args.out, {**config, **asdict(chosen)}, recipe.unsaid(PRESETS[chosen.preset]))
         model = begin(chosen, len(classes), start)
+        measure_norms(model, start, task.batches(0), args.side)
         learnt = as_cached(task, model, chosen, machine, progress)
         Loop(chosen, learnt, model, run, progress, machine).fit()
     if processes.rank() == 0:

@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ import facecap
 from facecap.cli import main
 from facecap.evaluation.mask.answers import Answers, answer, measure, pool, unknown_band
 from facecap.evaluation.mask.conditions import by_condition
+from facecap.evaluation.mask.report import ONCE
 from facecap.evaluation.mask.sets import MaskSet, View, read_sets
 from facecap.evaluation.mask.sheet import contact_sheet
 
@@ -58,6 +60,29 @@ def test_the_sets_are_the_same_in_every_run(data):
     assert [part.name for part in first] == ["mask", "fddb", "fddb tight", "hard"]
     for one, other in zip(first, second, strict=True):
         assert np.array_equal(one.crops, other.crops)
+
+
+def test_masks_worn_wrongly_are_counted_apart_and_further_faces_are_a_set(data, model, tmp_path, capsys):
+    more = tmp_path / "hands"
+    shutil.copytree(data / "mask", more)
+    index = more / "index.csv"
+    index.write_text(
+        index.read_text().replace("with_mask/val_0.png,with_mask", "with_mask/val_0.png,incorrect")
+    )
+    assert (
+        main(["eval", "mask", "--data", str(data), "--model", str(model), "--more", str(more), "--json"]) == 0
+    )
+    report = json.loads(capsys.readouterr().out)
+    assert report["sets"]["hands"]["faces"] == 7
+    worn = report["worn wrongly"]
+    assert {name: entry["faces"] for name, entry in worn.items()} == {
+        "below nose": 8,
+        "at chin": 8,
+        "hands": 1,
+    }
+    for entry in worn.values():
+        assert sum(share for name, share in entry.items() if name != "faces") == pytest.approx(1)
+    assert report["sets"]["plain"]["faces"] == 12
 
 
 def test_probabilities_are_those_of_the_production_classifier(data, model):
@@ -172,6 +197,14 @@ def test_models_side_by_side_leave_results_curves_and_sheets(data, tmp_path, cap
     assert report["models"][0]["sets"]["plain"]["faces"] == 12
     assert cv2.imread(str(tmp_path / "out" / "mask.png")) is not None
     assert len(list((tmp_path / "out").glob("worst_*.png"))) == 2
+    rows = list(csv.DictReader((tmp_path / "out" / "mask.csv").read_text().splitlines()))
+    assert list(rows[0]) == ["model", "set", "picture", "label", "answer", "score"]
+    for entry in report["models"]:
+        plain = [row for row in rows if row["model"] == entry["model"] and row["set"] in ONCE]
+        assert len(plain) == entry["sets"]["plain"]["faces"]
+        right = [row for row in plain if (float(row["score"]) >= 0.5) == (row["label"] == "mask")]
+        assert len(right) / len(plain) == pytest.approx(entry["sets"]["plain"]["accuracy"])
+        assert {row["answer"] for row in plain} <= {"mask", "no_mask", "unknown"}
 
 
 def test_a_sheet_is_of_one_model(data, model, tmp_path, capsys):

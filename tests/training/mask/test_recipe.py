@@ -119,6 +119,17 @@ def test_a_batch_depends_on_the_seed_and_its_number_alone(tmp_path, preset):
     assert not torch.equal(first[0][0], first[1][0])
 
 
+@pytest.mark.parametrize("preset", ["default", "mission"])
+def test_a_small_cache_gives_the_same_batches(tmp_path, preset):
+    faces = read_faces(write_face_folder(tmp_path), "train")
+    faces[0].path.write_bytes(b"damaged")
+    chosen = replace(mask_recipe.PRESETS[preset], batch=12, seed=4)
+    small, large = (iter(MaskBatches(Patches(faces, megabytes), chosen, 0)) for megabytes in (0.1, 100))
+    for _ in range(4):
+        for first, second in zip(next(small), next(large), strict=True):
+            assert torch.equal(first, second)
+
+
 def test_every_face_is_seen_once_an_epoch():
     per_epoch = batches_per_epoch(31, 7)
     assert per_epoch == 4
