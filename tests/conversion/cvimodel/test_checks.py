@@ -65,7 +65,7 @@ def test_a_classifier_is_checked_on_pictures_that_were_held_out(tmp_path: Path, 
     data = tiny.classifier(SIDE, columns=3).SerializeToString()
     manifest = tiny.classification_manifest(data, ["blue", "green", "red"], SIDE)
     found = convert(tmp_path, tiny.write(tmp_path, data, manifest))
-    assert found["dataset"] == "validation part of 3 classes"
+    assert found["dataset"] == "validation part, 3 classes"
     assert found["loss_of"] == "top-1"
     assert found["figures"]["float"]["same class"] == 1
     assert found["figures"]["int8"]["same class"] >= 5 / 6
