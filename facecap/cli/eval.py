@@ -48,6 +48,14 @@ def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
         metavar="DIR",
         help="of `train mask-occluders`: adds faces behind real things",
     )
+    parser.add_argument(
+        "--more",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder of `train mask-faces`, repeatable: its held-out faces as a set of their own",
+    )
     add_class_folder_options(parser)
     _add_models(parser)
     parser.add_argument(

@@ -21,6 +21,7 @@ from facecap.cli.options import (
     share,
 )
 from facecap.cli.train_embedder import add_embedder
+from facecap.cli.train_mask_faces import add_mask_faces
 from facecap.cli.train_options import add_machine_options, add_per_tensor, add_run_options, side
 from facecap.cli.train_refiner import add_refiner, add_refiner_crops
 from facecap.errors import FacecapError
@@ -34,6 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
     _add_mask(tasks)
     _add_mask_occluders(tasks)
+    add_mask_faces(tasks)
     _add_classifier(tasks)
     add_embedder(tasks)
     _add_detector(tasks)
@@ -70,9 +72,21 @@ def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--occluders", type=Path, help="folder of `train mask-occluders`: real things to hide faces with"
     )
-    add_class_folder_options(parser)
-    add_run_options(parser)
     parser.add_argument(
+        "--more",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder of `train mask-faces`, repeatable: further faces to learn from",
+    )
+    parser.add_argument(
+        "--incorrect",
+        action="store_true",
+        help="learn masks that are worn wrongly as a third class, `incorrect`",
+    )
+    add_class_folder_options(parser)
+    add_run_options(parser).add_argument(
         "--focal-alpha",
         type=share,
         metavar="A",

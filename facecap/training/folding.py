@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -60,3 +60,35 @@ def unfold_norms(folded: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Te
                 if norm.biased:
                     unfolded[f"{prefix}{first}.bias"] = torch.zeros_like(bias)
     return unfolded
+
+
+@torch.no_grad()
+def restore_norms(network: nn.Module, inputs: Iterable[Tensor]) -> None:
+    """Give the batch norms of a network whose weights were folded the statistics of these inputs.
+
+    Scales and shifts are set so that the network answers as before in evaluation, and nearly so in training,
+    where a batch norm takes the statistics of its batch.
+    """
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    sums = {norm: torch.zeros(3, norm.num_features, dtype=torch.float64) for norm in norms}
+
+    def add(norm: nn.Module, given: tuple[Tensor, ...]) -> None:
+        x = given[0].transpose(0, 1).flatten(1).double()
+        sums[cast(nn.BatchNorm2d, norm)] += torch.stack(
+            [torch.full((len(x),), float(x.shape[1])), x.sum(1), x.square().sum(1)]
+        )
+
+    handles = [norm.register_forward_pre_hook(add) for norm in norms]
+    network.eval()
+    for batch in inputs:
+        network(batch)
+    for handle in handles:
+        handle.remove()
+    for norm, (count, total, squares) in sums.items():
+        mean = total / count
+        variance = (squares / count - mean.square()).clamp(min=0)
+        gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)  # type: ignore[operator]
+        norm.bias.add_(gain * (mean - norm.running_mean).float())  # type: ignore[operator]
+        norm.weight.copy_(gain * torch.sqrt(variance + norm.eps))
+        norm.running_mean.copy_(mean)  # type: ignore[union-attr]
+        norm.running_var.copy_(variance)  # type: ignore[union-attr]

@@ -20,9 +20,10 @@ from facecap.evaluation.mask.conditions import by_condition
 from facecap.evaluation.mask.curves import curves, panels
 from facecap.evaluation.mask.sets import MaskSet, read_sets
 from facecap.evaluation.mask.sheet import contact_sheet
+from facecap.evaluation.mask.wrongly_worn import WornSet, answers_of, read_wrongly_worn
 from facecap.evaluation.network_size import network_size
 from facecap.evaluation.report import Rows, aligned, number, print_json, write_results
-from facecap.training.mask.class_folders import from_options
+from facecap.training.mask.class_folders import from_options, read_labelled
 
 COLUMNS = (
     *("faces", "AP", "AUC", "accuracy", "masked called masked", "bare called bare"),
@@ -30,6 +31,7 @@ COLUMNS = (
 )
 CONDITION_COLUMNS = ("faces", "masked", "accuracy", "bare called mask", "mask called bare", "unknown")
 SIZE_COLUMNS = ("architecture", "parameters", "multiply-adds", "MB", "ms a crop")
+WORN_COLUMNS = ("faces", "called mask", "called no_mask", "called incorrect", "called unknown")
 CALLS = ("mask called mask", "mask called bare", "bare called mask", "bare called bare")
 ONCE = ("mask", "fddb tight", "udacity", "rmfd")  # every face once, boxed as a detector does
 PLAIN = "plain"
@@ -49,15 +51,17 @@ class Report:
 
 def main(args: argparse.Namespace) -> int:
     """Measure by the options of the command line and print; returns the exit code."""
-    sets = read_sets(args.data, args.split, args.occluders, from_options(args))
+    how = from_options(args)
+    sets = read_sets(args.data, args.split, args.occluders, how, args.more)
     if not sets:
         raise FacecapError(f"{args.data}: no faces of the split {args.split}")
+    worn = read_wrongly_worn(read_labelled(args.data, args.split, how), args.more, args.split)
     reports: dict[str, Report] = {}
     with tempfile.TemporaryDirectory() as folder:
         for model in args.model or [None]:
             print(f"mask: {model or 'default'}", file=sys.stderr)
             classifier = MaskClassifier(as_model(model, Path(folder)), runtime=args.runtime)
-            reports[model or "default"] = report(classifier, sets)
+            reports[model or "default"] = report(classifier, sets, worn)
     if args.sheet is not None:
         [one] = reports.values()
         write_atomic(args.sheet, contact_sheet(one.answers))
@@ -71,8 +75,8 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def report(classifier: MaskClassifier, sets: Sequence[MaskSet]) -> Report:
-    """Run a classifier over the sets and measure it by set, by group and by condition."""
+def report(classifier: MaskClassifier, sets: Sequence[MaskSet], worn: Sequence[WornSet] = ()) -> Report:
+    """Run a classifier over the sets and measure it by set, by group and by condition; `worn` apart."""
     side = sets[0].crops.shape[1]
     if classifier.info["input_size"] != (side, side):
         width, height = classifier.info["input_size"]
@@ -91,6 +95,7 @@ def report(classifier: MaskClassifier, sets: Sequence[MaskSet]) -> Report:
         "ms a crop": 1000 * sum(entry.seconds for entry in answers) / faces,
         "sets": {entry.part.name: measure(entry, band) for entry in [*answers, plain]},
         "conditions": by_condition(plain, groups[1:], band),
+        "worn wrongly": {part.name: answers_of(classifier, part) for part in worn},
     }
     rows = [row for entry in answers for row in face_rows(entry, classifier)]
     return Report(answers, groups, figures, rows)
@@ -105,7 +110,7 @@ def text(reports: Mapping[str, Report]) -> str:
         for model, one in reports.items():
             figures = one.figures["sets"][part]
             rows.append([part, names[model], *(number(figures.get(column)) for column in COLUMNS)])
-    blocks = [_sizes(reports, names), aligned(rows, left=2)]
+    blocks = [_sizes(reports, names), aligned(rows, left=2), *_worn(reports, names)]
     blocks += [f"{names[model]}\n{_details(one.figures)}" for model, one in reports.items()]
     return "\n\n".join(blocks)
 
@@ -115,6 +120,16 @@ def _sizes(reports: Mapping[str, Report], names: Mapping[str, str]) -> str:
     for model, one in reports.items():
         rows.append([names[model], *(number(one.figures.get(column)) for column in SIZE_COLUMNS)])
     return aligned(rows)
+
+
+def _worn(reports: Mapping[str, Report], names: Mapping[str, str]) -> list[str]:
+    """What the models answer to masks that are worn wrongly, where there are some."""
+    rows = [["worn wrongly", "model", *WORN_COLUMNS]]
+    for part in next(iter(reports.values())).figures["worn wrongly"]:
+        for model, one in reports.items():
+            figures = one.figures["worn wrongly"][part]
+            rows.append([part, names[model], *(number(figures.get(column, 0.0)) for column in WORN_COLUMNS)])
+    return [aligned(rows, left=2)] if len(rows) > 1 else []
 
 
 def _details(figures: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -21,14 +22,17 @@ from facecap.training.mask.data import (
     Patch,
     face_box,
     load_patch,
+    read_more,
     read_rgb,
     shorter_side,
     tight_box,
 )
 from facecap.training.mask.occlude import occlude
 from facecap.training.mask.occluders import Occluder, read_occluders
+from facecap.training.mask.patches import Patches
 
 SEED = 2011
+KEPT = 512  # MB of patches in memory
 WAYS = ("hand", "object", "cover", "beard", "dark", "tiny")
 VISIBLE = 8  # levels of 255 by which a covered pixel differs
 SIDE_YAW = 30.0  # degrees from which a face is a side view
@@ -68,14 +72,19 @@ class MaskSet:
 
 
 def read_sets(
-    data: Path, split: str, occluders: Path | None = None, how: ClassFolders = AS_FOUND
+    data: Path,
+    split: str,
+    occluders: Path | None = None,
+    how: ClassFolders = AS_FOUND,
+    more: Sequence[Path] = (),
 ) -> list[MaskSet]:
     """`mask`, then `fddb`, `udacity` and `rmfd` where they are, then `hard`, made from all of them, then
     `occluded` where there is a folder of `facecap train mask-occluders`.
 
     FDDB comes twice: with its own boxes, which bound head ellipses, and as `fddb tight` with boxes like those
-    of a detector. The faces of two class folders, which are read as `how` says, are the set `mask`. No sets
-    where these have no calib/.
+    of a detector. The faces of two class folders, which are read as `how` says, are the set `mask`. Last come
+    the faces of `more`, folders of `facecap train mask-faces`, each by its name. No sets where class folders
+    have no calib/.
     """
     faces = read_labelled(data, split, how)
     if not faces:
@@ -84,17 +93,22 @@ def read_sets(
     for name in ("mask", "fddb", "udacity", "rmfd"):
         chosen = [face for face in faces if face.source == name]
         if chosen:
-            sets.append(_plain_set(name, split, chosen))
+            sets.append(plain_set(name, split, chosen))
     tight = [replace(f, box=tight_box(f.box)) for f in faces if f.source == "fddb" and f.box is not None]
     if tight:
-        sets.append(_plain_set("fddb tight", split, tight))
+        sets.append(plain_set("fddb tight", split, tight))
     sets.append(_hard_set(split, faces))
     if occluders is not None:
         sets.append(_occluded_set(split, faces, read_occluders(occluders, "val")))
+    for folder in more:
+        further = [face for face in read_more(folder, split) if not face.incorrect]
+        if further:
+            sets.append(plain_set(folder.resolve().name, split, further))
     return sets
 
 
-def _plain_set(name: str, split: str, faces: list[Face]) -> MaskSet:
+def plain_set(name: str, split: str, faces: list[Face]) -> MaskSet:
+    """The faces as they are; what cannot be read or cut is named on standard error."""
     examples = []
     for face in faces:
         image = read_rgb(face.path)
@@ -114,9 +128,12 @@ def _hard_set(split: str, faces: list[Face]) -> MaskSet:
     """Bare faces behind drawn things, faces of both kinds dark or tiny, and side views as they are; the same
     in every run."""
     rng = np.random.default_rng(SEED)
-    patches = [patch for patch in map(load_patch, faces) if patch is not None]
+    patches = Patches(faces, KEPT)
     examples = []
-    for place, patch in enumerate(patches):
+    for place in range(len(patches)):
+        patch = patches.get(place)
+        if patch is None:
+            continue
         drawable = patch.landmarks is not None and not patch.face.masked
         way = WAYS[int(rng.integers(0 if drawable else 4, len(WAYS)))]
         size, covered = _size(patch), float("nan")
@@ -129,8 +146,8 @@ def _hard_set(split: str, faces: list[Face]) -> MaskSet:
             image = _hidden(patch, way, texture, rng)
             crop, covered = crop_face(image, patch.box), _covered(patch, image)
         examples.append(_example(patch, crop, place, View(size, _yaw(patch.face), way, covered)))
-    for place, patch in enumerate(patches):
-        if abs(_yaw(patch.face)) >= SIDE_YAW:
+    for place, face in enumerate(patches.faces):
+        if abs(_yaw(face)) >= SIDE_YAW and (patch := patches.get(place)) is not None:
             crop = crop_face(patch.image, patch.box)
             examples.append(_example(patch, crop, place, View(_size(patch), _yaw(patch.face), "side")))
     return _collect("hard", split, examples)

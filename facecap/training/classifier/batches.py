@@ -14,7 +14,7 @@ from facecap.training.recipe import Recipe
 
 SMALLEST_AREA = 0.35  # of the picture, in a crop
 ASPECT = 4 / 3  # of a crop, at most, either way
-DEGREES = {"default": 15.0, "refine": 15.0, "qat": 15.0, "mission": 30.0}  # largest turn
+DEGREES = {"default": 15.0, "renew": 15.0, "refine": 15.0, "qat": 15.0, "mission": 30.0}  # largest turn
 
 
 class ClassifierBatches(Batches[Batch]):

@@ -16,11 +16,12 @@ from facecap.training.cache import SharedCache
 from facecap.training.classifier.data import Crops, Pictures, Split, read_split
 from facecap.training.classifier.recipe import PRESETS, at_side
 from facecap.training.classifier.task import ClassifierTask
+from facecap.training.features import as_cached
 from facecap.training.loop import Loop
 from facecap.training.networks.registry import build
 from facecap.training.recipe import Recipe
 from facecap.training.run import BEST, Progress, RunFolder, TrainingError
-from facecap.training.start import RANDOM, begin, from_options
+from facecap.training.start import RANDOM, begin, from_options, measure_norms
 
 
 def train(args: argparse.Namespace) -> int:
@@ -46,7 +47,10 @@ def train(args: argparse.Namespace) -> int:
     task = ClassifierTask(chosen, origin, classes, pictures, crops, args.side, args.workers)
     with processes.joined(machine.device):
         run = RunFolder(args.out, {**config, **asdict(chosen)}, recipe.unsaid(PRESETS[chosen.preset]))
-        Loop(chosen, task, begin(chosen, len(classes), start), run, progress, machine).fit()
+        model = begin(chosen, len(classes), start)
+        measure_norms(model, start, task.batches(0), args.side)
+        learnt = as_cached(task, model, chosen, machine, progress)
+        Loop(chosen, learnt, model, run, progress, machine).fit()
     if processes.rank() == 0:
         finish(run, chosen, task, split)
         progress.say(f"model, manifest, curves and checkpoints: {run.path}")

@@ -20,6 +20,8 @@ Random = np.random.Generator
 SIDE = 112
 BORDER = 0.15
 REAL_OCCLUDERS = 0.3  # share of the bare faces, where there are some
+INCORRECT = 0.2  # share of masks worn wrongly, where they are a class
+REAL_INCORRECT = 0.3  # of these, where there are some
 HIDDEN_MASKS = 0.12  # share of the masked faces that something hides a little
 
 
@@ -30,28 +32,38 @@ class Composer:
     """
 
     def __init__(
-        self, patches: Sequence[Patch], compose: bool = True, occluders: Sequence[Occluder] = ()
+        self,
+        patches: Sequence[Patch],
+        compose: bool = True,
+        occluders: Sequence[Occluder] = (),
+        incorrect: bool = False,
     ) -> None:
-        """`compose=False` leaves the faces as they are; `occluders` are real things to hide them with."""
+        """`compose=False` leaves the faces as they are; `occluders` are real things to hide them with;
+        `incorrect`: masks that are worn wrongly are a class, and drawn."""
         self._patches = patches
         self._compose = compose
+        self._with_incorrect = incorrect
         self._occluders: dict[str, list[Occluder]] = {}
         for thing in occluders:
             self._occluders.setdefault(thing.kind, []).append(thing)
         faces = faces_of(patches)
         chance = weights(faces)
         masked = np.array([face.masked for face in faces])
+        wrong = np.array([face.incorrect for face in faces])
         marked = np.array([face.landmarks is not None for face in faces])
         self._masked = _Lottery(chance, masked)
-        self._bare = _Lottery(chance, ~masked)
+        self._bare = _Lottery(chance, ~masked & ~wrong)
+        self._incorrect = _Lottery(chance, wrong)
         self._masked_marked = _Lottery(chance, masked & marked)
-        self._bare_marked = _Lottery(chance, ~masked & marked)
+        self._bare_marked = _Lottery(chance, ~masked & ~wrong & marked)
 
-    def sample(self, rng: Random) -> tuple[Image, bool]:
-        """One crop, (112, 112, 3) RGB, and whether it shows a mask."""
+    def sample(self, rng: Random) -> tuple[Image, int]:
+        """One crop, (112, 112, 3) RGB, and its label: 0 bare, 1 a mask, 2 a mask worn wrongly."""
+        if self._with_incorrect and rng.random() < INCORRECT:
+            return degrade(cut(self._incorrect_face(rng), rng), rng), 2
         masked = bool(rng.random() < 0.5)
         patch = self._masked_face(rng) if masked else self._bare_face(rng)
-        return degrade(cut(patch, rng), rng), masked
+        return degrade(cut(patch, rng), rng), int(masked)
 
     def hide(self, patch: Patch, rng: Random) -> Patch:
         """A copy behind a real thing; a mask stays in sight."""
@@ -104,6 +116,20 @@ class Composer:
         else:
             other = self._draw(self._bare, rng)
             mask_draw.draw_head(patch.image, patch.landmarks, other, rng.uniform(62, 112), rng)
+        return patch
+
+    def _incorrect_face(self, rng: Random) -> Patch:
+        if self._incorrect and rng.random() < REAL_INCORRECT:
+            return self._draw(self._incorrect, rng)
+        patch = _copy(self._draw(self._bare_marked, rng))
+        assert patch.landmarks is not None
+        edges = list(mask_draw.WRONGLY_WORN.values())
+        edge = edges[int(rng.integers(len(edges)))]
+        if rng.random() < 0.5:
+            mask_draw.draw_mask(patch.image, patch.landmarks, rng, edge)
+        else:
+            donor = self._draw(self._masked_marked, rng)
+            mask_draw.lower_mask(patch.image, patch.landmarks, donor, edge, rng)
         return patch
 
     def _hide_a_little(self, image: Image, landmarks: Points, rng: Random) -> None:

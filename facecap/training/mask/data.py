@@ -29,7 +29,9 @@ Image = NDArray[np.uint8]
 Points = NDArray[np.float32]
 
 INDEX_COLUMNS = ("file", "label", "group", "split", "x1", "y1", "x2", "y2")
+SETS = ("mask", "rmfd", "fddb", "udacity")
 LABELS = {"with_mask": True, "without_mask": False}
+INCORRECT = "incorrect"  # label of a mask that is worn wrongly, in folders of `train mask-faces`
 CONTEXT = 0.6  # share of the box kept on each side of it, so that a jittered box still finds its surroundings
 SMALLEST_BOX = 8.0  # px
 LONGEST_BOX = 120  # px: larger faces are stored smaller, a crop has 112
@@ -37,7 +39,8 @@ LONGEST_BOX = 120  # px: larger faces are stored smaller, a crop has 112
 
 @dataclass(frozen=True)
 class Face:
-    """One labelled face. `box` is xyxy in pixels of the picture; None stands for the whole picture."""
+    """One labelled face. `box` is xyxy in pixels of the picture; None stands for the whole picture.
+    `incorrect`: its mask is worn wrongly, and it is not `masked`."""
 
     path: Path
     box: Box | None
@@ -45,6 +48,7 @@ class Face:
     masked: bool
     source: str
     group: str
+    incorrect: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def read_faces(data: Path, split: str) -> list[Face]:
             f"{data} has no mask/index.csv (found: {found}); give the folder that holds mask/, or one with "
             "two class folders, mask/ and no_mask/ or those of --classes"
         )
-    faces = list(_mask_faces(index, split))
+    faces = list(_index_faces(index, split, "mask"))
     if not faces:
         raise TrainingError(f"{index} has no row with split {split!r}")
     detect = data / "detect"
@@ -78,6 +82,20 @@ def read_faces(data: Path, split: str) -> list[Face]:
             except (KeyError, TypeError, ValueError) as error:
                 raise TrainingError(f"{annotations} is not in the expected form: {error!r}") from error
     return faces
+
+
+def read_more(folder: Path, split: str) -> list[Face]:
+    """The faces of a folder of `facecap train mask-faces`, whose name is their source.
+
+    Raises:
+        TrainingError: it has no readable `index.csv`, or its name is that of a set of the data pack.
+    """
+    index, name = folder / "index.csv", folder.resolve().name
+    if not index.is_file():
+        raise TrainingError(f"{folder} has no index.csv; give a folder of facecap train mask-faces")
+    if name in SETS:
+        raise TrainingError(f"{folder}: the name {name!r} is that of a set of --data; rename the folder")
+    return list(_index_faces(index, split, name))
 
 
 def load_patch(face: Face) -> Patch | None:
@@ -122,17 +140,21 @@ def weights(faces: Sequence[Face]) -> NDArray[np.float64]:
     groups = Counter((face.source, face.group) for face in faces)
     weight = np.array([groups[face.source, face.group] ** -0.5 for face in faces])
     result = np.zeros(len(faces))
-    for masked in (False, True):
-        for source in {face.source for face in faces if face.masked == masked}:
-            chosen = np.array([face.masked == masked and face.source == source for face in faces])
-            result[chosen] = weight[chosen] / np.sqrt(weight[chosen].sum())
+    kinds = [(_label(face), face.source) for face in faces]
+    for kind in sorted(set(kinds)):
+        chosen = np.array([other == kind for other in kinds])
+        result[chosen] = weight[chosen] / np.sqrt(weight[chosen].sum())
     return result
 
 
 def describe(faces: Sequence[Face]) -> dict[str, int]:
     """How many faces each source gives, by label."""
-    names = (f"{face.source} {'mask' if face.masked else 'bare'}" for face in faces)
+    names = (f"{face.source} {_label(face)}" for face in faces)
     return dict(sorted(Counter(names).items()))
+
+
+def _label(face: Face) -> str:
+    return INCORRECT if face.incorrect else "mask" if face.masked else "bare"
 
 
 def tight_box(ellipse_box: Box) -> Box:
@@ -160,15 +182,16 @@ def read_rgb(path: Path) -> Image | None:
         return None
 
 
-def _mask_faces(index: Path, split: str) -> Iterator[Face]:
+def _index_faces(index: Path, split: str, source: str) -> Iterator[Face]:
     with index.open(newline="") as stream:
         rows = csv.DictReader(stream)
         missing = [name for name in INDEX_COLUMNS if name not in (rows.fieldnames or ())]
         if missing:
             raise TrainingError(f"{index} lacks the columns {missing}; it has {rows.fieldnames}")
         for line, row in enumerate(rows, start=2):
-            if row["label"] not in LABELS:
-                raise TrainingError(f"{index}:{line}: label {row['label']!r}, wanted one of {sorted(LABELS)}")
+            label, incorrect = row["label"], source not in SETS and row["label"] == INCORRECT
+            if label not in LABELS and not incorrect:
+                raise TrainingError(f"{index}:{line}: label {label!r}, wanted one of {sorted(LABELS)}")
             if row["split"] != split:
                 continue
             try:
@@ -177,7 +200,9 @@ def _mask_faces(index: Path, split: str) -> Iterator[Face]:
                 landmarks = np.array(points, np.float32).reshape(5, 2) if all(points) else None
             except ValueError as error:
                 raise TrainingError(f"{index}:{line}: {error}") from error
-            yield Face(index.parent / row["file"], box, landmarks, LABELS[row["label"]], "mask", row["group"])
+            masked = LABELS.get(label, False)
+            path = index.parent / row["file"]
+            yield Face(path, box, landmarks, masked, source, row["group"], incorrect)
 
 
 def _box(values: Any) -> Box:

@@ -16,6 +16,7 @@ from facecap.training.mask.data import Image, Patch, Points
 
 Random = np.random.Generator
 Affine = NDArray[np.float64]
+Range = tuple[float, float]
 Floats = NDArray[np.float32]
 
 TEMPLATE = np.array(
@@ -37,6 +38,10 @@ LOWER_FACE = (
     (30, 112),
     (14, 90),
 )
+# Where the upper edge of a mask that is worn wrongly runs, on the template: the tip of the nose is free, or
+# nose and mouth are.
+WRONGLY_WORN: dict[str, Range] = {"below nose": (78, 87), "at chin": (99, 106)}
+MASK_EDGE, MASK_END = 64.0, 128.0  # of a real mask worn as it should be, on the template
 WIDE_LOWER_FACE = ((0, 58), (56, 52), (112, 58), (108, 96), (90, 122), (56, 132), (22, 122), (4, 96))
 
 
@@ -47,11 +52,19 @@ def template_to(landmarks: Points) -> Affine:
     return np.asarray(solution.T, np.float64)
 
 
-def draw_mask(image: Image, landmarks: Points, rng: Random) -> None:
-    """A drawn mask of random cut, fabric, folds and ear loops, lit like the face under it."""
+def draw_mask(image: Image, landmarks: Points, rng: Random, edge: Range | None = None) -> None:
+    """A drawn mask of random cut, fabric, folds and ear loops, lit like the face under it.
+
+    `edge`: where its upper edge runs, in template coordinates; over the nose when not given.
+    """
     to_face = template_to(landmarks)
     top, side, bottom = rng.uniform(56, 68), rng.uniform(60, 72), rng.uniform(110, 122)
     cheek, chin = rng.uniform(10, 22), rng.uniform(14, 26)
+    low = 92.0
+    if edge is not None:
+        top = rng.uniform(*edge)
+        side, bottom = top + rng.uniform(-8, 3), max(bottom, top + 16) + 4
+        low = (top + bottom) / 2
     outline = [
         *(
             (cheek, side),
@@ -61,11 +74,11 @@ def draw_mask(image: Image, landmarks: Points, rng: Random) -> None:
             (112 - cheek, side),
         ),
         *(
-            (112 - cheek - 4, 92),
+            (112 - cheek - 4, low),
             (56 + chin, bottom - 4),
             (56, bottom),
             (56 - chin, bottom - 4),
-            (cheek + 4, 92),
+            (cheek + 4, low),
         ),
     ]
     points = bring(outline, to_face)
@@ -113,6 +126,29 @@ def paste_lower_face(image: Image, landmarks: Points, donor: Patch, wide: bool, 
     eyes = [(28, 40), (84, 40), (84, 60), (28, 60)]
     here = median_colour(image, bring(eyes, to_face))
     there = median_colour(donor.image, bring(eyes, to_donor))
+    gain = np.clip(here / np.maximum(there, 8), 0.4, 2.2)
+    _blend(image, warped.astype(np.float32) * gain.astype(np.float32), alpha)
+
+
+def lower_mask(image: Image, landmarks: Points, donor: Patch, edge: Range, rng: Random) -> None:
+    """The donor's mask on this face, too low: its upper edge runs within `edge`, in template coordinates."""
+    assert donor.landmarks is not None
+    to_face, to_donor = template_to(landmarks), template_to(donor.landmarks)
+    top = rng.uniform(*edge)
+    end = rng.uniform(MASK_END - 6, MASK_END + 2)
+    # The part of the donor between edge and chin is pressed into what is left of the face below `top`.
+    press = (end - top) / (MASK_END - 8 - MASK_EDGE) if rng.random() < 0.5 else 1.0
+    to_template = np.array([[1.0, 0.0, 0.0], [0.0, press, top - press * MASK_EDGE]])
+    donor_to_face = _compose(to_face, _compose(to_template, _invert(to_donor)))
+    height, width = image.shape[:2]
+    warped = cv2.warpAffine(donor.image, donor_to_face, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    middle, rim = (top + end) / 2, rng.uniform(-4, 4)
+    outline = [(14, top + rim), (34, top + 1), (56, top), (78, top + 1), (98, top + rim), (94, middle)]
+    outline += [(80, end - 6), (56, end), (32, end - 6), (18, middle)]
+    alpha = _fill(image, bring(outline, to_face), blur=rng.uniform(0.5, 1.5))
+    light = [(28, 40), (84, 40), (84, 60), (28, 60)]
+    here = median_colour(image, bring(light, to_face))
+    there = median_colour(donor.image, bring(light, to_donor))
     gain = np.clip(here / np.maximum(there, 8), 0.4, 2.2)
     _blend(image, warped.astype(np.float32) * gain.astype(np.float32), alpha)
 

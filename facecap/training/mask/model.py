@@ -9,23 +9,33 @@ from facecap.conversion.manifest import update_manifest
 from facecap.conversion.network_onnx import INPUT, LOGITS
 from facecap.training.inputs import section
 from facecap.training.mask.augment import BORDER, SIDE
-from facecap.training.mask.recipe import PRESETS, SMOOTHING
-from facecap.training.model_file import FROZEN, stem
+from facecap.training.mask.data import INCORRECT, SETS
+from facecap.training.mask.recipe import COMPOSED, PRESETS, SMOOTHING
+from facecap.training.model_file import head_only, stem
 from facecap.training.quantisation import described
 from facecap.training.recipe import Recipe
 
 SHOWN = ("AP", "AUC", "accuracy", "bare called bare", "masked called masked", "calibration error", "unknown")
 OPTION = {"occluded": " --occluders OCCLUDERS"}  # what a set needs
+DRAWN = (
+    "Half masked: real masks, drawn ones, real ones warped onto bare faces; half bare: as they are, behind "
+    "drawn hands, objects, cloth and beards, with another bare lower face. Jittered boxes, turns, flips, "
+    "blur, low resolution, JPEG, light, noise."
+)
 RECIPES = {
-    "default": "Half masked: real masks, drawn ones, real ones warped onto bare faces; half bare: as they "
-    "are, behind drawn hands, objects, cloth and beards, with another bare lower face. Jittered boxes, "
-    "turns, flips, blur, low resolution, JPEG, light, noise.",
+    "default": DRAWN,
+    "renew": DRAWN,
     "refine": "The real faces of every source as they are, flips and turns up to 30 degrees; then, where the "
     "start had the same head, 0.7 of the way from it to the end of this run, by weights; what the share of "
     "masks adds to the logit is taken out.",
     "qat": "The real faces of every source as they are, flips and turns up to 30 degrees. Of every layer ",
     "mission": "The faces of mask/ alone, flips and turns up to 30 degrees.",
 }
+CLASSES = ("no_mask", "mask", INCORRECT)
+DRAWN_WRONGLY = (
+    " A fifth of the crops is a third class, masks worn wrongly: drawn and real ones laid on bare faces with "
+    "their upper edge below the nose or at the chin."
+)
 HIDDEN = " Of the bare faces, 30 % are behind cut-outs of hands, arms, scarves, bags, clothes and hair."
 BAND = (
     " The unknown band is the narrowest, symmetric in log odds, that holds 60 % of the wrong answers on the "
@@ -41,18 +51,21 @@ def manifest(
     faces: dict[str, int],
     occluders: int,
     folder_options: str = "",
+    incorrect: bool = False,
 ) -> dict[str, Any]:
     """Everything of the manifest but `schema` and `file`; `faces` counts what was trained on.
 
     `origin` says where the weights started; `occluders` counts the real things that hid some of the faces;
-    `folder_options` are those that say how class folders are read.
+    `folder_options` are those that say how class folders are read; `incorrect`: with the third class.
     """
-    text = f"{recipe.network}, one logit, from {origin}. {FROZEN * recipe.freeze_backbone}"
+    logits = "three logits" if incorrect else "one logit"
+    text = f"{recipe.network}, {logits}, from {origin}. {head_only(recipe)}"
     text += f"{recipe.method()}, batch {recipe.batch}, {_loss(recipe)}, {_sides(recipe)}. "
-    text += RECIPES[recipe.preset]
+    text += RECIPES[recipe.preset] + DRAWN_WRONGLY * incorrect
     if recipe.preset == "qat":
-        text += f"{described(recipe.per_tensor)}."
-    hidden = bool(occluders) and recipe.preset == "default"
+        text += f"{described(recipe.per_tensor)}{', batch norm folded' * (recipe.start is not None)}."
+    further = sorted({name.rsplit(" ", 1)[0] for name in faces} - set(SETS))
+    hidden = bool(occluders) and recipe.preset in COMPOSED
     return {
         "name": stem("mask", recipe.network).replace("_", "-"),
         "task": "mask",
@@ -60,8 +73,8 @@ def manifest(
         "input": section(INPUT, SIDE),
         "outputs": [{"role": "logits", "name": LOGITS}],
         "classifier": {
-            "output": "sigmoid",
-            "classes": ["no_mask", "mask"],
+            "output": "softmax" if incorrect else "sigmoid",
+            "classes": list(CLASSES if incorrect else CLASSES[:2]),
             "unknown": list(band),
             "crop_border": BORDER,
         },
@@ -73,6 +86,8 @@ def manifest(
             "recipe": text + HIDDEN * hidden + BAND,
             "command": f"facecap train mask --data DATA --out RUN{folder_options} "
             + "--occluders OCCLUDERS " * hidden
+            + "".join(f"--more {source} " for source in further)
+            + "--incorrect " * incorrect
             + recipe.options(PRESETS[recipe.preset]),
             "seed": recipe.seed,
         },

@@ -10,14 +10,17 @@ from facecap.training.recipe import Recipe
 
 REFINED_SHARE = 0.7
 SMOOTHING = 0.03
+COMPOSED = ("default", "renew")  # presets whose faces carry drawn and pasted things
 
 # default: for a CPU, real and composed faces of every source, small pictures first, ends on time.
+# renew: from a checkpoint or a model of the default preset, on composed faces as it was, for new pictures.
 # refine: a second, gentler run from a checkpoint of the default preset, on the real faces as they are; what
 # is exported lies at REFINED_SHARE of the way from the checkpoint to the end of this run. Occluders have no
 # place in it: without drawn and pasted masks beside them, the trace of a paste would mean a bare face.
 # mission: the recipe that the project was given, mask/ alone, flips and turns, focal loss.
 PRESETS = {
     "default": Recipe("default", 30.0, None, 64, 2e-3, 0.05, "adamw", "cosine", 64, 0.4),
+    "renew": Recipe("renew", 30.0, None, 64, 5e-4, 0.05, "adamw", "cosine"),
     "refine": Recipe("refine", 15.0, None, 64, 5e-4, 0.05, "adamw", "cosine"),
     "qat": Recipe("qat", 10.0, None, 64, 1e-4, 0.0, "adamw", "cosine"),
     "mission": Recipe(
@@ -26,11 +29,15 @@ PRESETS = {
 }
 
 
-def loss(recipe: Recipe, logits: Tensor, masked: Tensor) -> Tensor:
-    """`logits` (B,), `masked` (B,) of 0 and 1."""
+def loss(recipe: Recipe, logits: Tensor, labels: Tensor) -> Tensor:
+    """`logits` (B, 1), `labels` (B,) of 0 and 1; or `logits` (B, 3) and labels up to 2, in the order of the
+    classes."""
+    if logits.shape[1] > 1:
+        return functional.cross_entropy(logits, labels.long(), label_smoothing=SMOOTHING)
     if recipe.focal_alpha is not None:
-        return focal_loss(logits, masked, recipe.focal_alpha)
-    return functional.binary_cross_entropy_with_logits(logits, masked * (1 - SMOOTHING) + SMOOTHING / 2)
+        return focal_loss(logits[:, 0], labels, recipe.focal_alpha)
+    smoothed = labels * (1 - SMOOTHING) + SMOOTHING / 2
+    return functional.binary_cross_entropy_with_logits(logits[:, 0], smoothed)
 
 
 def focal_loss(logits: Tensor, masked: Tensor, alpha: float, gamma: float = 2.0) -> Tensor:

@@ -13,16 +13,18 @@ from torch import Tensor, nn
 
 from facecap.evaluation.classification import average_precision, unknown_band
 from facecap.evaluation.mask.sets import MaskSet
+from facecap.evaluation.mask.wrongly_worn import WornSet
 from facecap.training import inputs
 from facecap.training.batches import Batch, batches_per_epoch, loader
 from facecap.training.mask import model as mask_model
 from facecap.training.mask import recipe as mask_recipe
 from facecap.training.mask.augment import SIDE
 from facecap.training.mask.batches import MaskBatches
-from facecap.training.mask.data import describe
+from facecap.training.mask.data import INCORRECT, describe
+from facecap.training.mask.model import CLASSES
 from facecap.training.mask.occluders import Occluder
 from facecap.training.mask.patches import Patches
-from facecap.training.quantisation import float_weights
+from facecap.training.quantisation import trained
 from facecap.training.recipe import Recipe
 
 
@@ -40,9 +42,12 @@ class MaskTask:
         sets: Sequence[MaskSet],
         workers: int,
         folder_options: str = "",
+        wrongly_worn: Sequence[WornSet] = (),
     ) -> None:
         """`origin`: where the weights start, in words; `occluders`: real things to hide faces with;
-        `folder_options`: how class folders are read, as typed."""
+        `folder_options`: how class folders are read, as typed; `wrongly_worn`: what validates the third
+        class, where there is one."""
+        self._wrongly_worn = wrongly_worn
         self._recipe, self._origin, self._patches, self._sets = recipe, origin, patches, sets
         self._occluders, self._workers, self.folder_options = occluders, workers, folder_options
 
@@ -57,38 +62,51 @@ class MaskTask:
 
     def batches(self, first: int) -> Iterable[Batch]:
         """Endless batches from number `first` on."""
-        batches = MaskBatches(self._patches, self._recipe, first, self._occluders)
+        third = bool(self._wrongly_worn)
+        batches = MaskBatches(self._patches, self._recipe, first, self._occluders, third)
         return loader(batches, self._workers)
 
     def loss(self, model: nn.Module, pictures: Tensor, labels: Tensor, side: int) -> Tensor:
-        """Of one logit a crop."""
-        logits = model(inputs.prepare(pictures, side))[:, 0].float()
-        return mask_recipe.loss(self._recipe, logits, labels)
+        """Of one logit a crop, or of three."""
+        return self.logits_loss(model(inputs.prepare(pictures, side)), labels)
+
+    def logits_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of (B, 1) or (B, 3) logits."""
+        return mask_recipe.loss(self._recipe, logits.float(), labels)
 
     def validate(self, model: nn.Module, side: int) -> dict[str, float]:
-        """Accuracy at 0.5 of every set, AP where both labels are, and `figure`, their mean, which ranks."""
+        """Accuracy at 0.5 of every set, AP where both labels are, share of wrongly worn masks that are called
+        so, and `figure`, the mean of these, which ranks."""
         figures: dict[str, float] = {}
         for part in self._sets:
             chance = predict(model, part, side)
             figures[f"{part.name} accuracy"] = float(((chance >= 0.5) == part.masked).mean())
             if part.masked.any() and not part.masked.all():
                 figures[f"{part.name} AP"] = average_precision(chance, part.masked)
+        for worn in self._wrongly_worn:
+            called = inputs.answers(model, worn.crops, side).argmax(1)
+            figures[f"{worn.name} accuracy"] = float((called == CLASSES.index(INCORRECT)).float().mean())
         figures["figure"] = float(np.mean(list(figures.values())))
         return figures
 
     def checkpoint(self, model: nn.Module) -> dict[str, Any]:
-        """The weights, and the manifest of a model that is made of them."""
-        return {"model": float_weights(model), "manifest": self.manifest(model, self._sets)}
+        """The weights, ranges of a run under rounding, and the manifest of a model that is made of them."""
+        return {**trained(model), "manifest": self.manifest(model, self._sets)}
 
     def manifest(self, model: nn.Module, sets: Sequence[MaskSet]) -> dict[str, Any]:
         """Of the model, with the unknown band that its answers on `sets` ask for."""
         chance = np.concatenate([predict(model, part) for part in sets])
         band = unknown_band(chance, np.concatenate([part.masked for part in sets]))
         faces, things = describe(self._patches.readable()), len(self._occluders)
-        return mask_model.manifest(self._recipe, self._origin, band, faces, things, self.folder_options)
+        third = bool(self._wrongly_worn)
+        return mask_model.manifest(
+            self._recipe, self._origin, band, faces, things, self.folder_options, third
+        )
 
 
 def predict(model: nn.Module, part: MaskSet, side: int = SIDE) -> NDArray[np.float64]:
     """Probability of a mask for every crop of a set."""
-    logits = inputs.answers(model, part.crops, side)[:, 0]
-    return np.asarray(torch.sigmoid(logits).double().numpy())
+    logits = inputs.answers(model, part.crops, side).double()
+    if logits.shape[1] == 1:
+        return np.asarray(torch.sigmoid(logits[:, 0]).numpy())
+    return np.asarray(torch.softmax(logits, 1)[:, CLASSES.index("mask")].numpy())

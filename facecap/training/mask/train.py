@@ -14,24 +14,26 @@ from torch import nn
 from facecap import MaskClassifier
 from facecap.evaluation.mask.answers import answer, measure, unknown_band
 from facecap.evaluation.mask.sets import MaskSet, read_sets
+from facecap.evaluation.mask.wrongly_worn import read_wrongly_worn
 from facecap.evaluation.report import counted
 from facecap.training import execution, model_file, processes, recipe
 from facecap.training.backbone import head_names
+from facecap.training.features import as_cached
 from facecap.training.loop import Loop
 from facecap.training.mask import model as mask_model
+from facecap.training.mask.augment import SIDE
 from facecap.training.mask.class_folders import from_options as class_folders_of
 from facecap.training.mask.class_folders import read_labelled
-from facecap.training.mask.data import describe
+from facecap.training.mask.data import describe, read_more
+from facecap.training.mask.model import CLASSES
 from facecap.training.mask.occluders import read_occluders
-from facecap.training.mask.patches import Patches, large_faces
-from facecap.training.mask.recipe import PRESETS, REFINED_SHARE
+from facecap.training.mask.patches import training_patches
+from facecap.training.mask.recipe import COMPOSED, PRESETS, REFINED_SHARE
 from facecap.training.mask.task import MaskTask
 from facecap.training.networks.registry import build
 from facecap.training.recipe import Recipe
-from facecap.training.run import BEST, Progress, RunFolder
-from facecap.training.start import RANDOM, Start, begin, blend, from_options
-
-OUTPUTS = 1
+from facecap.training.run import BEST, Progress, RunFolder, TrainingError
+from facecap.training.start import RANDOM, Start, begin, blend, from_options, measure_norms
 
 
 def train(args: argparse.Namespace) -> int:
@@ -40,34 +42,50 @@ def train(args: argparse.Namespace) -> int:
     machine = execution.choose(args.device, args.precision)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)  # its thread pool does not survive the fork of the workers
-    start = from_options(chosen, OUTPUTS)
+    outputs = len(CLASSES) if args.incorrect else 1
+    if args.incorrect and chosen.preset not in COMPOSED:
+        raise TrainingError(f"--incorrect needs a preset that draws such faces: {' or '.join(COMPOSED)}")
+    start = from_options(chosen, outputs)
     how = class_folders_of(args)
     faces = read_labelled(args.data, "train", how)
     if chosen.preset == "mission":
         faces = [face for face in faces if face.source == "mask"]
-    patches = Patches(large_faces(faces), args.cache)
+    faces += [face for folder in args.more for face in read_more(folder, "train")]
+    if not args.incorrect:
+        faces = [face for face in faces if not face.incorrect]
+    patches = training_patches(faces, args.cache)
     counts = describe(patches.faces)
     occluders = [] if args.occluders is None else read_occluders(args.occluders, "train")
     validation, calibration = (read_sets(args.data, split, args.occluders, how) for split in ("val", "calib"))
+    worn = read_wrongly_worn(read_labelled(args.data, "val", how), (), "val") if args.incorrect else []
     config = {"task": "mask", "faces": counts, "occluders": len(occluders), **asdict(chosen)}
     config |= {"class_folders": how.options()} if how.options() else {}
-    composed = chosen.preset == "default"
+    config |= {"incorrect": True} if args.incorrect else {}
+    composed = chosen.preset in COMPOSED
     processes.check_batch(chosen.batch if composed else min(chosen.batch, len(patches)))
     progress = Progress()
     progress.say(f"training faces: {counted(counts)}; {machine}")
     origin = RANDOM if start is None else start.origin
-    task = MaskTask(chosen, origin, patches, occluders, validation, args.workers, how.options())
+    task = MaskTask(chosen, origin, patches, occluders, validation, args.workers, how.options(), worn)
     with processes.joined(machine.device):
         run = RunFolder(args.out, config, recipe.unsaid(PRESETS[chosen.preset]))
-        Loop(chosen, task, begin(chosen, OUTPUTS, start), run, progress, machine).fit()
+        model = begin(chosen, outputs, start)
+        measure_norms(model, start, task.batches(0), SIDE)
+        learnt = as_cached(task, model, chosen, machine, progress)
+        Loop(chosen, learnt, model, run, progress, machine).fit()
     if processes.rank() == 0:
-        finish(run, chosen, task, [*validation, *calibration], start)
+        finish(run, chosen, task, [*validation, *calibration], start, outputs)
         progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
 
 
 def finish(
-    run: RunFolder, chosen: Recipe, task: MaskTask, sets: Sequence[MaskSet], start: Start | None
+    run: RunFolder,
+    chosen: Recipe,
+    task: MaskTask,
+    sets: Sequence[MaskSet],
+    start: Start | None,
+    outputs: int,
 ) -> Path:
     """Export the best checkpoint, measure it as it runs in production, note the figures in its manifest.
 
@@ -80,7 +98,7 @@ def finish(
     blended = chosen.preset == "refine" and start is not None and start.whole
     if blended and start is not None:
         weights = blend(start.weights, weights, REFINED_SHARE)
-    model = build(chosen.network, OUTPUTS).eval()
+    model = build(chosen.network, outputs).eval()
     model.load_state_dict(weights)
     if chosen.preset == "refine":
         even_odds(model, chosen.network, task.label_odds() * (REFINED_SHARE if blended else 1.0))

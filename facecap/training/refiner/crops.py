@@ -8,7 +8,6 @@ goes on with the sources that are missing. Pictures without faces that only meas
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import shutil
 import sys
@@ -26,6 +25,7 @@ from facecap.evaluation.detector.average_precision import overlaps
 from facecap.evaluation.detector.contenders import Views, looking, open_yunet
 from facecap.evaluation.detector.detection import Detect, Found, open_detector
 from facecap.training.detector.teacher import Floats, Teacher
+from facecap.training.near_copies import NearCopies, evaluation_pictures
 from facecap.training.refiner.look import (
     PLACES,
     SAME,
@@ -40,7 +40,6 @@ from facecap.training.refiner.look import (
     near,
     same_face,
 )
-from facecap.training.refiner.near_copies import NearCopies
 from facecap.training.refiner.sources import (
     VALIDATION,
     Collection,
@@ -118,7 +117,7 @@ class _Miner:
         if len(self._detectors) < 2:
             raise TrainingError("wanted two detectors or more, to confirm each other: give --yunet")
         self._teacher = Teacher(args.teacher, threshold=TEACHER_LOWEST)
-        self._copies = NearCopies(_evaluation_pictures(args.data))
+        self._copies = NearCopies(evaluation_pictures(args.data))
         self._progress = Progress()
         self._questions: list[_Question] = []
         self._lines: list[str] = []
@@ -272,17 +271,3 @@ def _rounded(values: Floats) -> list[list[float]]:
 def _own_size(path: Path) -> Detect:
     """YuNet at a picture's own size, but at most 640."""
     return looking(lambda side: open_yunet(path, min(side or 640, 640)), Views((0,)))
-
-
-def _evaluation_pictures(data: Path) -> Iterator[Path]:
-    """Everything of the pack that measures: what is not of the split `train`, and LFW."""
-    for name in ("fddb", "rmfd", "udacity", "wider_dev", "wider_full_dev"):
-        path = data / "detect" / name / "annotations.json"
-        for entry in json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []:
-            if entry.get("split") != "train":
-                yield path.parent / entry["file"]
-    index = data / "mask" / "index.csv"
-    if index.is_file():
-        with index.open(newline="") as stream:
-            yield from (index.parent / r["file"] for r in csv.DictReader(stream) if r["split"] != "train")
-    yield from sorted((data / "lfw_dev" / "images").rglob("*.jpg"))

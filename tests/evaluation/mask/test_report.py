@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -59,6 +60,29 @@ def test_the_sets_are_the_same_in_every_run(data):
     assert [part.name for part in first] == ["mask", "fddb", "fddb tight", "hard"]
     for one, other in zip(first, second, strict=True):
         assert np.array_equal(one.crops, other.crops)
+
+
+def test_masks_worn_wrongly_are_counted_apart_and_further_faces_are_a_set(data, model, tmp_path, capsys):
+    more = tmp_path / "hands"
+    shutil.copytree(data / "mask", more)
+    index = more / "index.csv"
+    index.write_text(
+        index.read_text().replace("with_mask/val_0.png,with_mask", "with_mask/val_0.png,incorrect")
+    )
+    assert (
+        main(["eval", "mask", "--data", str(data), "--model", str(model), "--more", str(more), "--json"]) == 0
+    )
+    report = json.loads(capsys.readouterr().out)
+    assert report["sets"]["hands"]["faces"] == 7
+    worn = report["worn wrongly"]
+    assert {name: entry["faces"] for name, entry in worn.items()} == {
+        "below nose": 8,
+        "at chin": 8,
+        "hands": 1,
+    }
+    for entry in worn.values():
+        assert sum(share for name, share in entry.items() if name != "faces") == pytest.approx(1)
+    assert report["sets"]["plain"]["faces"] == 12
 
 
 def test_probabilities_are_those_of_the_production_classifier(data, model):

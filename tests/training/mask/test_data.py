@@ -10,6 +10,7 @@ from facecap.training.mask.data import (
     face_box,
     load_patch,
     read_faces,
+    read_more,
     tight_box,
     weights,
 )
@@ -52,6 +53,37 @@ def test_a_folder_of_another_shape_is_refused_with_what_was_found(tmp_path):
     (tmp_path / "pictures").mkdir()
     with pytest.raises(TrainingError, match=r"no mask/index.csv \(found: \['pictures'\]\)"):
         read_faces(tmp_path, "train")
+
+
+def further(folder, label="with_mask"):
+    """A folder of `train mask-faces` with a face for each split."""
+    folder.mkdir()
+    rows = [f"{split}.png,{label},g{split},{split},{','.join(map(str, BOX))}" for split in ("train", "val")]
+    (folder / "index.csv").write_text("\n".join(["file,label,group,split,x1,y1,x2,y2", *rows]) + "\n")
+    return folder
+
+
+def test_further_folders_are_sources_by_their_names(tmp_path):
+    more = [further(tmp_path / "hands", "without_mask"), further(tmp_path / "caps")]
+    faces = [face for folder in more for face in read_more(folder, "train")]
+    assert [(face.source, face.masked) for face in faces] == [("hands", False), ("caps", True)]
+    assert faces[-1].path == tmp_path / "caps" / "train.png"
+
+
+def test_masks_worn_wrongly_are_neither_masked_nor_a_label_of_the_pack(data, tmp_path):
+    [face] = read_more(further(tmp_path / "wrong", "incorrect"), "val")
+    assert face.incorrect and not face.masked
+    index = data / "mask/index.csv"
+    index.write_text(index.read_text().replace("with_mask,g", "incorrect,g"))
+    with pytest.raises(TrainingError, match="label 'incorrect', wanted one of"):
+        read_faces(data, "train")
+
+
+def test_a_further_folder_that_cannot_be_one_is_refused(tmp_path):
+    with pytest.raises(TrainingError, match=r"no index.csv; give a folder of facecap train mask-faces"):
+        read_more(tmp_path, "train")
+    with pytest.raises(TrainingError, match="'fddb' is that of a set of --data; rename"):
+        read_more(further(tmp_path / "fddb"), "train")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,33 @@ def test_a_drawn_mask_covers_the_mouth_and_the_nose_tip():
             assert (image[there] != before[there]).any()
 
 
+@pytest.mark.parametrize("how", ["drawn", "real"])
+def test_a_mask_worn_wrongly_leaves_the_nose_free_and_at_the_chin_the_mouth_too(how):
+    (nose_x, nose_y), (mouth_x, mouth_y) = LANDMARKS[2], (60, LANDMARKS[3][1])
+    for seed in range(6):
+        for kind, edge in mask_draw.WRONGLY_WORN.items():
+            image, rng = paint_face(False, np.random.default_rng(1)), np.random.default_rng(seed)
+            before = image.copy()
+            if how == "drawn":
+                mask_draw.draw_mask(image, POINTS, rng, edge)
+            else:
+                mask_draw.lower_mask(image, POINTS, patch(True), edge, rng)
+            changed = (image != before).any(2)
+            assert changed.any()
+            assert not changed[int(nose_y) - 3 : int(nose_y) + 1, int(nose_x) - 2 : int(nose_x) + 3].any()
+            assert changed[int(mouth_y), mouth_x - 3 : mouth_x + 4].any() == (kind == "below nose")
+
+
+def test_masks_worn_wrongly_are_a_class_where_they_are_asked_for():
+    faces = [patch(True), patch(False)]
+    rng = np.random.default_rng(2)
+    two = {Composer(faces).sample(rng)[1] for _ in range(40)}
+    three = [Composer(faces, incorrect=True).sample(rng)[1] for _ in range(100)]
+    assert two == {0, 1}
+    assert set(three) == {0, 1, 2}
+    assert 5 <= three.count(2) <= 40
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     points=st.lists(st.tuples(st.floats(-300, 300), st.floats(-300, 300)), min_size=5, max_size=5),

@@ -12,6 +12,7 @@ import pytest
 
 from facecap.cli import main
 from facecap.evaluation.detector.detection import Found
+from facecap.training.near_copies import NearCopies
 from facecap.training.refiner.look import (
     PLACES,
     agreed,
@@ -22,7 +23,6 @@ from facecap.training.refiner.look import (
     near,
     same_face,
 )
-from facecap.training.refiner.near_copies import NearCopies
 from facecap.training.refiner.sources import collection_photos, pack_photos, place, read_collections
 from facecap.training.run import TrainingError
 
