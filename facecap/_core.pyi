@@ -26,6 +26,7 @@ __all__: list[str] = [
     "capture_settings",
     "crop_face",
     "crop_rect",
+    "cvimodel_contents",
     "cviruntime",
     "face_pose",
     "jpeg_without_fill",
@@ -309,6 +310,7 @@ def crop_rect(
     height: typing.SupportsInt | typing.SupportsIndex,
     border: typing.SupportsFloat | typing.SupportsIndex,
 ) -> tuple[int, int, int, int]: ...
+def cvimodel_contents(path: str, unchecked: bool) -> dict[str, typing.Any]: ...
 def cviruntime() -> tuple[str, str]: ...
 def face_pose(
     landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],

@@ -34,6 +34,7 @@ HEADER_OF: dict[str, str] = {
     "capture_gate": "capture",
     "capture_settings": "settings",
     "config_text": "settings",
+    "cvimodel_contents": "runtime",
     "detector": "detect",
     "embedder": "embed",
     "error": "",

@@ -1,3 +1,5 @@
+#include <pybind11/typing.h>
+
 #include "bindings.hpp"
 #include "facecap/cvimodel_contents.hpp"
 #include "release_gil.hpp"
@@ -5,8 +7,9 @@
 namespace {
 
 using facecap::CvimodelContents;
+using Fields = py::typing::Dict<py::str, py::object>;
 
-py::dict to_dict(const CvimodelContents& contents) {
+Fields to_dict(const CvimodelContents& contents) {
   py::list sections, tensors;
   for (const auto& each : contents.sections) {
     py::dict section;
@@ -32,7 +35,7 @@ py::dict to_dict(const CvimodelContents& contents) {
     for (const std::string& name : from) out.append(text_of(name));
     return out;
   };
-  py::dict out;
+  Fields out;
   out["chip"] = contents.chip;
   out["format_version"] = contents.format_version;
   out["name"] = text_of(contents.name);

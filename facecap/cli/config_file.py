@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from facecap._extra import extra_for
+from facecap.errors import FacecapError
 
 OPTION = "--config"
 
@@ -26,24 +26,21 @@ def add_config_option(parser: argparse.ArgumentParser) -> None:
 
 
 def read_config(path: Path, actions: Sequence[argparse.Action]) -> dict[str, str | list[str]]:
-    """What the file says by long option: texts as flags have them, or a list for an option that may come
-    more than once.
+    """What the file says by long option: texts as flags have them, or a list for an option of several
+    values.
 
     Raises:
         ValueError: it is no TOML, names what is none of the `actions`, or gives one a value of another kind.
         OSError: it cannot be read.
         FacecapError: a package that reads TOML is missing.
     """
-    with extra_for(f"{OPTION} {path}"):
-        if sys.version_info >= (3, 11):
-            import tomllib
-        else:
-            import tomli as tomllib
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = _toml().loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # of TOML, or of UTF-8
         raise ValueError(f"{path}: not a TOML file: {error}") from None
-    options = {option: action for action in actions for option in action.option_strings if option != OPTION}
+    options = {option: action for action in actions for option in action.option_strings}
+    for own in ("-h", "--help", OPTION):
+        del options[own]
     for unknown in sorted(f"--{key}" for key in values if f"--{key}" not in options):
         near = difflib.get_close_matches(unknown, [*options], n=1)
         meant = f"; did you mean '{near[0][2:]}'?" if near else ""
@@ -57,9 +54,25 @@ def read_config(path: Path, actions: Sequence[argparse.Action]) -> dict[str, str
     return texts
 
 
+def _toml() -> Any:
+    if sys.version_info >= (3, 11):
+        import tomllib
+
+        return tomllib
+    try:
+        import tomli
+    except ModuleNotFoundError as error:
+        raise FacecapError(f"{OPTION} needs tomli on Python 3.10: pip install 'facecap[train]'") from error
+    return tomli
+
+
 def _text(value: Any, action: argparse.Action) -> str | list[str]:
-    if isinstance(action, argparse._AppendAction) and isinstance(value, list):
-        return [_single(part) for part in value]
+    count = action.nargs
+    if isinstance(action, argparse._AppendAction) or (isinstance(count, int) and count > 1):
+        values = value if isinstance(value, list) else [value]
+        if isinstance(count, int) and count != len(values):
+            raise ValueError(f"wanted a list of {count}, found {value!r}")
+        return [_single(part) for part in values]
     if action.nargs == 0:
         if not isinstance(value, bool):
             raise ValueError(f"wanted true or false, found {value!r}")

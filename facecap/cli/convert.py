@@ -87,7 +87,7 @@ def _add_int8(kinds: argparse._SubParsersAction[Any]) -> None:
         "--data",
         type=Path,
         required=True,
-        help="what the model trains on: holds mask/ and detect/, or classes",
+        help="what the model trains on: holds mask/ and detect/, or classes; or any folder of pictures",
     )
     parser.add_argument("--photos", type=Path, help="labelled photographs that a detector was trained on too")
     parser.add_argument("--out", type=onnx_file, required=True, metavar="ONNX", help="file to write, .onnx")

@@ -20,7 +20,7 @@ POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")  # as se
 COLUMNS = (
     *("face", "x1", "y1", "x2", "y2", "score", "quality", "yaw", "pitch", "roll"),
     *(f"{point}_{axis}" for point in POINTS for axis in "xy"),
-    *("face_prob", "not_a_face", "mask_prob", "mask"),
+    *("face_prob", "not_a_face", "mask_prob", "incorrect_prob", "mask"),
 )
 
 

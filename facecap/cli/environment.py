@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from facecap.cli.config_file import OPTION, read_config
+from facecap.errors import FacecapError
 
 PREFIX = "FACECAP_"
 _Given = tuple[str, argparse.Action, str | list[str]]  # what an error calls it, the option, its text
@@ -69,7 +70,7 @@ class Parser(argparse.ArgumentParser):
             texts = read_config(path, self._actions)
         except OSError as error:
             self.error(f"{path}: {error.strerror}")
-        except ValueError as error:
+        except (ValueError, FacecapError) as error:
             self.error(str(error))
         for name, text in texts.items():
             yield f"{path}: {name[2:]}", self._option_string_actions[name], text

@@ -198,6 +198,18 @@ def cosine(text: str) -> float:
     return number
 
 
+def three_numbers(text: str) -> tuple[float, float, float]:
+    """`123.7,116.3,103.5`, or one number for all three; each at least 0."""
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 3) or not all(0 <= number < float("inf") for number in numbers):
+        raise argparse.ArgumentTypeError(f"wanted three numbers such as 124,116,104, or one, found {text!r}")
+    first, second, third = numbers * (3 // len(numbers))
+    return first, second, third
+
+
 def share(text: str) -> float:
     """A number from 0 to 1, for `type=`."""
     value = _number(text)

@@ -86,8 +86,7 @@ def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
         help="learn masks that are worn wrongly as a third class, `incorrect`",
     )
     add_class_folder_options(parser)
-    add_run_options(parser)
-    parser.add_argument(
+    add_run_options(parser).add_argument(
         "--focal-alpha",
         type=share,
         metavar="A",

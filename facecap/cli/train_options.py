@@ -8,8 +8,8 @@ from pathlib import Path
 from facecap.cli.options import count, not_negative, positive, positive_number, share
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """Add them to the parser of a task."""
+def add_run_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add them to the parser of a task; returns the group of the recipe."""
     parser.add_argument(
         "--out", type=Path, required=True, help="run folder: made, or resumed when it holds a run"
     )
@@ -19,7 +19,8 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         default="ghostnet_1.0x",
         help="architecture, of the names in docs/networks.md (%(default)s)",
     )
-    _add_recipe(parser.add_argument_group("recipe"))
+    recipe = parser.add_argument_group("recipe")
+    _add_recipe(recipe)
     _add_start(parser.add_argument_group("start"))
     machine = parser.add_argument_group("machine")
     add_machine_options(machine)
@@ -30,6 +31,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         default=2048,
         help="memory for what was read of pictures, of all workers; the rest is read anew (%(default)s)",
     )
+    return recipe
 
 
 def _add_recipe(group: argparse._ArgumentGroup) -> None:
@@ -44,11 +46,11 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
     length.add_argument(
         "--minutes",
         type=positive_number,
-        help="time budget; 30 of the presets default and renew, 15 of refine, 10 of qat",
+        help="time budget; 30 of the presets default and renew, 15 of refine, 10 of qat with --start",
     )
     length.add_argument("--epochs", type=positive, help="passes over the data; 120 of the preset mission")
     group.add_argument("--batch", type=positive, help="pictures a step, of all processes; 64 when not given")
-    add_optimisation(group, "2e-3 of the preset default, 5e-4 of refine, 1e-4 of qat and mission")
+    add_optimisation(group, "2e-3 of random weights, 5e-4 of refine, 1e-4 of qat with --start and of mission")
     group.add_argument(
         "--seed", type=count, default=0, help="seed of weights, order and augmentation (%(default)s)"
     )
@@ -75,13 +77,19 @@ def _add_start(group: argparse._ArgumentGroup) -> None:
         "--start",
         type=Path,
         metavar="FILE",
-        help="best.pt or .onnx of an earlier run of the same network to go on from",
+        help="best.pt, last.pt or .onnx of an earlier run of the same network to go on from",
     )
     group.add_argument(
         "--new-head", action="store_true", help="begin the last layer afresh, as where the outputs differ"
     )
     group.add_argument(
         "--freeze-backbone", action="store_true", help="let only the last layer learn; statistics stay"
+    )
+    group.add_argument(
+        "--cache-features",
+        type=positive,
+        metavar="PASSES",
+        help="of a frozen backbone: keep what it answers to so many passes of pictures and learn from that",
     )
 
 

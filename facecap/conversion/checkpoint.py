@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from facecap.conversion.detector.retinaface_onnx import Weights
     from facecap.training.networks.retinaface import RetinaFace
+    from facecap.training.networks.retinaface_light import LightRetinaFace
 
 AVERAGED = ("state_dict_ema", "ema_state_dict", "model_ema", "ema")
 WRAPPERS = (*AVERAGED, "state_dict", "model_state_dict", "net_state_dict", "model", "net", "network")
@@ -134,15 +135,24 @@ def _search(checkpoint: Mapping[str, Any]) -> tuple[Mapping[str, Tensor], tuple[
     return None
 
 
-def load_network(path: Path, slope: float = 0.0) -> RetinaFace:
-    """The network of a `.pth` (keys with or without `module.`), in evaluation mode; for `slope` see
-    `Layout`."""
+def load_network(path: Path, slope: float = 0.0) -> RetinaFace | LightRetinaFace:
+    """The network of a `.pth`, in evaluation mode; for `slope` see `Layout`.
+
+    Raises:
+        CheckpointError: the file is of another network.
+    """
     from facecap.training.networks.retinaface import MOBILENET, RESNET50, RetinaFace
+    from facecap.training.networks.retinaface_light import RFB, SLIM, LightRetinaFace
 
     state = weights_in(read_checkpoint(path), path)
-    layout = RESNET50 if "body.layer1.0.conv1.weight" in state else replace(MOBILENET, slope=slope)
-    network = RetinaFace(layout)
-    fit(network, state, f"{path}: does not fit {layout.name}")
+    network: RetinaFace | LightRetinaFace
+    if "conv14.0.weight" in state:
+        network = LightRetinaFace(RFB if "conv8.ConvLinear.conv.weight" in state else SLIM)
+    elif "body.layer1.0.conv1.weight" in state:
+        network = RetinaFace(RESNET50)
+    else:
+        network = RetinaFace(replace(MOBILENET, slope=slope))
+    fit(network, state, f"{path}: does not fit {network.layout.name}")
     return network.eval()
 
 

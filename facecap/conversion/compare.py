@@ -152,7 +152,7 @@ def _picture(compared: dict[str, Compared]) -> bytes:
         if one.layers:
             axes.plot([layer.decibels for layer in one.layers], marker=".", label=Path(name).name)
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)  # beside the curves, not on them
     buffer = io.BytesIO()
     canvas.print_png(buffer)  # type: ignore[no-untyped-call]
     return buffer.getvalue()

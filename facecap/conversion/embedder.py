@@ -9,7 +9,7 @@ from typing import Any
 import onnx
 import torch
 from onnx import numpy_helper
-from torch import Tensor, nn
+from torch import nn
 
 from facecap.conversion.checkpoint import CheckpointError
 from facecap.conversion.equality import ConversionError, OutputDifference, check_same_outputs
@@ -17,19 +17,21 @@ from facecap.conversion.manifest import write_model
 from facecap.conversion.network_onnx import EMBEDDING, INPUT, to_compared_onnx
 from facecap.training.inputs import section
 from facecap.training.networks.mobilefacenet import SIDE, MobileFaceNet
+from facecap.training.networks.registry import Recognised, build
 
 ARCHITECTURE = "mobilefacenet"
 SIDES = (SIDE, SIDE)
 
 
-def manifest(dimensions: int, same_person: float) -> dict[str, Any]:
+def manifest(dimensions: int, same_person: float, architecture: str = ARCHITECTURE) -> dict[str, Any]:
     """What a manifest says of an embedder but for its name and its provenance.
 
-    `dimensions`: length of a vector; `same_person`: cosine from which two faces count as one person.
+    `dimensions`: length of a vector; `same_person`: cosine from which two faces count as one person;
+    `architecture`: of the registry.
     """
     return {
         "task": "face_embedding",
-        "architecture": ARCHITECTURE,
+        "architecture": architecture,
         "input": section(INPUT, SIDE),
         "outputs": [{"role": "embedding", "name": EMBEDDING}],
         "embedder": {"dimensions": dimensions, "same_person": same_person},
@@ -37,24 +39,24 @@ def manifest(dimensions: int, same_person: float) -> dict[str, Any]:
 
 
 def export(
-    network: MobileFaceNet, out: Path, same_person: float, about: Mapping[str, Any]
+    network: nn.Module, out: Path, described: Mapping[str, Any], about: Mapping[str, Any]
 ) -> OutputDifference:
     """Write the network as `out` (`.onnx`) with its manifest; returns how far its answers are from the
-    network's. `about` has name, licence, origin and what is known.
+    network's. `described` is what `manifest` says; `about` has name, licence, origin and what is known.
 
     Raises:
         ConversionError: the written graph would not answer like the network; nothing is written.
     """
     data, difference = to_compared_onnx(network, SIDES, outputs=(EMBEDDING,))
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_model(out, data, {**manifest(network.bn.num_features, same_person), **about})
+    write_model(out, data, {**described, **about})
     return difference
 
 
-def from_weights(weights: Mapping[str, Tensor], dimensions: int) -> MobileFaceNet:
+def from_weights(found: Recognised) -> nn.Module:
     """The network of a state_dict that the registry recognised."""
-    network = MobileFaceNet(dimensions)
-    network.load_state_dict(weights)
+    network = build(found.network, found.outputs)
+    network.load_state_dict(dict(found.weights))
     return network.eval()
 
 

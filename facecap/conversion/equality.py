@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from facecap.training.networks.retinaface import RetinaFace
+    from facecap.training.networks.retinaface_light import LightRetinaFace
 
 SCORE_TOLERANCE = 1e-5
 BOX_TOLERANCE = 1e-3  # pixels, on priors that a detector would report
@@ -56,7 +57,9 @@ class OutputDifference:
         return f"outputs differ by {self.share:.1e} of the largest at most"
 
 
-def check_same(network: RetinaFace, model: onnx.ModelProto, manifest: Mapping[str, Any]) -> Difference:
+def check_same(
+    network: RetinaFace | LightRetinaFace, model: onnx.ModelProto, manifest: Mapping[str, Any]
+) -> Difference:
     """Compare a network with its ONNX file and manifest: on random input and on a photograph.
 
     Raises:
@@ -167,7 +170,7 @@ def photograph(width: int, height: int) -> Floats:
     return np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
 
 
-def rows_of(network: RetinaFace, image: Floats) -> dict[str, Floats]:
+def rows_of(network: RetinaFace | LightRetinaFace, image: Floats) -> dict[str, Floats]:
     """What the network itself answers to an input (1, 3, H, W), by role: boxes (1, N, 4), scores (1, N, 2)
     and landmarks (1, N, 10)."""
     import torch

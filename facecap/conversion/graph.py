@@ -81,7 +81,7 @@ class Graph:
 
     def conv(
         self, x: str, kernel: Kernel, *, stride: int = 1, groups: int = 1, slope: float | None = None,
-        padding: int | None = None, output: str | None = None,
+        padding: int | None = None, dilation: int = 1, output: str | None = None,
     ) -> str:  # fmt: skip
         """A convolution, padded by half its kernel where no padding is given, and, with a slope, its
         activation: 0 is ReLU, anything else leaky ReLU."""
@@ -89,8 +89,8 @@ class Graph:
         y = self.node(
             "Conv", [x, self.constant(kernel.weight), self.constant(kernel.bias)],
             output if slope is None else None,
-            kernel_shape=[size, size], pads=[size // 2 if padding is None else padding] * 4,
-            strides=[stride] * 2, group=groups,
+            kernel_shape=list(kernel.weight.shape[2:]), pads=[size // 2 if padding is None else padding] * 4,
+            strides=[stride] * 2, group=groups, **({"dilations": [dilation] * 2} if dilation > 1 else {}),
         )  # fmt: skip
         if slope is None:
             return y

@@ -11,21 +11,22 @@ from typing import Any
 import onnx
 from torch import Tensor
 
-from facecap.conversion import embedder
+from facecap.conversion import classifier, embedder
 from facecap.conversion.checkpoint import (
     CheckpointError,
+    find_weights,
     is_checkpoint,
     read_checkpoint,
     read_onnx,
-    weights_in,
 )
+from facecap.conversion.classifier import Meaning
 from facecap.conversion.detector.import_checkpoint import Form, import_checkpoint
 from facecap.conversion.detector.import_onnx import import_detector
 from facecap.conversion.equality import Difference, OutputDifference
 from facecap.conversion.export_run import export_run, is_run
-from facecap.training.networks.registry import recognise
+from facecap.training.networks.registry import EMBEDDERS, Recognised, nearest, recognise
 
-DETECTOR_HEAD = "BboxHead."
+DETECTOR_HEADS = ("BboxHead.", "landm.")  # of RetinaFace, and of RFB and Slim
 SAME_PERSON = 0.3  # cosine
 
 
@@ -37,6 +38,7 @@ class ImportOptions:
     min_sizes: Sequence[Sequence[int]] | None
     slope: float | None
     same_person: float | None
+    meaning: Meaning
     given: Mapping[str, str]  # of name, licence and origin those that were said
     say: Callable[[str], None]  # is told what was found and decided
 
@@ -48,6 +50,22 @@ class ImportOptions:
             "origin": f"converted from {path.name}",
             **self.given,
         }
+
+    @property
+    def asked(self) -> set[str]:
+        """The options that were said and that not every kind takes, as a command line has them."""
+        choices = {
+            "--min-sizes": self.min_sizes,
+            "--slope": self.slope,
+            "--same-person": self.same_person,
+            "--task": self.meaning.task,
+            "--classes": self.meaning.classes,
+            "--mean": self.meaning.mean,
+            "--std": self.meaning.std,
+            "--color": self.meaning.color,
+            "--input-size": self.meaning.side,
+        }
+        return {name for name, value in choices.items() if value is not None}
 
     @property
     def threshold(self) -> float:
@@ -68,13 +86,18 @@ class GivenFile:
         self.graph: onnx.ModelProto | None = None if self.checkpoint is not None else read_onnx(path)
 
     @cached_property
+    def found(self) -> tuple[dict[str, Tensor], str]:
+        """The state_dict of a checkpoint, empty for an ONNX file, and the entries that it lies in."""
+        return ({}, "") if self.checkpoint is None else find_weights(self.checkpoint, self.path)
+
+    @property
     def weights(self) -> dict[str, Tensor]:
-        """The state_dict that the checkpoint is or holds; empty for an ONNX file."""
-        return {} if self.checkpoint is None else weights_in(self.checkpoint, self.path)
+        """The state_dict alone."""
+        return self.found[0]
 
     @cached_property
-    def network(self) -> tuple[str, int] | None:
-        """Architecture and outputs of the network that the weights are of, where it is known."""
+    def network(self) -> Recognised | None:
+        """The network that the weights are of, where it is known."""
         return recognise(self.weights) if self.weights else None
 
     @property
@@ -91,11 +114,13 @@ class Kind:
         name: in words.
         known: whether a file is one; kinds further up in `KINDS` have said no.
         convert: writes the model and its manifest, and returns how far its answers are from the file's.
+        options: that it takes, of those that not every kind takes.
     """
 
     name: str
     known: Callable[[GivenFile], bool]
     convert: Callable[[GivenFile, Path, ImportOptions], Difference | OutputDifference]
+    options: frozenset[str] = frozenset()
 
 
 def kind_of(file: GivenFile) -> Kind:
@@ -112,14 +137,11 @@ def kind_of(file: GivenFile) -> Kind:
         raise CheckpointError(
             f"{file.path}: an ONNX graph of {file.outputs} outputs; wanted one of: {wanted}"
         )
-    if file.network is None:
-        raise CheckpointError(
-            f"{file.path}: {len(file.weights)} tensors of an unknown network ({next(iter(file.weights))} for "
-            f"one); wanted one of: {wanted}"
-        )
+    near = nearest(file.weights)
     raise CheckpointError(
-        f"{file.path}: weights of {file.network[0]} with {file.network[1]} outputs and no word on what they "
-        "mean; a training run can start from them (--start), a model needs the best.pt of such a run"
+        f"{file.path}: {len(file.weights)} tensors of an unknown network ("
+        + (near or f"{next(iter(file.weights))} for one")
+        + f"); wanted one of: {wanted}"
     )
 
 
@@ -131,7 +153,8 @@ def _public_detector(file: GivenFile, out: Path, options: ImportOptions) -> Diff
 def _embedder_graph(file: GivenFile, out: Path, options: ImportOptions) -> OutputDifference:
     assert file.graph is not None
     network = embedder.from_onnx(file.graph, file.path)
-    return embedder.export(network, out, options.threshold, options.about(file.path, out))
+    described = embedder.manifest(network.bn.num_features, options.threshold)
+    return embedder.export(network, out, described, options.about(file.path, out))
 
 
 def _run(file: GivenFile, out: Path, options: ImportOptions) -> OutputDifference:
@@ -157,26 +180,53 @@ def _retinaface(file: GivenFile, out: Path, options: ImportOptions) -> Differenc
 
 def _embedder_weights(file: GivenFile, out: Path, options: ImportOptions) -> OutputDifference:
     assert file.network is not None
-    network = embedder.from_weights(file.weights, file.network[1])
-    return embedder.export(network, out, options.threshold, options.about(file.path, out))
+    found = file.network
+    described = embedder.manifest(found.outputs, options.threshold, found.network)
+    described["input"] = options.meaning.entry(embedder.SIDE)
+    options.say(f"{file.path.name}: {found}, vectors of {found.outputs} numbers")
+    return embedder.export(embedder.from_weights(found), out, described, options.about(file.path, out))
+
+
+def _classifier(file: GivenFile, out: Path, options: ImportOptions) -> OutputDifference:
+    found = file.network
+    assert found is not None
+    if options.meaning.task is None:
+        raise CheckpointError(
+            f"{file.path}: weights of {found} with {found.outputs} outputs and no word on what they mean: "
+            f"give --task {' or '.join(classifier.TASKS)}, and --classes, --mean, --std and --input-size as "
+            "they were trained; a training run can start from them as they are (--start)"
+        )
+    about = options.about(file.path, out)
+    return classifier.export(found, file.path, out, options.meaning, options.slope, about, options.say)
 
 
 KINDS: Sequence[Kind] = (
     Kind("YuNet or SCRFD with points as ONNX", lambda file: file.outputs > 1, _public_detector),
-    Kind("MobileFaceNet as ONNX", lambda file: file.outputs == 1, _embedder_graph),
+    Kind(
+        "MobileFaceNet as ONNX", lambda file: file.outputs == 1, _embedder_graph, frozenset({"--same-person"})
+    ),
     Kind(
         "the best.pt of a training run",
         lambda file: file.checkpoint is not None and is_run(file.checkpoint),
         _run,
+        frozenset({"--same-person"}),
     ),
     Kind(
-        "a RetinaFace in the published layout",
-        lambda file: any(key.startswith(DETECTOR_HEAD) for key in file.weights),
+        "a RetinaFace, RFB or Slim in the published layout",
+        lambda file: any(key.startswith(DETECTOR_HEADS) for key in file.weights),
         _retinaface,
+        frozenset({"--min-sizes", "--slope"}),
     ),
     Kind(
         "MobileFaceNet as a state_dict",
-        lambda file: file.network is not None and file.network[0] == embedder.ARCHITECTURE,
+        lambda file: file.network is not None and file.network.network in EMBEDDERS,
         _embedder_weights,
+        frozenset({"--same-person", "--mean", "--std", "--color"}),
+    ),
+    Kind(
+        "GhostNet or MobileNet as a state_dict",
+        lambda file: file.network is not None,
+        _classifier,
+        frozenset({"--task", "--classes", "--mean", "--std", "--color", "--input-size", "--slope"}),
     ),
 )

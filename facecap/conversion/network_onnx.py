@@ -74,7 +74,7 @@ def build(
     width, height = sides
     with torch.no_grad():
         answers = network(torch.zeros(1, 3, height, width))
-    writer = _Writer(network)
+    writer = Writer(network)
     tensors = writer.run(INPUT)
     if isinstance(answers, torch.Tensor):
         answers, tensors = (answers,), (tensors,)
@@ -89,7 +89,7 @@ def build(
 def layers_and_norms(network: nn.Module) -> list[tuple[str, str | None]]:
     """Names of the layers with weights, in the order in which they compute and stand in an ONNX file, each
     with the batch norm that is folded into it."""
-    writer = _Writer(network)
+    writer = Writer(network)
     return [
         (node.target, writer.norms.get(node.target))
         for node in writer.graph.nodes
@@ -112,6 +112,12 @@ def _same(_graph: Graph, x: str) -> str:
 def _relu6(graph: Graph, x: str) -> str:
     bounds = [graph.constant(np.array(bound, np.float32)) for bound in (0, 6)]
     return graph.node("Clip", [x, *bounds])
+
+
+def _narrow(graph: Graph, x: str, dim: int, start: int, length: int) -> str:
+    return graph.node(
+        "Slice", [x, *(graph.constant(np.array([value], np.int64)) for value in (start, start + length, dim))]
+    )
 
 
 def _hard_swish(graph: Graph, x: str) -> str:
@@ -137,13 +143,14 @@ OPERATIONS: Mapping[Any, Operation] = {
     "mean": POOL,
     nn.Flatten: FLATTEN,
     "flatten": FLATTEN,
+    torch.narrow: _narrow,
     torch.cat: lambda graph, parts, dim: graph.node("Concat", parts, axis=dim),
     operator.add: _binary("Add"),
     operator.mul: _binary("Mul"),
 }
 
 
-class _Writer(fx.Interpreter):
+class Writer(fx.Interpreter):
     """Runs the trace of a network on names of tensors, and writes a node where an operation would run."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -169,6 +176,11 @@ class _Writer(fx.Interpreter):
             return self._layer(target, module, *args)
         if isinstance(module, NORMS) and target in self.norms.values():
             return args[0]
+        if isinstance(module, nn.LeakyReLU):
+            return self.onnx.node("LeakyRelu", [*args], alpha=module.negative_slope)
+        if isinstance(module, nn.PReLU):
+            slopes = self._weights[f"{target}.weight"].reshape(-1, 1, 1)  # one a channel
+            return self.onnx.node("PRelu", [*args, self.onnx.constant(slopes)])
         return self._operation(type(module), args, kwargs)
 
     def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
@@ -182,7 +194,12 @@ class _Writer(fx.Interpreter):
         kernel = plain(self._weights, name) if norm is None else folded(self._weights, name, norm)
         if isinstance(module, nn.Conv2d):
             return self.onnx.conv(
-                x, kernel, stride=module.stride[0], groups=module.groups, padding=int(module.padding[0])
+                x,
+                kernel,
+                stride=module.stride[0],
+                groups=module.groups,
+                padding=int(module.padding[0]),
+                dilation=module.dilation[0],
             )
         return self.onnx.node("Gemm", [x, *map(self.onnx.constant, (kernel.weight, kernel.bias))], transB=1)
 

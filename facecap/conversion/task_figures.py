@@ -65,12 +65,13 @@ def _mask(data: Path, occluders: Path | None) -> Measure:
 def _classification(data: Path) -> Measure:
     from facecap.evaluation.classifier.model import ClassifierModel
     from facecap.evaluation.classifier.parts import read_measured
-    from facecap.evaluation.classifier.report import measure
+    from facecap.evaluation.classifier.report import answer, measure
 
     folder = read_measured(data)
 
     def figures(model: Path) -> Figures:
-        found = measure(ClassifierModel(model), folder)
+        opened = ClassifierModel(model)
+        found = measure(opened, answer(opened, folder))
         return {key: found[key] for key in ("top-1", "top-5") if key in found}
 
     return figures

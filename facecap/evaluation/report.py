@@ -1,4 +1,5 @@
-"""What every evaluation leaves: tables, one JSON object a model, and a folder with results and curves."""
+"""What every evaluation leaves: tables, one JSON object a model, and a folder with results, curves and the
+answers for each picture."""
 
 from __future__ import annotations
 
@@ -9,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from facecap._files import write_atomic
+from facecap._files import write_atomic, write_table
 from facecap.evaluation.curves import Curve, Panel, draw
+
+Rows = Sequence[Mapping[str, Any]]
+"""What a model answered for each picture: cells by the name of their column, the same in every row."""
 
 
 def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> str:
@@ -50,8 +54,10 @@ def write_results(
     results: Mapping[str, Mapping[str, Any]],
     panels: Sequence[Panel],
     curves: Mapping[str, Mapping[str, Curve]],
+    rows: Mapping[str, Rows],
 ) -> None:
-    """`TASK.json` with the command and the figures of each model, and `TASK.png` with their curves."""
+    """`TASK.json` with the command and the figures of each model, `TASK.png` with their curves, and
+    `TASK.csv` with their rows, the model's name in front."""
     out.mkdir(parents=True, exist_ok=True)
     about = {
         "task": task,
@@ -60,4 +66,7 @@ def write_results(
     }
     write_atomic(out / f"{task}.json", (json.dumps(about, indent=2) + "\n").encode())
     write_atomic(out / f"{task}.png", draw(panels, curves))
-    print(f"results and curves: {out}", file=sys.stderr)
+    columns = list(dict.fromkeys(column for some in rows.values() for row in some[:1] for column in row))
+    named = ({"model": model, **row} for model, some in rows.items() for row in some)
+    write_table(out / f"{task}.csv", ["model", *columns], named)
+    print(f"results, curves and the answers for each picture: {out}", file=sys.stderr)

@@ -26,6 +26,7 @@ ANSWER_WORDS = {"mask": "mask", "no_mask": "no mask", "incorrect": "worn wrongly
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _LINES_AT_SCALE_ONE = 1080.0
+_SMALL = 24  # pixels, the shorter side of a face
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,16 @@ class Pen:
 
 
 def answer_label(answer: str, mask_prob: float | None, incorrect_prob: float | None) -> str:
-    """The answer in words and, where it is known (neither None nor nan), its probability: P(incorrect) of
-    "incorrect", P(mask) of the others."""
+    """The answer in words and, where it is known, its probability."""
+    probability = answer_probability(answer, mask_prob, incorrect_prob)
+    words = ANSWER_WORDS[answer]
+    return words if probability is None else f"{words} {probability:.2f}"
+
+
+def answer_probability(answer: str, mask_prob: float | None, incorrect_prob: float | None) -> float | None:
+    """P(incorrect) of "incorrect", P(mask) of the others; None where it is not known (None or nan)."""
     probability = incorrect_prob if answer == "incorrect" else mask_prob
-    if probability is None or math.isnan(probability):
-        return ANSWER_WORDS[answer]
-    return f"{ANSWER_WORDS[answer]} {probability:.2f}"
+    return None if probability is None or math.isnan(probability) else probability
 
 
 def text_size(text: str, pen: Pen, share: float = 1.0) -> tuple[int, int, int]:
@@ -81,9 +86,9 @@ def put_label(
     share: float = 1.0,
 ) -> int:
     """Text on a filled plate with its corner at (left, top), moved into the picture; returns its height."""
-    width, height, depth = text_size(text, pen, share)
+    _, height, _ = text_size(text, pen, share)
     pad = pen.gap
-    plate_width, plate_height = width + 2 * pad, height + depth + pad
+    plate_width, plate_height = plate_size(text, pen, share)
     left = max(0, min(left, image.shape[1] - plate_width))
     top = max(0, min(top, image.shape[0] - plate_height))
     cv2.rectangle(image, (left, top), (left + plate_width, top + plate_height), fill, cv2.FILLED)
@@ -91,15 +96,19 @@ def put_label(
     return plate_height
 
 
-def label_height(pen: Pen, share: float = 1.0) -> int:
-    """Height of a plate in pixels."""
-    _, height, depth = text_size("Ag0", pen, share)
-    return height + depth + pen.gap
+def plate_size(text: str, pen: Pen, share: float = 1.0) -> tuple[int, int]:
+    """Width and height of the plate of a label in pixels."""
+    width, height, depth = text_size(text, pen, share)
+    return width + 2 * pen.gap, height + depth + pen.gap
 
 
 def draw_box(image: Image, box: NDArray[np.float32], color: Color, thickness: int) -> None:
-    """A rectangle with a dark rim, so that it shows on any ground. `box`: x1, y1, x2, y2 in pixels."""
+    """A rectangle with a dark rim, so that it shows on any ground; around a face so small that this would
+    hide it, a thin one just outside. `box`: x1, y1, x2, y2 in pixels."""
     x1, y1, x2, y2 = (round(float(value)) for value in box)
+    if min(x2 - x1, y2 - y1) < _SMALL:
+        cv2.rectangle(image, (x1 - 1, y1 - 1), (x2 + 1, y2 + 1), color, 1)
+        return
     cv2.rectangle(image, (x1, y1), (x2, y2), BLACK, thickness + 2, cv2.LINE_AA)
     cv2.rectangle(image, (x1, y1), (x2, y2), color, thickness, cv2.LINE_AA)
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from facecap.training.run import TrainingError
+
 Bytes = NDArray[np.uint8]
 MEGABYTE = 1 << 20
 UNREADABLE = -1
@@ -23,8 +25,17 @@ class SharedCache:
     """
 
     def __init__(self, count: int, megabytes: float) -> None:
-        """For the numbers 0 to `count` - 1. Memory is taken as it fills, up to `megabytes`."""
-        self._data = np.frombuffer(mmap.mmap(-1, max(1, int(megabytes * MEGABYTE))), np.uint8)
+        """For the numbers 0 to `count` - 1. Memory is taken as it fills, up to `megabytes`.
+
+        Raises:
+            TrainingError: the machine has no room for as much.
+        """
+        try:
+            self._data = np.frombuffer(mmap.mmap(-1, max(1, int(megabytes * MEGABYTE))), np.uint8)
+        except (OSError, OverflowError) as error:
+            raise TrainingError(
+                f"--cache {megabytes:g}: no room for as many MB ({error}); give fewer"
+            ) from error
         table = np.frombuffer(mmap.mmap(-1, 16 * (count + 1)), np.int64)
         self._places = table[2:].reshape(count, 2)  # start and length, which is 0 of what is not here
         self._used = table[:1]
@@ -92,9 +103,13 @@ class CachedReader:
             self._cache.put(number, data)
         return data
 
-    def get_or_next(self, index: int) -> tuple[int, Bytes] | None:
+    def get_or_next(self, index: int) -> tuple[int, Bytes]:
         """As `get`, of the next picture of the same kind where this one cannot be read, and which it is, so
-        that batches depend on the pictures alone; None where none of the kind can be read."""
+        that batches depend on the pictures alone.
+
+        Raises:
+            TrainingError: none of the kind can be read.
+        """
         data = self.get(index)
         if data is not None:
             return index, data
@@ -103,7 +118,7 @@ class CachedReader:
             data = self.get(other)
             if data is not None:
                 return other, data
-        return None
+        raise TrainingError(f"none of {len(alike)} pictures can be read, as said above")
 
     def readable(self) -> NDArray[np.bool_]:
         """(N,): False of the pictures that were found unreadable up to now."""
@@ -111,9 +126,10 @@ class CachedReader:
 
     def lost_kinds(self) -> list[int]:
         """Kinds of which no picture can be read; reads one of each other kind."""
-        kinds, firsts = np.unique(self.kinds, return_index=True)
-        return [
-            int(kind)
-            for kind, index in zip(kinds, firsts.tolist(), strict=True)
-            if self.get_or_next(index) is None
-        ]
+        lost = []
+        for kind, index in zip(*map(list, np.unique(self.kinds, return_index=True)), strict=True):
+            try:
+                self.get_or_next(int(index))
+            except TrainingError:
+                lost.append(int(kind))
+        return lost

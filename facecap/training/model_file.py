@@ -9,8 +9,15 @@ from typing import Any
 from torch import nn
 
 from facecap.conversion.export_run import export_run
+from facecap.training.recipe import Recipe
 
-FROZEN = "Only the head learns, statistics of batch norm stay. "
+
+def head_only(recipe: Recipe) -> str:
+    """In words, where the backbone is frozen."""
+    if not recipe.freeze_backbone:
+        return ""
+    kept = f", from the kept features of {recipe.cache_features} passes" * (recipe.cache_features is not None)
+    return f"Only the head learns{kept}; statistics of batch norm stay. "
 
 
 def stem(task: str, network: str) -> str:

@@ -9,6 +9,8 @@ saw. Gradients pass as if nothing was rounded, but for values outside of the ran
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import torch
@@ -97,7 +99,7 @@ class RoundedLinear(_Rounded, nn.Linear):
 ROUNDED: dict[type[nn.Module], type[_Rounded]] = {nn.Conv2d: RoundedConv2d, nn.Linear: RoundedLinear}
 
 
-def prepare_qat(model: Network, per_channel: bool = True) -> Network:
+def prepare_qat(model: Network, per_channel: bool = True, fold: bool = True) -> Network:
     """A copy of any network that trains under the rounding of int8.
 
     Before the first training step nothing but the weights is rounded: the ranges of inputs are not known.
@@ -106,8 +108,10 @@ def prepare_qat(model: Network, per_channel: bool = True) -> Network:
         model: a float network; batch norms that follow a convolution in the order of their module are folded
             into it, others stay.
         per_channel: one scale for each output of a layer, else one for the layer.
+        fold: false where the weights are random, which need batch norm to learn. A batch norm gives the
+            weights of a channel one factor, so that by channel they are rounded as if it were folded.
     """
-    prepared = fold_norms(model)
+    prepared = fold_norms(model) if fold else copy.deepcopy(model)
     for module in list(prepared.modules()):
         for name, child in module.named_children():
             kind = ROUNDED.get(type(child))
@@ -137,6 +141,38 @@ def finish_qat(model: nn.Module) -> tuple[dict[str, Tensor], Ranges]:
             for key in ("low", "high", "seen"):
                 del state[f"{name}.{key}" if name else key]
     return unfold_norms(model, state), ranges
+
+
+def trained(model: nn.Module) -> dict[str, Any]:
+    """What a checkpoint keeps of a network in training: `model`, as of `finish_qat`, and under rounding
+    `ranges`, from which a later run goes on."""
+    weights, ranges = finish_qat(model)
+    return {"model": weights} | ({"ranges": ranges} if ranges else {})
+
+
+def set_ranges(model: nn.Module, ranges: Ranges) -> None:
+    """Give the rounded layers of these names the ranges that an earlier run found for what they read."""
+    for name, module in model.named_modules():
+        if isinstance(module, _Rounded) and name in ranges:
+            for bound, value in zip((module.low, module.high), ranges[name], strict=True):
+                bound.fill_(value)
+            module.seen.fill_(1)
+
+
+def is_rounded(state: Mapping[str, Tensor]) -> bool:
+    """Whether a state is that of a network in training under rounding, as `last.pt` holds it."""
+    return any(name.endswith(".seen") for name in state)
+
+
+def finish_state(network: nn.Module, state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Ranges] | None:
+    """As `finish_qat`, of a state that `is_rounded` and of a network as it is built; None where they do not
+    fit."""
+    for fold in (True, False):
+        model = prepare_qat(network, fold=fold)
+        with suppress(RuntimeError):
+            model.load_state_dict(state)
+            return finish_qat(model)
+    return None
 
 
 def float_weights(model: nn.Module) -> dict[str, Tensor]:

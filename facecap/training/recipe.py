@@ -10,6 +10,7 @@ from typing import Any, Literal
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
+from facecap.training import processes
 from facecap.training.backbone import check_network, takes_side
 from facecap.training.run import TrainingError
 
@@ -49,6 +50,7 @@ class Recipe:
     warm_up: float = 0.03  # share of the run in which the rate rises
     validations: int = 10  # in a run
     focal_alpha: float | None = None  # focal loss with this weight of masks, else cross entropy
+    cache_features: int | None = None  # passes whose features the head learns from, else pictures every time
 
     def options(self, preset: Recipe) -> str:
         """What to type to get this recipe from its preset, but for the data and the run folder."""
@@ -56,6 +58,8 @@ class Recipe:
         words += ["--start BEST.pt"] * (self.start is not None)
         words += ["--new-head"] * self.new_head + ["--freeze-backbone"] * self.freeze_backbone
         words += ["--per-tensor"] * self.per_tensor
+        if self.cache_features is not None:
+            words.append(f"--cache-features {self.cache_features}")
         return " ".join(words)
 
     def tuning(self, preset: Recipe) -> str:
@@ -81,27 +85,44 @@ def choose(presets: dict[str, Recipe], args: argparse.Namespace) -> Recipe:
     """The preset that the command line names, changed by what else it says.
 
     Raises:
-        FacecapError: no network has the name; `renew`, `refine` or `qat` without a start, or options of a
-            start or of `qat` without it.
+        FacecapError: no network has the name; `renew` or `refine` without a start, or options that need a
+            start, a frozen backbone or `qat` without it.
     """
     check_network(args.network)
     recipe = presets[args.preset]
     if args.start is None:
         for asked, option in (
-            (args.preset in ("renew", "refine", "qat"), f"--preset {args.preset}"),
+            (args.preset in ("renew", "refine"), f"--preset {args.preset}"),
+            (args.per_tensor, "--per-tensor"),
             (args.new_head, "--new-head"),
             (args.freeze_backbone, "--freeze-backbone"),
         ):
             if asked:
                 raise TrainingError(f"{option} needs --start: give the best.pt of an earlier run")
+        if args.preset == "qat":  # as long and as fast as other runs from random weights
+            recipe = replace(presets["default"], preset="qat", small_side=None, small_share=0.0)
     if args.per_tensor and args.preset != "qat":
         raise TrainingError("--per-tensor is for --preset qat, the one that rounds")
+    _check_cache(args)
     changes: dict[str, Any] = {"network": args.network, "per_tensor": args.per_tensor}
     changes |= {"new_head": args.new_head, "freeze_backbone": args.freeze_backbone}
     changes["start"] = None if args.start is None else str(args.start)
-    if recipe.small_side and not takes_side(args.network, recipe.small_side):
+    changes["cache_features"] = args.cache_features
+    if recipe.small_side and (args.cache_features or not takes_side(args.network, recipe.small_side)):
         changes |= {"small_side": None, "small_share": 0.0}
     return tuned(replace(recipe, **changes), args)
+
+
+def _check_cache(args: argparse.Namespace) -> None:
+    if args.cache_features is None:
+        return
+    for wrong, reason in (
+        (not args.freeze_backbone, "needs --freeze-backbone: features of a backbone that learns do not stay"),
+        (args.preset == "qat", "is not for --preset qat, whose ranges move"),
+        (processes.count() > 1, "is for one process: start it without torchrun"),
+    ):
+        if wrong:
+            raise TrainingError(f"--cache-features {reason}")
 
 
 def tuned(recipe: Recipe, args: argparse.Namespace) -> Recipe:

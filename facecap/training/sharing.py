@@ -28,6 +28,11 @@ class _Sum(torch.autograd.Function):
         return processes.total(gradients[0].clone())
 
 
+def _sum(values: Tensor) -> Tensor:
+    summed: Tensor = _Sum.apply(values)  # type: ignore[no-untyped-call]
+    return summed
+
+
 class _SharedNorm(nn.modules.batchnorm._BatchNorm):
     """Statistics of all parts of a batch in training, which must be equally large."""
 
@@ -39,12 +44,13 @@ class _SharedNorm(nn.modules.batchnorm._BatchNorm):
             places = [0, *range(2, x.dim())]
             shape = (1, -1, *[1] * (x.dim() - 2))
             count = values.numel() // values.shape[1] * processes.count()
-            mean = _Sum.apply(values.sum(places)) / count
+            mean = _sum(values.sum(places)) / count
             centred = values - mean.view(shape)
-            variance = _Sum.apply(centred.square().sum(places)) / count
+            variance = _sum(centred.square().sum(places)) / count
             self._follow(mean.detach(), variance.detach() * (count / (count - 1)))
             scale = self.weight * torch.rsqrt(variance + self.eps)
-            return (centred * scale.view(shape) + self.bias.view(shape)).to(x.dtype)
+            answer: Tensor = centred * scale.view(shape) + self.bias.view(shape)
+            return answer.to(x.dtype)
 
     def _follow(self, mean: Tensor, variance: Tensor) -> None:
         assert self.num_batches_tracked is not None

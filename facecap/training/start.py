@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from facecap.conversion.checkpoint import CheckpointError, read_checkpoint, weights_in
+from facecap.conversion.checkpoint import CheckpointError, is_checkpoint, read_checkpoint, weights_in
 from facecap.conversion.export_run import is_run
 from facecap.conversion.onnx_weights import weights_of_onnx
 from facecap.training import inputs
@@ -21,7 +21,7 @@ from facecap.training.batches import Batch
 from facecap.training.folding import restore_norms
 from facecap.training.networks.registry import build, recognise
 from facecap.training.norms import fresh_statistics
-from facecap.training.quantisation import prepare_qat
+from facecap.training.quantisation import Ranges, finish_state, is_rounded, prepare_qat, set_ranges
 from facecap.training.recipe import Recipe
 from facecap.training.run import TrainingError, seed_all
 
@@ -33,12 +33,16 @@ RANDOM = "random weights"  # the origin of a run without a start
 
 @dataclass(frozen=True)
 class Start:
-    """Weights to start from; `whole` unless the head was dropped; `origin` says in words what they are;
-    `folded` where batch norms have no statistics, as in an ONNX file."""
+    """Weights to start from; `whole` unless the head was dropped; `origin` says in words what they are.
+
+    `ranges` are those of a run under rounding, by layer; `folded` where batch norms have no statistics, as in
+    an ONNX file.
+    """
 
     weights: Weights
     whole: bool
     origin: str
+    ranges: Ranges = field(default_factory=dict)
     folded: bool = False
 
 
@@ -50,20 +54,23 @@ def from_options(recipe: Recipe, outputs: int) -> Start | None:
 
 
 def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
-    """The weights of a checkpoint, as they fit the asked network: the `best.pt` of a run, a state_dict, or
-    the ONNX file that a run left.
+    """The weights of a checkpoint, as they fit the asked network: the `best.pt` or `last.pt` of a run, a
+    state_dict, or the ONNX file that a run left.
 
     The head is dropped when `new_head` says so or when it has another number of outputs.
 
     Raises:
         TrainingError: it is not a checkpoint, or one of another network.
     """
-    folded = path.suffix == ".onnx"
     try:
+        folded = not is_checkpoint(path)
         checkpoint: dict[str, Any] = {} if folded else read_checkpoint(path)
         weights = weights_of_onnx(path, network) if folded else weights_in(checkpoint, path)
     except CheckpointError as error:
         raise TrainingError(f"{error}; to start from an earlier run give its best.pt") from error
+    ranges: Ranges = checkpoint.get("ranges", {})
+    if is_rounded(weights):
+        weights, ranges = _finished(weights, network, path)
     if folded:
         found, origin = network, f"the model {path.name}"
         beside = path.with_suffix(".json")
@@ -75,7 +82,9 @@ def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
         found = manifest.get("architecture", network)
         origin = f"the best checkpoint of a run ({manifest.get('origin', 'of unknown origin')})"
     else:
-        found, _ = recognise(weights) or (network, outputs)
+        recognised = recognise(weights)
+        found = network if recognised is None else recognised.network
+        weights = weights if recognised is None else dict(recognised.weights)
         origin = f"the weights of {path.name}"
     if found != network:
         raise TrainingError(f"{path} holds {found}, wanted {network}: give --network {found}")
@@ -91,7 +100,16 @@ def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
             f"{path} does not fit {network} ({len(wrong)} weights differ, {min(wrong)} for one); "
             "give its best.pt, and the --network that it was trained with"
         )
-    return Start(kept, not dropped, origin, folded)
+    return Start(kept, not dropped, origin + ", with its ranges" * bool(ranges), ranges, folded)
+
+
+def _finished(weights: Weights, network: str, path: Path) -> tuple[Weights, Ranges]:
+    """Of a run under rounding that stands at its `last.pt`."""
+    counts = {len(weights[name]) for name in head_names(network) if name in weights}
+    finished = [finish_state(build(network, count), weights) for count in counts]
+    if not finished or finished[0] is None:
+        raise TrainingError(f"{path} holds a run of another network than {network}: give its --network")
+    return finished[0]
 
 
 def begin(recipe: Recipe, outputs: int, start: Start | None) -> nn.Module:
@@ -102,7 +120,12 @@ def begin(recipe: Recipe, outputs: int, start: Start | None) -> nn.Module:
         model.load_state_dict({**model.state_dict(), **start.weights})
     if recipe.freeze_backbone:
         freeze_backbone(model, recipe.network)
-    return prepare_qat(model, not recipe.per_tensor) if recipe.preset == "qat" else model
+    if recipe.preset != "qat":
+        return model
+    rounded = prepare_qat(model, not recipe.per_tensor, fold=start is not None)
+    if start is not None:
+        set_ranges(rounded, start.ranges)
+    return rounded
 
 
 def measure_norms(model: nn.Module, start: Start | None, batches: Iterable[Batch], side: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import pickle
 import shutil
@@ -52,6 +53,11 @@ def test_a_made_up_set(facecap, embedder, small_set, tmp_path):
     assert 0 <= figures["accuracy"] <= 0.75
     assert figures["FAR 0.01"]["different pairs accepted"] == 0
     assert (tmp_path / "out" / "lfw.png").read_bytes().startswith(b"\x89PNG")
+    rows = list(csv.DictReader((tmp_path / "out" / "lfw.csv").read_text().splitlines()))
+    assert [row["label"] for row in rows] == ["same", "different"] * 2
+    right = [row["answer"] == row["label"] for row in rows]
+    assert sum(right) / len(rows) == pytest.approx(figures["accuracy"])
+    assert (rows[3]["other"], rows[3]["answer"], rows[3]["score"]) == ("Eve/Eve_0002.jpg", "", "")
     assert (
         json.loads((tmp_path / "out" / "lfw.json").read_text())["models"][0]["accuracy"]
         == figures["accuracy"]

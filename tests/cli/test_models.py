@@ -126,3 +126,37 @@ def test_the_doctor_takes_a_model_that_cannot_be_opened_for_no_fault(facecap, bo
     path.write_bytes(path.read_bytes() + b"x")
     done = facecap("doctor", "--out", path.parent, env={**env, "FACECAP_MODELS": str(path.parent)})
     assert done.returncode == 1
+
+
+def test_the_size_of_a_network_is_shown_by_its_name(facecap):
+    pytest.importorskip("torch")
+    done = facecap("models", "info", "ghostnet_1.0x", "--input-size", "224", "--outputs", "1000")
+    assert done.returncode == 0, done.stderr
+    size = json.loads(done.stdout)
+    assert (size["network"], size["outputs"], size["input_size"]) == ("ghostnet_1.0x", 1000, [224, 224])
+    assert size["parameters"] == 5_182_508 and size["multiply-adds"] / 1e6 == pytest.approx(141.2, abs=0.1)
+    detector = json.loads(facecap("models", "info", "retinaface_mobilenet0.25", "--input-size", "64").stdout)
+    assert detector["parameters"] == 426_608
+
+    unknown = facecap("models", "info", "ghostnet")
+    assert unknown.returncode == 1 and "networks are: ghostnet_1.0x" in unknown.stderr
+    refused = facecap("models", "info", "mask-ghostnet", "--outputs", "3")
+    assert refused.returncode == 1 and "--outputs are for names of networks" in refused.stderr
+
+
+def test_weights_of_a_classifier_become_a_model(facecap, tmp_path):
+    torch = pytest.importorskip("torch")
+    from facecap.training.networks.registry import build
+
+    torch.save({"state_dict": build("mobilenet_v1_0.25", 3).state_dict()}, tmp_path / "net.pth")
+    (tmp_path / "names.txt").write_text("cat\ndog\nbird\n")
+    words = ["--task", "classification", "--classes", tmp_path / "names.txt", "--input-size", "64"]
+    words += ["--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225", "--out", tmp_path / "net.onnx"]
+    done = facecap("models", "import", tmp_path / "net.pth", *words)
+    assert done.returncode == 0, done.stderr
+    assert "net.pth: the weights in its entry state_dict" in done.stderr
+    assert "fed with 64x64 rgb, mean 123.675 116.28 103.53, std 58.395 57.12 57.375" in done.stderr
+    manifest = json.loads((tmp_path / "net.json").read_text())
+    assert manifest["classifier"]["classes"] == ["cat", "dog", "bird"]
+    wrong = facecap("models", "import", tmp_path / "net.pth", "--mean", "1,2", "--out", tmp_path / "no.onnx")
+    assert wrong.returncode == 2 and "wanted three numbers such as 124,116,104" in wrong.stderr

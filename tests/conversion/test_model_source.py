@@ -149,7 +149,7 @@ FOREIGN = [
     ("a list", lambda: [1, 2], "found a list"),
     ("no weights", lambda: {"epoch": 3}, "wanted a state_dict"),
     ("another network", lambda: {"conv.weight": torch.zeros(3)}, "unknown network .*conv.weight"),
-    ("a classifier", lambda: build("mobilenet_v2", 10).state_dict(), "mobilenet_v2 with 10 outputs"),
+    ("a classifier", lambda: build("mobilenet_v2", 10).state_dict(), "mobilenet_v2 with 10 outputs .*--task"),
     ("a broken detector", detector_shapes, "does not fit retinaface"),
     ("a run of a detector", lambda: detector_run(), "no network of a run has the task 'face_detection'"),
     ("a run of nothing", lambda: {"model": {}, "manifest": {}}, "does not describe a network"),

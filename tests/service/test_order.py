@@ -41,6 +41,7 @@ class HeldPipeline:
             np.empty((0, 3), np.float32),
             np.empty(0, np.bool_),
             np.empty(0, np.float32),
+            np.empty(0, np.float32),
             (),
         )
         return FrameResult(frame_index, timestamp, faces, [], {"total": 0.0}, 0, 0)

@@ -28,6 +28,7 @@ def seen(index: int, *faces: tuple[int, bool, str | None]) -> FrameResult:
         "pose": np.zeros((count, 3), np.float32),
         "capture": np.array([face[1] for face in faces], np.bool_),
         "mask_prob": np.full(count, np.nan, np.float32),
+        "incorrect_prob": np.full(count, np.nan, np.float32),
         "reasons": tuple(face[2] for face in faces),
     }
     return FrameResult(index, None, Faces(**parts), [], {}, 0, 0)

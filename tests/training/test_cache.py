@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 import numpy as np
+import pytest
 
 from facecap.training.cache import MEGABYTE, CachedReader, SharedCache
+from facecap.training.run import TrainingError
 
 
 def picture(number: int, size: int = 1000) -> np.ndarray:
@@ -57,10 +59,15 @@ def test_what_is_kept_cannot_be_written_on() -> None:
 def test_another_of_its_kind_stands_in_for_a_damaged_picture() -> None:
     shelf = Shelf([0, 1, 0, 1, 0], damaged=(2, 4))
     for _ in range(2):
-        assert [place for place, _ in map(shelf.reader.get_or_next, range(5))] == [0, 1, 0, 3, 0]  # type: ignore[misc]
+        assert [place for place, _ in map(shelf.reader.get_or_next, range(5))] == [0, 1, 0, 3, 0]
     assert sorted(shelf.read) == [0, 1, 2, 3, 4], "each is tried once"
     assert shelf.reader.readable().tolist() == [True, True, False, True, False]
 
 
 def test_a_kind_without_a_picture_is_said() -> None:
     assert Shelf([5, 7, 5], damaged=(0, 2)).reader.lost_kinds() == [5]
+
+
+def test_more_memory_than_there_is_is_refused_with_what_to_do() -> None:
+    with pytest.raises(TrainingError, match=r"--cache 1e\+300: no room .* give fewer"):
+        SharedCache(1, 1e300)

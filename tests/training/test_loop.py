@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,8 @@ from torch.nn import functional  # noqa: E402
 from facecap.training import execution  # noqa: E402
 from facecap.training.batches import Batches, loader  # noqa: E402
 from facecap.training.loop import Loop  # noqa: E402
+from facecap.training.norms import fresh_statistics  # noqa: E402
+from facecap.training.quantisation import prepare_qat  # noqa: E402
 from facecap.training.recipe import Recipe  # noqa: E402
 from facecap.training.run import BEST, LAST, Progress, RunFolder, TrainingError, seed_all  # noqa: E402
 
@@ -154,6 +157,59 @@ def test_mixed_precision_learns_too(tmp_path):
     weight = state(tmp_path)["model"]["0.weight"]
     assert weight.dtype is torch.float32
     assert not torch.equal(weight, before)
+
+
+class Watching(Task):
+    """Keeps what the network answers to the pictures of training, and its state, at each validation."""
+
+    def validate(self, model, side):
+        pictures = torch.cat([Squares(0).make(number)[0] for number in range(40, 60)])
+        self.inputs = pictures.permute(0, 3, 1, 2)[..., :side, :side] / 255
+        norm = model.eval()[:2]
+        self.measured = norm(self.inputs)
+        self.state = {name: value.clone() for name, value in model.state_dict().items()}
+        return {"figure": 0.0}
+
+
+def test_a_short_run_is_validated_with_the_statistics_of_its_pictures(tmp_path):
+    task = Watching()
+    run(tmp_path, task, replace(RECIPE, epochs=1, small_side=None, validations=1))
+    mean, deviation = task.measured.mean((0, 2, 3)), task.measured.std((0, 2, 3))
+    model = network()
+    model.load_state_dict(task.state)
+    wanted = model.train()[:2](task.inputs)
+    torch.testing.assert_close(mean, wanted.mean((0, 2, 3)), atol=0.1, rtol=0)
+    torch.testing.assert_close(deviation, wanted.std((0, 2, 3)), atol=0.1, rtol=0)
+
+
+def test_the_best_checkpoint_holds_the_statistics_that_it_was_validated_with(tmp_path):
+    task = Watching()
+    run(tmp_path, task, replace(RECIPE, validations=1))
+    best = state(tmp_path, BEST)["model"]
+    assert all(torch.equal(value, best[name]) for name, value in task.state.items())
+
+
+def test_frozen_statistics_and_ranges_of_rounding_stay_at_a_validation():
+    model = prepare_qat(network().eval(), fold=False)
+    norm, layer = model[1], model[0]
+    model.train()(torch.rand(4, 3, 8, 8))
+    high, mean = layer.high.clone(), norm.running_mean.clone()
+    with fresh_statistics(model), torch.no_grad():
+        model(3 * torch.rand(4, 3, 8, 8))
+    assert torch.equal(layer.high, high)
+    assert not torch.equal(norm.running_mean, mean)
+    norm.requires_grad_(False)
+    mean = norm.running_mean.clone()
+    with fresh_statistics(model), torch.no_grad():
+        model(5 * torch.rand(4, 3, 8, 8))
+    assert torch.equal(norm.running_mean, mean)
+
+
+def test_the_curves_have_the_rate_and_as_many_validations_as_asked(tmp_path):
+    run(tmp_path, Task(), replace(RECIPE, validations=4))
+    rows = list(csv.DictReader((tmp_path / "curves.csv").read_text().splitlines()))
+    assert [int(row["step"]) for row in rows] == [5, 10, 15, 20]
+    assert [float(row["rate"]) for row in rows] == sorted((float(row["rate"]) for row in rows), reverse=True)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -98,6 +98,13 @@ def test_a_folded_network_answers_the_same_but_for_the_rounding() -> None:
     assert 0 < difference < 0.05
 
 
+def test_weights_before_a_batch_norm_are_rounded_as_if_it_were_folded() -> None:
+    network = small()
+    with torch.inference_mode():
+        folded, kept = (prepare_qat(network, fold=fold)(PICTURES) for fold in (True, False))
+    torch.testing.assert_close(kept, folded, atol=1e-5, rtol=1e-5)
+
+
 def test_gradients_reach_every_layer_and_a_step_lowers_the_loss() -> None:
     model = prepare_qat(small()).train()
     optimizer = torch.optim.SGD(model.parameters(), 0.01)

@@ -1,11 +1,14 @@
 import csv
 import io
 import json
+from dataclasses import asdict, replace
 
 import pytest
 
 pytest.importorskip("torch")
 
+from facecap.training.mask.recipe import PRESETS
+from facecap.training.recipe import unsaid
 from facecap.training.run import Clock, Progress, RunFolder, TrainingError
 
 
@@ -30,6 +33,17 @@ def test_an_option_that_an_older_run_did_not_know_is_off(tmp_path):
     RunFolder(tmp_path, {"seed": 3, "per_tensor": False})
     with pytest.raises(TrainingError, match="per_tensor = False, wanted True"):
         RunFolder(tmp_path, {"seed": 3, "per_tensor": True})
+
+
+def test_an_option_that_an_older_run_did_not_know_is_what_it_did_then(tmp_path):
+    preset = PRESETS["mission"]
+    older = {**asdict(preset), "decay": "l2"}
+    for name in ("optimizer", "warm_up", "validations", "focal_alpha", "cache_features"):
+        del older[name]
+    RunFolder(tmp_path, older)
+    RunFolder(tmp_path, asdict(preset), unsaid(preset))
+    with pytest.raises(TrainingError, match=r"optimizer = 'adam', wanted 'sgd'"):
+        RunFolder(tmp_path, asdict(replace(preset, optimizer="sgd")), unsaid(preset))
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "no JSON"])

@@ -12,7 +12,7 @@ from facecap.training.backbone import freeze_backbone, head_names, takes_side  #
 from facecap.training.mask.recipe import PRESETS  # noqa: E402
 from facecap.training.networks.registry import NETWORKS, build  # noqa: E402
 from facecap.training.norms import train_mode  # noqa: E402
-from facecap.training.quantisation import RoundedConv2d  # noqa: E402
+from facecap.training.quantisation import RoundedConv2d, trained  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
 from facecap.training.start import begin, blend, read_start  # noqa: E402
 
@@ -44,6 +44,49 @@ def test_weights_are_rounded_by_layer_where_the_recipe_says_so(per_tensor):
     model = begin(replace(RECIPE, preset="qat", per_tensor=per_tensor), 3, None)
     layers = [module for module in model.modules() if isinstance(module, RoundedConv2d)]
     assert layers and all(layer.per_channel is not per_tensor for layer in layers)
+
+
+def rounded(model):
+    return [module for module in model.modules() if isinstance(module, RoundedConv2d)]
+
+
+def rounded_run(recipe, start=None):
+    """A network in training under rounding, after it saw some pictures."""
+    model = begin(replace(recipe, preset="qat"), 3, start).train()
+    model(torch.rand(4, 3, 32, 32))
+    return model.eval()
+
+
+@pytest.mark.parametrize("from_float", [False, True])
+@pytest.mark.parametrize("name", ["best.pt", "last.pt"])
+def test_a_run_under_rounding_is_gone_on_with_its_ranges(checkpoint, tmp_path, from_float, name):
+    start = read_start(checkpoint, NETWORK, 3, new_head=False) if from_float else None
+    model = rounded_run(RECIPE, start)
+    path = tmp_path / "run" / name
+    path.parent.mkdir()
+    about = {"architecture": NETWORK, "origin": "trained on squares"}
+    state = {**trained(model), "manifest": about} if name == "best.pt" else {"model": model.state_dict()}
+    torch.save(state, path)
+    again = read_start(path, NETWORK, 3, new_head=False)
+    assert again.origin.endswith(", with its ranges")
+    further = begin(replace(RECIPE, preset="qat", start=str(path)), 3, again).eval()
+    for layer, other in zip(rounded(model), rounded(further), strict=True):
+        assert (layer.low, layer.high, layer.seen) == (other.low, other.high, other.seen)
+    pictures = torch.rand(2, 3, 32, 32)
+    with torch.inference_mode():
+        torch.testing.assert_close(further(pictures), model(pictures), atol=0.05, rtol=0.05)
+
+
+def test_a_network_that_begins_under_rounding_keeps_its_batch_norms():
+    model = rounded_run(RECIPE)
+    assert any(isinstance(module, torch.nn.BatchNorm2d) for module in model.modules())
+    assert trained(model)["model"].keys() == build(NETWORK, 3).state_dict().keys()
+
+
+def test_the_last_checkpoint_of_another_network_is_refused(tmp_path):
+    torch.save({"model": rounded_run(RECIPE).state_dict()}, tmp_path / "last.pt")
+    with pytest.raises(TrainingError, match=r"a run of another network than mobilenet_v1_1.0"):
+        read_start(tmp_path / "last.pt", "mobilenet_v1_1.0", 3, new_head=False)
 
 
 def test_the_same_outputs_keep_the_head(checkpoint):

@@ -210,6 +210,7 @@ TEST(camera_with_motion_jpeg_alone_gives_pictures_and_counts_damaged_ones) {
 
 TEST(camera_gives_motion_jpeg_where_it_gives_the_size_in_no_other_format) {
   Driver driver;
+  driver.room = 200;
   driver.sizes[V4L2_PIX_FMT_MJPEG] = {16, 8};
   const V4l2Camera large("/dev/x", Size{16, 8}, {}, driver.calls());
   EXPECT_EQ(driver.chosen, std::uint32_t{V4L2_PIX_FMT_MJPEG});

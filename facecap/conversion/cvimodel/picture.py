@@ -44,4 +44,6 @@ def _draw_points(axes: Any, points: Sequence[Point], chosen: Point, needs: Any) 
     axes.set_ylim(0, 1.15 * max(point.harm for point in points) or 1)
     axes.margins(x=0.12)
     axes.grid(alpha=0.3)
-    axes.legend(title="numbers: layers in bf16")
+    axes.legend(
+        title="numbers: layers in bf16", loc="upper center", bbox_to_anchor=(0.5, -0.12), frameon=False
+    )

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from facecap.conversion.detector.families.retinaface import ROLES
-from facecap.conversion.detector.priors import MEAN, STRIDES, VARIANCES
+from facecap.conversion.detector.priors import MEAN, VARIANCES
 from facecap.conversion.manifest import write_model
 from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
     from facecap.conversion.equality import Difference
     from facecap.training.networks.retinaface import RetinaFace
+    from facecap.training.networks.retinaface_light import LightRetinaFace
 
 Form = Literal["levels", "concatenated"]
 
-OUTPUTS: Mapping[Form, list[dict[str, Any]]] = {
-    "levels": [{"role": "level", "name": f"level_{s}", "stride": s} for s in STRIDES],
-    "concatenated": [{"role": role, "name": role} for role in ROLES],
-}
+FORMS = get_args(Form)
 
 
 def import_checkpoint(
@@ -54,7 +52,7 @@ def import_checkpoint(
 
 
 def export_network(
-    network: RetinaFace,
+    network: RetinaFace | LightRetinaFace,
     out: Path,
     about: Mapping[str, Any],
     *,
@@ -69,30 +67,36 @@ def export_network(
         ConversionError: the written model would not answer like the network; nothing is written.
     """
     from facecap.conversion.checkpoint import weights_of
-    from facecap.conversion.detector import retinaface_onnx
+    from facecap.conversion.detector import light_onnx, retinaface_onnx
     from facecap.conversion.equality import check_same
+    from facecap.training.networks.retinaface_light import LightRetinaFace
 
-    if form not in OUTPUTS:
-        raise FacecapError(f"no form '{form}' of RetinaFace; known: {', '.join(OUTPUTS)}")
-    model = getattr(retinaface_onnx, form)(weights_of(network), network.layout.slope)
+    layout = network.layout
+    forms = FORMS[:1] if isinstance(network, LightRetinaFace) else FORMS
+    if form not in forms:
+        raise FacecapError(f"no form '{form}' of {layout.name}; known: {', '.join(forms)}")
+    if isinstance(network, LightRetinaFace):
+        model = light_onnx.levels(network)
+    else:
+        model = getattr(retinaface_onnx, form)(weights_of(network), layout.slope)
     manifest = {
         "task": "face_detection",
-        "architecture": network.layout.name,
+        "architecture": layout.name,
         "input": {
             "name": "image",
             "width": 640,
             "height": 640,
             "fit": "native",
-            "multiple": 32,
+            "multiple": layout.strides[-1],
             "color": "bgr",
             "mean": list(MEAN),
             "std": [1, 1, 1],
         },
-        "outputs": OUTPUTS[form],
+        "outputs": _outputs(form, layout.strides),
         "detector": {
             "family": "retinaface",
             "form": form,
-            "strides": list(STRIDES),
+            "strides": list(layout.strides),
             "min_sizes": [list(sizes) for sizes in min_sizes],
             "variances": list(VARIANCES),
             "score_threshold": 0.5,
@@ -104,3 +108,10 @@ def export_network(
     out.parent.mkdir(parents=True, exist_ok=True)
     write_model(out, model.SerializeToString(), manifest)
     return difference
+
+
+def _outputs(form: Form, strides: Sequence[int]) -> list[dict[str, Any]]:
+    """The section `outputs`."""
+    if form == "levels":
+        return [{"role": "level", "name": f"level_{stride}", "stride": stride} for stride in strides]
+    return [{"role": role, "name": role} for role in ROLES]

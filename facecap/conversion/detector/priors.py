@@ -13,6 +13,7 @@ STRIDES = (8, 16, 32)
 VARIANCES = (0.1, 0.2)
 FROM_10_PX = ((10, 20), (32, 64), (128, 256))
 FROM_16_PX = ((16, 32), (64, 128), (256, 512))
+LIGHT = ((10, 16, 24), (32, 48), (64, 96), (128, 192, 256))  # of RFB and Slim, whose strides go to 64
 
 
 def prior_boxes(

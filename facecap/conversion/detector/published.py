@@ -15,12 +15,17 @@ import numpy as np
 from facecap.conversion.checkpoint import CheckpointError, load_network
 from facecap.conversion.detector.families.answers import Answers, Floats
 from facecap.conversion.detector.known_faces import Seen, compare, pictures
-from facecap.conversion.detector.priors import FROM_10_PX, FROM_16_PX, MEAN, STRIDES, VARIANCES
+from facecap.conversion.detector.priors import FROM_10_PX, FROM_16_PX, LIGHT, MEAN, VARIANCES
 from facecap.conversion.equality import decode_rows, rows_of
-from facecap.training.networks.retinaface import MOBILENET, RetinaFace
+from facecap.training.networks.retinaface import MOBILENET, RESNET50, RetinaFace
+from facecap.training.networks.retinaface_light import LIGHT as LIGHT_LAYOUTS
+from facecap.training.networks.retinaface_light import LightRetinaFace
 
 Sizes = Sequence[Sequence[int]]
-MIN_SIZES: tuple[Sizes, ...] = (FROM_10_PX, FROM_16_PX)
+MIN_SIZES: Mapping[str, tuple[Sizes, ...]] = {
+    **dict.fromkeys((MOBILENET.name, RESNET50.name), (FROM_10_PX, FROM_16_PX)),
+    **dict.fromkeys(LIGHT_LAYOUTS, (LIGHT,)),
+}
 SLOPES = {MOBILENET.name: (0.0, 0.1)}
 """Of the layouts that are published; a network that is not here has ReLU alone."""
 CLOSER = 0.1  # overlap by which the boxes of another layout are so much closer that a user should know
@@ -30,7 +35,7 @@ CLOSER = 0.1  # overlap by which the boxes of another layout are so much closer 
 class Published:
     """A network in evaluation mode, the sides of its priors in pixels for each stride, and what it finds."""
 
-    network: RetinaFace
+    network: RetinaFace | LightRetinaFace
     min_sizes: Sizes
     seen: Seen
 
@@ -103,20 +108,31 @@ def _try(path: Path, min_sizes: Sizes | None, slope: float | None) -> list[Publi
         if name not in SLOPES:
             raise CheckpointError(f"{path}: {name} has ReLU alone: leave out the slope {slope:g}")
         slopes = (*slopes, slope)
-    sizes = [*dict.fromkeys([*MIN_SIZES, *([] if min_sizes is None else [_tuples(min_sizes)])])]
+    if min_sizes is not None and [len(level) for level in min_sizes] != [
+        len(level) for level in MIN_SIZES[name][0]
+    ]:
+        raise CheckpointError(f"{path}: {name} has priors of other numbers a stride: leave out --min-sizes")
+    sizes = [*dict.fromkeys([*MIN_SIZES[name], *([] if min_sizes is None else [_tuples(min_sizes)])])]
     found = []
     for each in slopes:
         network = load_network(path, each) if each else first
         inputs = [(picture - np.float32(MEAN)).transpose(2, 0, 1)[None] for picture, _ in pictures()]
         rows = [rows_of(network, np.ascontiguousarray(image)) for image in inputs]
         for own in sizes:
-            answers = [_decode(row, own, image.shape) for row, image in zip(rows, inputs, strict=True)]
+            answers = [
+                _decode(row, own, network, image.shape) for row, image in zip(rows, inputs, strict=True)
+            ]
             found.append(Published(network, own, compare(answers)))
     return found
 
 
-def _decode(rows: Mapping[str, Floats], min_sizes: Sizes, shape: tuple[int, ...]) -> Answers:
-    detector = {"min_sizes": min_sizes, "strides": STRIDES, "variances": VARIANCES}
+def _decode(
+    rows: Mapping[str, Floats],
+    min_sizes: Sizes,
+    network: RetinaFace | LightRetinaFace,
+    shape: tuple[int, ...],
+) -> Answers:
+    detector = {"min_sizes": min_sizes, "strides": network.layout.strides, "variances": VARIANCES}
     return decode_rows(rows, {"detector": detector}, (shape[3], shape[2]))
 
 

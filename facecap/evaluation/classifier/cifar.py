@@ -60,7 +60,7 @@ def read_cifar(data: Path, part: str) -> ImageFolder:
             raise FolderError(f"{path}: label {labels.max()}, but {NAMES} names {len(classes)} classes")
         items += [Record(path, label, place) for place, label in enumerate(labels.tolist())]
     known = {entry for pattern in FILES.values() for entry in data.glob(pattern)} | {data / NAMES}
-    say_unused(data, set(data.iterdir()) - known)
+    say_unused(data, (e for e in data.iterdir() if e not in known and not e.name.startswith(".")))
     return ImageFolder(classes, items)
 
 

@@ -83,7 +83,7 @@ def read_folder(folder: Path, classes: Sequence[str] | None = None) -> ImageFold
         if absent:
             raise FolderError(f"{folder}: no sub-folder {', '.join(map(repr, absent))}")
         folders = [folder / name for name in classes]
-    unused = [entry for entry in entries if entry not in folders]
+    unused = sorted(set(entries) - set(folders))
     items: list[Item] = []
     empty = []
     for label, entry in enumerate(folders):

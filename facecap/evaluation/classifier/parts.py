@@ -1,8 +1,8 @@
 """Which pictures of a data folder are learnt from (`train`), and which are measured on (`val`).
 
 A part is a folder with a sub-folder a class; or a flat folder of pictures with `PART_label.txt` in it or
-beside it, as ImageNet's `val/` is passed on, whose numbers count the sorted sub-folders of `train/`, or
-without those the outputs of the model; or, where there is `batches.meta.txt`, the binary files of CIFAR-10.
+beside it, as ImageNet's `val/` is passed on, whose numbers are those of the model's outputs, which count the
+sorted sub-folders of `train/`; or, where there is `batches.meta.txt`, the binary files of CIFAR-10.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def read_part(data: Path, part: str, classes: Sequence[str] | None = None) -> Im
     say_unused(data, (e for e in data.iterdir() if e.name not in known and not e.name.startswith(".")))
     for labels in (data / f"{part}_label.txt", folder / f"{part}_label.txt"):
         if labels.is_file():
-            return _read_flat(folder, labels, class_names(data / "train"))
+            return _read_flat(folder, labels)
     if not class_names(folder):
         raise FolderError(
             f"{folder}: found no sub-folder; wanted one a class, or {part}_label.txt beside it, with "
@@ -67,7 +67,7 @@ def class_names(folder: Path) -> list[str]:
     )
 
 
-def _read_flat(folder: Path, labels: Path, classes: list[str]) -> ImageFolder:
+def _read_flat(folder: Path, labels: Path) -> ImageFolder:
     """Pictures of one folder, labelled by lines of a name and the number of a class."""
     pictures, others = split_pictures(folder)
     left = {path.name: path for path in pictures}
@@ -86,12 +86,10 @@ def _read_flat(folder: Path, labels: Path, classes: list[str]) -> ImageFolder:
         path = left.pop(words[0], None)
         if path is None:
             raise FolderError(f"{place}: {words[0]!r} is no picture of {folder}, or came before")
-        if classes and int(words[1]) >= len(classes):
-            raise FolderError(f"{place}: class {words[1]}, but train/ has {len(classes)}, counted from 0")
         items.append(Item(path, int(words[1])))
     if not items:
         raise FolderError(
             f"{labels}: found no line; wanted a picture's name and the number of its class in each"
         )
     say_unused(folder, [*(entry for entry in others if entry != labels), *left.values()])
-    return ImageFolder(classes, items)
+    return ImageFolder([], items)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from facecap.evaluation.classifier.model import ClassifierModel
 from facecap.evaluation.classifier.parts import read_measured
 from facecap.evaluation.classifier.top_k import hits
 from facecap.evaluation.curves import Curve, Panel
-from facecap.evaluation.report import aligned, number, print_json, write_results
+from facecap.evaluation.report import Rows, aligned, number, print_json, write_results
 
 COLUMNS = ("pictures", "top-1", "top-5")
 PANEL = Panel("top-1 by class, worst first", "share of the classes", "top-1")
@@ -32,16 +33,19 @@ PANEL = Panel("top-1 by class, worst first", "share of the classes", "top-1")
 def main(args: argparse.Namespace) -> int:
     """Measure by the options of the command line and print; returns the exit code."""
     folder = read_measured(args.data)
-    results = {}
+    results: dict[str, dict[str, Any]] = {}
+    rows: dict[str, Rows] = {}
     with tempfile.TemporaryDirectory() as made:
         for name in args.model:
             model = as_model(name, Path(made))
             assert model is not None
             opened = ClassifierModel(model, runtime=args.runtime, threads=args.threads)
-            results[str(name)] = measure(opened, folder)
+            answers = answer(opened, folder)
+            results[str(name)] = measure(opened, answers)
+            rows[str(name)] = picture_rows(opened, answers)
     if args.out is not None:
         curves = {name: {PANEL.title: _curve(figures)} for name, figures in results.items()}
-        write_results(args.out, "classifier", results, [PANEL], curves)
+        write_results(args.out, "classifier", results, [PANEL], curves, rows)
     if args.json:
         print_json(results)
     else:
@@ -49,20 +53,58 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def measure(model: ClassifierModel, folder: ImageFolder) -> dict[str, Any]:
-    """Shares between 0 and 1; top-5 only of more than five classes; a damaged picture is named and left out.
+@dataclass(frozen=True)
+class Answers:
+    """Of each picture that could be read the logits (N, classes), and the output of its class (N,)."""
+
+    pictures: list[Path]
+    logits: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+
+def answer(model: ClassifierModel, folder: ImageFolder) -> Answers:
+    """Run the model over the folder; a damaged picture is named and left out.
 
     Raises:
         FolderError: the folder's classes are not the model's, or no picture could be read.
     """
     order = label_order(model, folder)
-    logits, labels = [], []
-    for crops, places in _batches(folder.items, model.size, model.batch):
+    logits: list[NDArray[np.float32]] = []
+    read: list[Item] = []
+    for crops, items in _batches(folder.items, model.size, model.batch):
         logits.append(model.logits(crops))
-        labels.append(order[places])
-    if not labels:
+        read += items
+    if not read:
         raise FolderError(f"none of the {len(folder.items)} pictures could be read: each is damaged")
-    rows, truth = np.concatenate(logits), np.concatenate(labels)
+    labels = order[[item.label for item in read]]
+    return Answers([item.path for item in read], np.concatenate(logits), labels)
+
+
+def picture_rows(model: ClassifierModel, answers: Answers) -> list[dict[str, Any]]:
+    """One row a picture: `picture` with its folder, `label`, `answer`, the most probable class, its
+    probability as `score`, and `rank`, the place of the label among all classes, 1 where it is right."""
+    logits = answers.logits.astype(np.float64)
+    chances = np.exp(logits - logits.max(1, keepdims=True))
+    chances /= chances.sum(1, keepdims=True)
+    own = logits[np.arange(len(logits)), answers.labels]
+    ranks = 1 + (logits > own[:, None]).sum(1)
+    return [
+        {
+            "picture": f"{path.parent.name}/{path.name}",
+            "label": model.classes[label],
+            "answer": model.classes[best],
+            "score": round(float(chance[best]), 6),
+            "rank": int(rank),
+        }
+        for path, label, best, chance, rank in zip(
+            answers.pictures, answers.labels, logits.argmax(1), chances, ranks, strict=True
+        )
+    ]
+
+
+def measure(model: ClassifierModel, answers: Answers) -> dict[str, Any]:
+    """Shares between 0 and 1; top-5 only of more than five classes."""
+    rows, truth = answers.logits, answers.labels
     right = hits(rows, truth, 1)
     figures: dict[str, Any] = {"pictures": len(truth), "top-1": float(right.mean())}
     if rows.shape[1] > 5:
@@ -116,15 +158,12 @@ def label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64
     return np.array([places[name] for name in folder.classes], np.int64)
 
 
-def _batches(
-    items: Sequence[Item], size: tuple[int, int], batch: int
-) -> Iterator[tuple[Image, NDArray[np.int64]]]:
+def _batches(items: Sequence[Item], size: tuple[int, int], batch: int) -> Iterator[tuple[Image, list[Item]]]:
     for start in range(0, len(items), batch):
         pairs = [
-            (centre_crop(image, *size), item.label)
+            (centre_crop(image, *size), item)
             for item in items[start : start + batch]
             if (image := item.rgb()) is not None
         ]
         if pairs:
-            crops, labels = zip(*pairs, strict=True)
-            yield np.stack(crops), np.array(labels, np.int64)
+            yield np.stack([crop for crop, _ in pairs]), [item for _, item in pairs]

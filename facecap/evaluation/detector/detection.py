@@ -21,6 +21,7 @@ LONG_SIDE = 640
 SCORE = 0.02
 NMS_IOU = 0.4
 MAX_FACES = 750
+ROW_SCORE = 0.5
 
 Detect = Callable[[NDArray[np.uint8]], tuple[Floats, Scores]]
 
@@ -43,10 +44,12 @@ class PictureSet:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one detector reached: figures by name, curves by the title of their panel."""
+    """What one detector reached: figures by name, curves by the title of their panel, and a row a picture, at
+    score `ROW_SCORE`: `set`, `picture`, `faces`, `found` among them, and `false_alarms`."""
 
     figures: dict[str, float]
     curves: dict[str, Curve]
+    rows: list[dict[str, Any]]
 
 
 def open_detector(

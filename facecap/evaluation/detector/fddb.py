@@ -17,15 +17,29 @@ from facecap.evaluation.detector.average_precision import (
     match,
     ranking,
 )
-from facecap.evaluation.detector.detection import Found, Measured, PictureSet, read_annotations, rows
+from facecap.evaluation.detector.detection import (
+    ROW_SCORE,
+    Found,
+    Measured,
+    PictureSet,
+    read_annotations,
+    rows,
+)
 
 # What a face box lacks of FDDB's head box, in widths and heights.
 HEAD = np.array([-0.042, -0.184, 0.057, 0.031], np.float32)
 FALSE_POSITIVES = 100
 
 PANELS = (
-    Panel("FDDB fold 8", "recall", "precision"),
-    Panel("FDDB fold 8, discrete ROC", "false positives", "true positive rate", x_limits=(0, 500)),
+    Panel("FDDB fold 8", "recall", "precision", falling=True),
+    Panel(
+        "FDDB fold 8, discrete ROC",
+        "false positives",
+        "true positive rate",
+        logarithmic=True,
+        x_limits=(1, 1000),
+        y_limits=(0.5, 1.01),
+    ),
 )
 
 
@@ -48,12 +62,25 @@ def measure(pictures: PictureSet, found: Sequence[Found]) -> Measured:
     precision = hits / np.maximum(hits + misses, 1)
     curves = (
         Curve(rate, precision, f"AP {ap:.3f}"),
-        Curve(misses, rate, f"{reached:.3f} at {FALSE_POSITIVES}"),
+        Curve(np.maximum(misses, 1), rate, f"{reached:.3f} at {FALSE_POSITIVES}"),
     )
     return Measured(
         {"fddb_ap": ap, "fddb_ap_heads": heads, f"fddb_tpr_{FALSE_POSITIVES}": reached},
         {panel.title: curve for panel, curve in zip(PANELS, curves, strict=True)},
+        [_row(entry, f) for entry, f in zip(pictures.entries, found, strict=True)],
     )
+
+
+def _row(entry: Mapping[str, Any], found: Found) -> dict[str, Any]:
+    scores, verdicts, faces = judge([entry], [found])
+    sure = verdicts[scores >= ROW_SCORE]
+    return {
+        "set": "val",
+        "picture": entry["file"],
+        "faces": faces,
+        "found": int((sure == 1).sum()),
+        "false_alarms": int((sure == 0).sum()),
+    }
 
 
 def judge(

@@ -24,7 +24,7 @@ PANELS = (
         "masked faces found",
         logarithmic=True,
         x_limits=None,
-        y_limits=(0.5, 1.0),
+        y_limits=(0.5, 1.01),
     ),
 )
 
@@ -50,11 +50,20 @@ def measure(pictures: PictureSet, found: Sequence[Found]) -> Measured:
     """
     best: list[Scores] = [np.zeros(0)]
     alarms: list[Scores] = [np.zeros(0)]
+    by_picture = []
     for entry, detections in zip(pictures.entries, found, strict=True):
         known = rows([face["box"] for face in [*entry["faces"], *entry.get("extra", [])]])
         alarms.append(detections.scores[~touches(detections.boxes, known, NEAR)])
-        if entry["set"] == "rmfd":
-            best.append(_best_scores(_masked(entry), detections))
+        best.append(_best_scores(_masked(entry), detections) if entry["set"] == "rmfd" else np.zeros(0))
+        by_picture.append(
+            {
+                "set": entry["set"],
+                "picture": entry["file"],
+                "faces": len(best[-1]),
+                "found": int((best[-1] >= SCORE).sum()),
+                "false_alarms": int((alarms[-1] >= SCORE).sum()),
+            }
+        )
     faces, false = np.concatenate(best), np.concatenate(alarms)
     recall = float((faces >= SCORE).sum() / max(len(faces), 1))
     count = int((false >= SCORE).sum())
@@ -65,7 +74,7 @@ def measure(pictures: PictureSet, found: Sequence[Found]) -> Measured:
         f"{recall:.3f} with {count} at score {SCORE:g}",
     )
     figures = {"masked_recall": recall, "masked_faces": len(faces), "false_alarms": count}
-    return Measured(figures, {PANELS[0].title: curve})
+    return Measured(figures, {PANELS[0].title: curve}, by_picture)
 
 
 def _masked(entry: Mapping[str, Any]) -> Floats:

@@ -54,7 +54,8 @@ def main(args: argparse.Namespace) -> int:
     figures = {name: measured.figures for name, measured in results.items()}
     if args.out is not None:
         curves = {name: measured.curves for name, measured in results.items()}
-        write_results(args.out, args.task, figures, task.panels, curves)
+        rows = {name: measured.rows for name, measured in results.items()}
+        write_results(args.out, args.task, figures, task.panels, curves, rows)
     if args.json:
         print_json(figures)
     else:

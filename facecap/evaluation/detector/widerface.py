@@ -11,14 +11,21 @@ from numpy.typing import NDArray
 
 from facecap.evaluation.curves import Curve, Panel
 from facecap.evaluation.detector.average_precision import Numbers, Scores, area_under, overlaps
-from facecap.evaluation.detector.detection import Found, Measured, PictureSet, read_annotations, rows
+from facecap.evaluation.detector.detection import (
+    ROW_SCORE,
+    Found,
+    Measured,
+    PictureSet,
+    read_annotations,
+    rows,
+)
 
 SUBSETS = ("easy", "medium", "hard")
 THRESHOLDS = 1000
 IOU = 0.5
 
 
-PANELS = tuple(Panel(f"WIDER FACE {subset}", "recall", "precision") for subset in SUBSETS)
+PANELS = tuple(Panel(f"WIDER FACE {subset}", "recall", "precision", falling=True) for subset in SUBSETS)
 
 
 def read(data: Path) -> PictureSet:
@@ -36,7 +43,22 @@ def measure(pictures: PictureSet, found: Sequence[Found]) -> Measured:
         recall, precision = precision_recall(pictures.entries, stretched, subset)
         ap = figures[f"wider_{subset}"] = area_under(recall, precision)
         curves[panel.title] = Curve(recall, precision, f"AP {ap:.3f}")
-    return Measured(figures, curves)
+    both = list(zip(pictures.entries, found, strict=True))
+    return Measured(figures, curves, [_row(*one, subset) for subset in SUBSETS for one in both])
+
+
+def _row(entry: Mapping[str, Any], found: Found, subset: str) -> dict[str, Any]:
+    """By the rules of the subset, with scores as the detector gave them."""
+    last = int((found.scores >= ROW_SCORE).sum())
+    counted, recalled = _running(entry, Found(found.boxes[:last], found.scores[:last]), subset)
+    right = int(recalled[-1]) if last else 0
+    return {
+        "set": subset,
+        "picture": entry["file"],
+        "faces": len(entry[subset]),
+        "found": right,
+        "false_alarms": int(counted[-1]) - right if last else 0,
+    }
 
 
 def normalized(found: Sequence[Found]) -> list[Found]:
@@ -62,18 +84,27 @@ def precision_recall(
     proposals, hits, faces = np.zeros(THRESHOLDS), np.zeros(THRESHOLDS), 0
     for entry, detections in zip(entries, found, strict=True):
         faces += len(entry[subset])
-        boxes = rows(entry["boxes"])
-        if not len(boxes) or not len(detections.scores):
+        if not len(entry["boxes"]) or not len(detections.scores):
             continue
-        wanted = np.zeros(len(boxes), bool)
-        wanted[entry[subset]] = True
-        counted, recalled = _follow(overlaps(detections.boxes, boxes, pixel=1.0), wanted)
+        counted, recalled = _running(entry, detections, subset)
         last = _detections_from(detections.scores)
         some = last > 0
         proposals[some] += counted[last[some] - 1]
         hits[some] += recalled[last[some] - 1]
     precision = np.divide(hits, proposals, out=np.zeros(THRESHOLDS), where=proposals > 0)
     return hits / max(faces, 1), precision
+
+
+def _running(
+    entry: Mapping[str, Any], found: Found, subset: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Running counts of one picture, as of `_follow`; where nobody marked a face, every detection counts."""
+    boxes = rows(entry["boxes"])
+    if not len(boxes):
+        return np.arange(1, len(found.scores) + 1), np.zeros(len(found.scores), np.int64)
+    wanted = np.zeros(len(boxes), bool)
+    wanted[entry[subset]] = True
+    return _follow(overlaps(found.boxes, boxes, pixel=1.0), wanted)
 
 
 def _follow(overlap: Numbers, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -28,7 +28,7 @@ from facecap.evaluation.detector.scaled_detector import ScaledDetector
 from facecap.evaluation.embedder.lfw_pairs import Pair, read_pairs
 from facecap.evaluation.embedder.pair_pickle import read_pickled
 from facecap.evaluation.embedder.verification import across_folds, cosines, mean_and_std, tar_at_far
-from facecap.evaluation.report import aligned, number, print_json, write_results
+from facecap.evaluation.report import Rows, aligned, number, print_json, write_results
 
 FOLDER = "lfw_dev"
 SIDE = 320  # px that the detector sees a picture of 250 at
@@ -65,6 +65,7 @@ def main(args: argparse.Namespace) -> int:
     pairs, faces = read_set(args.data, args.detector)
     figures: dict[str, dict[str, Any]] = {}
     curves: dict[str, dict[str, Curve]] = {}
+    rows: dict[str, Rows] = {}
     with tempfile.TemporaryDirectory() as made:
         for model in args.model:
             print(f"lfw: {model}", file=sys.stderr)
@@ -72,8 +73,9 @@ def main(args: argparse.Namespace) -> int:
             similarity = compare(embedder, faces, pairs, args.flip)
             figures[model] = {"path": str(embedder.info["path"]), **measure(similarity, pairs, faces)}
             curves[model] = {ROC: _curve(similarity, pairs, figures[model])}
+            rows[model] = pair_rows(similarity, pairs, figures[model])
     if args.out is not None:
-        write_results(args.out, "lfw", figures, PANELS, curves)
+        write_results(args.out, "lfw", figures, PANELS, curves, rows)
     if args.json:
         print_json(figures)
     else:
@@ -156,6 +158,24 @@ def measure(similarity: Floats, pairs: Sequence[Pair], faces: Faces) -> dict[str
         figures[f"TAR at FAR {far:g}"] = rate.tar
         figures[f"FAR {far:g}"] = {"threshold": rate.threshold, "different pairs accepted": rate.accepted}
     return figures
+
+
+def pair_rows(similarity: Floats, pairs: Sequence[Pair], figures: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row a pair: `picture`, `other`, `fold` from 1, `label` and `answer`, `same` or `different`, by the
+    threshold of the fold, and `score`, the cosine; None for the last two where a face was not found."""
+    words = {True: "same", False: "different"}
+    thresholds = [fold["threshold"] for fold in figures["folds"]]
+    return [
+        {
+            "picture": pair.first,
+            "other": pair.second,
+            "fold": pair.fold + 1,
+            "label": words[pair.same],
+            "answer": None if np.isnan(cosine) else words[bool(cosine >= thresholds[pair.fold])],
+            "score": None if np.isnan(cosine) else round(float(cosine), 6),
+        }
+        for pair, cosine in zip(pairs, similarity, strict=True)
+    ]
 
 
 def text(figures: Mapping[str, Mapping[str, Any]]) -> str:

@@ -51,6 +51,22 @@ def answer(classifier: MaskClassifier, sets: Sequence[MaskSet]) -> list[Answers]
     return answers
 
 
+def face_rows(answers: Answers, classifier: MaskClassifier) -> list[dict[str, Any]]:
+    """One row a face: `set`, `picture`, `label`, `answer` by the band of the manifest, and `score`, the
+    probability of a mask."""
+    part = answers.part
+    return [
+        {
+            "set": part.name,
+            "picture": origin,
+            "label": "mask" if masked else "no_mask",
+            "answer": classifier.answer(float(chance)),
+            "score": round(float(chance), 6),
+        }
+        for origin, masked, chance in zip(part.origins, part.masked, answers.probabilities, strict=True)
+    ]
+
+
 def pool(answers: Sequence[Answers], name: str) -> Answers:
     """Several sets as one."""
     parts = [entry.part for entry in answers]

@@ -52,7 +52,7 @@ def _panels(name: str) -> tuple[Panel, Panel, Panel]:
             f"{name}: precision and recall",
             "recall",
             "precision",
-            x_limits=(0.5, 1.005),
+            falling=True,
             y_limits=(0.5, 1.005),
         ),
         Panel(f"{name}: reliability", "mean probability", "share of masks", even=True),

@@ -15,14 +15,14 @@ from facecap._files import write_atomic
 from facecap.conversion.model_source import as_model
 from facecap.errors import FacecapError
 from facecap.evaluation.curves import short_names
-from facecap.evaluation.mask.answers import Answers, answer, measure, pool, unknown_band
+from facecap.evaluation.mask.answers import Answers, answer, face_rows, measure, pool, unknown_band
 from facecap.evaluation.mask.conditions import by_condition
 from facecap.evaluation.mask.curves import curves, panels
 from facecap.evaluation.mask.sets import MaskSet, read_sets
 from facecap.evaluation.mask.sheet import contact_sheet
 from facecap.evaluation.mask.wrongly_worn import WornSet, answers_of, read_wrongly_worn
 from facecap.evaluation.network_size import network_size
-from facecap.evaluation.report import aligned, number, print_json, write_results
+from facecap.evaluation.report import Rows, aligned, number, print_json, write_results
 from facecap.training.mask.class_folders import from_options, read_labelled
 
 COLUMNS = (
@@ -40,11 +40,13 @@ HIDDEN = ("hard", "occluded")
 
 @dataclass(frozen=True)
 class Report:
-    """What one model reached; `groups` are all plain faces as one set, then the hidden ones."""
+    """What one model reached; `groups` are all plain faces as one set, then the hidden ones; `rows` are the
+    answers face by face."""
 
     answers: list[Answers]
     groups: list[Answers]
     figures: dict[str, Any]
+    rows: Rows
 
 
 def main(args: argparse.Namespace) -> int:
@@ -95,7 +97,8 @@ def report(classifier: MaskClassifier, sets: Sequence[MaskSet], worn: Sequence[W
         "conditions": by_condition(plain, groups[1:], band),
         "worn wrongly": {part.name: answers_of(classifier, part) for part in worn},
     }
-    return Report(answers, groups, figures)
+    rows = [row for entry in answers for row in face_rows(entry, classifier)]
+    return Report(answers, groups, figures, rows)
 
 
 def text(reports: Mapping[str, Report]) -> str:
@@ -146,7 +149,9 @@ def _details(figures: Mapping[str, Any]) -> str:
 def _write(out: Path, reports: Mapping[str, Report]) -> None:
     groups = [entry.part.name for entry in next(iter(reports.values())).groups]
     drawn = {model: curves(one.groups) for model, one in reports.items()}
-    write_results(out, "mask", {m: one.figures for m, one in reports.items()}, panels(groups), drawn)
+    figures = {model: one.figures for model, one in reports.items()}
+    rows = {model: one.rows for model, one in reports.items()}
+    write_results(out, "mask", figures, panels(groups), drawn, rows)
     for model, name in short_names(list(reports)).items():
         sheet = out / f"worst_{name.replace('/', '_')}.png"
         write_atomic(sheet, contact_sheet(reports[model].answers))

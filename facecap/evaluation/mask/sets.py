@@ -29,8 +29,10 @@ from facecap.training.mask.data import (
 )
 from facecap.training.mask.occlude import occlude
 from facecap.training.mask.occluders import Occluder, read_occluders
+from facecap.training.mask.patches import Patches
 
 SEED = 2011
+KEPT = 512  # MB of patches in memory
 WAYS = ("hand", "object", "cover", "beard", "dark", "tiny")
 VISIBLE = 8  # levels of 255 by which a covered pixel differs
 SIDE_YAW = 30.0  # degrees from which a face is a side view
@@ -126,9 +128,12 @@ def _hard_set(split: str, faces: list[Face]) -> MaskSet:
     """Bare faces behind drawn things, faces of both kinds dark or tiny, and side views as they are; the same
     in every run."""
     rng = np.random.default_rng(SEED)
-    patches = [patch for patch in map(load_patch, faces) if patch is not None]
+    patches = Patches(faces, KEPT)
     examples = []
-    for place, patch in enumerate(patches):
+    for place in range(len(patches)):
+        patch = patches.get(place)
+        if patch is None:
+            continue
         drawable = patch.landmarks is not None and not patch.face.masked
         way = WAYS[int(rng.integers(0 if drawable else 4, len(WAYS)))]
         size, covered = _size(patch), float("nan")
@@ -141,8 +146,8 @@ def _hard_set(split: str, faces: list[Face]) -> MaskSet:
             image = _hidden(patch, way, texture, rng)
             crop, covered = crop_face(image, patch.box), _covered(patch, image)
         examples.append(_example(patch, crop, place, View(size, _yaw(patch.face), way, covered)))
-    for place, patch in enumerate(patches):
-        if abs(_yaw(patch.face)) >= SIDE_YAW:
+    for place, face in enumerate(patches.faces):
+        if abs(_yaw(face)) >= SIDE_YAW and (patch := patches.get(place)) is not None:
             crop = crop_face(patch.image, patch.box)
             examples.append(_example(patch, crop, place, View(_size(patch), _yaw(patch.face), "side")))
     return _collect("hard", split, examples)

@@ -80,7 +80,7 @@ def on_board(
         if library:
             options["runtime_library"] = library
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-        command = [*emulator, program, "--quiet", *flags, frames]
+        command = [*emulator, str(program), "--quiet", *flags, str(frames)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         except OSError as error:

@@ -126,6 +126,28 @@ def measure(cases: Sequence[Case], answers: Answers) -> dict[str, Any]:
     return figures
 
 
+def case_rows(cases: Sequence[Case], answers: Answers) -> list[dict[str, Any]]:
+    """One row a detection: `set`, `picture`, `label`, `answer`, `score`, the probability of a face; the
+    detector's box and score; `point_error` by the eyes' distance and `blur`, None where not known."""
+    rows = []
+    for case, (chance, points, blur) in zip(cases, answers.said, strict=True):
+        error = point_errors([case], [points])
+        rows.append(
+            {
+                "set": case.part,
+                "picture": case.picture.name,
+                "label": "face" if case.face else "no_face",
+                "answer": "no_face" if chance < answers.threshold else "face",
+                "score": round(chance, 6),
+                **dict(zip(("x1", "y1", "x2", "y2"), (round(float(v), 2) for v in case.box), strict=True)),
+                "detector_score": round(case.score, 6),
+                "point_error": round(float(error[0]), 6) if len(error) else None,
+                "blur": round(blur, 6) if np.isfinite(blur) else None,
+            }
+        )
+    return rows
+
+
 def point_errors(cases: Sequence[Case], points: Sequence[Floats | None]) -> NDArray[np.float64]:
     """Mean distance of the five points by that of the eyes, of every case whose true points are known."""
     errors = []

@@ -24,6 +24,7 @@ from facecap.evaluation.refiner.answers import (
     by_detector,
     by_refiner,
     by_the_detector,
+    case_rows,
     curves,
     empty_pictures,
     measure,
@@ -110,7 +111,8 @@ def _write(
     refiners: Mapping[str, Refiner],
 ) -> None:
     drawn = {model: curves(cases, said) for model, said in answers.items()}
-    write_results(out, "refiner", figures, PANELS, drawn)
+    rows = {model: case_rows(cases, said) for model, said in answers.items()}
+    write_results(out, "refiner", figures, PANELS, drawn, rows)
     for model, name in short_names(list(refiners)).items():
         sheet = out / f"worst_{name.replace('/', '_')}.png"
         write_atomic(sheet, contact_sheet(cases, answers[model]))

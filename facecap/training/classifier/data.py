@@ -62,10 +62,9 @@ class Pictures:
     def get(self, index: int) -> tuple[Image, int]:
         """RGB (H, W, 3) and label. A damaged picture is named on standard error, and another of its class
         stands in for it."""
-        found = self._reader.get_or_next(index)
-        assert found is not None  # there is one of each class
-        image = np.asarray(cv2.imdecode(found[1], cv2.IMREAD_COLOR), np.uint8)
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8), self._items[found[0]].label
+        place, code = self._reader.get_or_next(index)
+        image = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8), self._items[place].label
 
     def _code(self, index: int) -> Bytes | None:
         image = self._items[index].rgb()
@@ -149,7 +148,9 @@ def read_split(data: Path, seed: int, classes: Sequence[str] | None = None) -> S
         raise TrainingError(f"{data}: train/ and val/ differ by the classes {other}; wanted the same in both")
     largest = max(item.label for item in val.items)
     if largest >= len(names):
-        raise TrainingError(f"{data}: val/ has the label {largest}, train/ {len(names)} classes")
+        raise TrainingError(
+            f"{data}: val/ has the label {largest}, train/ {len(names)} classes, counted from 0"
+        )
     return Split(names, list(whole.items), list(val.items), drawn=False)
 
 

@@ -8,7 +8,7 @@ from facecap.conversion.network_onnx import INPUT, LOGITS
 from facecap.training.classifier.batches import DEGREES
 from facecap.training.classifier.recipe import PRESETS, SMOOTHING
 from facecap.training.inputs import section
-from facecap.training.model_file import FROZEN, stem
+from facecap.training.model_file import head_only, stem
 from facecap.training.quantisation import described
 from facecap.training.recipe import Recipe
 
@@ -49,12 +49,13 @@ def manifest(
 
 def _text(recipe: Recipe, origin: str, side: int) -> str:
     words = [
-        f"{recipe.network} from {origin}. {FROZEN * recipe.freeze_backbone}{recipe.method()}",
+        f"{recipe.network} from {origin}. {head_only(recipe)}{recipe.method()}",
         f"cross entropy with labels smoothed by {SMOOTHING:g}",
         f"random crops, flips, turns up to {DEGREES[recipe.preset]:g} degrees",
     ]
     if recipe.preset == "qat":
-        words.append(f"batch norm folded, of every layer {described(recipe.per_tensor)}")
+        folded = "batch norm folded, " * (recipe.start is not None)
+        words.append(f"{folded}of every layer {described(recipe.per_tensor)}")
     if recipe.small_side is not None:
         words.append(f"the first {100 * recipe.small_share:g} % of the run at {recipe.small_side} px")
     return "; ".join([*words, f"{side} px."])

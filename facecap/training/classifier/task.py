@@ -17,7 +17,7 @@ from facecap.training.classifier import model as classifier_model
 from facecap.training.classifier import recipe as classifier_recipe
 from facecap.training.classifier.batches import ClassifierBatches
 from facecap.training.classifier.data import Crops, Pictures
-from facecap.training.quantisation import float_weights
+from facecap.training.quantisation import trained
 from facecap.training.recipe import Recipe
 
 
@@ -49,7 +49,11 @@ class ClassifierTask:
 
     def loss(self, model: nn.Module, pictures: Tensor, labels: Tensor, side: int) -> Tensor:
         """Of one logit a class."""
-        return classifier_recipe.loss(model(inputs.prepare(pictures, side)).float(), labels)
+        return self.logits_loss(model(inputs.prepare(pictures, side)), labels)
+
+    def logits_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of (B, classes) logits."""
+        return classifier_recipe.loss(logits.float(), labels)
 
     def validate(self, model: nn.Module, side: int) -> dict[str, float]:
         """Loss, top-5 where there are more classes, and `figure`, the top-1 that ranks."""
@@ -62,8 +66,8 @@ class ClassifierTask:
         return {**figures, "val top-1": top_k(rows, labels, 1), "figure": top_k(rows, labels, 1)}
 
     def checkpoint(self, model: nn.Module) -> dict[str, Any]:
-        """The weights, and the manifest of a model that is made of them."""
-        return {"model": float_weights(model), "manifest": self.manifest()}
+        """The weights, ranges of a run under rounding, and the manifest of a model that is made of them."""
+        return {**trained(model), "manifest": self.manifest()}
 
     def manifest(self) -> dict[str, Any]:
         """Everything of the manifest but `schema` and `file`."""

@@ -16,6 +16,7 @@ from facecap.training.cache import SharedCache
 from facecap.training.classifier.data import Crops, Pictures, Split, read_split
 from facecap.training.classifier.recipe import PRESETS, at_side
 from facecap.training.classifier.task import ClassifierTask
+from facecap.training.features import as_cached
 from facecap.training.loop import Loop
 from facecap.training.networks.registry import build
 from facecap.training.recipe import Recipe
@@ -48,7 +49,8 @@ def train(args: argparse.Namespace) -> int:
         run = RunFolder(args.out, {**config, **asdict(chosen)}, recipe.unsaid(PRESETS[chosen.preset]))
         model = begin(chosen, len(classes), start)
         measure_norms(model, start, task.batches(0), args.side)
-        Loop(chosen, task, model, run, progress, machine).fit()
+        learnt = as_cached(task, model, chosen, machine, progress)
+        Loop(chosen, learnt, model, run, progress, machine).fit()
     if processes.rank() == 0:
         finish(run, chosen, task, split)
         progress.say(f"model, manifest, curves and checkpoints: {run.path}")

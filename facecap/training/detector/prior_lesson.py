@@ -26,6 +26,7 @@ from facecap.training.execution import Execution
 from facecap.training.folding import fold_norms
 from facecap.training.networks.retinaface import Levels, RetinaFace, flatten
 from facecap.training.quantisation import float_weights, prepare_qat
+from facecap.training.run import TrainingError
 
 
 class PriorLesson(Lesson):
@@ -37,6 +38,11 @@ class PriorLesson(Lesson):
     def __init__(self, start: Path, recipe: Recipe) -> None:
         """`start`: a `.pth` of either published layout; it must find faces."""
         published = open_published(start, say=partial(print, file=sys.stderr))
+        if not isinstance(published.network, RetinaFace):
+            raise TrainingError(
+                f"{start}: {published.network.layout.name} does not train here: give a RetinaFace with "
+                "mobilenet0.25 or ResNet-50, or the .onnx of a YuNet or SCRFD"
+            )
         self._published, self._min_sizes = published.network, published.min_sizes
         self._leash, self._frozen = recipe.way.leash, recipe.frozen
         self._weights = LossWeights(start=recipe.start_share)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class ClassFolders:
 
     def options(self) -> str:
         """What to type for them, with a space before each."""
-        words = "" if self.classes is None else " --classes " + " ".join(self.classes)
+        words = "" if self.classes is None else " --classes " + shlex.join(self.classes)
         return words if self.whole is None else f"{words} --faces {'whole' if self.whole else 'find'}"
 
     def names_in(self, data: Path) -> tuple[str, str] | None:
@@ -89,33 +90,44 @@ def read_labelled(data: Path, split: str, how: ClassFolders = AS_FOUND) -> list[
     Raises:
         FacecapError: the folder has another shape, or there is no face.
     """
+    labelled = (data / "mask" / "index.csv").is_file()
+    if labelled and how != AS_FOUND:
+        raise TrainingError(f"{how.options().strip()} is for two class folders; {data} has mask/index.csv")
     names = how.names_in(data)
-    if (data / "mask" / "index.csv").is_file():
-        if how != AS_FOUND:
-            raise TrainingError(
-                f"{how.options().strip()} is for two class folders; {data} has mask/index.csv"
-            )
-        return read_faces(data, split)
-    if names is None and how.classes is None:
+    if labelled or (names is None and how.classes is None):
         return read_faces(data, split)
     if names is None:
         found = class_names(data / "train") or class_names(data)
         raise TrainingError(f"{data}: found the folders {found}; wanted those of{how.options()}")
     parts = read_split(data, SPLIT_SEED, names)
-    items = {"train": parts.train, "val": parts.val}.get(split)
-    if items is None:
-        calib = read_part(data, split, names)
-        items = [] if calib is None else list(calib.items)
-    places = np.unique(np.linspace(0, len(parts.train) - 1, LOOKED_AT).astype(int)).tolist()
+    if split == "calib":
+        calib = read_part(data, "calib", names)
+        if calib is None:
+            return []
+        items = list(calib.items)
+    else:
+        items = parts.train if split == "train" else parts.val
     whole = how.whole
     if whole is None:
+        places = np.unique(np.linspace(0, len(parts.train) - 1, LOOKED_AT).astype(int)).tolist()
         whole = _are_crops(data, tuple(parts.train[place] for place in places))
-    return _take_faces(f"{data}, {split}", items, whole)
+    faces = _take_faces(f"{data}, {split}", items, whole)
+    if not faces:
+        raise TrainingError(f"{data}: no face in the {len(items)} pictures of the part {split}")
+    return faces
 
 
 def from_options(args: argparse.Namespace) -> ClassFolders:
-    """What --classes and --faces of a command line say."""
+    """What --classes and --faces of a command line say.
+
+    Raises:
+        TrainingError: both classes have one name.
+    """
     classes = None if args.classes is None else (args.classes[0], args.classes[1])
+    if classes is not None and classes[0] == classes[1]:
+        raise TrainingError(
+            f"--classes {shlex.join(classes)}: wanted two names, of the masked and the bare faces"
+        )
     return ClassFolders(classes, {"auto": None, "find": False, "whole": True}[args.faces])
 
 

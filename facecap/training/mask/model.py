@@ -11,7 +11,7 @@ from facecap.training.inputs import section
 from facecap.training.mask.augment import BORDER, SIDE
 from facecap.training.mask.data import INCORRECT, SETS
 from facecap.training.mask.recipe import COMPOSED, PRESETS, SMOOTHING
-from facecap.training.model_file import FROZEN, stem
+from facecap.training.model_file import head_only, stem
 from facecap.training.quantisation import described
 from facecap.training.recipe import Recipe
 
@@ -60,11 +60,11 @@ def manifest(
     `folder_options` are those that say how class folders are read; `incorrect`: with the third class.
     """
     logits = "three logits" if incorrect else "one logit"
-    text = f"{recipe.network}, {logits}, from {origin}. {FROZEN * recipe.freeze_backbone}"
+    text = f"{recipe.network}, {logits}, from {origin}. {head_only(recipe)}"
     text += f"{recipe.method()}, batch {recipe.batch}, {_loss(recipe)}, {_sides(recipe)}. "
     text += RECIPES[recipe.preset] + DRAWN_WRONGLY * incorrect
     if recipe.preset == "qat":
-        text += f"{described(recipe.per_tensor)}."
+        text += f"{described(recipe.per_tensor)}{', batch norm folded' * (recipe.start is not None)}."
     further = sorted({name.rsplit(" ", 1)[0] for name in faces} - set(SETS))
     hidden = bool(occluders) and recipe.preset in COMPOSED
     return {

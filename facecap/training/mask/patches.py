@@ -19,20 +19,14 @@ class Patches(Sequence[Patch]):
     another of the same label that has landmarks, or has none, as the face has."""
 
     def __init__(self, faces: Sequence[Face], megabytes: float) -> None:
-        """`megabytes`: of memory for what was read, as many faces as fit.
-
-        Raises:
-            TrainingError: of a label, no face can be read.
-        """
+        """`megabytes`: of memory for what was read, as many faces as fit. Where none of a label with
+        landmarks can be read, or none without, these faces are left out."""
         self.faces = list(faces)
         self._reader = self._open(megabytes)
         lost = set(self._reader.lost_kinds())
         if lost:
             self.faces = [face for face in self.faces if _kind(face) not in lost]
             self._reader = self._open(megabytes)
-        for masked, name in ((True, "masked"), (False, "bare")):
-            if all(face.masked != masked for face in self.faces):
-                raise TrainingError(f"no {name} face can be read of the {len(faces)} that are listed")
 
     def _open(self, megabytes: float) -> CachedReader:
         kinds = [_kind(face) for face in self.faces]
@@ -49,9 +43,13 @@ class Patches(Sequence[Patch]):
         """The picture of a patch is not to be written on: the cache may hold it."""
         if isinstance(place, slice):
             return [self[index] for index in range(*place.indices(len(self)))]
-        found = self._reader.get_or_next(range(len(self))[place])
-        assert found is not None  # there is one of each kind
-        return _unpacked(self.faces[found[0]], found[1])
+        chosen, data = self._reader.get_or_next(range(len(self))[place])
+        return _unpacked(self.faces[chosen], data)
+
+    def get(self, place: int) -> Patch | None:
+        """The patch of this face and no other; None where it cannot be read."""
+        data = self._reader.get(place)
+        return None if data is None else _unpacked(self.faces[place], data)
 
     def readable(self) -> list[Face]:
         """The faces without those that could not be read up to now."""
@@ -80,9 +78,18 @@ def _unpacked(face: Face, data: Bytes) -> Patch:
     return Patch(face, data[HEAD.itemsize :].reshape(height, width, 3), (x1, y1, x2, y2), landmarks)
 
 
-def large_faces(faces: Sequence[Face]) -> list[Face]:
-    """Those that are large enough to show something."""
-    return [face for face in faces if face.box is None or shorter_side(face.box) >= SMALLEST_BOX]
+def training_patches(faces: Sequence[Face], megabytes: float) -> Patches:
+    """Of the faces that are large enough to show something; `megabytes` as of `Patches`.
+
+    Raises:
+        TrainingError: of a label, no face can be read.
+    """
+    large = [face for face in faces if face.box is None or shorter_side(face.box) >= SMALLEST_BOX]
+    patches = Patches(large, megabytes)
+    for masked, name in ((True, "masked"), (False, "bare")):
+        if all(face.masked != masked for face in patches.faces):
+            raise TrainingError(f"no {name} face can be read of the {len(faces)} that are listed")
+    return patches
 
 
 def faces_of(patches: Sequence[Patch]) -> list[Face]:

@@ -24,7 +24,7 @@ from facecap.training.mask.data import INCORRECT, describe
 from facecap.training.mask.model import CLASSES
 from facecap.training.mask.occluders import Occluder
 from facecap.training.mask.patches import Patches
-from facecap.training.quantisation import float_weights
+from facecap.training.quantisation import trained
 from facecap.training.recipe import Recipe
 
 
@@ -68,7 +68,11 @@ class MaskTask:
 
     def loss(self, model: nn.Module, pictures: Tensor, labels: Tensor, side: int) -> Tensor:
         """Of one logit a crop, or of three."""
-        return mask_recipe.loss(self._recipe, model(inputs.prepare(pictures, side)).float(), labels)
+        return self.logits_loss(model(inputs.prepare(pictures, side)), labels)
+
+    def logits_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of (B, 1) or (B, 3) logits."""
+        return mask_recipe.loss(self._recipe, logits.float(), labels)
 
     def validate(self, model: nn.Module, side: int) -> dict[str, float]:
         """Accuracy at 0.5 of every set, AP where both labels are, share of wrongly worn masks that are called
@@ -86,8 +90,8 @@ class MaskTask:
         return figures
 
     def checkpoint(self, model: nn.Module) -> dict[str, Any]:
-        """The weights, and the manifest of a model that is made of them."""
-        return {"model": float_weights(model), "manifest": self.manifest(model, self._sets)}
+        """The weights, ranges of a run under rounding, and the manifest of a model that is made of them."""
+        return {**trained(model), "manifest": self.manifest(model, self._sets)}
 
     def manifest(self, model: nn.Module, sets: Sequence[MaskSet]) -> dict[str, Any]:
         """Of the model, with the unknown band that its answers on `sets` ask for."""

@@ -19,6 +19,7 @@ from facecap.evaluation.mask.wrongly_worn import read_wrongly_worn
 from facecap.evaluation.report import counted
 from facecap.training import execution, model_file, processes, recipe
 from facecap.training.backbone import head_names
+from facecap.training.features import as_cached
 from facecap.training.loop import Loop
 from facecap.training.mask import model as mask_model
 from facecap.training.mask.augment import SIDE
@@ -27,7 +28,7 @@ from facecap.training.mask.class_folders import read_labelled
 from facecap.training.mask.data import describe, read_more
 from facecap.training.mask.model import CLASSES
 from facecap.training.mask.occluders import read_occluders
-from facecap.training.mask.patches import Patches, large_faces
+from facecap.training.mask.patches import training_patches
 from facecap.training.mask.recipe import BLENDED, COMPOSED, PRESETS
 from facecap.training.mask.task import MaskTask
 from facecap.training.networks.registry import build
@@ -61,7 +62,7 @@ def train(args: argparse.Namespace) -> int:
     faces += [face for folder in args.more for face in read_more(folder, "train")]
     if not args.incorrect:
         faces = [face for face in faces if not face.incorrect]
-    patches = Patches(large_faces(faces), args.cache)
+    patches = training_patches(faces, args.cache)
     counts = describe(patches.faces)
     occluders = [] if args.occluders is None else read_occluders(args.occluders, "train")
     validation, calibration = (read_sets(args.data, split, args.occluders, how) for split in ("val", "calib"))
@@ -81,7 +82,8 @@ def train(args: argparse.Namespace) -> int:
         measure_norms(model, start, task.batches(0), SIDE)
         blends = chosen.preset in BLENDED and start is not None and start.whole
         began = deepcopy(model.state_dict()) if blends else None
-        Loop(chosen, task, model, run, progress, machine).fit()
+        learnt = as_cached(task, model, chosen, machine, progress)
+        Loop(chosen, learnt, model, run, progress, machine).fit()
     if processes.rank() == 0:
         finish(run, chosen, task, [*validation, *calibration], began, outputs)
         progress.say(f"model, manifest, curves and checkpoints: {run.path}")

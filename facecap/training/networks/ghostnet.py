@@ -11,6 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from facecap.training.networks.layers import multiple_of
+from facecap.training.networks.layout import Layout, within
+
 
 class Block(NamedTuple):
     """One row of the paper's table."""
@@ -78,7 +81,7 @@ class SqueezeExcite(nn.Module):
     def __init__(self, channels: int) -> None:
         """The bottleneck has a quarter of the channels, rounded to a multiple of 4."""
         super().__init__()
-        reduced = _multiple_of_four(channels / 4)
+        reduced = multiple_of(4, channels / 4)
         self.reduce = nn.Conv2d(channels, reduced, 1)
         self.expand = nn.Conv2d(reduced, channels, 1)
 
@@ -86,11 +89,6 @@ class SqueezeExcite(nn.Module):
         """Same shape as the input."""
         pooled = x.mean((2, 3), keepdim=True)
         return x * functional.hardsigmoid(self.expand(torch.relu(self.reduce(pooled))))
-
-
-def _multiple_of_four(value: float) -> int:
-    rounded = max(4, int(value + 2) // 4 * 4)
-    return rounded + 4 if rounded < 0.9 * value else rounded
 
 
 class GhostBottleneck(nn.Module):
@@ -146,3 +144,25 @@ class GhostNet(nn.Module):
         x = torch.relu(self.head(x.mean((2, 3), keepdim=True)))
         logits: Tensor = self.classifier(self.dropout(x.flatten(1)))
         return logits
+
+
+def _upstream() -> list[str]:
+    names, stage, block, inputs = ["conv_stem", "bn1"], 0, 0, STEM_CHANNELS
+    for number, row in enumerate(BLOCKS):
+        if number:
+            new = 2 in (row.stride, BLOCKS[number - 1].stride)
+            stage, block = (stage + 1, 0) if new else (stage, block + 1)
+        ghost = ["primary_conv.0", "primary_conv.1", "cheap_operation.0", "cheap_operation.1"]
+        parts = [
+            *within("ghost1", ghost),
+            *["conv_dw", "bn_dw"] * (row.stride > 1),
+            *["se.conv_reduce", "se.conv_expand"] * row.excited,
+            *within("ghost2", ghost),
+            *within("shortcut", "0123") * (row.stride > 1 or inputs != row.channels),
+        ]
+        names += within(f"blocks.{stage}.{block}", parts)
+        inputs = row.channels
+    return [*names, f"blocks.{stage + 1}.0.conv", f"blocks.{stage + 1}.0.bn1", "conv_head", "classifier"]
+
+
+LAYOUTS = (Layout("huawei-noah and timm", _upstream()),)

@@ -21,6 +21,12 @@ def initialise(network: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
+def multiple_of(unit: int, channels: float) -> int:
+    """Channels rounded to a multiple of `unit`, to at least one and by a tenth down at most."""
+    rounded = max(unit, int(channels + unit / 2) // unit * unit)
+    return rounded + unit if rounded < 0.9 * channels else rounded
+
+
 def relu6() -> nn.Module:
     """The activation of MobileNetV2."""
     return nn.ReLU6(inplace=True)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from facecap.training.networks.layers import Row, conv_norm, initialise, inverted_residuals
 
 SIDE = 112
+DIMENSIONS = 128  # of the published ones
 STEM_CHANNELS = 64
 LAST_CHANNELS = 512
 
@@ -51,7 +52,7 @@ class GlobalDepthwise(nn.Module):
 class MobileFaceNet(nn.Module):
     """MobileFaceNet with vectors of `outputs` numbers; 0.99 M parameters for 128."""
 
-    def __init__(self, outputs: int = 128) -> None:
+    def __init__(self, outputs: int = DIMENSIONS) -> None:
         """Weights start from He's normal initialisation."""
         super().__init__()
         self.conv1 = conv_norm(3, STEM_CHANNELS, 3, 2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from facecap.training.networks.layers import initialise
+from facecap.training.networks.layout import Layout, within
 
 STEM_CHANNELS = 32
 # Output channels and stride of each depthwise separable block, by stage; a stage ends at stride 8, 16, 32.
@@ -73,3 +74,11 @@ class MobileNetV1(nn.Module):
         x = self.stage3(self.stage2(self.stage1(x)))
         logits: Tensor = self.fc(self.pool(x).flatten(1))
         return logits
+
+
+def _marvis() -> list[str]:
+    blocks = range(1, 1 + sum(map(len, STAGES)))
+    return [*within("model.0", "01"), *(name for n in blocks for name in within(f"model.{n}", "0134")), "fc"]
+
+
+LAYOUTS = (Layout("marvis", _marvis()),)

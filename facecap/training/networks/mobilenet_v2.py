@@ -9,6 +9,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from facecap.training.networks.layers import Row, conv_norm, initialise, inverted_residuals
+from facecap.training.networks.layout import Layout, within
 
 STEM_CHANNELS = 32
 LAST_CHANNELS = 1280
@@ -42,3 +43,27 @@ class MobileNetV2(nn.Module):
         """(B, 3, H, W) -> (B, outputs)."""
         logits: Tensor = self.classifier(self.pool(self.features(x)).flatten(1))
         return logits
+
+
+def _flat(classifier: str) -> list[str]:
+    names = ["features.0.0", "features.0.1"]
+    for number, expansion in enumerate([row.expansion for row in ROWS for _ in range(row.blocks)], 1):
+        names += within(f"features.{number}.conv", "0134" if expansion == 1 else "013467")
+    return [*names, *classifier.split()]
+
+
+def _timm() -> list[str]:
+    names = ["conv_stem", "bn1"]
+    for stage, row in enumerate(ROWS):
+        plain = ["conv_dw", "bn1", "conv_pw", "bn2"]
+        expanded = ["conv_pw", "bn1", "conv_dw", "bn2", "conv_pwl", "bn3"]
+        for block in range(row.blocks):
+            names += within(f"blocks.{stage}.{block}", plain if row.expansion == 1 else expanded)
+    return [*names, "conv_head", "bn2", "classifier"]
+
+
+LAYOUTS = (
+    Layout("timm", _timm()),
+    Layout("tonylins", _flat("features.18.0 features.18.1 classifier.1")),
+    Layout("d-li14", _flat("conv.0 conv.1 classifier")),
+)

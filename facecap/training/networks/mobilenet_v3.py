@@ -45,7 +45,8 @@ ROWS = (
 )
 
 
-def _relu() -> nn.Module:
+def relu() -> nn.Module:
+    """The activation of the blocks without hard swish."""
     return nn.ReLU(inplace=True)
 
 
@@ -59,7 +60,7 @@ class SqueezeExcite(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.pool = nn.AdaptiveAvgPool2d(1)
-        reduce = conv_norm(channels, channels // 4, 1, act=_relu)
+        reduce = conv_norm(channels, channels // 4, 1, act=relu)
         self.se = nn.Sequential(*reduce, *conv_norm(channels // 4, channels, 1, act=_hard_sigmoid))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -73,7 +74,7 @@ class Block(nn.Module):
     def __init__(self, inputs: int, row: Row) -> None:
         super().__init__()
         kernel, expanded, channels, excited, hard_swish, stride = row
-        act: Activation = nn.Hardswish if hard_swish else _relu
+        act: Activation = nn.Hardswish if hard_swish else relu
         self.conv1, self.bn1, self.act1 = conv_norm(inputs, expanded, 1, act=act)
         self.conv2, self.bn2, self.act2 = conv_norm(expanded, expanded, kernel, stride, expanded, act)
         self.conv3, self.bn3 = conv_norm(expanded, channels, 1, act=None)

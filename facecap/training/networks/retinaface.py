@@ -20,7 +20,7 @@ ANCHORS = 2
 
 @dataclass(frozen=True)
 class Layout:
-    """What differs between the published networks: channels of the three body levels and of the pyramid.
+    """What differs between the published networks: channels of the body's levels and of the pyramid, strides.
 
     `slope` is the negative slope of MobileNet's activations, which no key of a checkpoint tells: 0, plain
     ReLU, in the small detector with priors from 10 pixels on; 0.1 in its predecessor with priors from 16
@@ -28,13 +28,15 @@ class Layout:
     """
 
     name: str
-    body_channels: tuple[int, int, int]
+    body_channels: tuple[int, ...]
     width: int
     slope: float = 0.0
+    strides: tuple[int, ...] = (8, 16, 32)
 
 
 MOBILENET = Layout("retinaface_mobilenet0.25", (64, 128, 256), 64)
 RESNET50 = Layout("retinaface_resnet50", (512, 1024, 2048), 256)
+LAYOUTS = {layout.name: layout for layout in (MOBILENET, RESNET50)}
 
 
 @dataclass

@@ -68,7 +68,9 @@ def test_both_layouts_in_both_forms(layout: Layout, form: str, tmp_path: Path) -
 
 def test_an_unknown_form_is_named(tmp_path: Path) -> None:
     network = random_network(MOBILENET)
-    with pytest.raises(FacecapError, match="no form 'rows' of RetinaFace; known: levels, concatenated"):
+    with pytest.raises(
+        FacecapError, match=r"no form 'rows' of retinaface_mobilenet0\.25; known: levels, concatenated"
+    ):
         export_network(network, tmp_path / "net.onnx", ABOUT, min_sizes=FROM_10_PX, form="rows")  # type: ignore[arg-type]
     assert not (tmp_path / "net.onnx").exists()
 

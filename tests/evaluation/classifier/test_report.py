@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import numpy as np
@@ -91,6 +92,12 @@ def test_results_and_the_curve_of_the_classes_are_written(tmp_path, data):
     (found,) = json.loads((out / "classifier.json").read_text())["models"]
     assert found["model"] == str(model) and set(found["top-1 by class"]) == {"blue", "green", "red"}
     assert (out / "classifier.png").read_bytes().startswith(b"\x89PNG")
+    rows = list(csv.DictReader((out / "classifier.csv").read_text().splitlines()))
+    assert len(rows) == found["pictures"]
+    assert {row["picture"].split("/")[0] == row["label"] for row in rows} == {True}
+    right = [row["answer"] == row["label"] for row in rows]
+    assert right == [row["rank"] == "1" for row in rows]
+    assert sum(right) / len(rows) == pytest.approx(found["top-1"])
 
 
 def test_a_mask_classifier_answers_for_two_folders(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from types import ModuleType
@@ -152,3 +153,7 @@ def test_models_side_by_side_leave_results_and_curves(
     report = json.loads((tmp_path / "out" / f"{task}.json").read_text())
     assert [entry["model"] for entry in report["models"]] == models
     assert cv2.imread(str(tmp_path / "out" / f"{task}.png")) is not None
+    rows = list(csv.DictReader((tmp_path / "out" / f"{task}.csv").read_text().splitlines()))
+    assert list(rows[0]) == ["model", "set", "picture", "faces", "found", "false_alarms"]
+    assert {row["model"] for row in rows} == set(models)
+    assert sum(int(row["faces"]) for row in rows) == len(models)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from facecap.evaluation.detector.detection import Found
-from facecap.evaluation.detector.widerface import normalized, score
+from facecap.evaluation.detector.detection import Found, PictureSet
+from facecap.evaluation.detector.widerface import measure, normalized, score
 
 
 def entry(boxes: list[list[float]], easy: list[int]) -> dict[str, Any]:
@@ -45,6 +46,17 @@ def test_a_second_detection_of_a_face_is_a_false_one() -> None:
 def test_pictures_without_detections_count_their_faces() -> None:
     entries = [entry([FACE], [0]), entry([OTHER], [0])]
     assert score(entries, [found((*FACE, 1.0)), found()], "easy") == 0.5
+
+
+def test_the_rows_of_a_picture_count_by_the_subset_at_a_score_of_one_half() -> None:
+    one = {**entry([FACE, OTHER], [0]), "file": "a.jpg", "medium": [0, 1], "hard": [1]}
+    detections = found((*FACE, 0.9), (200, 200, 240, 240, 0.8), (*OTHER, 0.4))
+    rows = measure(PictureSet(Path(), [one]), [detections]).rows
+    assert rows == [
+        {"set": "easy", "picture": "a.jpg", "faces": 1, "found": 1, "false_alarms": 1},
+        {"set": "medium", "picture": "a.jpg", "faces": 2, "found": 1, "false_alarms": 1},
+        {"set": "hard", "picture": "a.jpg", "faces": 1, "found": 0, "false_alarms": 1},
+    ]
 
 
 def test_scores_are_stretched_over_all_pictures() -> None:

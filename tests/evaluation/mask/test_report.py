@@ -13,6 +13,7 @@ import facecap
 from facecap.cli import main
 from facecap.evaluation.mask.answers import Answers, answer, measure, pool, unknown_band
 from facecap.evaluation.mask.conditions import by_condition
+from facecap.evaluation.mask.report import ONCE
 from facecap.evaluation.mask.sets import MaskSet, View, read_sets
 from facecap.evaluation.mask.sheet import contact_sheet
 
@@ -196,6 +197,14 @@ def test_models_side_by_side_leave_results_curves_and_sheets(data, tmp_path, cap
     assert report["models"][0]["sets"]["plain"]["faces"] == 12
     assert cv2.imread(str(tmp_path / "out" / "mask.png")) is not None
     assert len(list((tmp_path / "out").glob("worst_*.png"))) == 2
+    rows = list(csv.DictReader((tmp_path / "out" / "mask.csv").read_text().splitlines()))
+    assert list(rows[0]) == ["model", "set", "picture", "label", "answer", "score"]
+    for entry in report["models"]:
+        plain = [row for row in rows if row["model"] == entry["model"] and row["set"] in ONCE]
+        assert len(plain) == entry["sets"]["plain"]["faces"]
+        right = [row for row in plain if (float(row["score"]) >= 0.5) == (row["label"] == "mask")]
+        assert len(right) / len(plain) == pytest.approx(entry["sets"]["plain"]["accuracy"])
+        assert {row["answer"] for row in plain} <= {"mask", "no_mask", "unknown"}
 
 
 def test_a_sheet_is_of_one_model(data, model, tmp_path, capsys):

@@ -131,13 +131,18 @@ def test_the_command_measures_and_leaves_curves_and_a_sheet(
     assert "false alarms refused" in table
     assert "mask faces refused" in table
     names = {path.name for path in out.iterdir()}
-    assert names == {"refiner.json", "refiner.png", "worst_refiner.onnx.png"}
+    assert names == {"refiner.csv", "refiner.json", "refiner.png", "worst_refiner.onnx.png"}
     results = json.loads((out / "refiner.json").read_text())
     first = results["models"][0]
     assert first["mask faces"] == 1
     assert first["parameters"] < 300_000
     opinion = results["models"][1]
     assert opinion["mask faces refused"] == 0
+    rows = list(csv.DictReader((out / "refiner.csv").read_text().splitlines()))
+    refused = [row["answer"] == "no_face" for row in rows if row["model"] == first["model"]]
+    shown = [row["label"] for row in rows if row["model"] == first["model"]]
+    assert shown.count("face") == sum(value for key, value in first.items() if key.endswith(" faces"))
+    assert len(refused) == len(rows) / 3  # of the refiner, the opinion and the detector itself
 
 
 def test_a_sheet_of_no_cases_is_a_picture() -> None:

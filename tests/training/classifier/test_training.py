@@ -22,6 +22,7 @@ from facecap.training.run import RunFolder, TrainingError  # noqa: E402
 
 COUNTS = {"blue": 24, "green": 30, "red": 27}
 NETWORK = "mobilenet_v1_0.25"
+HEAD = {"fc.weight", "fc.bias"}
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +83,29 @@ def test_fine_tuning_to_other_classes_with_a_frozen_backbone(run, tmp_path):
         torch.load(folder / "best.pt", weights_only=True)["model"] for folder in (run, tmp_path / "run")
     )
     changed = {name for name in before if not torch.equal(before[name], after[name])}
-    assert changed == {"fc.weight", "fc.bias"}
+    assert changed == HEAD
     manifest = json.loads((tmp_path / "run" / f"classifier_{NETWORK}.json").read_text())
     assert manifest["training"]["starting_point"].startswith("the best checkpoint of a run (trained by")
     assert "Only the head learns" in manifest["training"]["recipe"]
+
+
+def test_a_head_learns_from_kept_features_what_it_learns_from_pictures(run, tmp_path, capsys):
+    data = write_class_folder(tmp_path / "data", {"green": 12, "red": 12})
+    start = ["--start", str(run / "best.pt"), "--freeze-backbone", "--new-head", "--optimizer", "sgd"]
+    kept = ["--cache-features", "1"]
+    weights = []
+    for name, more in (("seen", []), ("kept", kept)):
+        assert main(options(data, tmp_path / name, *start, "--epochs", "1", *more)) == 0
+        weights.append(torch.load(tmp_path / name / "last.pt", weights_only=True)["model"])
+    assert "kept the features of 18 pictures" in capsys.readouterr().err
+    before = torch.load(run / "best.pt", weights_only=True)["model"]
+    for state in weights:
+        assert {name for name in before if not torch.equal(before[name], state[name])} == HEAD
+    manifest = json.loads((tmp_path / "kept" / f"classifier_{NETWORK}.json").read_text())
+    assert "from the kept features of 1 passes" in manifest["training"]["recipe"]
+    assert "--cache-features 1" in manifest["training"]["command"]
+    assert main(options(data, tmp_path / "longer", *start, "--epochs", "20", "--cache-features", "4")) == 0
+    assert torch.load(tmp_path / "longer" / "best.pt", weights_only=True)["figures"]["val top-1"] == 1
 
 
 def test_a_damaged_picture_is_named_and_skipped(tmp_path, capsys):

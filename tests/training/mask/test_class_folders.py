@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from facecap.errors import FacecapError
-from facecap.training.mask.class_folders import ClassFolders, FaceFinder, read_labelled
+from facecap.training.mask.class_folders import ClassFolders, FaceFinder, from_options, read_labelled
 
 FIND = ClassFolders(whole=False)
 
@@ -99,3 +100,15 @@ def test_options_of_class_folders_are_refused_for_an_index(tmp_path):
     (tmp_path / "mask" / "index.csv").write_text("file,label,group,split,x1,y1,x2,y2\n")
     with pytest.raises(FacecapError, match=r"--faces find is for two class folders; .* has mask/index.csv"):
         read_labelled(tmp_path, "train", FIND)
+
+
+def test_folders_without_a_face_are_refused(tmp_path):
+    for name in ("mask", "no_mask"):
+        write(tmp_path / name, *np.full((3, 64, 64, 3), 90, np.uint8))
+    with pytest.raises(FacecapError, match="no face in the 4 pictures of the part train"):
+        read_labelled(tmp_path, "train", FIND)
+
+
+def test_one_name_for_both_classes_is_refused():
+    with pytest.raises(FacecapError, match="--classes a a: wanted two names"):
+        from_options(Namespace(classes=["a", "a"], faces="auto"))

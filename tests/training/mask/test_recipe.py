@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 
 from face_folder import write_face_folder  # noqa: E402
 
+from facecap.cli import make_parser  # noqa: E402
 from facecap.training import recipe  # noqa: E402
 from facecap.training.batches import batches_per_epoch, epoch_part  # noqa: E402
 from facecap.training.inputs import prepare  # noqa: E402
@@ -16,6 +17,7 @@ from facecap.training.mask import recipe as mask_recipe  # noqa: E402
 from facecap.training.mask.batches import MaskBatches  # noqa: E402
 from facecap.training.mask.data import read_faces  # noqa: E402
 from facecap.training.mask.patches import Patches  # noqa: E402
+from facecap.training.run import TrainingError  # noqa: E402
 
 
 def test_the_mission_is_the_recipe_that_was_given():
@@ -49,6 +51,54 @@ def test_the_learning_rate_rises_then_falls():
     assert rates[-1] == pytest.approx(0.01 * default.learning_rate)
 
 
+def test_the_rise_of_the_rate_may_be_longer_or_left_out():
+    default = mask_recipe.PRESETS["default"]
+    rates = [recipe.learning_rate(replace(default, warm_up=0.5), share) for share in np.linspace(0, 1, 101)]
+    assert int(np.argmax(rates)) in range(25, 51)
+    assert recipe.learning_rate(replace(default, warm_up=0.0), 0.0) == default.learning_rate
+
+
+def chosen(*flags):
+    args = make_parser().parse_args(["train", "mask", "--data", "d", "--out", "o", *flags])
+    return recipe.choose(mask_recipe.PRESETS, args)
+
+
+def test_flags_change_a_preset_and_are_what_repeats_the_run():
+    flags = ["--rate", "0.01", "--warm-up", "0", "--weight-decay", "0", "--optimizer", "sgd"]
+    flags += ["--focal-alpha", "0.25", "--validations", "3", "--epochs", "2", "--batch", "8"]
+    asked = chosen(*flags)
+    assert (asked.learning_rate, asked.warm_up, asked.weight_decay, asked.optimizer) == (0.01, 0, 0, "sgd")
+    assert (asked.focal_alpha, asked.validations, asked.minutes, asked.epochs) == (0.25, 3, None, 2)
+    assert chosen(*asked.options(mask_recipe.PRESETS["default"]).split()) == asked
+    assert type(recipe.optimizer(asked, torch.nn.Linear(2, 1))) is torch.optim.SGD
+    logits, labels = torch.zeros(2), torch.tensor([0.0, 1.0])
+    assert mask_recipe.loss(asked, logits, labels) == mask_recipe.focal_loss(logits, labels, 0.25)
+
+
+def test_rounding_from_random_weights_takes_the_length_and_rate_of_such_runs():
+    scratch, default = chosen("--preset", "qat"), mask_recipe.PRESETS["default"]
+    assert (scratch.minutes, scratch.learning_rate) == (default.minutes, default.learning_rate)
+    assert scratch.small_side is None
+    assert chosen("--preset", "qat", "--start", "best.pt").learning_rate == 1e-4
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--preset", "refine"], "--preset refine needs --start"),
+        (["--preset", "qat", "--per-tensor"], "--per-tensor needs --start"),
+        (["--cache-features", "2"], "--cache-features needs --freeze-backbone"),
+        (
+            ["--cache-features", "2", "--start", "b", "--freeze-backbone", "--preset", "qat"],
+            "--cache-features is not for --preset qat",
+        ),
+    ],
+)
+def test_options_that_do_not_fit_together_are_refused(flags, said):
+    with pytest.raises(TrainingError, match=said):
+        chosen(*flags)
+
+
 def test_small_pictures_come_first():
     default = mask_recipe.PRESETS["default"]
     assert [recipe.side(default, share, 112) for share in (0, 0.39, 0.41, 1)] == [64, 64, 112, 112]
@@ -67,6 +117,17 @@ def test_a_batch_depends_on_the_seed_and_its_number_alone(tmp_path, preset):
     assert torch.equal(resumed[0], first[3][0])
     assert torch.equal(resumed[1], first[3][1])
     assert not torch.equal(first[0][0], first[1][0])
+
+
+@pytest.mark.parametrize("preset", ["default", "mission"])
+def test_a_small_cache_gives_the_same_batches(tmp_path, preset):
+    faces = read_faces(write_face_folder(tmp_path), "train")
+    faces[0].path.write_bytes(b"damaged")
+    chosen = replace(mask_recipe.PRESETS[preset], batch=12, seed=4)
+    small, large = (iter(MaskBatches(Patches(faces, megabytes), chosen, 0)) for megabytes in (0.1, 100))
+    for _ in range(4):
+        for first, second in zip(next(small), next(large), strict=True):
+            assert torch.equal(first, second)
 
 
 def test_every_face_is_seen_once_an_epoch():

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 from face_folder import paint_face, write_face_folder  # noqa: E402
 
 import facecap  # noqa: E402
-from facecap.cli import main  # noqa: E402
+from facecap.cli import main, make_parser  # noqa: E402
 from facecap.training.loop import Loop  # noqa: E402
 from facecap.training.mask import train as mask_training  # noqa: E402
 from facecap.training.mask.data import Face  # noqa: E402
@@ -137,16 +137,6 @@ def test_two_class_folders_are_trained_on_and_measured_on_what_is_held_out(tmp_p
     assert "no faces of the split calib" in capsys.readouterr().err
 
 
-def test_a_small_cache_gives_the_same_batches(data, tmp_path):
-    for name, megabytes in (("small", "0.1"), ("large", "100")):
-        network = ["--network", "mobilenet_v1_0.25", "--cache", megabytes]
-        assert main([*options(data, tmp_path / name), *network]) == 0
-    first, second = (
-        torch.load(tmp_path / name / "last.pt", weights_only=True)["model"] for name in ("small", "large")
-    )
-    assert all(torch.equal(first[name], second[name]) for name in first)
-
-
 def test_a_third_class_makes_a_model_that_answers_it(data, tmp_path, capsys):
     network = ["--network", "mobilenet_v1_0.25", "--incorrect"]
     given = ["train", "mask", "--data", str(data), "--out", str(tmp_path), "--workers", "0", *network]
@@ -212,7 +202,7 @@ def test_other_options_do_not_resume_a_run(run, data, capsys):
 
 def test_validation_and_calibration_pictures_are_not_trained_on(data, tmp_path, monkeypatch):
     seen: list[Face] = []
-    monkeypatch.setattr(mask_training, "Patches", lambda faces, _: seen.extend(faces) or _stop())
+    monkeypatch.setattr(mask_training, "training_patches", lambda faces, _: seen.extend(faces) or _stop())
     with pytest.raises(StopIteration):
         mask_training.train(_parsed(data, tmp_path))
     assert {face.path.name.split("_")[0] for face in seen} == {"train"}
@@ -223,25 +213,8 @@ def _stop():
 
 
 def _parsed(data, out):
-    from argparse import Namespace
-
-    length = {"preset": "default", "minutes": 1.0, "epochs": None, "batch": None, "cache": 64}
-    folders = {"classes": None, "faces": "auto"}
-    start = {"start": None, "new_head": False, "freeze_backbone": False, "per_tensor": False}
-    machine = {"device": "cpu", "precision": "auto", "threads": 1, "workers": 0}
-    return Namespace(
-        data=data,
-        out=out,
-        occluders=None,
-        more=[],
-        incorrect=False,
-        seed=0,
-        network="ghostnet_1.0x",
-        **length,
-        **start,
-        **machine,
-        **folders,
-    )
+    options = ["--data", str(data), "--out", str(out), "--minutes", "1", "--device", "cpu", "--workers", "0"]
+    return make_parser().parse_args(["train", "mask", *options])
 
 
 @pytest.mark.parametrize(

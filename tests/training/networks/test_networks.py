@@ -14,7 +14,7 @@ from facecap.training.networks.counting import (  # noqa: E402
     parameters,
     running_statistics,
 )
-from facecap.training.networks.registry import NETWORKS, build, recognise  # noqa: E402
+from facecap.training.networks.registry import EMBEDDERS, NETWORKS, build, recognise  # noqa: E402
 from facecap.training.networks.retinaface import RetinaFace  # noqa: E402
 
 # Network, outputs, side, multiply-adds in M, parameters in M as published, and how they were counted:
@@ -22,12 +22,14 @@ from facecap.training.networks.retinaface import RetinaFace  # noqa: E402
 PUBLISHED = [
     ("ghostnet_1.0x", 1, 112, 44.0, 3.90, 4, False),
     ("mobilenet_v3_small", 1, 112, 18.2, 1.23, 4, False),
+    ("mobilenet_v3_small_paper", 1000, 224, 56.5, 2.54, 0, False),
     ("mobilenet_v2", 1000, 224, 300.0, 3.5, 0, False),
     ("mobilenet_v1_0.25", 1000, 224, 43.6, 0.48, 2, True),
     ("mobilenet_v1_0.5", 1000, 224, 154.6, 1.34, 2, True),
     ("mobilenet_v1_0.75", 1000, 224, 333.0, 2.60, 2, True),
     ("mobilenet_v1_1.0", 1000, 224, 578.9, 4.25, 2, True),
     ("mobilefacenet", 128, 112, None, 1.0, 0, False),
+    ("mobilefacenet_prelu", 128, 112, 221.0, 1.0, 0, False),
 ]
 
 
@@ -60,7 +62,7 @@ def test_every_network_answers_what_it_is_asked_for(name, outputs):
     assert answers.shape == (2, outputs) and answers.isfinite().all()
 
 
-@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "mobilefacenet"])
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name not in EMBEDDERS])
 def test_classifiers_take_any_size(name):
     with torch.no_grad():
         assert build(name, 3).eval()(torch.zeros(1, 3, 96, 72)).shape == (1, 3)
@@ -83,7 +85,8 @@ def test_an_unknown_network_is_refused_with_the_names():
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("outputs", [1, 10])
 def test_weights_are_recognised(name, outputs):
-    assert recognise(build(name, outputs).state_dict()) == (name, outputs)
+    found = recognise(build(name, outputs).state_dict())
+    assert found is not None and (found.network, found.outputs, found.source) == (name, outputs, "")
 
 
 def test_weights_of_other_networks_are_not_recognised():
