@@ -45,13 +45,14 @@ def add_mask_faces(tasks: argparse._SubParsersAction[Any]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from facecap.training.mask import photo_faces
+    from facecap.training.mask.data import INCORRECT
 
     if args.boxes is not None:
         labels = photo_faces.labelled_boxes(args.boxes)
     elif args.bare_unless is not None:
         labels = photo_faces.bare_unless(args.bare_unless)
     else:
-        labels = photo_faces.always(photo_faces.INCORRECT)
+        labels = photo_faces.always(INCORRECT)
     counts = photo_faces.write_faces(
         args.photos, args.out, args.data, labels, every=args.every, held_out=args.held_out
     )

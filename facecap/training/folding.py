@@ -74,9 +74,8 @@ def restore_norms(network: nn.Module, inputs: Iterable[Tensor]) -> None:
 
     def add(norm: nn.Module, given: tuple[Tensor, ...]) -> None:
         x = given[0].transpose(0, 1).flatten(1).double()
-        sums[cast(nn.BatchNorm2d, norm)] += torch.stack(
-            [torch.full((len(x),), float(x.shape[1])), x.sum(1), x.square().sum(1)]
-        )
+        count = torch.full((len(x),), float(x.shape[1]))
+        sums[cast(nn.BatchNorm2d, norm)] += torch.stack([count, x.sum(1), x.square().sum(1)])
 
     handles = [norm.register_forward_pre_hook(add) for norm in norms]
     network.eval()
@@ -85,10 +84,11 @@ def restore_norms(network: nn.Module, inputs: Iterable[Tensor]) -> None:
     for handle in handles:
         handle.remove()
     for norm, (count, total, squares) in sums.items():
+        assert norm.running_mean is not None and norm.running_var is not None
         mean = total / count
         variance = (squares / count - mean.square()).clamp(min=0)
-        gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)  # type: ignore[operator]
-        norm.bias.add_(gain * (mean - norm.running_mean).float())  # type: ignore[operator]
-        norm.weight.copy_(gain * torch.sqrt(variance + norm.eps))
-        norm.running_mean.copy_(mean)  # type: ignore[union-attr]
-        norm.running_var.copy_(variance)  # type: ignore[union-attr]
+        gain = norm.weight / (norm.running_var + norm.eps).sqrt()
+        norm.bias.add_(gain * (mean - norm.running_mean).float())
+        norm.weight.copy_(gain * (variance + norm.eps).sqrt())
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)

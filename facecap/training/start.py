@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from facecap.conversion.checkpoint import CheckpointError, is_checkpoint, read_checkpoint, weights_in
@@ -18,13 +20,14 @@ from facecap.training.backbone import freeze_backbone, head_names
 from facecap.training.batches import Batch
 from facecap.training.folding import restore_norms
 from facecap.training.networks.registry import build, recognise
+from facecap.training.norms import fresh_statistics
 from facecap.training.quantisation import Ranges, finish_state, is_rounded, prepare_qat, set_ranges
 from facecap.training.recipe import Recipe
 from facecap.training.run import TrainingError, seed_all
 
 Weights = dict[str, Tensor]
 
-NORM_BATCHES = 24  # from which the statistics of a start without any are measured
+NORM_BATCHES = 24  # of which statistics are taken
 RANDOM = "random weights"  # the origin of a run without a start
 
 
@@ -70,6 +73,10 @@ def read_start(path: Path, network: str, outputs: int, new_head: bool) -> Start:
         weights, ranges = _finished(weights, network, path)
     if folded:
         found, origin = network, f"the model {path.name}"
+        beside = path.with_suffix(".json")
+        if beside.is_file():
+            manifest = json.loads(beside.read_text(encoding="utf-8-sig"))
+            origin += f" ({manifest.get('origin', 'of unknown origin')})"
     elif is_run(checkpoint):
         manifest = checkpoint["manifest"]
         found = manifest.get("architecture", network)
@@ -131,8 +138,18 @@ def measure_norms(model: nn.Module, start: Start | None, batches: Iterable[Batch
         side: px of the network's input.
     """
     if start is not None and start.folded:
-        first = islice(batches, NORM_BATCHES)
-        restore_norms(model, (inputs.prepare(pictures, side) for pictures, _ in first))
+        restore_norms(model, _first_inputs(batches, side))
+
+
+def take_statistics(model: nn.Module, batches: Iterable[Batch], side: int) -> None:
+    """Give batch norms whose weights were blended the statistics of the first of the batches."""
+    with fresh_statistics(model), torch.no_grad():
+        for pictures in _first_inputs(batches, side):
+            model(pictures)
+
+
+def _first_inputs(batches: Iterable[Batch], side: int) -> Iterator[Tensor]:
+    return (inputs.prepare(pictures, side) for pictures, _ in islice(batches, NORM_BATCHES))
 
 
 def blend(start: Weights, end: Weights, share: float) -> Weights:

@@ -10,7 +10,7 @@ import csv
 import io
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -91,10 +91,9 @@ def write_faces(
         for face, label in zip(found, labels(path, image, found[:, :4]), strict=True):
             counts["faces without a sure label" if label is None else label] += 1
             if label is not None:
-                row = {"file": f"{len(rows):05d}.jpg", "label": label, "group": len(hashes) - 1}
-                rows.append(
-                    row | {"source_file": str(path.relative_to(photos)), **_cut(image, face, out, row)}
-                )
+                name, source = f"{len(rows):05d}.jpg", str(path.relative_to(photos))
+                row: dict[str, Any] = {"file": name, "label": label, "group": len(hashes) - 1}
+                rows.append({**row, "source_file": source, **_cut(image, face, out / name)})
     if not rows:
         raise TrainingError(f"{photos}: no face of {len(paths)} pictures could be labelled: {dict(counts)}")
     groups = groups_of(hashes)
@@ -182,8 +181,8 @@ def _detect(detector: Detector, image: Image) -> NDArray[np.float32]:
     return np.asarray(rows[order][sides[order] >= SMALLEST], np.float32)
 
 
-def _cut(image: Image, face: NDArray[np.float32], out: Path, row: Mapping[str, Any]) -> dict[str, float]:
-    """Write the surroundings of a face to the file of its row; its box, points and score there."""
+def _cut(image: Image, face: NDArray[np.float32], path: Path) -> dict[str, float]:
+    """Write the surroundings of a face to `path`; its box, points and score there."""
     x1, y1, x2, y2 = face[:4]
     reach = CONTEXT * max(x2 - x1, y2 - y1)
     left, top = max(0, int(x1 - reach)), max(0, int(y1 - reach))
@@ -192,7 +191,7 @@ def _cut(image: Image, face: NDArray[np.float32], out: Path, row: Mapping[str, A
     if scale < 1:
         cut = np.asarray(cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     _, code = cv2.imencode(".jpg", cut, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    (out / row["file"]).write_bytes(code.tobytes())  # the index, written last, makes them whole
+    path.write_bytes(code.tobytes())  # the index, written last, makes them whole
     moved = (face[:14].reshape(7, 2) - np.array([left, top], np.float32)) * scale
     numbers = [round(float(v), 1) for v in moved.reshape(14)] + [round(float(face[14]), 3)]
     return dict(zip(COLUMNS[4:19], numbers, strict=True))

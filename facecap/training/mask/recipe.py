@@ -8,15 +8,18 @@ from torch.nn import functional
 
 from facecap.training.recipe import Recipe
 
-REFINED_SHARE = 0.7
+# Preset -> share of the way, by weights, from where a run started to its best checkpoint at which the model
+# lies that it exports: less of what the start knew is forgotten.
+BLENDED = {"refine": 0.7, "renew": 0.5}
 SMOOTHING = 0.03
 COMPOSED = ("default", "renew")  # presets whose faces carry drawn and pasted things
 
 # default: for a CPU, real and composed faces of every source, small pictures first, ends on time.
-# renew: from a checkpoint or a model of the default preset, on composed faces as it was, for new pictures.
-# refine: a second, gentler run from a checkpoint of the default preset, on the real faces as they are; what
-# is exported lies at REFINED_SHARE of the way from the checkpoint to the end of this run. Occluders have no
-# place in it: without drawn and pasted masks beside them, the trace of a paste would mean a bare face.
+# renew: from a checkpoint or a model of the default preset, on composed faces as it was, for new pictures;
+# what is exported lies half-way.
+# refine: a second, gentler run from a checkpoint of the default preset, on the real faces as they are.
+# Occluders have no place in it: without drawn and pasted masks beside them, the trace of a paste would mean a
+# bare face.
 # mission: the recipe that the project was given, mask/ alone, flips and turns, focal loss.
 PRESETS = {
     "default": Recipe("default", 30.0, None, 64, 2e-3, 0.05, "adamw", "cosine", 64, 0.4),

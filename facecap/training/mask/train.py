@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,12 +29,20 @@ from facecap.training.mask.data import describe, read_more
 from facecap.training.mask.model import CLASSES
 from facecap.training.mask.occluders import read_occluders
 from facecap.training.mask.patches import training_patches
-from facecap.training.mask.recipe import COMPOSED, PRESETS, REFINED_SHARE
+from facecap.training.mask.recipe import BLENDED, COMPOSED, PRESETS
 from facecap.training.mask.task import MaskTask
 from facecap.training.networks.registry import build
 from facecap.training.recipe import Recipe
 from facecap.training.run import BEST, Progress, RunFolder, TrainingError
-from facecap.training.start import RANDOM, Start, begin, blend, from_options, measure_norms
+from facecap.training.start import (
+    RANDOM,
+    Weights,
+    begin,
+    blend,
+    from_options,
+    measure_norms,
+    take_statistics,
+)
 
 
 def train(args: argparse.Namespace) -> int:
@@ -71,10 +80,12 @@ def train(args: argparse.Namespace) -> int:
         run = RunFolder(args.out, config, recipe.unsaid(PRESETS[chosen.preset]))
         model = begin(chosen, outputs, start)
         measure_norms(model, start, task.batches(0), SIDE)
+        blends = chosen.preset in BLENDED and start is not None and start.whole
+        began = deepcopy(model.state_dict()) if blends else None
         learnt = as_cached(task, model, chosen, machine, progress)
         Loop(chosen, learnt, model, run, progress, machine).fit()
     if processes.rank() == 0:
-        finish(run, chosen, task, [*validation, *calibration], start, outputs)
+        finish(run, chosen, task, [*validation, *calibration], began, outputs)
         progress.say(f"model, manifest, curves and checkpoints: {run.path}")
     return 0
 
@@ -84,24 +95,23 @@ def finish(
     chosen: Recipe,
     task: MaskTask,
     sets: Sequence[MaskSet],
-    start: Start | None,
+    began: Weights | None,
     outputs: int,
 ) -> Path:
     """Export the best checkpoint, measure it as it runs in production, note the figures in its manifest.
 
-    A refined one is first taken back towards its start, which forgets less of what the first run drew, and
+    It is first taken back towards the weights that the run began with, where these are given; a refined one
     answers as if both labels came as often.
     """
     state = run.load(BEST)
     assert state is not None
-    weights = state["model"]
-    blended = chosen.preset == "refine" and start is not None and start.whole
-    if blended and start is not None:
-        weights = blend(start.weights, weights, REFINED_SHARE)
+    share = 1.0 if began is None else BLENDED[chosen.preset]
     model = build(chosen.network, outputs).eval()
-    model.load_state_dict(weights)
+    model.load_state_dict(state["model"] if began is None else blend(began, state["model"], share))
+    if began is not None and chosen.preset == "renew":
+        take_statistics(model, task.batches(0), SIDE)
     if chosen.preset == "refine":
-        even_odds(model, chosen.network, task.label_odds() * (REFINED_SHARE if blended else 1.0))
+        even_odds(model, chosen.network, task.label_odds() * share)
     path = run.path / f"{model_file.stem('mask', chosen.network)}.onnx"
     model_file.export(model, path, task.manifest(model, sets))
     classifier = MaskClassifier(str(path))
