@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap import MaskClassifier
+from facecap import MaskAnswer, MaskClassifier
 from facecap.evaluation.classification import average_precision, calibration_error, confusion, roc_auc
 from facecap.evaluation.mask.sets import MaskSet, View
 
@@ -20,11 +20,12 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Answers:
-    """A set and the classifier's probabilities for it, and the CPU seconds that they took."""
+    """A set and the classifier's probabilities for it, the CPU seconds that they took, and its answers."""
 
     part: MaskSet
     probabilities: NDArray[np.float64]
     seconds: float = 0.0
+    words: tuple[MaskAnswer, ...] = ()
 
     def errors(self) -> NDArray[np.float64]:
         """How far each probability is from the truth, 0 to 1; above 0.5 it is a wrong answer."""
@@ -43,15 +44,16 @@ def answer(classifier: MaskClassifier, sets: Sequence[MaskSet]) -> list[Answers]
     for part in sets:
         start = time.process_time()
         chunks = [
-            classifier.predict(part.crops[place : place + BATCH], color="rgb")
+            classifier.classify(part.crops[place : place + BATCH], color="rgb")
             for place in range(0, len(part.crops), BATCH)
         ]
-        chance = np.concatenate(chunks).astype(np.float64)
-        answers.append(Answers(part, chance, time.process_time() - start))
+        chance = np.concatenate([chunk.mask_prob for chunk in chunks]).astype(np.float64)
+        words = tuple(word for chunk in chunks for word in chunk.answers)
+        answers.append(Answers(part, chance, time.process_time() - start, words))
     return answers
 
 
-def face_rows(answers: Answers, classifier: MaskClassifier) -> list[dict[str, Any]]:
+def face_rows(answers: Answers) -> list[dict[str, Any]]:
     """One row a face: `set`, `picture`, `label`, `answer` by the band of the manifest, and `score`, the
     probability of a mask."""
     part = answers.part
@@ -60,10 +62,12 @@ def face_rows(answers: Answers, classifier: MaskClassifier) -> list[dict[str, An
             "set": part.name,
             "picture": origin,
             "label": "mask" if masked else "no_mask",
-            "answer": classifier.answer(float(chance)),
+            "answer": word,
             "score": round(float(chance), 6),
         }
-        for origin, masked, chance in zip(part.origins, part.masked, answers.probabilities, strict=True)
+        for origin, masked, word, chance in zip(
+            part.origins, part.masked, answers.words, answers.probabilities, strict=True
+        )
     ]
 
 

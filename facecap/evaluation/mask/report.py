@@ -97,7 +97,7 @@ def report(classifier: MaskClassifier, sets: Sequence[MaskSet], worn: Sequence[W
         "conditions": by_condition(plain, groups[1:], band),
         "worn wrongly": {part.name: answers_of(classifier, part) for part in worn},
     }
-    rows = [row for entry in answers for row in face_rows(entry, classifier)]
+    rows = [row for entry in answers for row in face_rows(entry)]
     return Report(answers, groups, figures, rows)
 
 
