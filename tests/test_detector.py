@@ -112,6 +112,7 @@ def test_both_forms_of_a_model_give_the_same_faces(tmp_path, photo):
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnx")
     from facecap.conversion.detector.import_checkpoint import export_network
+    from facecap.conversion.detector.priors import FROM_10_PX
     from facecap.training.networks.retinaface import RetinaFace
 
     torch.manual_seed(0)
@@ -119,7 +120,8 @@ def test_both_forms_of_a_model_give_the_same_faces(tmp_path, photo):
     found = []
     for form in ("levels", "concatenated"):
         path = tmp_path / f"{form}.onnx"
-        export_network(network, path, {"name": form, "licence": "none", "origin": "random"}, form=form)
+        about = {"name": form, "licence": "none", "origin": "random"}
+        export_network(network, path, about, min_sizes=FROM_10_PX, form=form)
         found.append(facecap.Detector(path, score_threshold=0.3, max_faces=10_000).detect(photo))
     levels, concatenated = found
     assert len(levels) > 0

@@ -60,7 +60,7 @@ def _add_import(actions: argparse._SubParsersAction[Any]) -> None:
         "checkpoint",
         type=Path,
         metavar="CHECKPOINT",
-        help="RetinaFace .pth (mobilenet0.25 or ResNet-50), YuNet .onnx, SCRFD with points .onnx, "
+        help="RetinaFace .pth (mobilenet0.25, ResNet-50, RFB or Slim), YuNet .onnx, SCRFD with points .onnx, "
         "MobileFaceNet .onnx or weights, a state_dict of GhostNet or MobileNetV1 to V3, or a run's best.pt",
     )
     importing.add_argument("--out", type=Path, required=True, metavar="ONNX", help="file to write, .onnx")

@@ -28,6 +28,7 @@ Say = Callable[[str], None]
 
 TASKS = ("mask", "classification")
 MASK_CLASSES = ("no_mask", "mask")
+INCORRECT = "incorrect"  # a third class that a mask classifier may have
 UNKNOWN = (0.4, 0.6)  # probabilities between which a mask classifier that nobody measured yet says unknown
 SIDE = 224  # px, of ImageNet's classifiers
 PIXEL = 255.0
@@ -55,10 +56,20 @@ class Meaning:
     side: int | None = None
 
     def entry(self, side: int) -> dict[str, Any]:
-        """The section `input` of a manifest; what is not said is as training here feeds its networks."""
+        """The section `input` of a manifest; what is not said is as training here feeds its networks.
+
+        Raises:
+            CheckpointError: mean and std are of different units.
+        """
         usual = section(INPUT, side)
         mean, std = list(self.mean or usual["mean"]), list(self.std or usual["std"])
-        if self.std and max(std) < 1:
+        shares = max(std) < 1
+        if max(mean) > 1 if shares else 0 < max(mean) <= 1:
+            raise CheckpointError(
+                f"mean {mean} and std {std}: one is of pixels from 0 to 255, the other of 0 to 1; give both "
+                "in one unit"
+            )
+        if shares:
             mean, std = ([round(PIXEL * value, 6) for value in values] for values in (mean, std))
         return {**usual, "mean": mean, "std": std, "color": self.color or usual["color"]}
 
@@ -118,7 +129,7 @@ def export(
     }
     network = _network(found, path, slope, entry, say)
     says = ", ".join(f"{key} {' '.join(f'{value:g}' for value in entry[key])}" for key in ("mean", "std"))
-    say(f"{path.name}: {found} with {found.outputs} outputs, fed with {side}x{side} {entry['color']}, {says}")
+    say(f"{path.name}: {found} of {found.outputs} output(s), fed with {side}x{side} {entry['color']}, {says}")
     data, difference = to_compared_onnx(network, (side, side))
     out.parent.mkdir(parents=True, exist_ok=True)
     write_model(out, data, manifest)
@@ -129,10 +140,11 @@ def _classifier(found: Recognised, path: Path, meaning: Meaning, say: Say) -> di
     """The section `classifier`."""
     if meaning.task == "mask":
         classes = list(meaning.classes or MASK_CLASSES)
-        if sorted(classes) != sorted(MASK_CLASSES) or found.outputs > len(MASK_CLASSES):
+        wanted = [*MASK_CLASSES, *[INCORRECT] * (found.outputs == 3)]
+        if sorted(classes) != sorted(wanted) or found.outputs > len(wanted):
             raise CheckpointError(
                 f"{path}: {found.outputs} outputs for the classes {', '.join(classes)}: a mask classifier "
-                f"has 1 or 2, and the classes {' and '.join(MASK_CLASSES)}"
+                f"has 1 or 2 for {' and '.join(MASK_CLASSES)}, or 3, one of them for {INCORRECT}"
             )
         output = "sigmoid" if found.outputs == 1 else "softmax"
         return {"output": output, "classes": classes, "unknown": list(UNKNOWN), "crop_border": BORDER}

@@ -17,10 +17,9 @@ from torch.nn import functional
 
 from facecap.conversion.equality import ConversionError, OutputDifference, check_same_outputs
 from facecap.conversion.graph import Graph, folded, plain
-from facecap.training.networks.counting import NORMS
+from facecap.training.networks.counting import NORMS, WEIGHTED
 
 OPSET = 13
-WEIGHED = nn.Conv2d | nn.Linear
 INPUT = "input"
 LOGITS = "logits"
 EMBEDDING = "embedding"
@@ -93,7 +92,7 @@ def layers_and_norms(network: nn.Module) -> list[tuple[str, str | None]]:
     return [
         (node.target, writer.norms.get(node.target))
         for node in writer.graph.nodes
-        if node.op == "call_module" and isinstance(network.get_submodule(node.target), WEIGHED)
+        if node.op == "call_module" and isinstance(network.get_submodule(node.target), WEIGHTED)
     ]
 
 
@@ -172,7 +171,7 @@ class Writer(fx.Interpreter):
 
     def call_module(self, target: Any, args: Any, kwargs: Any) -> Any:
         module = self.fetch_attr(target)
-        if isinstance(module, WEIGHED):
+        if isinstance(module, WEIGHTED):
             return self._layer(target, module, *args)
         if isinstance(module, NORMS) and target in self.norms.values():
             return args[0]

@@ -111,11 +111,11 @@ def classifier_model(*, incorrect: bool = False, fails: bool = False) -> Scripte
     nodes = [
         node("ReduceMean", ["crops"], "mean", axes=[2, 3], keepdims=0),
         node("MatMul", ["mean", "gain"], "blue"),
-        node("Add", ["blue", "bias"], "column" if fails else "logits"),
     ]
     initializers = [weights("gain", gain), weights("bias", bias)]
     if fails:
-        nodes += _failure("column", "logits", initializers)
+        nodes += _failure("blue", "column", initializers)
+    nodes.append(node("Add", ["column" if fails else "blue", "bias"], "logits"))
     data = model(nodes, {"crops": ["N", 3, _CROP, _CROP]}, {"logits": ["N", len(gains)]}, initializers)
     parts = {
         "task": "mask",

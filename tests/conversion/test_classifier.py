@@ -53,7 +53,7 @@ def test_a_ghostnet_with_one_output_in_its_wrapper_becomes_a_mask_model(tmp_path
     assert manifest["classifier"]["output"] == "sigmoid"
     assert manifest["classifier"]["classes"] == ["no_mask", "mask"]
     assert said[0] == "lastest.pth: the weights in its entry net"
-    assert "in the names of huawei-noah and timm with 1 outputs, fed with 112x112 rgb" in said[-1]
+    assert "in the names of huawei-noah and timm of 1 output(s), fed with 112x112 rgb" in said[-1]
 
     crops = np.random.default_rng(0).integers(0, 256, (3, 112, 112, 3), np.uint8)
     pixels = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 127.5 - 1
@@ -67,6 +67,15 @@ def test_two_outputs_of_a_mask_classifier_have_the_order_that_is_said(tmp_path: 
     manifest, _ = imported(saved(tmp_path / "two.pth", 2), task="mask", classes=["mask", "no_mask"])
     assert manifest["classifier"]["output"] == "softmax"
     assert manifest["classifier"]["classes"] == ["mask", "no_mask"]
+
+
+def test_a_third_output_is_of_masks_worn_wrongly(tmp_path: Path) -> None:
+    path = saved(tmp_path / "three.pth", 3)
+    classes = ["no_mask", "incorrect", "mask"]
+    manifest, _ = imported(path, task="mask", classes=classes)
+    assert manifest["classifier"]["classes"] == classes
+    with pytest.raises(CheckpointError, match=r"3 outputs for .* one of them for incorrect"):
+        imported(path, task="mask")
 
 
 def test_a_classifier_of_any_classes_is_fed_as_it_is_said(tmp_path: Path) -> None:
@@ -94,6 +103,12 @@ def test_a_classifier_of_any_classes_is_fed_as_it_is_said(tmp_path: Path) -> Non
 def test_deviations_of_a_pixel_or_more_are_in_pixels(tmp_path: Path) -> None:
     manifest, _ = imported(saved(tmp_path / "one.pth", 1), task="mask", mean=(104, 117, 123), std=(1, 1, 1))
     assert manifest["input"]["mean"] == [104, 117, 123] and manifest["input"]["std"] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("given", [{"mean": (0.5, 0.5, 0.5)}, {"std": (0.5, 0.5, 0.5)}])
+def test_mean_and_std_of_different_units_are_refused(given: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="give both in one unit"):
+        imported(saved(tmp_path / "one.pth", 1), task="mask", **given)
 
 
 WRONG = [

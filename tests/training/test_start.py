@@ -10,7 +10,8 @@ torch = pytest.importorskip("torch")
 
 from facecap.training.backbone import freeze_backbone, head_names, takes_side  # noqa: E402
 from facecap.training.mask.recipe import PRESETS  # noqa: E402
-from facecap.training.networks.registry import NETWORKS, build  # noqa: E402
+from facecap.training.networks.layout import layer_names  # noqa: E402
+from facecap.training.networks.registry import LAYOUTS, NETWORKS, build  # noqa: E402
 from facecap.training.norms import train_mode  # noqa: E402
 from facecap.training.quantisation import RoundedConv2d, trained  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
@@ -141,6 +142,21 @@ def test_plain_weights_are_a_start_too(checkpoint, tmp_path):
     older = tmp_path / "older.pt"
     torch.save({"model": weights, "step": 3}, older)
     assert read_start(older, NETWORK, 3, new_head=False).origin == "the weights of older.pt"
+
+
+def test_weights_in_the_names_of_another_program_are_a_start(tmp_path):
+    model = build(NETWORK, 5)
+    [layout] = LAYOUTS[NETWORK]
+    names = dict(zip(layer_names(model), layout.layers, strict=True))
+    state = {}
+    for key, value in model.state_dict().items():
+        layer, _, entry = key.rpartition(".")
+        state[f"module.{names[layer]}.{entry}"] = value
+    torch.save({"state_dict": state}, tmp_path / "published.pth")
+    start = read_start(tmp_path / "published.pth", NETWORK, 1, new_head=False)
+    assert not start.whole
+    for key, value in start.weights.items():
+        assert torch.equal(value, model.state_dict()[key])
 
 
 def test_published_weights_of_imagenet_are_a_start(shared):

@@ -15,11 +15,11 @@ from facecap.conversion.cvimodel.steps import Steps, hash_of
 from facecap.conversion.equality import ConversionError
 from facecap.evaluation.classifier.image_folder import ImageFolder, Item, centre_crop
 from facecap.evaluation.classifier.model import ClassifierModel
+from facecap.evaluation.classifier.parts import read_part
 from facecap.evaluation.classifier.report import label_order
 from facecap.evaluation.classifier.top_k import hits
 from facecap.models import manifest_text
 from facecap.training.classifier.data import read_split
-from facecap.training.mask.data import read_rgb
 
 Logits = NDArray[np.float32]
 
@@ -31,11 +31,12 @@ def check_classes(
     validates, its classes in turn."""
     first = next(iter(models.values()))
     seed = json.loads(manifest_text(first)).get("training", {}).get("seed", 0)
-    split = read_split(data, int(seed))
-    by_class = [[item for item in split.val if item.label == label] for label in range(len(split.classes))]
-    items = evenly([own for own in by_class if own], count)
-    order = label_order(ClassifierModel(first), ImageFolder(split.classes, items))
-    labels = order[[item.label for item in items]]
+    folder = _held_out(data, int(seed))
+    by_class: dict[int, list[Item]] = {}
+    for item in folder.items:
+        by_class.setdefault(item.label, []).append(item)
+    items = evenly([by_class[label] for label in sorted(by_class)], count)
+    labels = label_order(ClassifierModel(first), folder)[[item.label for item in items]]
     wanted: Logits | None = None
     figures: dict[str, Figures] = {}
     for name, path in models.items():
@@ -43,7 +44,16 @@ def check_classes(
         found = np.concatenate([chunk["logits"] for chunk in chunks])
         wanted = found if wanted is None else wanted
         figures[name] = measure(wanted, found, labels)
-    return Evaluation(f"validation part of {len(split.classes)} classes", len(items), figures)
+    return Evaluation(f"validation part, {len(by_class)} classes", len(items), figures)
+
+
+def _held_out(data: Path, seed: int) -> ImageFolder:
+    """The part `val`, else what a run of this seed does not learn from."""
+    val = read_part(data, "val")
+    if val is not None:
+        return val
+    split = read_split(data, seed)
+    return ImageFolder(split.classes, split.val)
 
 
 def measure(wanted: Logits, found: Logits, labels: NDArray[np.int64]) -> Figures:
@@ -64,7 +74,7 @@ def _answerer(path: Path) -> Callable[[Sequence[Item]], Arrays]:
             opened.append(ClassifierModel(path))
         model, rows = opened[0], []
         for item in items:
-            image = read_rgb(item.path)
+            image = item.rgb()
             if image is None:
                 raise ConversionError(f"{item.path}: not a readable picture")
             rows.append(model.logits(centre_crop(image, *model.size)[None]))
@@ -74,4 +84,5 @@ def _answerer(path: Path) -> Callable[[Sequence[Item]], Arrays]:
 
 
 def _name(item: Item) -> str:
-    return hash_of(item.path.read_bytes())
+    image = item.rgb()  # a file may hold many pictures
+    return str(item.path) if image is None else hash_of(image.tobytes())

@@ -43,7 +43,7 @@ PANELS = (
         "same pairs accepted",
         logarithmic=True,
         x_limits=(3e-4, 1.0),
-        y_limits=None,
+        y_limits=(0.0, 1.002),
     ),
 )
 COLUMNS = ("accuracy", "std", "threshold", "TAR at FAR 0.01", "TAR at FAR 0.001")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap import MaskAnswer, MaskClassifier
+from facecap import MaskAnswers, MaskClassifier
 from facecap.evaluation.classification import average_precision, calibration_error, confusion, roc_auc
 from facecap.evaluation.mask.sets import MaskSet, View
 
@@ -20,12 +20,13 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Answers:
-    """A set and the classifier's probabilities for it, the CPU seconds that they took, and its answers."""
+    """A set and the classifier's probabilities of a mask for it, the CPU seconds that they took, and a row a
+    face."""
 
     part: MaskSet
     probabilities: NDArray[np.float64]
     seconds: float = 0.0
-    words: tuple[MaskAnswer, ...] = ()
+    rows: Sequence[dict[str, Any]] = ()
 
     def errors(self) -> NDArray[np.float64]:
         """How far each probability is from the truth, 0 to 1; above 0.5 it is a wrong answer."""
@@ -38,35 +39,48 @@ def unknown_band(classifier: MaskClassifier) -> tuple[float, float]:
     return (float(low), float(high))
 
 
+def classify(classifier: MaskClassifier, crops: NDArray[np.uint8]) -> MaskAnswers:
+    """What the classifier says of crops (N, 112, 112, 3) RGB, a batch at a time."""
+    parts = [
+        classifier.classify(crops[place : place + BATCH], color="rgb")
+        for place in range(0, len(crops), BATCH)
+    ]
+    return MaskAnswers(
+        np.concatenate([part.mask_prob for part in parts]),
+        np.concatenate([part.incorrect_prob for part in parts]),
+        tuple(word for part in parts for word in part.answers),
+    )
+
+
 def answer(classifier: MaskClassifier, sets: Sequence[MaskSet]) -> list[Answers]:
     """Run the classifier over every set."""
     answers = []
     for part in sets:
         start = time.process_time()
-        chunks = [
-            classifier.classify(part.crops[place : place + BATCH], color="rgb")
-            for place in range(0, len(part.crops), BATCH)
-        ]
-        chance = np.concatenate([chunk.mask_prob for chunk in chunks]).astype(np.float64)
-        words = tuple(word for chunk in chunks for word in chunk.answers)
-        answers.append(Answers(part, chance, time.process_time() - start, words))
+        said = classify(classifier, part.crops)
+        seconds = time.process_time() - start
+        labels = ["mask" if masked else "no_mask" for masked in part.masked]
+        rows = face_rows(part.name, part.origins, labels, said)
+        answers.append(Answers(part, said.mask_prob.astype(np.float64), seconds, rows))
     return answers
 
 
-def face_rows(answers: Answers) -> list[dict[str, Any]]:
-    """One row a face: `set`, `picture`, `label`, `answer` by the band of the manifest, and `score`, the
-    probability of a mask."""
-    part = answers.part
+def face_rows(
+    name: str, origins: Sequence[str], labels: Sequence[str], said: MaskAnswers
+) -> list[dict[str, Any]]:
+    """One row a face: `set`, `picture`, `label`, `answer` by the band of the manifest, `score`, the
+    probability of a mask, and `incorrect_score`, that of one worn wrongly, None where this is no class."""
     return [
         {
-            "set": part.name,
+            "set": name,
             "picture": origin,
-            "label": "mask" if masked else "no_mask",
+            "label": label,
             "answer": word,
-            "score": round(float(chance), 6),
+            "score": round(float(mask), 6),
+            "incorrect_score": None if np.isnan(incorrect) else round(float(incorrect), 6),
         }
-        for origin, masked, word, chance in zip(
-            part.origins, part.masked, answers.words, answers.probabilities, strict=True
+        for origin, label, word, mask, incorrect in zip(
+            origins, labels, said.answers, said.mask_prob, said.incorrect_prob, strict=True
         )
     ]
 

@@ -15,12 +15,12 @@ from facecap._files import write_atomic
 from facecap.conversion.model_source import as_model
 from facecap.errors import FacecapError
 from facecap.evaluation.curves import short_names
-from facecap.evaluation.mask.answers import Answers, answer, face_rows, measure, pool, unknown_band
+from facecap.evaluation.mask.answers import Answers, answer, classify, face_rows, measure, pool, unknown_band
 from facecap.evaluation.mask.conditions import by_condition
 from facecap.evaluation.mask.curves import curves, panels
 from facecap.evaluation.mask.sets import MaskSet, read_sets
 from facecap.evaluation.mask.sheet import contact_sheet
-from facecap.evaluation.mask.wrongly_worn import WornSet, answers_of, read_wrongly_worn
+from facecap.evaluation.mask.wrongly_worn import WornSet, read_wrongly_worn, shares
 from facecap.evaluation.network_size import network_size
 from facecap.evaluation.report import Rows, aligned, number, print_json, write_results
 from facecap.training.mask.class_folders import from_options, read_labelled
@@ -36,6 +36,7 @@ CALLS = ("mask called mask", "mask called bare", "bare called mask", "bare calle
 ONCE = ("mask", "fddb tight", "udacity", "rmfd")  # every face once, boxed as a detector does
 PLAIN = "plain"
 HIDDEN = ("hard", "occluded")
+INCORRECT = "incorrect"  # the label of masks that are worn wrongly
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def report(classifier: MaskClassifier, sets: Sequence[MaskSet], worn: Sequence[W
         )
     band = unknown_band(classifier)
     answers = answer(classifier, sets)
+    wrongly = {part.name: classify(classifier, part.crops) for part in worn}
     plain = pool([entry for entry in answers if entry.part.name in ONCE], PLAIN)
     groups = [plain, *(entry for entry in answers if entry.part.name in HIDDEN)]
     faces = sum(len(entry.probabilities) for entry in answers)
@@ -95,9 +97,12 @@ def report(classifier: MaskClassifier, sets: Sequence[MaskSet], worn: Sequence[W
         "ms a crop": 1000 * sum(entry.seconds for entry in answers) / faces,
         "sets": {entry.part.name: measure(entry, band) for entry in [*answers, plain]},
         "conditions": by_condition(plain, groups[1:], band),
-        "worn wrongly": {part.name: answers_of(classifier, part) for part in worn},
+        "worn wrongly": {name: shares(said) for name, said in wrongly.items()},
     }
-    rows = [row for entry in answers for row in face_rows(entry)]
+    rows = [row for entry in answers for row in entry.rows]
+    for part in worn:
+        labels = [INCORRECT] * len(part.origins)
+        rows += face_rows(part.name, part.origins, labels, wrongly[part.name])
     return Report(answers, groups, figures, rows)
 
 

@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from facecap import MaskClassifier, crop_face
+from facecap import MaskAnswers, crop_face
 from facecap.evaluation.mask.sets import SEED, plain_set
 from facecap.training.mask import draw as mask_draw
 from facecap.training.mask.data import Face, Image, Patch, load_patch, read_more
-
-BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -67,10 +65,10 @@ def _drawn(kind: str, bare: Sequence[Patch], donors: Sequence[Patch]) -> WornSet
     return WornSet(kind, np.stack(crops), origins)
 
 
-def answers_of(classifier: MaskClassifier, part: WornSet) -> dict[str, Any]:
+def shares(said: MaskAnswers) -> dict[str, Any]:
     """`faces`, and the share of each answer."""
-    words: Counter[str] = Counter()
-    for place in range(0, len(part.crops), BATCH):
-        words.update(classifier.classify(part.crops[place : place + BATCH], color="rgb").answers)
-    shares = {f"called {word}": count / len(part.crops) for word, count in sorted(words.items())}
-    return {"faces": len(part.crops), **shares}
+    words = Counter(said.answers)
+    return {
+        "faces": len(said),
+        **{f"called {word}": count / len(said) for word, count in sorted(words.items())},
+    }

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap import crop_face
+from facecap import crop_face, crop_rect
 from facecap.evaluation.refiner.answers import Answers, Image, point_errors
 from facecap.evaluation.refiner.cases import Case
 from facecap.evaluation.sheet import COLUMNS, SIDE, sheet, tile
@@ -49,10 +49,11 @@ def contact_sheet(cases: Sequence[Case], answers: Answers) -> bytes:
 def _tile(case: Case, answers: Answers, index: int, error: float) -> NDArray[np.uint8]:
     image: Image = np.asarray(cv2.imread(str(case.picture), cv2.IMREAD_COLOR), np.uint8)
     chance, points, _ = answers.said[index]
+    crop = crop_face(image, case.box, SIDE, BORDER)
     if points is not None:
-        size = max(1, round(float((case.box[2:] - case.box[:2]).max()) / 40))
-        for x, y in points:
-            cv2.circle(image, (round(float(x)), round(float(y))), size, (0, 255, 255), -1)
+        rect = np.array(crop_rect(case.box, (image.shape[1], image.shape[0]), BORDER), np.float64)
+        for x, y in (points - rect[:2]) / (rect[2:] - rect[:2]) * SIDE:
+            cv2.circle(crop, (round(x), round(y)), 2, (0, 255, 255), -1)
     said = f"{case.part} {chance:.3f}" + (f" {100 * error:.1f} %" if error >= 0 else "")
     wrong = (chance < answers.threshold) == case.face
-    return tile(crop_face(image, case.box, SIDE, BORDER), (said, case.picture.name), wrong=wrong)
+    return tile(crop, (said, case.picture.name), wrong=wrong)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+WEIGHTED = nn.Conv2d | nn.Linear
 NORMS = nn.BatchNorm1d | nn.BatchNorm2d
 
 
@@ -26,7 +27,7 @@ def multiply_adds(model: nn.Module, side: int, *, per_normed: int = 0) -> int:
         positions = output.shape[2] * output.shape[3] if output.ndim == 4 else 1
         total += weight.numel() * positions
 
-    counted = nn.Conv2d | nn.Linear | NORMS
+    counted = WEIGHTED | NORMS
     handles = [m.register_forward_hook(count) for m in model.modules() if isinstance(m, counted)]
     training = model.training
     model.eval()

@@ -17,6 +17,7 @@ pytest.importorskip("onnx")
 
 from facecap.cli import main
 from facecap.conversion.cvimodel import check_classes, check_embeddings, environment
+from facecap.conversion.cvimodel.steps import Steps
 
 SIDE = 16
 
@@ -65,7 +66,7 @@ def test_a_classifier_is_checked_on_pictures_that_were_held_out(tmp_path: Path, 
     data = tiny.classifier(SIDE, columns=3).SerializeToString()
     manifest = tiny.classification_manifest(data, ["blue", "green", "red"], SIDE)
     found = convert(tmp_path, tiny.write(tmp_path, data, manifest))
-    assert found["dataset"] == "validation part of 3 classes"
+    assert found["dataset"] == "validation part, 3 classes"
     assert found["loss_of"] == "top-1"
     assert found["figures"]["float"]["same class"] == 1
     assert found["figures"]["int8"]["same class"] >= 5 / 6
@@ -80,3 +81,16 @@ def test_an_embedder_is_checked_on_aligned_faces(tmp_path: Path, cviruntime: Pat
     assert found["figures"]["float"]["cosine"] == pytest.approx(1)
     assert found["figures"]["int8"]["cosine"] > 0.95
     assert found["loss"] == pytest.approx(1 - found["figures"]["int8"]["cosine"], abs=1e-6)
+
+
+def test_a_classifier_is_checked_on_cifars_records(tmp_path: Path) -> None:
+    (tmp_path / "batches.meta.txt").write_text("cat\ndog\n")
+    random = np.random.default_rng(3)
+    records = [bytes([label]) + random.bytes(3072) for label in (0, 1, 0, 1)]
+    (tmp_path / "test_batch.bin").write_bytes(b"".join(records))
+    data = tiny.classifier(SIDE, columns=2).SerializeToString()
+    model = tiny.write(tmp_path, data, tiny.classification_manifest(data, ["cat", "dog"], SIDE))
+    steps = Steps(tmp_path / "steps")
+    found = check_classes.check_classes(steps, {"float": model}, tmp_path, 4, lambda text: None)
+    assert (found.count, found.dataset) == (4, "validation part, 2 classes")
+    assert found.figures is not None and found.figures["float"]["same class"] == 1

@@ -16,6 +16,7 @@ from facecap.evaluation.mask.conditions import by_condition
 from facecap.evaluation.mask.report import ONCE
 from facecap.evaluation.mask.sets import MaskSet, View, read_sets
 from facecap.evaluation.mask.sheet import contact_sheet
+from facecap.testing import classifier_model
 
 BAND = (0.4, 0.6)
 
@@ -198,13 +199,23 @@ def test_models_side_by_side_leave_results_curves_and_sheets(data, tmp_path, cap
     assert cv2.imread(str(tmp_path / "out" / "mask.png")) is not None
     assert len(list((tmp_path / "out").glob("worst_*.png"))) == 2
     rows = list(csv.DictReader((tmp_path / "out" / "mask.csv").read_text().splitlines()))
-    assert list(rows[0]) == ["model", "set", "picture", "label", "answer", "score"]
+    assert list(rows[0]) == ["model", "set", "picture", "label", "answer", "score", "incorrect_score"]
     for entry in report["models"]:
         plain = [row for row in rows if row["model"] == entry["model"] and row["set"] in ONCE]
         assert len(plain) == entry["sets"]["plain"]["faces"]
         right = [row for row in plain if (float(row["score"]) >= 0.5) == (row["label"] == "mask")]
         assert len(right) / len(plain) == pytest.approx(entry["sets"]["plain"]["accuracy"])
         assert {row["answer"] for row in plain} <= {"mask", "no_mask", "unknown"}
+
+
+def test_a_model_of_three_classes_says_how_probable_each_is(data, tmp_path):
+    model = classifier_model(incorrect=True).write(tmp_path, "three")
+    out = tmp_path / "out"
+    assert main(["eval", "mask", "--data", str(data), "--model", str(model), "--out", str(out)]) == 0
+    rows = list(csv.DictReader((out / "mask.csv").read_text().splitlines()))
+    assert rows and all(0 <= float(row["incorrect_score"]) <= 1 for row in rows)
+    assert {row["answer"] for row in rows} <= {"mask", "no_mask", "incorrect", "unknown"}
+    assert {row["label"] for row in rows if row["set"] == "below nose"} <= {"incorrect"}
 
 
 def test_a_sheet_is_of_one_model(data, model, tmp_path, capsys):

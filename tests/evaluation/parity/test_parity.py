@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="the demo's photograph comes with matplotlib")
 
+from facecap.errors import FacecapError
 from facecap.evaluation.parity import golden, ways
 from facecap.evaluation.parity.difference import Bounds, difference
 from facecap.evaluation.parity.report import CHIP, ELSEWHERE, chip_model, float_captures, made_from
@@ -96,6 +97,11 @@ def test_the_package_gives_the_expected_captures(captures, frames):
     found = ways.in_process(frames, None, None, lambda done, total: seen.append((done, total)))
     assert seen[-1] == (len(seen), len(list(frames.iterdir())))
     assert difference(captures, found).within(ELSEWHERE), difference(captures, found)
+
+
+def test_an_emulator_that_is_missing_is_named(tmp_path):
+    with pytest.raises(FacecapError, match="no-emulator: No such file"):
+        ways.on_board(tmp_path / "board", tmp_path, "d.onnx", "m.onnx", None, emulator=("no-emulator", "-L"))
 
 
 def test_the_service_gives_the_captures_of_the_package(captures, frames):

@@ -23,6 +23,8 @@ from facecap.training.detector.train import train  # noqa: E402
 from facecap.training.networks.retinaface import MOBILENET, RESNET50, Layout, RetinaFace, flatten  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("any_weights_find_faces")
+
 
 def write_pictures(data: Path, count: int) -> None:
     folder = data / "detect" / "rmfd"

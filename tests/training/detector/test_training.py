@@ -77,6 +77,7 @@ def test_canvases_repeat_by_seed() -> None:
     np.testing.assert_array_equal(first.faces, second.faces)
 
 
+@pytest.mark.usefixtures("any_weights_find_faces")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_resumed_run_goes_on_with_the_batches_of_one_that_was_not(tmp_path: Path, workers: int) -> None:
     recipe = Recipe(

@@ -72,7 +72,7 @@ def test_flags_change_a_preset_and_are_what_repeats_the_run():
     assert chosen(*asked.options(mask_recipe.PRESETS["default"]).split()) == asked
     assert type(recipe.optimizer(asked, torch.nn.Linear(2, 1))) is torch.optim.SGD
     logits, labels = torch.zeros(2), torch.tensor([0.0, 1.0])
-    assert mask_recipe.loss(asked, logits, labels) == mask_recipe.focal_loss(logits, labels, 0.25)
+    assert mask_recipe.loss(asked, logits[:, None], labels) == mask_recipe.focal_loss(logits, labels, 0.25)
 
 
 def test_rounding_from_random_weights_takes_the_length_and_rate_of_such_runs():
