@@ -17,14 +17,15 @@ import pytest
 def embedder(tmp_path: Path) -> Path:
     """MobileFaceNet of random weights: bad, but a model."""
     torch = pytest.importorskip("torch")
-    from facecap.conversion.embedder import export
+    from facecap.conversion.embedder import export, manifest
     from facecap.training.networks.mobilefacenet import MobileFaceNet
 
     torch.manual_seed(0)
     network = MobileFaceNet(16)
     network.train()(torch.rand(4, 3, 112, 112) * 2 - 1)
     path = tmp_path / "model" / "embedder.onnx"
-    export(network.eval(), path, 0.4, {"name": "e", "licence": "MIT", "origin": "a test"})
+    about = {"name": "e", "licence": "MIT", "origin": "a test"}
+    export(network.eval(), path, manifest(16, 0.4), about)
     return path
 
 
