@@ -182,7 +182,7 @@ def _embedder_weights(file: GivenFile, out: Path, options: ImportOptions) -> Out
     assert file.network is not None
     found = file.network
     described = embedder.manifest(found.outputs, options.threshold, found.network)
-    described["input"] = options.meaning.entry(embedder.SIDE)
+    described["input"] = options.meaning.entry(embedder.SIDES[0])
     options.say(f"{file.path.name}: {found}, vectors of {found.outputs} numbers")
     return embedder.export(embedder.from_weights(found), out, described, options.about(file.path, out))
 

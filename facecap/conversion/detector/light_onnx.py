@@ -22,8 +22,8 @@ class _LevelAnswers(nn.Module):
         super().__init__()
         self.network = copy.deepcopy(network)
         for head in self.network.conf:
-            last = head if isinstance(head, nn.Conv2d) else head[-1]
-            assert last.bias is not None
+            last = head[-1] if isinstance(head, nn.Sequential) else head
+            assert isinstance(last, nn.Conv2d) and last.bias is not None
             with torch.no_grad():
                 last.weight = nn.Parameter(last.weight[1::2] - last.weight[0::2])
                 last.bias = nn.Parameter(last.bias[1::2] - last.bias[0::2])

@@ -116,7 +116,9 @@ def _try(path: Path, min_sizes: Sizes | None, slope: float | None) -> list[Publi
     found = []
     for each in slopes:
         network = load_network(path, each) if each else first
-        inputs = [(picture - np.float32(MEAN)).transpose(2, 0, 1)[None] for picture, _ in pictures()]
+        inputs = [
+            (picture - np.array(MEAN, np.float32)).transpose(2, 0, 1)[None] for picture, _ in pictures()
+        ]
         rows = [rows_of(network, np.ascontiguousarray(image)) for image in inputs]
         for own in sizes:
             answers = [

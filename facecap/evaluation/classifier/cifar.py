@@ -22,6 +22,11 @@ class Record(Item):
 
     place: int
 
+    @property
+    def name(self) -> str:
+        """The file with its folder, and the place in it, from 0."""
+        return f"{super().name}/{self.place}"
+
     def read(self) -> Image:
         """(32, 32, 3) BGR.
 

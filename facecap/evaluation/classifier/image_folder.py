@@ -36,6 +36,11 @@ class Item:
     path: Path
     label: int
 
+    @property
+    def name(self) -> str:
+        """The file with its folder."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
     def read(self) -> Image:
         """(H, W, 3) BGR.
 

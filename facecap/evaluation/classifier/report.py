@@ -57,7 +57,7 @@ def main(args: argparse.Namespace) -> int:
 class Answers:
     """Of each picture that could be read the logits (N, classes), and the output of its class (N,)."""
 
-    pictures: list[Path]
+    pictures: list[str]
     logits: NDArray[np.float32]
     labels: NDArray[np.int64]
 
@@ -77,7 +77,7 @@ def answer(model: ClassifierModel, folder: ImageFolder) -> Answers:
     if not read:
         raise FolderError(f"none of the {len(folder.items)} pictures could be read: each is damaged")
     labels = order[[item.label for item in read]]
-    return Answers([item.path for item in read], np.concatenate(logits), labels)
+    return Answers([item.name for item in read], np.concatenate(logits), labels)
 
 
 def picture_rows(model: ClassifierModel, answers: Answers) -> list[dict[str, Any]]:
@@ -90,13 +90,13 @@ def picture_rows(model: ClassifierModel, answers: Answers) -> list[dict[str, Any
     ranks = 1 + (logits > own[:, None]).sum(1)
     return [
         {
-            "picture": f"{path.parent.name}/{path.name}",
+            "picture": name,
             "label": model.classes[label],
             "answer": model.classes[best],
             "score": round(float(chance[best]), 6),
             "rank": int(rank),
         }
-        for path, label, best, chance, rank in zip(
+        for name, label, best, chance, rank in zip(
             answers.pictures, answers.labels, logits.argmax(1), chances, ranks, strict=True
         )
     ]

@@ -35,7 +35,9 @@ def _unit(
 
 def _active(unit: nn.Sequential) -> nn.Sequential:
     """The same with PReLU behind it."""
-    return nn.Sequential(*unit, nn.PReLU(unit[1].num_features))
+    norm = unit[1]
+    assert isinstance(norm, nn.BatchNorm2d)
+    return nn.Sequential(*unit, nn.PReLU(norm.num_features))
 
 
 class Bottleneck(nn.Module):

@@ -120,7 +120,7 @@ def test_mask_classifier_from_folder_to_int8_file(tmp_path: Path, capsys: pytest
     options = ["--data", str(data), "--out", str(out), "--count", "12", "--seed", "3"]
     assert main(["convert", "int8", str(model), *options]) == 0
     said = capsys.readouterr()
-    assert "calibration pictures: 6 bare, 6 mask\n" in said.err
+    assert "calibration pictures: 6 mask, 6 bare\n" in said.err
     assert "signal to noise of the outputs: y" in said.out
     crops = RANDOM.integers(90, 166, (5, 8, 8, 3), dtype=np.uint8)  # as shrunken noise is
     found, wanted = (facecap.MaskClassifier(path).predict(crops) for path in (out, model))
