@@ -164,7 +164,8 @@ def test_a_model_may_be_renewed_with_further_faces(run, data, tmp_path):
     assert main([*given, "--batch", "12", "--workers", "0"]) == 0
     training = json.loads((tmp_path / "renewed" / "mask_ghostnet.json").read_text())["training"]
     assert training["data"]["faces"]["hands mask"] == 12
-    assert training["starting_point"] == "the model mask_ghostnet.onnx"
+    origin = "trained by facecap train mask, preset mission, from random weights"
+    assert training["starting_point"] == f"the model mask_ghostnet.onnx ({origin})"
     assert "--more hands --network ghostnet_1.0x --preset renew" in training["command"]
 
 
