@@ -10,6 +10,9 @@ from typing import TypeVar, cast
 import torch
 from torch import Tensor, nn
 
+from facecap.training import processes
+from facecap.training.networks.counting import NORMS
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -64,18 +67,19 @@ def unfold_norms(folded: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Te
 
 @torch.no_grad()
 def restore_norms(network: nn.Module, inputs: Iterable[Tensor]) -> None:
-    """Give the batch norms of a network whose weights were folded the statistics of these inputs.
+    """Give the batch norms of a network whose weights were folded the statistics of these inputs, of several
+    processes those of all of them.
 
     Scales and shifts are set so that the network answers as before in evaluation, and nearly so in training,
     where a batch norm takes the statistics of its batch.
     """
-    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    norms = [module for module in network.modules() if isinstance(module, NORMS)]
     sums = {norm: torch.zeros(3, norm.num_features, dtype=torch.float64) for norm in norms}
 
     def add(norm: nn.Module, given: tuple[Tensor, ...]) -> None:
         x = given[0].transpose(0, 1).flatten(1).double()
         count = torch.full((len(x),), float(x.shape[1]))
-        sums[cast(nn.BatchNorm2d, norm)] += torch.stack([count, x.sum(1), x.square().sum(1)])
+        sums[cast(nn.BatchNorm1d | nn.BatchNorm2d, norm)] += torch.stack([count, x.sum(1), x.square().sum(1)])
 
     handles = [norm.register_forward_pre_hook(add) for norm in norms]
     network.eval()
@@ -83,7 +87,8 @@ def restore_norms(network: nn.Module, inputs: Iterable[Tensor]) -> None:
         network(batch)
     for handle in handles:
         handle.remove()
-    for norm, (count, total, squares) in sums.items():
+    for norm, own in sums.items():
+        count, total, squares = processes.total(own)
         assert norm.running_mean is not None and norm.running_var is not None
         mean = total / count
         variance = (squares / count - mean.square()).clamp(min=0)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from facecap.conversion.checkpoint import CheckpointError, is_checkpoint, read_checkpoint, weights_in
 from facecap.conversion.export_run import is_run
 from facecap.conversion.onnx_weights import weights_of_onnx
-from facecap.training import inputs
+from facecap.training import inputs, processes
 from facecap.training.backbone import freeze_backbone, head_names
 from facecap.training.batches import Batch
 from facecap.training.folding import restore_norms
@@ -27,7 +27,7 @@ from facecap.training.run import TrainingError, seed_all
 
 Weights = dict[str, Tensor]
 
-NORM_BATCHES = 24  # of which statistics are taken
+NORM_BATCHES = 24  # of all processes together, of which statistics are taken
 RANDOM = "random weights"  # the origin of a run without a start
 
 
@@ -138,18 +138,19 @@ def measure_norms(model: nn.Module, start: Start | None, batches: Iterable[Batch
         side: px of the network's input.
     """
     if start is not None and start.folded:
-        restore_norms(model, _first_inputs(batches, side))
+        restore_norms(model, _first_inputs(batches, side, NORM_BATCHES))
 
 
 def take_statistics(model: nn.Module, batches: Iterable[Batch], side: int) -> None:
-    """Give batch norms whose weights were blended the statistics of the first of the batches."""
+    """Give batch norms whose weights were blended the statistics of the first of the batches; frozen ones
+    keep theirs. It is the work of one process, which reads more batches where it has a part of each."""
     with fresh_statistics(model), torch.no_grad():
-        for pictures in _first_inputs(batches, side):
+        for pictures in _first_inputs(batches, side, NORM_BATCHES * processes.count()):
             model(pictures)
 
 
-def _first_inputs(batches: Iterable[Batch], side: int) -> Iterator[Tensor]:
-    return (inputs.prepare(pictures, side) for pictures, _ in islice(batches, NORM_BATCHES))
+def _first_inputs(batches: Iterable[Batch], side: int, count: int) -> Iterator[Tensor]:
+    return (inputs.prepare(pictures, side) for pictures, _ in islice(batches, count))
 
 
 def blend(start: Weights, end: Weights, share: float) -> Weights:

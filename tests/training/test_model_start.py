@@ -8,8 +8,10 @@ torch = pytest.importorskip("torch")
 
 from facecap.conversion.network_onnx import to_onnx  # noqa: E402
 from facecap.conversion.onnx_weights import weights_of_onnx  # noqa: E402
+from facecap.training import processes  # noqa: E402
 from facecap.training.folding import restore_norms  # noqa: E402
 from facecap.training.networks.registry import NETWORKS, build  # noqa: E402
+from facecap.training.norms import following_norms  # noqa: E402
 from facecap.training.run import TrainingError  # noqa: E402
 from facecap.training.start import read_start  # noqa: E402
 
@@ -27,8 +29,12 @@ def used(network=NETWORK, outputs=2, side=64):
 
 @pytest.fixture
 def file(tmp_path):
-    path = tmp_path / "model.onnx"
-    path.write_bytes(to_onnx(used(), (64, 64)))
+    return write(tmp_path, NETWORK)
+
+
+def write(folder, network):
+    path = folder / "model.onnx"
+    path.write_bytes(to_onnx(used(network), (64, 64)))
     return path
 
 
@@ -42,16 +48,32 @@ def test_every_network_comes_back_from_its_file(network, tmp_path):
     torch.testing.assert_close(again(pictures), model(pictures), rtol=1e-3, atol=1e-3)
 
 
-def test_restored_statistics_keep_the_answers_and_are_those_of_the_pictures(file):
-    start = read_start(file, NETWORK, 2, new_head=False)
+@pytest.mark.parametrize("network", [NETWORK, "mobilenet_v3_small"])
+def test_restored_statistics_keep_the_answers_and_are_those_of_the_pictures(network, tmp_path):
+    start = read_start(write(tmp_path, network), network, 2, new_head=False)
     assert start.folded and start.whole
-    model = build(NETWORK, 2).eval()
+    model = build(network, 2).eval()
     model.load_state_dict(start.weights)
     pictures = torch.randn(64, 3, 64, 64)
     before = model(pictures)
     restore_norms(model, pictures.split(16))
+    assert all(norm.running_mean.any() for norm in following_norms(model)), "a mean of 0 is that of none"
     torch.testing.assert_close(model.eval()(pictures), before, rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(model.train()(pictures), before, rtol=0.05, atol=0.05)
+
+
+def test_restored_statistics_are_those_of_the_pictures_of_all_processes(file, monkeypatch):
+    weights, pictures = read_start(file, NETWORK, 2, new_head=False).weights, torch.randn(32, 3, 64, 64)
+    alone, first, second = (build(NETWORK, 2) for _ in range(3))
+    for model in (alone, first, second):
+        model.load_state_dict(weights)
+    restore_norms(alone, [pictures])
+    sums = []
+    monkeypatch.setattr(processes, "total", lambda own: sums.append(own) or own)
+    restore_norms(first, [pictures[:10]])
+    monkeypatch.setattr(processes, "total", lambda own: own + sums.pop(0))
+    restore_norms(second, [pictures[10:]])
+    torch.testing.assert_close(second.state_dict(), alone.state_dict(), rtol=1e-3, atol=1e-4)
 
 
 def test_a_file_of_another_network_is_refused(file, tmp_path):

@@ -17,14 +17,17 @@ torch = pytest.importorskip("torch")
 from class_folder import write_class_folder  # noqa: E402
 from face_folder import write_face_folder  # noqa: E402
 
+from facecap import MaskClassifier  # noqa: E402
 from facecap.cli import main  # noqa: E402
+from facecap.conversion.network_onnx import to_onnx  # noqa: E402
 from facecap.errors import FacecapError  # noqa: E402
 from facecap.training import processes  # noqa: E402
+from facecap.training.networks.registry import build  # noqa: E402
 from facecap.training.run import RunFolder  # noqa: E402
 
 from . import shared_run  # noqa: E402
 
-TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
+TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "--"]
 SMALL = ["--network", "mobilenet_v1_0.25", "--batch", "12", "--workers", "0", "--device", "cpu"]
 GENTLE = ["--optimizer", "sgd", "--rate", "1e-4", "--epochs", "2", "--validations", "1"]
 
@@ -69,12 +72,18 @@ def test_a_classifier_of_two_processes_may_be_interrupted_and_has_the_figures_of
     assert one["val loss"] == pytest.approx(other["val loss"], rel=0.05)
 
 
-def test_masks_are_learnt_in_two_processes_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("preset", ["mission", "renew"])
+def test_masks_are_learnt_in_two_processes_too(preset: str, tmp_path: Path) -> None:
     data = write_face_folder(tmp_path / "data")
-    options = ["facecap", "train", "mask", "--data", str(data), *SMALL, "--preset", "mission", *GENTLE]
+    options = ["facecap", "train", "mask", "--data", str(data), *SMALL, "--preset", preset, *GENTLE]
+    if preset == "renew":
+        start = tmp_path / "start.onnx"
+        start.write_bytes(to_onnx(build("mobilenet_v1_0.25", 1).eval(), (112, 112)))
+        options += ["--start", str(start)]
     done = subprocess.run([*TWO, *options, "--out", str(tmp_path / "run")], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert curves(tmp_path / "run")[-1]["step"] == 4
+    MaskClassifier(tmp_path / "run" / "mask_mobilenet_v1_0.25.onnx")
 
 
 @pytest.mark.parametrize(

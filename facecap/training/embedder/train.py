@@ -20,7 +20,7 @@ from facecap.training.embedder.people import read_excluded, read_people
 from facecap.training.embedder.task import DIMENSIONS, EmbedderTask
 from facecap.training.loop import Loop
 from facecap.training.recipe import Recipe, tuned, unsaid
-from facecap.training.run import BEST, Progress, RunFolder
+from facecap.training.run import BEST, Progress, RunFolder, TrainingError
 from facecap.training.start import RANDOM, begin, from_options
 
 NAME = "embedder_mobilefacenet"
@@ -43,6 +43,8 @@ def train(args: argparse.Namespace) -> int:
     progress.say(f"{people}; {machine}")
     learning, held = split_people(people.people, recipe.seed)
     start = from_options(recipe, DIMENSIONS)
+    if start is not None and start.folded:
+        raise TrainingError(f"--start {args.start}: its batch norms are folded; give the best.pt of its run")
     detector = ScaledDetector(None, SIDE)
     faces, held_out = (load_faces(part, detector) for part in (learning, held))
     data = {
@@ -68,10 +70,7 @@ def train(args: argparse.Namespace) -> int:
 
 def about(args: argparse.Namespace, recipe: Recipe, origin: str, data: dict[str, Any]) -> dict[str, Any]:
     """What the manifest says of the run."""
-    options = (
-        f"{recipe.tuning(RECIPE)} --margin {args.margin:g} --scale {args.scale:g}"
-        + " --start BEST.pt" * bool(recipe.start)
-    )
+    options = f"{recipe.tuning(RECIPE)} --margin {args.margin:g} --scale {args.scale:g}"
     return {
         "name": NAME.replace("_", "-"),
         "licence": LICENCE,

@@ -18,10 +18,12 @@ pytest.importorskip("onnx")
 import facecap  # noqa: E402
 from facecap.cli import main  # noqa: E402
 from facecap.conversion.model_source import as_model  # noqa: E402
+from facecap.conversion.network_onnx import to_onnx  # noqa: E402
 from facecap.errors import FacecapError  # noqa: E402
 from facecap.training.embedder.arcface import ArcFace  # noqa: E402
 from facecap.training.embedder.data import make_pairs, split_people  # noqa: E402
 from facecap.training.embedder.people import Person, name_keys, read_excluded, read_people  # noqa: E402
+from facecap.training.networks.registry import build  # noqa: E402
 
 
 @given(st.floats(0, math.pi), st.floats(0, 1.5))
@@ -178,6 +180,14 @@ def test_a_run_gives_a_model_and_goes_on_where_it_stopped(people, tmp_path, capf
     assert "resumed at step" in capfd.readouterr().err
     assert main(["train", "embedder", *options, "--margin", "0.2"]) == 1
     assert "margin = 0.5" in capfd.readouterr().err
+
+
+def test_a_model_whose_norms_are_folded_is_no_start(people, tmp_path, capfd):
+    file = tmp_path / "embedder.onnx"
+    file.write_bytes(to_onnx(build("mobilefacenet", 128).eval(), (112, 112)))
+    given = ["--data", str(people), "--start", str(file), "--out", str(tmp_path / "run")]
+    assert main(["train", "embedder", *given]) == 1
+    assert "embedder.onnx: its batch norms are folded; give the best.pt of its run" in capfd.readouterr().err
 
 
 def test_a_folder_of_pictures_without_people_is_refused(tmp_path, capfd):
