@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import shlex
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -55,7 +56,6 @@ class Recipe:
     def options(self, preset: Recipe) -> str:
         """What to type to get this recipe from its preset, but for the data and the run folder."""
         words = [f"--network {self.network} --preset {self.preset} {self.tuning(preset)}"]
-        words += ["--start BEST.pt"] * (self.start is not None)
         words += ["--new-head"] * self.new_head + ["--freeze-backbone"] * self.freeze_backbone
         words += ["--per-tensor"] * self.per_tensor
         if self.cache_features is not None:
@@ -63,13 +63,15 @@ class Recipe:
         return " ".join(words)
 
     def tuning(self, preset: Recipe) -> str:
-        """The options of `tuned` that make this recipe of the preset."""
+        """The options of `tuned` that make this recipe of the preset, and the start by its file's name."""
         length = f"--epochs {self.epochs}" if self.minutes is None else f"--minutes {self.minutes:g}"
         words = [f"{length} --batch {self.batch} --seed {self.seed}"]
         for field, option in TUNED.items():
             value = getattr(self, field)
             if value != getattr(preset, field):
                 words.append(f"--{option} {value if isinstance(value, str) else format(value, 'g')}")
+        if self.start is not None:
+            words += ["--start", shlex.quote(self.start.replace("\\", "/").rsplit("/", 1)[-1])]
         return " ".join(words)
 
     def method(self) -> str:

@@ -24,7 +24,6 @@ LICENCE = "Apache-2.0 for the code; the weights were trained on pictures for res
 
 def manifest(recipe: Recipe, origin: str, not_a_face: float, crops: dict[str, int]) -> dict[str, Any]:
     """Everything of the manifest but `schema` and `file`; `crops` counts what was trained on."""
-    start = "" if recipe.start is None else "--start DETECTOR.pth "
     text = TEXT.format(origin=origin, method=recipe.method(), batch=recipe.batch)
     return {
         "name": "refiner",
@@ -39,7 +38,7 @@ def manifest(recipe: Recipe, origin: str, not_a_face: float, crops: dict[str, in
             "data": {"crops": crops},
             "starting_point": origin,
             "recipe": text,
-            "command": f"facecap train refiner --crops CROPS --out RUN {start}{recipe.tuning(RECIPE)}",
+            "command": f"facecap train refiner --crops CROPS --out RUN {recipe.tuning(RECIPE)}",
             "seed": recipe.seed,
         },
     }
