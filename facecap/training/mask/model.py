@@ -24,8 +24,8 @@ DRAWN = (
 )
 RECIPES = {
     "default": DRAWN,
-    "renew": f"{DRAWN} The model lies half-way, by weights, from the start to the run's best checkpoint; its "
-    "batch norms have statistics of their own.",
+    "renew": f"{DRAWN} Where the start had the same head, the model lies half-way, by weights, from it to "
+    "the run's best checkpoint; batch norms that are not frozen then have statistics of their own.",
     "refine": "The real faces of every source as they are, flips and turns up to 30 degrees; then, where the "
     "start had the same head, 0.7 of the way from it to the end of this run, by weights; what the share of "
     "masks adds to the logit is taken out.",

@@ -92,6 +92,22 @@ def training_patches(faces: Sequence[Face], megabytes: float) -> Patches:
     return patches
 
 
+def check_landmarks(faces: Sequence[Face], split: str) -> None:
+    """Nothing where masks that are worn wrongly can be drawn, on bare faces and from masked ones.
+
+    Raises:
+        TrainingError: no face of one of the labels has landmarks; the text has both counts.
+    """
+    marked = [face for face in faces if face.landmarks is not None and not face.incorrect]
+    masked = sum(face.masked for face in marked)
+    bare = len(marked) - masked
+    if not masked or not bare:
+        raise TrainingError(
+            f"--incorrect: wanted bare and masked faces with landmarks in the split {split}, to draw masks "
+            f"worn wrongly; found {bare} bare and {masked} masked ones of {len(faces)} faces"
+        )
+
+
 def faces_of(patches: Sequence[Patch]) -> list[Face]:
     """The face of each patch, for which no picture has to be read."""
     return patches.faces if isinstance(patches, Patches) else [patch.face for patch in patches]

@@ -43,11 +43,12 @@ class MaskTask:
         workers: int,
         folder_options: str = "",
         wrongly_worn: Sequence[WornSet] = (),
+        incorrect: bool = False,
     ) -> None:
         """`origin`: where the weights start, in words; `occluders`: real things to hide faces with;
-        `folder_options`: how class folders are read, as typed; `wrongly_worn`: what validates the third
-        class, where there is one."""
-        self._wrongly_worn = wrongly_worn
+        `folder_options`: how class folders are read, as typed; `incorrect`: with the third class, which
+        `wrongly_worn` validates."""
+        self._wrongly_worn, self._incorrect = wrongly_worn, incorrect
         self._recipe, self._origin, self._patches, self._sets = recipe, origin, patches, sets
         self._occluders, self._workers, self.folder_options = occluders, workers, folder_options
 
@@ -62,8 +63,7 @@ class MaskTask:
 
     def batches(self, first: int) -> Iterable[Batch]:
         """Endless batches from number `first` on."""
-        third = bool(self._wrongly_worn)
-        batches = MaskBatches(self._patches, self._recipe, first, self._occluders, third)
+        batches = MaskBatches(self._patches, self._recipe, first, self._occluders, self._incorrect)
         return loader(batches, self._workers)
 
     def loss(self, model: nn.Module, pictures: Tensor, labels: Tensor, side: int) -> Tensor:
@@ -98,9 +98,8 @@ class MaskTask:
         chance = np.concatenate([predict(model, part) for part in sets])
         band = unknown_band(chance, np.concatenate([part.masked for part in sets]))
         faces, things = describe(self._patches.readable()), len(self._occluders)
-        third = bool(self._wrongly_worn)
         return mask_model.manifest(
-            self._recipe, self._origin, band, faces, things, self.folder_options, third
+            self._recipe, self._origin, band, faces, things, self.folder_options, self._incorrect
         )
 
 

@@ -18,7 +18,7 @@ from facecap.evaluation.mask.sets import MaskSet, read_sets
 from facecap.evaluation.mask.wrongly_worn import read_wrongly_worn
 from facecap.evaluation.report import counted
 from facecap.training import execution, model_file, processes, recipe
-from facecap.training.backbone import head_names
+from facecap.training.backbone import freeze_backbone, head_names
 from facecap.training.features import as_cached
 from facecap.training.loop import Loop
 from facecap.training.mask import model as mask_model
@@ -28,7 +28,7 @@ from facecap.training.mask.class_folders import read_labelled
 from facecap.training.mask.data import describe, read_more
 from facecap.training.mask.model import CLASSES
 from facecap.training.mask.occluders import read_occluders
-from facecap.training.mask.patches import training_patches
+from facecap.training.mask.patches import check_landmarks, training_patches
 from facecap.training.mask.recipe import BLENDED, COMPOSED, PRESETS
 from facecap.training.mask.task import MaskTask
 from facecap.training.networks.registry import build
@@ -54,6 +54,8 @@ def train(args: argparse.Namespace) -> int:
     outputs = len(CLASSES) if args.incorrect else 1
     if args.incorrect and chosen.preset not in COMPOSED:
         raise TrainingError(f"--incorrect needs a preset that draws such faces: {' or '.join(COMPOSED)}")
+    if args.incorrect and chosen.focal_alpha is not None:
+        raise TrainingError("--focal-alpha is for two classes: leave it out, or --incorrect")
     start = from_options(chosen, outputs)
     how = class_folders_of(args)
     faces = read_labelled(args.data, "train", how)
@@ -66,7 +68,12 @@ def train(args: argparse.Namespace) -> int:
     counts = describe(patches.faces)
     occluders = [] if args.occluders is None else read_occluders(args.occluders, "train")
     validation, calibration = (read_sets(args.data, split, args.occluders, how) for split in ("val", "calib"))
-    worn = read_wrongly_worn(read_labelled(args.data, "val", how), (), "val") if args.incorrect else []
+    worn = []
+    if args.incorrect:
+        held_out = read_labelled(args.data, "val", how)
+        check_landmarks(patches.faces, "train")
+        check_landmarks(held_out, "val")
+        worn = read_wrongly_worn(held_out, (), "val")
     config = {"task": "mask", "faces": counts, "occluders": len(occluders), **asdict(chosen)}
     config |= {"class_folders": how.options()} if how.options() else {}
     config |= {"incorrect": True} if args.incorrect else {}
@@ -75,7 +82,9 @@ def train(args: argparse.Namespace) -> int:
     progress = Progress()
     progress.say(f"training faces: {counted(counts)}; {machine}")
     origin = RANDOM if start is None else start.origin
-    task = MaskTask(chosen, origin, patches, occluders, validation, args.workers, how.options(), worn)
+    task = MaskTask(
+        chosen, origin, patches, occluders, validation, args.workers, how.options(), worn, args.incorrect
+    )
     with processes.joined(machine.device):
         run = RunFolder(args.out, config, recipe.unsaid(PRESETS[chosen.preset]))
         model = begin(chosen, outputs, start)
@@ -109,6 +118,8 @@ def finish(
     model = build(chosen.network, outputs).eval()
     model.load_state_dict(state["model"] if began is None else blend(began, state["model"], share))
     if began is not None and chosen.preset == "renew":
+        if chosen.freeze_backbone:
+            freeze_backbone(model, chosen.network)
         take_statistics(model, task.batches(0), SIDE)
     if chosen.preset == "refine":
         even_odds(model, chosen.network, task.label_odds() * share)

@@ -12,6 +12,8 @@ from face_folder import paint_face, write_face_folder  # noqa: E402
 
 import facecap  # noqa: E402
 from facecap.cli import main, make_parser  # noqa: E402
+from facecap.conversion.onnx_weights import weights_of_onnx  # noqa: E402
+from facecap.training.backbone import head_names  # noqa: E402
 from facecap.training.loop import Loop  # noqa: E402
 from facecap.training.mask import train as mask_training  # noqa: E402
 from facecap.training.mask.data import Face  # noqa: E402
@@ -156,6 +158,57 @@ def test_a_third_class_is_refused_where_nothing_is_drawn(data, tmp_path, capsys)
     assert "--incorrect needs a preset that draws such faces: default or renew" in capsys.readouterr().err
 
 
+def test_a_third_class_has_cross_entropy_alone(data, tmp_path, capsys):
+    given = ["train", "mask", "--data", str(data), "--out", str(tmp_path / "run"), "--incorrect"]
+    assert main([*given, "--focal-alpha", "0.3"]) == 1
+    assert "--focal-alpha is for two classes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("split", "said"),
+    [
+        ("train", "train, to draw masks worn wrongly; found 16 bare and 0 masked ones of 28 faces"),
+        ("val", "val, to draw masks worn wrongly; found 8 bare and 0 masked ones of 12 faces"),
+    ],
+)
+def test_a_third_class_is_refused_where_it_cannot_be_drawn(split, said, tmp_path, capsys):
+    data = write_face_folder(tmp_path / "data")
+    index = data / "mask" / "index.csv"
+    lines = index.read_text().splitlines()
+    for place, line in enumerate(lines):
+        if line.startswith(f"with_mask/{split}"):
+            lines[place] = ",".join(line.split(",")[:8]) + "," * 10
+    index.write_text("\n".join(lines))
+    assert main(["train", "mask", "--data", str(data), "--out", str(tmp_path / "run"), "--incorrect"]) == 1
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "run" / "config.json").exists()
+
+
+def test_a_frozen_backbone_is_in_the_renewed_model_as_it_was(run, data, tmp_path):
+    given = ["--preset", "renew", "--start", str(run / "best.pt"), "--freeze-backbone", "--epochs", "1"]
+    command = [
+        "train",
+        "mask",
+        "--data",
+        str(data),
+        "--out",
+        str(tmp_path),
+        "--batch",
+        "12",
+        "--workers",
+        "0",
+    ]
+    assert main([*command, *given]) == 0
+    before, after = (
+        weights_of_onnx(folder / "mask_ghostnet.onnx", "ghostnet_1.0x") for folder in (run, tmp_path)
+    )
+    for name in before.keys() - head_names("ghostnet_1.0x"):
+        torch.testing.assert_close(after[name], before[name], msg=name)
+    assert (
+        "--start best.pt" in json.loads((tmp_path / "mask_ghostnet.json").read_text())["training"]["command"]
+    )
+
+
 def test_a_model_may_be_renewed_with_further_faces(run, data, tmp_path):
     more = tmp_path / "hands"
     shutil.copytree(data / "mask", more)
@@ -167,6 +220,7 @@ def test_a_model_may_be_renewed_with_further_faces(run, data, tmp_path):
     origin = "trained by facecap train mask, preset mission, from random weights"
     assert training["starting_point"] == f"the model mask_ghostnet.onnx ({origin})"
     assert "--more hands --network ghostnet_1.0x --preset renew" in training["command"]
+    assert training["command"].endswith("--start mask_ghostnet.onnx")
 
 
 def test_training_under_rounding_goes_on_from_a_checkpoint(run, data, tmp_path, capsys):
