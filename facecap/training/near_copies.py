@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facecap.training.run import TrainingError
+
 Image = NDArray[np.uint8]
 CLOSE = 4  # bits of 64 by which near copies may differ
 
@@ -42,6 +44,24 @@ class NearCopies:
         return any(bool(_close(self._hashes, difference_hash(view)).any()) for view in views)
 
 
+def evaluation_copies(data: Path) -> NearCopies:
+    """Of the pictures that measure, in the data pack.
+
+    Raises:
+        TrainingError: there is none that can be read, so that nothing would be left out.
+    """
+    try:
+        copies = NearCopies(_evaluation_pictures(data))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise TrainingError(f"{data}: an index of pictures is not in the expected form: {error!r}") from error
+    if not len(copies):
+        raise TrainingError(
+            f"{data}: found no evaluation picture, near copies of which are left out; give the data pack, "
+            "the folder that holds detect/, mask/ or lfw_dev/"
+        )
+    return copies
+
+
 def groups_of(hashes: Sequence[int]) -> list[int]:
     """For each picture the place of the first one of its group; near copies of near copies are one group."""
     array = np.array(hashes, np.uint64)
@@ -52,7 +72,7 @@ def groups_of(hashes: Sequence[int]) -> list[int]:
     return [int(place) for place in first]
 
 
-def evaluation_pictures(data: Path) -> Iterator[Path]:
+def _evaluation_pictures(data: Path) -> Iterator[Path]:
     """Everything of the data pack that measures: what is not of the split `train`, and LFW."""
     for name in ("fddb", "rmfd", "udacity", "wider_dev", "wider_full_dev"):
         path = data / "detect" / name / "annotations.json"

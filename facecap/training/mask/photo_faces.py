@@ -24,7 +24,7 @@ from facecap._files import write_atomic
 from facecap.evaluation.detector.average_precision import overlaps
 from facecap.sources.pictures import SUFFIXES
 from facecap.training.mask.data import CONTEXT, INCORRECT, Image
-from facecap.training.near_copies import NearCopies, difference_hash, evaluation_pictures, groups_of
+from facecap.training.near_copies import difference_hash, evaluation_copies, groups_of
 from facecap.training.refiner.sources import place
 from facecap.training.run import Progress, TrainingError
 
@@ -36,7 +36,9 @@ LONG_SIDE = 640  # pixels that the detector sees
 LONGEST = 160  # px of a box as it is kept: a crop has 112
 BORDER = 0.5  # of the photograph's side, around it: faces that fill it are found too
 QUALITY = 95
+AIZOO_SIDE = 260  # px of what the second network sees
 SURELY_BARE = 0.1  # probability of a mask below which a face is bare
+INDEX = "index.csv"
 WITH, WITHOUT = "with_mask", "without_mask"
 NAMES = {  # of labels in public collections, and ours
     **dict.fromkeys(("mask", "with_mask"), WITH),
@@ -63,15 +65,21 @@ def write_faces(
         held_out: share of the groups of near copies that gets the split `val`, the rest `train`.
 
     Raises:
-        TrainingError: there is no photograph, or no face that could be labelled.
+        TrainingError: `out` holds faces already, `data` nothing to compare with, there is no photograph,
+            or no face that could be labelled.
         OSError: something cannot be written.
     """
     paths = _photographs(photos)[::every]
     if not paths:
         raise TrainingError(f"{photos}: found no picture ({' '.join(sorted(SUFFIXES))}) in it")
+    if (out / INDEX).exists():
+        raise TrainingError(
+            f"{out} holds faces already, whose {INDEX} may be corrected by hand: give another --out"
+        )
+    copies, progress = evaluation_copies(data), Progress()
+    progress.say(f"near copies of {len(copies)} evaluation pictures are left out")
     out.mkdir(parents=True, exist_ok=True)
     detector = Detector(input_size=(LONG_SIDE, LONG_SIDE), score_threshold=SCORE)
-    copies, progress = NearCopies(evaluation_pictures(data)), Progress()
     counts: Counter[str] = Counter()
     hashes: list[int] = []
     rows: list[dict[str, Any]] = []
@@ -104,7 +112,7 @@ def write_faces(
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_atomic(out / "index.csv", text.getvalue().encode())
+    write_atomic(out / INDEX, text.getvalue().encode())
     return counts
 
 
@@ -133,21 +141,20 @@ def bare_unless(second: Path) -> Labels:
 
     The default mask classifier is asked first; where it is not sure that a face is bare, the detector of
     masks AIZOO, the ONNX file `second`, decides.
-    """
-    import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(second), options, providers=["CPUExecutionProvider"])
-    given = session.get_inputs()[0]
+    Raises:
+        TrainingError: it is no such file.
+    """
+    session = _open_aizoo(second)
+    name = session.get_inputs()[0].name
     classifier = MaskClassifier()
 
     def bare(image: Image, box: NDArray[np.float32]) -> bool:
         if classifier.predict(crop_face(image, box)[None])[0] < SURELY_BARE:
             return True
-        crop = crop_face(image, box, int(given.shape[2]), BORDER)
+        crop = crop_face(image, box, AIZOO_SIDE, BORDER)
         rgb = cv2.cvtColor(crop, cv2.COLOR_BGR2RGB).astype(np.float32) / 255
-        _, scores = session.run(None, {given.name: rgb.transpose(2, 0, 1)[None]})
+        _, scores = session.run(None, {name: rgb.transpose(2, 0, 1)[None]})
         masked, unmasked = np.asarray(scores)[0].max(0)
         return bool(masked < 0.5 or unmasked > masked)
 
@@ -155,6 +162,26 @@ def bare_unless(second: Path) -> Labels:
         return [WITHOUT if bare(image, box) else None for box in boxes]
 
     return labels
+
+
+def _open_aizoo(path: Path) -> Any:
+    """A session that answers RGB pictures (1, 3, 260, 260) of 0 to 1 with places (1, N, 4) and scores
+    (1, N, 2) of a mask and of none."""
+    from facecap.conversion import run_graph
+
+    try:
+        session = run_graph.session(path.read_bytes())
+    except Exception as error:  # onnxruntime has no class of its own for what is no model
+        raise TrainingError(f"--bare-unless {path}: not a readable ONNX file: {error}") from error
+    taken = [entry.shape for entry in session.get_inputs()]
+    given = [entry.shape for entry in session.get_outputs()]
+    lengths = [shape[1:] for shape in taken], [shape[-1:] for shape in given]
+    if lengths != ([[3, AIZOO_SIDE, AIZOO_SIDE]], [[4], [2]]):
+        raise TrainingError(
+            f"--bare-unless {path}: wanted the detector of AIZOOTech/FaceMaskDetection, input "
+            f"(1, 3, {AIZOO_SIDE}, {AIZOO_SIDE}), outputs (1, N, 4) and (1, N, 2); found {taken} and {given}"
+        )
+    return session
 
 
 def _photographs(folder: Path) -> list[Path]:

@@ -25,7 +25,7 @@ from facecap.evaluation.detector.average_precision import overlaps
 from facecap.evaluation.detector.contenders import Views, looking, open_yunet
 from facecap.evaluation.detector.detection import Detect, Found, open_detector
 from facecap.training.detector.teacher import Floats, Teacher
-from facecap.training.near_copies import NearCopies, evaluation_pictures
+from facecap.training.near_copies import evaluation_copies
 from facecap.training.refiner.look import (
     PLACES,
     SAME,
@@ -117,8 +117,8 @@ class _Miner:
         if len(self._detectors) < 2:
             raise TrainingError("wanted two detectors or more, to confirm each other: give --yunet")
         self._teacher = Teacher(args.teacher, threshold=TEACHER_LOWEST)
-        self._copies = NearCopies(evaluation_pictures(args.data))
-        self._progress = Progress()
+        self._copies, self._progress = evaluation_copies(args.data), Progress()
+        self._progress.say(f"near copies of {len(self._copies)} evaluation pictures are left out")
         self._questions: list[_Question] = []
         self._lines: list[str] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import cv2
@@ -148,11 +149,22 @@ def test_one_detector_is_too_few(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "two detectors" in capsys.readouterr().err
 
 
+def test_data_that_measures_nothing_is_refused(shared: Path, tmp_path: Path, capsys: Any) -> None:
+    teacher = shared / "data" / "weights" / "scrfd_2.5g_kps.onnx"
+    detectors = ["--detector", "retinaface-mobilenet0.25"] * 2
+    command = ["train", "refiner-crops", "--data", str(tmp_path / "typo"), "--teacher", str(teacher)]
+    assert main([*command, *detectors, "--out", str(tmp_path / "out")]) == 1
+    assert "typo: found no evaluation picture" in capsys.readouterr().err
+
+
 def test_faces_and_false_alarms_are_cut_and_a_second_run_adds_nothing(
     shared: Path, photo: np.ndarray, tmp_path: Path
 ) -> None:
     pytest.importorskip("torch")
     (tmp_path / "photos" / "people").mkdir(parents=True)
+    measured = tmp_path / "lfw_dev" / "images" / "other.jpg"
+    measured.parent.mkdir(parents=True)
+    cv2.imwrite(str(measured), np.ascontiguousarray(photo[::-1]))
     cv2.imwrite(str(tmp_path / "photos" / "people" / "a.png"), photo)
     weights = shared / "data" / "weights"
     detector = ["--detector", "retinaface-mobilenet0.25", "--detector", "retinaface-mobilenet0.25"]
