@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
-    parser = tasks.add_parser("mask", help="the mask classifier, of any network with one logit")
+    parser = tasks.add_parser("mask", help="the mask classifier, of any network")
     parser.add_argument(
         "--data",
         type=Path,
@@ -126,7 +126,8 @@ def _add_classifier(tasks: argparse._SubParsersAction[Any]) -> None:
         "--data",
         type=Path,
         required=True,
-        help="folder with a sub-folder of pictures for each class, or with train/ and val/ of such",
+        help="folder with a sub-folder of pictures for each class, or with train/ and val/ of such; val/ may "
+        "hold pictures and val_label.txt instead; or CIFAR-10 in its binary version",
     )
     parser.add_argument(
         "--side", type=side, default=112, help="input in pixels, 112, 224 or so (%(default)s)"

@@ -19,7 +19,10 @@ def add_mask_faces(tasks: argparse._SubParsersAction[Any]) -> None:
         "--data", type=Path, required=True, help="data pack whose evaluation pictures are not to be copied"
     )
     parser.add_argument(
-        "--out", type=Path, required=True, help="folder to write into; its name is the source's"
+        "--out",
+        type=Path,
+        required=True,
+        help="folder to write into, without an index.csv; its name is the source's",
     )
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument(
@@ -29,7 +32,7 @@ def add_mask_faces(tasks: argparse._SubParsersAction[Any]) -> None:
         "--bare-unless",
         type=Path,
         metavar="ONNX",
-        help="every face is bare unless the default classifier and this export of AIZOO see a mask on it",
+        help="every face is bare unless the default classifier and this detector of AIZOO see a mask on it",
     )
     who.add_argument("--incorrect", action="store_true", help="every face wears its mask wrongly")
     parser.add_argument("--every", type=positive, default=1, help="take every n-th photograph (%(default)s)")

@@ -46,11 +46,15 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
     length.add_argument(
         "--minutes",
         type=positive_number,
-        help="time budget; 30 of the presets default and renew, 15 of refine, 10 of qat with --start",
+        help="time budget; 30 of the presets default, renew and qat, 10 of qat with --start, 15 of refine",
     )
     length.add_argument("--epochs", type=positive, help="passes over the data; 120 of the preset mission")
     group.add_argument("--batch", type=positive, help="pictures a step, of all processes; 64 when not given")
-    add_optimisation(group, "2e-3 of random weights, 5e-4 of refine, 1e-4 of qat with --start and of mission")
+    add_optimisation(
+        group,
+        "2e-3 of the preset default and of qat without --start, 5e-4 of renew and refine, 1e-4 of mission "
+        "and of qat with --start",
+    )
     group.add_argument(
         "--seed", type=count, default=0, help="seed of weights, order and augmentation (%(default)s)"
     )
