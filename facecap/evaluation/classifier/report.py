@@ -22,7 +22,7 @@ from facecap.evaluation.classifier.image_folder import (
 )
 from facecap.evaluation.classifier.model import ClassifierModel
 from facecap.evaluation.classifier.parts import read_measured
-from facecap.evaluation.classifier.top_k import hits
+from facecap.evaluation.classifier.top_k import hits, ranks
 from facecap.evaluation.curves import Curve, Panel
 from facecap.evaluation.report import Rows, aligned, number, print_json, write_results
 
@@ -86,8 +86,6 @@ def picture_rows(model: ClassifierModel, answers: Answers) -> list[dict[str, Any
     logits = answers.logits.astype(np.float64)
     chances = np.exp(logits - logits.max(1, keepdims=True))
     chances /= chances.sum(1, keepdims=True)
-    own = logits[np.arange(len(logits)), answers.labels]
-    ranks = 1 + (logits > own[:, None]).sum(1)
     return [
         {
             "picture": name,
@@ -97,7 +95,12 @@ def picture_rows(model: ClassifierModel, answers: Answers) -> list[dict[str, Any
             "rank": int(rank),
         }
         for name, label, best, chance, rank in zip(
-            answers.pictures, answers.labels, logits.argmax(1), chances, ranks, strict=True
+            answers.pictures,
+            answers.labels,
+            logits.argmax(1),
+            chances,
+            ranks(answers.logits, answers.labels),
+            strict=True,
         )
     ]
 
