@@ -37,9 +37,17 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "--json", action="store_true", help="of a .cvimodel: one JSON object, `contents` and `manifest`"
     )
     info.add_argument(
-        "--input-size", type=positive, metavar="PX", help="of a network: side of the picture (112)"
+        "--input-size",
+        type=positive,
+        metavar="PX",
+        help="of a network: side of the picture (112; of a detector 640)",
     )
-    info.add_argument("--outputs", type=positive, metavar="N", help="of a network: logits (1)")
+    info.add_argument(
+        "--outputs",
+        type=positive,
+        metavar="N",
+        help="of a network: logits (1), or of an embedder's vectors the length (128); not of a detector",
+    )
     info.set_defaults(run_action=_info)
 
     verify = actions.add_parser("verify", help="check files against their manifests: hash, size, tensors")
@@ -64,9 +72,7 @@ def _add_import(actions: argparse._SubParsersAction[Any]) -> None:
         "MobileFaceNet .onnx or weights, a state_dict of GhostNet or MobileNetV1 to V3, or a run's best.pt",
     )
     importing.add_argument("--out", type=Path, required=True, metavar="ONNX", help="file to write, .onnx")
-    importing.add_argument(
-        "--form", choices=get_args(Form), default="levels", help="of a RetinaFace (%(default)s)"
-    )
+    importing.add_argument("--form", choices=get_args(Form), help="of a RetinaFace; levels when not given")
     importing.add_argument(
         "--min-sizes",
         type=int,
