@@ -24,6 +24,7 @@ from facecap.evaluation.mask.wrongly_worn import WornSet, read_wrongly_worn, sha
 from facecap.evaluation.network_size import network_size
 from facecap.evaluation.report import Rows, aligned, number, print_json, write_results
 from facecap.training.mask.class_folders import from_options, read_labelled
+from facecap.training.mask.data import INCORRECT
 
 COLUMNS = (
     *("faces", "AP", "AUC", "accuracy", "masked called masked", "bare called bare"),
@@ -36,7 +37,6 @@ CALLS = ("mask called mask", "mask called bare", "bare called mask", "bare calle
 ONCE = ("mask", "fddb tight", "udacity", "rmfd")  # every face once, boxed as a detector does
 PLAIN = "plain"
 HIDDEN = ("hard", "occluded")
-INCORRECT = "incorrect"  # the label of masks that are worn wrongly
 
 
 @dataclass(frozen=True)
