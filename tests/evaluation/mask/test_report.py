@@ -215,7 +215,7 @@ def test_a_model_of_three_classes_says_how_probable_each_is(data, tmp_path):
     rows = list(csv.DictReader((out / "mask.csv").read_text().splitlines()))
     assert rows and all(0 <= float(row["incorrect_score"]) <= 1 for row in rows)
     assert {row["answer"] for row in rows} <= {"mask", "no_mask", "incorrect", "unknown"}
-    assert {row["label"] for row in rows if row["set"] == "below nose"} <= {"incorrect"}
+    assert {row["label"] for row in rows if row["set"] == "below nose"} == {"incorrect"}
 
 
 def test_a_sheet_is_of_one_model(data, model, tmp_path, capsys):
