@@ -42,8 +42,8 @@ class ClassFolders:
         return words if self.whole is None else f"{words} --faces {'whole' if self.whole else 'find'}"
 
     def names_in(self, data: Path) -> tuple[str, str] | None:
-        """The names of the two sub-folders of `data`, or of its train/; None where there are no such, or where
-        its faces are labelled.
+        """The names of the two sub-folders of `data`, or of its train/; None where there are no such, or its
+        faces are labelled.
 
         Raises:
             TrainingError: there are no folders of the given names, or the faces are labelled and something
