@@ -17,8 +17,8 @@ class CaptureConfig(Settings):
     """
 
     mode: Literal["auto", "fast", "cycle", "once"] = ...
-    """when a capture is emitted: once, when the track is lost; else at intervals, by fast also at once, by
-    auto also when the track is lost"""
+    """when a capture is emitted: auto and cycle at intervals, fast also at once; auto also when the track
+    is lost, once only then"""
     min_face: float = ...
     """smallest side of a face in pixels, -1: no limit"""
     max_face: float = ...

@@ -28,8 +28,8 @@ class ApiKey(BaseModel):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     hash: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", repr=False)]
     scopes: Annotated[frozenset[Scope], Field(min_length=1)]
-    cameras: frozenset[CameraName] = frozenset()
-    """that the key may push for; without any: all"""
+    cameras: Annotated[frozenset[CameraName], Field(min_length=1)] | None = None
+    """that the key may push for; all when not given"""
 
     @model_validator(mode="after")
     def _push_alone(self) -> ApiKey:
@@ -43,10 +43,10 @@ class ApiKey(BaseModel):
 
     def is_for(self, camera: str | None) -> bool:
         """Whether the key may be used for a camera; None for what is about none."""
-        return not self.cameras or camera in self.cameras
+        return self.cameras is None or camera in self.cameras
 
 
-def new_key(name: str, scopes: Sequence[str], cameras: Sequence[str] = ()) -> tuple[str, str]:
+def new_key(name: str, scopes: Sequence[str], cameras: Sequence[str] | None = None) -> tuple[str, str]:
     """A new secret, and the lines of the settings file that let it in.
 
     Raises:
@@ -60,7 +60,9 @@ def new_key(name: str, scopes: Sequence[str], cameras: Sequence[str] = ()) -> tu
         said = (": ".join([*map(str, item["loc"][:1]), item["msg"]]) for item in error.errors())
         raise ValueError("; ".join(said)) from None
     lines = ["[[keys]]", f'name = "{key.name}"', f'hash = "{key.hash}"', f"scopes = {_listed(key.scopes)}"]
-    return secret, "\n".join(lines + [f"cameras = {_listed(key.cameras)}"] * bool(key.cameras))
+    if key.cameras is not None:
+        lines.append(f"cameras = {_listed(key.cameras)}")
+    return secret, "\n".join(lines)
 
 
 def _listed(words: frozenset[str] | frozenset[Scope]) -> str:

@@ -45,7 +45,7 @@ class Guard:
             detail = f"the key {key.name} has no scope {scope}: it has {', '.join(sorted(key.scopes))}"
             raise Problem(403, "missing_scope", "The key may not do this", detail)
         if not key.is_for(camera):
-            detail = f"the key {key.name} is for the cameras {', '.join(sorted(key.cameras))} alone"
+            detail = f"the key {key.name} is for the cameras {', '.join(sorted(key.cameras or ()))} alone"
             raise Problem(403, "other_camera", "The key is of another camera", detail)
         limit = self._limits.get(key.name)
         wait = limit.take() if limit else 0

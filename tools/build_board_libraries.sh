@@ -9,8 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 PATH=$root/.venv/tools/bin:$PATH
-triple=$1
-mkdir -p "$2/include" "$2/lib"
+triple=${1:?usage: build_board_libraries.sh TRIPLE FOLDER}
+mkdir -p "${2:?usage: build_board_libraries.sh TRIPLE FOLDER}/include" "$2/lib"
 folder=$(realpath "$2")
 sources=$root/build/board-libraries
 flags="-fPIC -ffunction-sections -fdata-sections"
@@ -36,7 +36,7 @@ source_of() {
     (cd "$sources" && { quietly "${apt[@]}" source "$1" 2>/dev/null ||
       quietly "${apt[@]}" source "$1/$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")"; }) || return 1
   fi
-  compgen -G "$sources/$2"
+  compgen -G "$sources/$2" | sort -V | tail -1  # an update leaves the version before beside it
 }
 
 # cmake_build SOURCE TARGET [cmake options]: prints the folder that it is built in.

@@ -14,15 +14,16 @@ from facecap.errors import FacecapError
 OPTION = "--config"
 
 
-def add_config_option(parser: argparse.ArgumentParser) -> None:
+def add_config_option(parser: argparse.ArgumentParser) -> argparse.Action:
     """Add it to a parser of `environment`, which then reads the file that it names."""
-    parser.add_argument(
+    action = parser.add_argument(
         OPTION,
         type=Path,
         metavar="FILE",
         help="TOML with options of this command, such as batch = 32; a flag or the environment wins",
     )
     parser.set_defaults(config_is_toml=True)
+    return action
 
 
 def read_config(path: Path, actions: Sequence[argparse.Action]) -> dict[str, str | list[str]]:

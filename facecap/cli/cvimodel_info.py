@@ -12,6 +12,7 @@ MEGABYTE = 1 << 20  # as the vendor counts
 
 def text(contents: Mapping[str, Any]) -> str:
     """Lines for people of what `facecap.models.cvimodel_contents` gives."""
+    contents = _printable(contents)
     made = [f"network {contents['name']}"]
     made += [f"built {contents['built']}"] if contents["built"] else []
     made += [f"by the toolchain {contents['toolchain']}"] if contents["toolchain"] else []
@@ -26,6 +27,16 @@ def text(contents: Mapping[str, Any]) -> str:
     if contents["programs"] > 1:
         lines.append(f"{contents['programs']} programs, of which the runtime takes the first, shown here")
     return "\n".join(lines) + f"\n\n{_sections(contents)}\n\n{_tensors(contents)}"
+
+
+def _printable(value: Any) -> Any:
+    """The same with escapes in place of what is not printable: a file may come from anywhere, and a terminal
+    obeys."""
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in value)
+    if isinstance(value, Mapping):
+        return {key: _printable(part) for key, part in value.items()}
+    return [_printable(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _sections(contents: Mapping[str, Any]) -> str:

@@ -35,7 +35,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--clip-only", action="store_true", help="make the clip, print its path and stop")
     push = parser.add_argument_group("to the service")
     push.add_argument(
-        "--push", metavar="URL", help="push the frames there, in real time, and keep nothing here"
+        "--push",
+        metavar="URL",
+        help="push the frames there, in real time; the settings of the service hold, nothing is kept here",
     )
     push.add_argument(
         "--push-camera", metavar="NAME", default="demo", help="name of the camera (%(default)s)"
@@ -94,6 +96,13 @@ def _push(args: argparse.Namespace) -> int:
     from facecap.demo.push import push
     from facecap.errors import FacecapError
 
+    given = [
+        f"--{name.replace('_', '-')}" for name in ("out", "overwrite", "clip_only") if getattr(args, name)
+    ]
+    if given:
+        raise UsageError(f"{given[0]} is not for --push, which keeps nothing here")
+    if "@" in args.push:
+        raise UsageError("--push: wanted an address without a name and a password: give --push-key-file")
     key = None
     if args.push_key_file is not None:
         try:
@@ -101,11 +110,11 @@ def _push(args: argparse.Namespace) -> int:
         except (OSError, UnicodeDecodeError) as error:
             raise FacecapError(f"{args.push_key_file}: the key cannot be read: {error}") from None
     if not args.quiet:
-        Progress().say(f"pushing ten seconds of frames to {shown_address(args.push)}")
+        Progress().say(f"pushing frames to {shown_address(args.push)}")
     try:
         captures = push(args.push, args.push_camera, key, args.max_frames)
     except ValueError as error:
-        raise UsageError(f"--push: {error}") from None
+        raise UsageError(f"--push, --push-key-file: {error}") from None
     page = f"{args.push.rstrip('/')}/"
     print(
         json.dumps({"captures": captures, "page": page}) if args.json else f"{captures} captures: see {page}"

@@ -42,9 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         metavar="IOU",
         help="of two faces that overlap by more, the lower score goes, 0 to 1 (the model's own)",
     )
-    group.add_argument(
-        "--max-faces", type=options.positive, default=100, metavar="N", help="the best (%(default)s)"
-    )
+    group.add_argument("--max-faces", type=options.positive, metavar="N", help="the best; 100 when not given")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -55,7 +55,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--crops",
         action="store_true",
-        help="the pictures are aligned faces already, of the model's input size",
+        help="the pictures are aligned faces already, of the model's input size: none is looked for",
     )
     add_format_options(parser)
     add_picture_options(parser)

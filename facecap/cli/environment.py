@@ -13,12 +13,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from facecap.cli.config_file import OPTION, read_config
 from facecap.errors import FacecapError
 
 PREFIX = "FACECAP_"
 _Given = tuple[str, argparse.Action, str | list[str]]  # what an error calls it, the option, its text
+_NAMED: WeakKeyDictionary[argparse.Action, str] = WeakKeyDictionary()
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -99,10 +101,17 @@ class Parser(argparse.ArgumentParser):
         settled |= taken
 
 
+def name_twin(action: argparse.Action, name: str) -> None:
+    """Give an option a variable of its own, where its name means another thing to other commands."""
+    _NAMED[action] = PREFIX + name
+
+
 def twin(action: argparse.Action) -> str | None:
     """Name of the option's environment variable; None for arguments without a long name and for --help."""
     if isinstance(action, argparse._HelpAction | argparse._VersionAction):
         return None
+    if action in _NAMED:
+        return _NAMED[action]
     for option in action.option_strings:
         if option.startswith("--"):
             return PREFIX + option[2:].upper().replace("-", "_")
@@ -128,8 +137,12 @@ def _value(action: argparse.Action, text: str | list[str]) -> Any:
             return _BOOLEANS[text.lower()]
         except KeyError:
             raise ValueError(f"wanted true, false, 1 or 0, found {text!r}") from None
-    if action.nargs in ("+", "*") or isinstance(action.nargs, int):
-        return [_single(action, part) for part in shlex.split(text)]
+    several = action.nargs in ("+", "*") or isinstance(action.nargs, int)
+    if several or isinstance(action, argparse._AppendAction):
+        parts = shlex.split(text)
+        if isinstance(action.nargs, int) and len(parts) != action.nargs:
+            raise ValueError(f"wanted {action.nargs} values, found {text!r}")
+        return [_single(action, part) for part in parts]
     return _single(action, text)
 
 

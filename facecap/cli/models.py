@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from facecap._extra import extra_for
+from facecap.cli.environment import name_twin
 from facecap.cli.options import cosine, positive, three_numbers
 from facecap.conversion.detector.import_checkpoint import Form
 
@@ -36,17 +37,18 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     info.add_argument(
         "--json", action="store_true", help="of a .cvimodel: one JSON object, `contents` and `manifest`"
     )
-    info.add_argument(
+    side = info.add_argument(
         "--input-size",
         type=positive,
         metavar="PX",
-        help="of a network: side of the picture (112; of a detector 640)",
+        help="of a network: side of the picture (112, of a detector 640)",
     )
+    name_twin(side, "NETWORK_INPUT_SIZE")
     info.add_argument(
         "--outputs",
         type=positive,
         metavar="N",
-        help="of a network: logits (1), or of an embedder's vectors the length (128); not of a detector",
+        help="of a network: logits (1), of an embedder the length of a vector (128)",
     )
     info.set_defaults(run_action=_info)
 
@@ -105,12 +107,13 @@ def _add_import(actions: argparse._SubParsersAction[Any]) -> None:
         "what weights mean: --task and --classes of a classifier, the input of embedders too"
     )
     group.add_argument("--task", choices=("mask", "classification"), help="what it answers")
-    group.add_argument(
+    classes = group.add_argument(
         "--classes",
         type=Path,
         metavar="FILE",
         help="names in the order of the outputs, one a line (of a mask classifier: no_mask, mask)",
     )
+    name_twin(classes, "CLASSES_FILE")
     for name in ("mean", "std"):
         group.add_argument(
             f"--{name}",
@@ -120,9 +123,10 @@ def _add_import(actions: argparse._SubParsersAction[Any]) -> None:
             "(127.5,127.5,127.5)",
         )
     group.add_argument("--color", choices=("rgb", "bgr"), help="order of the planes (rgb)")
-    group.add_argument(
+    side = group.add_argument(
         "--input-size", type=positive, metavar="PX", help="side of the input (mask: 112, classification: 224)"
     )
+    name_twin(side, "NETWORK_INPUT_SIZE")
     importing.set_defaults(run_action=_import)
 
 

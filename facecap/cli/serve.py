@@ -41,25 +41,26 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "--new-key", metavar="NAME", help="print a new API key and its lines for the file, and end"
     )
     parser.add_argument(
-        "--scopes", default="push", metavar="LIST", help="of the new key: push, read, admin (%(default)s)"
+        "--scopes", metavar="LIST", help="of the new key, separated by commas: push, read, admin (push)"
     )
     parser.add_argument(
         "--for-cameras",
-        default="",
         metavar="LIST",
-        help="of the new key: the cameras that it may push for; all",
+        help="of the new key: the cameras that it may push for, separated by commas (all)",
     )
     parser.add_late = _add_settings
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    from facecap.cli import make_parser
+    from facecap.cli import UsageError, make_parser
 
     with extra_for("the service", "service"):
         from facecap_service import configuration
     if args.new_key is not None:
-        return _print_new_key(args.new_key, _words(args.scopes), _words(args.for_cameras))
+        return _print_new_key(args.new_key, args.scopes, args.for_cameras)
+    if args.scopes is not None or args.for_cameras is not None:
+        raise UsageError("--scopes and --for-cameras are of --new-key NAME, which is missing")
     flags: dict[str, dict[str, Any]] = {}
     for name, value in vars(args).items():
         section, dot, key = name.partition(".")
@@ -97,16 +98,23 @@ def _add_settings(parser: Parser) -> None:
             )
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in text.replace(" ", "").split(",") if word]
+def _words(text: str, option: str) -> list[str]:
+    from facecap.cli import UsageError
+
+    words = [word for word in text.replace(" ", "").split(",") if word]
+    if not words:
+        raise UsageError(f"{option} {text!r} names nothing")
+    return words
 
 
-def _print_new_key(name: str, scopes: list[str], cameras: list[str]) -> int:
+def _print_new_key(name: str, scopes: str | None, cameras: str | None) -> int:
     from facecap.cli import UsageError
     from facecap_service.keys import new_key
 
+    allowed = ["push"] if scopes is None else _words(scopes, "--scopes")
+    only = None if cameras is None else _words(cameras, "--for-cameras")
     try:
-        secret, lines = new_key(name, scopes, cameras)
+        secret, lines = new_key(name, allowed, only)
     except ValueError as error:
         raise UsageError(str(error)) from None
     print(lines)

@@ -11,6 +11,7 @@ from typing import Any
 from facecap._extra import extra_for
 from facecap._lock import FolderLock
 from facecap.cli.config_file import add_config_option
+from facecap.cli.environment import name_twin
 from facecap.cli.options import (
     OWN_INPUT,
     add_class_folder_options,
@@ -43,7 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     add_refiner(tasks)
     add_refiner_crops(tasks)
     for task in tasks.choices.values():
-        add_config_option(task)
+        name_twin(add_config_option(task), "TRAIN_CONFIG")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NoAnswer
 from itertools import islice
 
 import cv2
 
+from facecap.addresses import shown_address
 from facecap.client import Client
-from facecap.client.camera import FrameAnswer
+from facecap.client.camera import CameraPush, FrameAnswer
 from facecap.demo import clip, portrait
+from facecap.errors import FacecapError
+
+PATIENCE = 15.0  # seconds
 
 
 def push(address: str, camera: str, key: str | None, max_frames: int | None = None) -> int:
@@ -21,16 +27,23 @@ def push(address: str, camera: str, key: str | None, max_frames: int | None = No
         ValueError: the address or the key is none.
     """
     person = portrait.load()
+    try:
+        with Client(address, key=key) as client:
+            return _push(client.camera(camera), islice(clip.frames(person), max_frames))
+    except (NoAnswer, TimeoutError):
+        raise FacecapError(
+            f"{shown_address(address)}: no answer in {PATIENCE:g} s: is `facecap serve` running there?"
+        ) from None
+
+
+def _push(door: CameraPush, pictures: Iterable[clip.Image]) -> int:
     answers: list[Future[FrameAnswer]] = []
-    with Client(address, key=key) as client:
-        door = client.camera(camera)
-        begin = time.time()
-        for number, picture in enumerate(islice(clip.frames(person), max_frames)):
-            due = begin + number / clip.FPS
-            time.sleep(max(0.0, due - time.time()))
-            encoded = cv2.imencode(".jpg", picture)[1].tobytes()
-            answers.append(door.push(encoded, timestamp=due, timeout=60.0))
-            if answers[0].done():
-                answers[0].result()  # a service that refuses the first frame refuses all
-        captures = len(door.flush())
-        return captures + sum(len(answer.result().capture_ids) for answer in answers)
+    begin = time.time()
+    for number, picture in enumerate(pictures):
+        due = begin + number / clip.FPS
+        time.sleep(max(0.0, due - time.time()))
+        encoded = cv2.imencode(".jpg", picture)[1].tobytes()
+        answers.append(door.push(encoded, timestamp=due, timeout=PATIENCE))
+        answers[0].result(PATIENCE)  # a service that is away or refuses does so at once
+    stored = sum(len(answer.result(PATIENCE).capture_ids) for answer in answers)
+    return stored + len(door.flush())

@@ -68,7 +68,7 @@ class _FileReader:
             detail = "the form has no part that is a file: curl -F file=@picture.jpg makes one"
             raise Problem(400, "missing_file", "No file in the form", detail)
         if len(self._files) > 1:
-            names = ", ".join(name[:40] for name, _ in self._files)
+            names = ", ".join(name[:40] or "(no name)" for name, _ in self._files)
             detail = f"the form has the files {names}: send one, or name it file"
             raise Problem(400, "several_files", "Several files in the form", detail)
         return self._files[0][1]

@@ -51,14 +51,17 @@ _TIMESTAMP: dict[str, Any] = {
 }
 
 
-@router.put("/v1/cameras/{camera}/frames", include_in_schema=False)  # what some cameras can do alone
-@router.post(
-    "/v1/cameras/{camera}/frames",
-    summary="One frame of a camera",
-    response_model=FrameAnswer,
-    responses={**STORED, **responses(400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503)},
-    openapi_extra={"parameters": [_CAMERA, _INDEX, _TIMESTAMP], "requestBody": REQUEST_BODY},
-)
+_FRAME: dict[str, Any] = {
+    "path": "/v1/cameras/{camera}/frames",
+    "summary": "One frame of a camera",
+    "response_model": FrameAnswer,
+    "responses": {**STORED, **responses(400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503)},
+    "openapi_extra": {"parameters": [_CAMERA, _INDEX, _TIMESTAMP], "requestBody": REQUEST_BODY},
+}
+
+
+@router.put(**_FRAME, operation_id="put_frame")  # what some cameras can do alone
+@router.post(**_FRAME)
 async def push_frame(request: Request) -> Response:
     """Follows the camera's faces through this frame, and stores what is captured before it answers."""
     authorize(request, "push")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _BINARY = {"type": "string", "format": "binary"}
-_FORM = {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}
+_FORM = {"type": "object", "properties": {"file": _BINARY}, "additionalProperties": _BINARY}
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
     "description": "A JPEG, PNG or WebP picture, by its first bytes; or a form with one file, or with "

@@ -123,6 +123,8 @@ def _store(store: Store, camera: str, body: bytes, key: str | None) -> StoredCap
     crop = _checked_crop(pushed.crop)
     # What the board left out stays away: a repeated push must be the same one to every version.
     capture = pushed.capture.model_dump(exclude={"crop"}, exclude_unset=True)
+    if capture.get("incorrect_prob", 0) is None:
+        del capture["incorrect_prob"]  # not known is not there, as everywhere
     try:
         return store.add(camera, [NewCapture(capture, crop)], key)[0]
     except (ValueError, TypeError) as error:

@@ -65,6 +65,8 @@ def parser() -> Parser:
     parser.add_argument("--colour", action=argparse.BooleanOptionalAction)
     parser.add_argument("--must-have", required=True)
     parser.add_argument("--sizes", type=int, nargs="+")
+    parser.add_argument("--pair", nargs=2)
+    parser.add_argument("--more", action="append", default=[])
     return parser
 
 
@@ -76,6 +78,8 @@ def test_the_environment_sets_options_and_flags_win(parser, monkeypatch):
         "COLOUR": "0",
         "MUST_HAVE": "given",
         "SIZES": "1 2",
+        "PAIR": "mask 'no mask'",
+        "MORE": "one two",
     }.items():
         monkeypatch.setenv(f"FACECAP_{name}", value)
     args = parser.parse_args([])
@@ -86,9 +90,16 @@ def test_the_environment_sets_options_and_flags_win(parser, monkeypatch):
         "colour": False,
         "must_have": "given",
         "sizes": [1, 2],
+        "pair": ["mask", "no mask"],
+        "more": ["one", "two"],
     }
     args = parser.parse_args(["--frames", "9", "--mode", "fast", "--colour", "--sizes", "5"])
     assert (args.frames, args.mode, args.colour, args.sizes) == (9, "fast", True, [5])
+
+
+def test_a_repeatable_flag_takes_the_place_of_its_variable(parser, monkeypatch):
+    monkeypatch.setenv("FACECAP_MORE", "one two")
+    assert parser.parse_args(["--must-have", "x", "--more", "three"]).more == ["three"]
 
 
 def test_an_empty_variable_counts_as_unset(parser, monkeypatch):
@@ -104,6 +115,7 @@ def test_an_empty_variable_counts_as_unset(parser, monkeypatch):
         ("LOUD", "yes", "wanted true, false, 1 or 0, found 'yes'"),
         ("COLOUR", "2", "wanted true, false, 1 or 0, found '2'"),
         ("SIZES", "1 two", "invalid int value: 'two'"),
+        ("PAIR", "mask", "wanted 2 values, found 'mask'"),
     ],
 )
 def test_a_wrong_variable_is_wrong_usage(parser, monkeypatch, capsys, name, value, text):

@@ -50,7 +50,7 @@ def test_a_flag_wins_over_what_it_excludes(parsed: Any) -> None:
 
 def test_the_environment_may_name_the_file(parsed: Any, tmp_path: Path, monkeypatch: Any) -> None:
     (tmp_path / "other.toml").write_text(NEEDED + "batch = 8\n")
-    monkeypatch.setenv("FACECAP_CONFIG", str(tmp_path / "other.toml"))
+    monkeypatch.setenv("FACECAP_TRAIN_CONFIG", str(tmp_path / "other.toml"))
     assert make_parser().parse_args(["train", "mask"]).batch == 8
 
 

@@ -160,3 +160,8 @@ def test_weights_of_a_classifier_become_a_model(facecap, tmp_path):
     assert manifest["classifier"]["classes"] == ["cat", "dog", "bird"]
     wrong = facecap("models", "import", tmp_path / "net.pth", "--mean", "1,2", "--out", tmp_path / "no.onnx")
     assert wrong.returncode == 2 and "wanted three numbers such as 124,116,104" in wrong.stderr
+
+
+def test_the_input_size_of_other_commands_does_not_matter_to_models(facecap):
+    done = facecap("models", "info", "mask-ghostnet", env={"FACECAP_INPUT_SIZE": "640x480"})
+    assert done.returncode == 0, done.stderr

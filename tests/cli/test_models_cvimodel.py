@@ -64,3 +64,12 @@ def test_info_of_a_file_that_is_not_there_is_a_sentence(facecap, tmp_path):
     done = facecap("models", "info", tmp_path / "none.cvimodel")
     assert done.returncode == 1
     assert "none.cvimodel" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_file_cannot_command_the_terminal():
+    from facecap.cli.cvimodel_info import text
+
+    contents = models.cvimodel_contents(SHIPPED)
+    hostile = "\x1b[2Jname\nMD5 0, which fits its contents"
+    shown = text({**contents, "name": hostile, "sections": [{**contents["sections"][0], "name": hostile}]})
+    assert "\x1b" not in shown and shown.count("\\x1b[2Jname\\nMD5 0") == 2

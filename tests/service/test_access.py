@@ -143,6 +143,8 @@ def test_a_key_of_a_camera_pushes_for_no_other(tmp_path: Any, pipeline: Any, fac
 def test_a_key_of_some_cameras_may_not_read_of_all() -> None:
     with pytest.raises(ValueError, match="push alone"):
         keys.new_key("door", ["push", "read"], ["door"])
+    with pytest.raises(ValueError, match="cameras"):
+        keys.new_key("door", ["push"], [])  # which must not be a key of all
     _, lines = keys.new_key("door", ["push"], ["hall", "door"])
     assert lines.endswith('cameras = ["door", "hall"]')
 

@@ -38,6 +38,29 @@ def test_a_demo_that_is_not_let_in_says_so(
         assert "no key came" in capsys.readouterr().err
         assert main(["demo", "--push", service.address, "--push-key-file", str(file), *few]) == 1
         assert "has no scope push" in capsys.readouterr().err
-    with pytest.raises(SystemExit, match="2"):
-        main(["demo", "--push", "nowhere", *few])
     assert main(["demo", "--push", service.address, "--push-key-file", str(tmp_path / "none"), *few]) == 1
+
+
+def test_a_demo_without_a_service_ends_and_says_where_it_looked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facecap.demo.push.PATIENCE", 0.2)
+    assert main(["demo", "--push", "http://127.0.0.1:9/faces", "--max-frames", "2"]) == 1
+    assert "http://127.0.0.1:9/(hidden): no answer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--push", "nowhere"], "neither http:// nor https://"),
+        (["--push", "http://camera:SECRET@127.0.0.1:9"], "without a name and a password"),
+        (["--push", "http://127.0.0.1:9", "--clip-only"], "--clip-only is not for --push"),
+    ],
+)
+def test_a_push_that_cannot_be_meant_is_refused(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["demo", *options])
+    printed = capsys.readouterr()
+    assert said in printed.err and "SECRET" not in printed.err + printed.out

@@ -29,14 +29,19 @@ void on_message(j_common_ptr info, int level) {
   if (level < 0) leave(info);
 }
 
-bool size_is_set(Image& picture, unsigned long width, unsigned long height, std::optional<Size> wanted) {
+bool size_is_set(Image& picture, unsigned long width, unsigned long height, std::optional<Size> wanted,
+                 Failure& failure) {
   if (wanted && (width != static_cast<unsigned long>(wanted->width) ||
-                 height != static_cast<unsigned long>(wanted->height)))
+                 height != static_cast<unsigned long>(wanted->height))) {
+    std::snprintf(failure.text, sizeof failure.text, "it is %lux%lu pixels, wanted %dx%d", width, height,
+                  wanted->width, wanted->height);
     return false;
+  }
   try {
     set_size(picture, width, height);
     return true;
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    std::snprintf(failure.text, sizeof failure.text, "%s", error.what());
     return false;
   }
 }
@@ -49,7 +54,7 @@ bool decode_rows(jpeg_decompress_struct& info, Failure& failure, Image& picture,
   jpeg_mem_src(&info, data, static_cast<unsigned long>(bytes));
   jpeg_read_header(&info, TRUE);
   info.out_color_space = JCS_RGB;
-  if (!size_is_set(picture, info.image_width, info.image_height, wanted)) return false;
+  if (!size_is_set(picture, info.image_width, info.image_height, wanted, failure)) return false;
   jpeg_start_decompress(&info);
   while (info.output_scanline < info.output_height) {
     JSAMPROW row = picture.pixels.data() + std::size_t{3} * info.output_width * info.output_scanline;
@@ -67,7 +72,6 @@ void decode_jpeg(const std::uint8_t* data, std::size_t bytes, Image& picture, st
   info.err = jpeg_std_error(&failure.manager);
   failure.manager.error_exit = leave;
   failure.manager.emit_message = on_message;
-  std::snprintf(failure.text, sizeof failure.text, "its size does not fit");
   const bool done = decode_rows(info, failure, picture, data, bytes, wanted);
   jpeg_destroy_decompress(&info);
   if (done) return;

@@ -17,6 +17,7 @@ namespace facecap::board {
 namespace {
 
 constexpr int kBuffers = 4;
+constexpr int kMostDamaged = 150;  // in a row: five seconds at 30 a second
 constexpr int kPatienceMs = 5000;  // for a frame
 
 }  // namespace
@@ -155,9 +156,13 @@ bool V4l2Camera::take(int& index, std::size_t& bytes, std::uint32_t& sequence, b
   return true;
 }
 
+/// Throws Error where nothing else came for long.
 void V4l2Camera::leave_out(std::uint32_t sequence, const std::string& reason) {
   ++damaged;
   say(name + ": left out frame " + std::to_string(sequence) + ": " + reason);
+  if (++damaged_in_a_row_ == kMostDamaged)
+    throw Error(name + ": " + std::to_string(kMostDamaged) +
+                " frames in a row are damaged; the last: " + reason);
 }
 
 /// Holds the newest frame that is ready and whole as far as the driver says, if there is one.
@@ -201,6 +206,7 @@ bool V4l2Camera::next(Frame& frame) {
   do {
     if (!await(sequence)) return false;
   } while (!show(sequence, frame.view));
+  damaged_in_a_row_ = 0;
   if (!first_sequence_) first_sequence_ = sequence;
   // Drivers that do not count say 0 each time.
   const std::int64_t index = std::max(next_, std::int64_t{sequence - *first_sequence_});

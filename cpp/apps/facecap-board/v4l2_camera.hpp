@@ -57,6 +57,7 @@ class V4l2Camera final : public FrameSource {
   V4l2Calls calls_;
   int file_ = -1;
   V4l2Format format_;
+  int damaged_in_a_row_ = 0;
   std::vector<Buffer> buffers_;
   std::vector<std::uint8_t> chroma_, luma_;  // of a YUYV frame
   Image picture_;                            // of a JPEG

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "errors.hpp"
-#include "picture.hpp"
 
 namespace facecap::board {
 namespace {
@@ -47,9 +46,9 @@ std::vector<std::uint32_t> offered_by(const V4l2Control& control) {
   return formats;
 }
 
-/// What the camera makes of this format and size.
-v4l2_pix_format asked_for(const std::string& name, const V4l2Control& control, std::uint32_t pixels,
-                          std::optional<Size> wanted) {
+/// What the camera makes of this format and size; none where it refuses them.
+std::optional<v4l2_pix_format> asked_for(const std::string& name, const V4l2Control& control,
+                                         std::uint32_t pixels, std::optional<Size> wanted) {
   v4l2_format format{};
   format.type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
   if (control(VIDIOC_G_FMT, &format) != 0) throw_errno(name + ": its format");
@@ -62,8 +61,17 @@ v4l2_pix_format asked_for(const std::string& name, const V4l2Control& control, s
     asked.width = static_cast<unsigned>(wanted->width);
     asked.height = static_cast<unsigned>(wanted->height);
   }
-  if (control(VIDIOC_S_FMT, &format) != 0) throw_errno(name + ": its format");
+  if (control(VIDIOC_S_FMT, &format) != 0) return {};
   return asked;
+}
+
+/// For the text of an error: what a camera offers that this build cannot take.
+std::string not_in_this_build([[maybe_unused]] const std::vector<std::uint32_t>& offered) {
+#ifndef FACECAP_WITH_JPEG
+  if (std::find(offered.begin(), offered.end(), V4L2_PIX_FMT_MJPEG) != offered.end())
+    return "; it offers Motion JPEG too, which a build with libjpeg takes";
+#endif
+  return "";
 }
 
 V4l2Format layout_of(const std::string& name, const v4l2_pix_format& given) {
@@ -87,19 +95,24 @@ V4l2Format set_format(const std::string& name, const V4l2Control& control, std::
   std::vector<std::string> others;  // what was given instead of what was asked for
   for (const std::uint32_t format : kFormats) {
     if (std::find(offered.begin(), offered.end(), format) == offered.end()) continue;
-    const v4l2_pix_format given = asked_for(name, control, format, wanted);
-    const Size size{static_cast<int>(given.width), static_cast<int>(given.height)};
-    if (given.pixelformat == format && (!wanted || size == *wanted)) return layout_of(name, given);
-    others.push_back(given.pixelformat == format ? words_of(size) + " as " + name_of(format)
-                                                 : name_of(given.pixelformat) + " for " + name_of(format));
+    const std::optional<v4l2_pix_format> given = asked_for(name, control, format, wanted);
+    if (!given) {
+      others.push_back("nothing as " + name_of(format));
+      continue;
+    }
+    const Size size{static_cast<int>(given->width), static_cast<int>(given->height)};
+    if (given->pixelformat == format && (!wanted || size == *wanted)) return layout_of(name, *given);
+    others.push_back(given->pixelformat == format ? words_of(size) + " as " + name_of(format)
+                                                  : name_of(given->pixelformat) + " for " + name_of(format));
   }
   if (!others.empty())
-    throw Error(name + ": gives " + joined(others) + (wanted ? ", wanted " + words_of(*wanted) : ""));
+    throw Error(name + ": gives " + joined(others) + (wanted ? ", wanted " + words_of(*wanted) : "") +
+                not_in_this_build(offered));
   std::vector<std::string> names, known;
   for (const std::uint32_t format : offered) names.push_back(name_of(format));
   for (const std::uint32_t format : kFormats) known.push_back(name_of(format));
   throw Error(name + ": offers " + (names.empty() ? "no format" : joined(names)) + ", wanted one of " +
-              joined(known) + missing_decoders());
+              joined(known) + not_in_this_build(offered));
 }
 
 }  // namespace facecap::board

@@ -28,6 +28,7 @@ struct Driver {
   std::vector<std::uint32_t> formats{V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_NV21};
   Size size{8, 4};
   std::map<std::uint32_t, Size> sizes;  // of the formats that have another one
+  std::uint32_t refused = 0;            // a format that it will not be set to
   std::size_t room = 100;
   std::uint32_t capabilities = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
   std::deque<Shot> script;
@@ -53,6 +54,7 @@ struct Driver {
       case VIDIOC_G_FMT:
       case VIDIOC_S_FMT: {
         v4l2_pix_format& pixels = static_cast<v4l2_format*>(argument)->fmt.pix;
+        if (request == VIDIOC_S_FMT && pixels.pixelformat == refused) return fail(EINVAL);
         chosen = pixels.pixelformat;
         const Size given = sizes.count(chosen) ? sizes[chosen] : size;
         pixels.width = static_cast<unsigned>(given.width);
@@ -208,6 +210,19 @@ TEST(camera_with_motion_jpeg_alone_gives_pictures_and_counts_damaged_ones) {
   EXPECT_EQ(camera.dropped, 0);
 }
 
+TEST(camera_whose_frames_are_all_of_another_size_ends_and_says_which) {
+  const std::vector<std::uint8_t> whole = tiny_jpeg();
+  const auto bytes = static_cast<std::uint32_t>(whole.size());
+  Driver driver;
+  driver.formats = {V4L2_PIX_FMT_MJPEG};
+  driver.room = 200;
+  for (std::uint32_t sequence = 0; sequence < 500; ++sequence)
+    driver.script.push_back({sequence, bytes, false, false, whole});
+  V4l2Camera camera("/dev/x", Size{8, 4}, {}, driver.calls());
+  Frame frame;
+  EXPECT_THROWS(Error, camera.next(frame), "in a row are damaged; the last: it is 16x8 pixels, wanted 8x4");
+}
+
 TEST(camera_gives_motion_jpeg_where_it_gives_the_size_in_no_other_format) {
   Driver driver;
   driver.room = 200;
@@ -221,6 +236,15 @@ TEST(camera_gives_motion_jpeg_where_it_gives_the_size_in_no_other_format) {
   EXPECT_EQ(driver.chosen, std::uint32_t{V4L2_PIX_FMT_YUYV});
 }
 #endif
+
+TEST(camera_that_refuses_one_format_gives_the_next) {
+  Driver driver;
+  driver.refused = V4L2_PIX_FMT_NV21;
+  const V4l2Camera camera("/dev/x", {}, {}, driver.calls());
+  EXPECT_EQ(driver.chosen, std::uint32_t{V4L2_PIX_FMT_YUYV});
+  driver.formats = {V4L2_PIX_FMT_NV21};
+  EXPECT_THROWS(Error, V4l2Camera("/dev/x", {}, {}, driver.calls()), "gives nothing as NV21");
+}
 
 TEST(camera_says_what_it_is_not) {
   Driver driver;

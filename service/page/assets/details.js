@@ -95,7 +95,7 @@ export class Details {
 
 function maskLine(capture) {
   const sure = capture.mask_prob === null ? "not classified" : `${share(capture.mask_prob, 1)} mask probability`;
-  const wrongly = capture.incorrect_prob === undefined ? "" : `, ${share(capture.incorrect_prob, 1)} worn wrongly`;
+  const wrongly = (capture.incorrect_prob ?? null) === null ? "" : `, ${share(capture.incorrect_prob, 1)} worn wrongly`;
   return h("p", { class: "mask-line" }, maskBadge(capture.mask), ` ${sure}${wrongly}`);
 }
 

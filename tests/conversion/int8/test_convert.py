@@ -136,6 +136,18 @@ def test_mask_classifier_from_folder_to_int8_file(tmp_path: Path, capsys: pytest
     assert set(conversion["source"]) == {"name", "sha256"}
 
 
+def test_named_class_folders_calibrate_and_compare_a_mask_classifier(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_class_folder(tmp_path / "data", {"blue": 8, "red": 8})
+    model, out = tiny.write_mask(tmp_path, side=112), tmp_path / "int8.onnx"
+    folders = ["--data", str(data), "--classes", "red", "blue", "--faces", "whole"]
+    assert main(["convert", "int8", str(model), *folders, "--out", str(out)]) == 0
+    assert "calibration pictures: 7 mask, 7 bare; 14 of 64 asked for" in capsys.readouterr().err
+    assert main(["convert", "compare", str(model), str(out), *folders, "--turns", "1"]) == 0
+    assert "mask accuracy" in capsys.readouterr().out
+
+
 def test_refiner_from_folder_to_int8_file(tmp_path: Path) -> None:
     data = write_faces(tmp_path / "data")
     model = tiny.write_refiner(tmp_path)
