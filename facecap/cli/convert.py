@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from facecap._extra import extra_for
 from facecap.cli import convert_cvimodel
-from facecap.cli.options import count, positive, size
+from facecap.cli.options import add_class_folder_options, count, positive, size
 from facecap.conversion.detector.import_checkpoint import Form
 
 MODEL = "a file, a name of `facecap models list`, or a checkpoint of a training run"
@@ -90,6 +90,7 @@ def _add_int8(kinds: argparse._SubParsersAction[Any]) -> None:
         help="what the model trains on: holds mask/ and detect/, or classes; or any folder of pictures",
     )
     parser.add_argument("--photos", type=Path, help="labelled photographs that a detector was trained on too")
+    add_class_folder_options(parser)
     parser.add_argument("--out", type=onnx_file, required=True, metavar="ONNX", help="file to write, .onnx")
     group = parser.add_argument_group("calibration: the ranges of activations")
     group.add_argument(
@@ -125,8 +126,10 @@ def _add_int8(kinds: argparse._SubParsersAction[Any]) -> None:
 
 def _run_int8(args: argparse.Namespace) -> int:
     from facecap.conversion.int8.calibration import Calibration
+    from facecap.conversion.int8.calibration_set import DataOptions
     from facecap.conversion.int8.convert import convert
     from facecap.conversion.int8.quantize import Int8
+    from facecap.training.mask.class_folders import from_options
 
     calibration = Calibration(args.method, args.percentile, args.count, args.seed)
     way = Int8(
@@ -135,7 +138,8 @@ def _run_int8(args: argparse.Namespace) -> int:
         symmetric=args.symmetric,
         float_outputs=not args.quantize_outputs,
     )
-    result = convert(args.model, args.data, args.out, calibration, way, args.photos)
+    options = DataOptions(args.photos, from_options(args))
+    result = convert(args.model, args.data, args.out, calibration, way, options)
     ratios = ", ".join(f"{name} {value:.1f} dB" for name, value in result.decibels.items())
     share = result.bytes / result.float_bytes
     print(f"{args.out}: {share:.2f} of the float file's size; signal to noise of the outputs: {ratios}")
@@ -152,6 +156,7 @@ def _add_compare(kinds: argparse._SubParsersAction[Any]) -> None:
         metavar="DIR",
         help="of `train mask-occluders`: measures mask models behind real things too",
     )
+    add_class_folder_options(parser)
     parser.add_argument("--turns", type=positive, default=20, help="of each model for the time (%(default)s)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write table, JSON and picture in here")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
@@ -161,10 +166,13 @@ def _add_compare(kinds: argparse._SubParsersAction[Any]) -> None:
 def _run_compare(args: argparse.Namespace) -> int:
     from facecap.cli import UsageError
     from facecap.conversion import compare
+    from facecap.conversion.int8.calibration_set import DataOptions
+    from facecap.training.mask.class_folders import from_options
 
     if len(args.models) < 2:
         raise UsageError("give the float model and at least one other")
-    compared = compare.compare(args.models, args.data, args.turns, occluders=args.occluders)
+    options = DataOptions(how=from_options(args))
+    compared = compare.compare(args.models, args.data, args.turns, occluders=args.occluders, options=options)
     print(json.dumps(compare.to_json(compared)) if args.json else compare.table(compared))
     if args.out is not None:
         compare.write_report(args.out, compared)

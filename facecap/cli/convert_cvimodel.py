@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import count, positive, positive_number, share, size
+from facecap.cli.options import add_class_folder_options, count, positive, positive_number, share, size
 
 
 def add_parsers(kinds: argparse._SubParsersAction[Any], model: str) -> None:
@@ -29,6 +29,7 @@ def add_parsers(kinds: argparse._SubParsersAction[Any], model: str) -> None:
     parser.add_argument(
         "--work", type=Path, metavar="DIR", help="keeps steps for another run (a cache folder)"
     )
+    add_class_folder_options(parser)
     _add_network_options(parser)
     _add_precision_options(parser)
     parser.set_defaults(run_kind=_run)
@@ -103,6 +104,8 @@ def _run(args: argparse.Namespace) -> int:
     from facecap.conversion.cvimodel.mixed import Budget
     from facecap.conversion.cvimodel.report import folder_of, text
     from facecap.conversion.cvimodel.wanted import Wanted
+    from facecap.conversion.int8.calibration_set import DataOptions
+    from facecap.training.mask.class_folders import from_options
 
     wanted = Wanted(
         chip=args.chip,
@@ -119,8 +122,9 @@ def _run(args: argparse.Namespace) -> int:
         max_loss=args.max_loss,
     )
     folder = args.report or folder_of(args.out)
+    options = DataOptions(args.photos, from_options(args))
     report = convert(
-        args.model, args.data, args.out, wanted, photos=args.photos, work=args.work, report_folder=folder
+        args.model, args.data, args.out, wanted, options=options, work=args.work, report_folder=folder
     )
     print(text(report))
     print(f"\n{args.out}; report, picture and the toolchain's log: {folder}")

@@ -74,9 +74,7 @@ def _add_import(actions: argparse._SubParsersAction[Any]) -> None:
         "MobileFaceNet .onnx or weights, a state_dict of GhostNet or MobileNetV1 to V3, or a run's best.pt",
     )
     importing.add_argument("--out", type=Path, required=True, metavar="ONNX", help="file to write, .onnx")
-    importing.add_argument(
-        "--form", choices=get_args(Form), default="levels", help="of a RetinaFace (%(default)s)"
-    )
+    importing.add_argument("--form", choices=get_args(Form), help="of a RetinaFace; levels when not given")
     importing.add_argument(
         "--min-sizes",
         type=int,

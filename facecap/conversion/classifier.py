@@ -22,13 +22,12 @@ from facecap.training.backbone import takes_side
 from facecap.training.inputs import section
 from facecap.training.mask.augment import BORDER
 from facecap.training.mask.augment import SIDE as MASK_SIDE
+from facecap.training.mask.model import CLASSES
 from facecap.training.networks.registry import Recognised, build
 
 Say = Callable[[str], None]
 
 TASKS = ("mask", "classification")
-MASK_CLASSES = ("no_mask", "mask")
-INCORRECT = "incorrect"  # a third class that a mask classifier may have
 UNKNOWN = (0.4, 0.6)  # probabilities between which a mask classifier that nobody measured yet says unknown
 SIDE = 224  # px, of ImageNet's classifiers
 PIXEL = 255.0
@@ -139,12 +138,12 @@ def export(
 def _classifier(found: Recognised, path: Path, meaning: Meaning, say: Say) -> dict[str, Any]:
     """The section `classifier`."""
     if meaning.task == "mask":
-        classes = list(meaning.classes or MASK_CLASSES)
-        wanted = [*MASK_CLASSES, *[INCORRECT] * (found.outputs == 3)]
+        classes = list(meaning.classes or CLASSES[:2])
+        wanted = CLASSES if found.outputs == 3 else CLASSES[:2]
         if sorted(classes) != sorted(wanted) or found.outputs > len(wanted):
             raise CheckpointError(
                 f"{path}: {found.outputs} outputs for the classes {', '.join(classes)}: a mask classifier "
-                f"has 1 or 2 for {' and '.join(MASK_CLASSES)}, or 3, one of them for {INCORRECT}"
+                f"has 1 or 2 for {' and '.join(CLASSES[:2])}, or 3, one of them for {CLASSES[2]}"
             )
         output = "sigmoid" if found.outputs == 1 else "softmax"
         return {"output": output, "classes": classes, "unknown": list(UNKNOWN), "crop_border": BORDER}

@@ -17,7 +17,7 @@ from facecap.benchmark.interleave import take_turns
 from facecap.benchmark.report import machine
 from facecap.conversion import run_graph
 from facecap.conversion.equality import ConversionError
-from facecap.conversion.int8.calibration_set import draw
+from facecap.conversion.int8.calibration_set import AS_IS, DataOptions, draw
 from facecap.conversion.layer_noise import Layer, layer_noise
 from facecap.conversion.model_source import as_model
 from facecap.conversion.network_input import Floats
@@ -42,7 +42,12 @@ class Compared:
 
 
 def compare(
-    names: Sequence[str], data: Path, turns: int = TURNS, seed: int = 0, occluders: Path | None = None
+    names: Sequence[str],
+    data: Path,
+    turns: int = TURNS,
+    seed: int = 0,
+    occluders: Path | None = None,
+    options: DataOptions = AS_IS,
 ) -> dict[str, Compared]:
     """Measure the models side by side; the first is the float one that the others are held against.
 
@@ -52,6 +57,7 @@ def compare(
         turns: how often each runs for the time, one picture in turn.
         seed: of drawing the pictures that layers are watched on.
         occluders: folder of `facecap train mask-occluders`: mask models are measured behind real things too.
+        options: more of the data.
 
     Raises:
         ConversionError: the models are of different tasks, or the first is no float model.
@@ -64,8 +70,8 @@ def compare(
         sources |= {name: open_source(paths[name], converted=True) for name in others}
         for name, source in sources.items():
             _check_task(name, source.task, sources[first].task)
-        measure = measure_of(sources[first].task, data, occluders)
-        blobs = draw(sources[first].manifest, data, WATCHED, seed).first(WATCHED)
+        measure = measure_of(sources[first].task, data, occluders, options.how)
+        blobs = draw(sources[first].manifest, data, WATCHED, seed, options).first(WATCHED)
         ratios = _times(sources, blobs[0], turns)
         compared = {}
         for name, source in sources.items():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import onnx
 
@@ -16,6 +17,7 @@ from facecap.conversion.detector.families.answers import Answers
 from facecap.conversion.detector.families.retinaface import ROLES
 from facecap.conversion.detector.priors import MEAN
 from facecap.conversion.graph import Floats
+from facecap.demo.portrait import photograph
 from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
@@ -125,7 +127,7 @@ def check_same_outputs(
     width, height = sides
     noise = np.random.default_rng(0).uniform(-1, 1, (NOISY, 3, height, width)).astype(np.float32)
     noise *= np.geomspace(1, 0.02, NOISY, dtype=np.float32).reshape(-1, 1, 1, 1)
-    pictures = np.concatenate([photograph(width, height) / 127.5 - 1, noise])
+    pictures = np.concatenate([portrait_input(width, height) / 127.5 - 1, noise])
     size = len(pictures) if batch is None else batch
     pictures = np.resize(pictures, (-(-len(pictures) // size) * size, *pictures.shape[1:]))
     with torch.inference_mode():
@@ -156,17 +158,12 @@ def _inputs() -> Iterator[Floats]:
     random = np.random.default_rng(0)
     for height, width in ((160, 192), (320, 256)):
         yield random.uniform(-123, 151, (1, 3, height, width)).astype(np.float32)
-    yield photograph(512, 608) - np.array(MEAN, np.float32)[None, :, None, None]
+    yield portrait_input(512, 608) - np.array(MEAN, np.float32)[None, :, None, None]
 
 
-def photograph(width: int, height: int) -> Floats:
-    """A portrait, (1, 3, height, width) BGR, 0 to 255."""
-    import cv2
-    from matplotlib.cbook import get_sample_data
-
-    photograph = cv2.imread(str(get_sample_data("grace_hopper.jpg", asfileobj=False)), cv2.IMREAD_COLOR)
-    assert photograph is not None
-    picture = cv2.resize(photograph, (width, height)).astype(np.float32)
+def portrait_input(width: int, height: int) -> Floats:
+    """The demo's photograph, (1, 3, height, width) BGR, 0 to 255."""
+    picture = cv2.resize(photograph(), (width, height)).astype(np.float32)
     return np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
 
 

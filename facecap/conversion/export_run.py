@@ -36,7 +36,7 @@ def export_run(
     """
     manifest = {**checkpoint["manifest"], **about}
     try:
-        network = _network(manifest).eval()
+        network = network_of(manifest).eval()
         sides = (manifest["input"]["width"], manifest["input"]["height"])
         outputs = [output["name"] for output in manifest["outputs"]]
     except (KeyError, IndexError, TypeError, FacecapError) as error:
@@ -48,7 +48,12 @@ def export_run(
     return difference
 
 
-def _network(manifest: Mapping[str, Any]) -> nn.Module:
+def network_of(manifest: Mapping[str, Any]) -> nn.Module:
+    """The network that training builds under a manifest, with random weights.
+
+    Raises:
+        FacecapError: no run makes models of its task, or there is no such architecture.
+    """
     task = manifest["task"]
     if task not in NETWORKS:
         raise FacecapError(f"no network of a run has the task '{task}'; known: {', '.join(NETWORKS)}")

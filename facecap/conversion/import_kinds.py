@@ -34,7 +34,7 @@ SAME_PERSON = 0.3  # cosine
 class ImportOptions:
     """What the caller of `import_model` asks for; None where nothing was said."""
 
-    form: Form
+    form: Form | None
     min_sizes: Sequence[Sequence[int]] | None
     slope: float | None
     same_person: float | None
@@ -55,6 +55,7 @@ class ImportOptions:
     def asked(self) -> set[str]:
         """The options that were said and that not every kind takes, as a command line has them."""
         choices = {
+            "--form": self.form,
             "--min-sizes": self.min_sizes,
             "--slope": self.slope,
             "--same-person": self.same_person,
@@ -170,7 +171,7 @@ def _retinaface(file: GivenFile, out: Path, options: ImportOptions) -> Differenc
     return import_checkpoint(
         file.path,
         out,
-        form=options.form,
+        form=options.form or "levels",
         min_sizes=options.min_sizes,
         slope=options.slope,
         say=options.say,
@@ -215,7 +216,7 @@ KINDS: Sequence[Kind] = (
         "a RetinaFace, RFB or Slim in the published layout",
         lambda file: any(key.startswith(DETECTOR_HEADS) for key in file.weights),
         _retinaface,
-        frozenset({"--min-sizes", "--slope"}),
+        frozenset({"--form", "--min-sizes", "--slope"}),
     ),
     Kind(
         "MobileFaceNet as a state_dict",

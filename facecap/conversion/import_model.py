@@ -17,7 +17,7 @@ def import_model(
     path: Path,
     out: Path,
     *,
-    form: Form = "levels",
+    form: Form | None = None,
     min_sizes: Sequence[Sequence[int]] | None = None,
     slope: float | None = None,
     same_person: float | None = None,
@@ -33,7 +33,8 @@ def import_model(
     Args:
         path: a file of one of the kinds in `facecap.conversion.import_kinds`; its name does not matter.
         out: file to write.
-        form: of a RetinaFace; with `min_sizes` and `slope` see `import_checkpoint`.
+        form: of a RetinaFace, `levels` when not given; with `min_sizes` and `slope` see
+            `import_checkpoint`.
         same_person: of an embedder, the cosine from which two faces count as one person.
         meaning: of the input and the outputs of a classifier.
         name: in the registry; the stem of `out`, or what the run said, when not given.

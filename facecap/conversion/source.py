@@ -90,7 +90,7 @@ def check_apart(model: str | Path, out: Path) -> None:
 def _file(given: Path, folder: Path, form: Form | None) -> Path:
     if foreign(given):
         path = folder / f"{given.stem}.onnx"
-        import_model(given, path, form=form or "levels")
+        import_model(given, path, form=form)
         return path
     return given if given.suffix in models.SUFFIXES else models.find(str(given)).path
 

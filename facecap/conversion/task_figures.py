@@ -6,22 +6,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 from facecap.errors import FacecapError
+from facecap.training.mask.class_folders import AS_FOUND, ClassFolders
 
 MASK = "mask"
 Figures = dict[str, float]
 Measure = Callable[[Path], Figures]
 
 
-def measure_of(task: str, data: Path, occluders: Path | None = None) -> Measure:
+def measure_of(task: str, data: Path, occluders: Path | None = None, how: ClassFolders = AS_FOUND) -> Measure:
     """What measures a model file of this task; figures are shares between 0 and 1, and more is better but for
-    false alarms and calibration errors. `occluders` adds the set `occluded` of mask classifiers.
+    false alarms and calibration errors. `occluders` adds the set `occluded` of mask classifiers, whose class
+    folders are read as `how` says.
 
     Raises:
         FacecapError: the data of the task is not there, the task has no figures here, or a task other than
             `mask` is given occluders.
     """
     if task == MASK:
-        return _mask(data, occluders)
+        return _mask(data, occluders, how)
     if occluders is not None:
         raise FacecapError(f"--occluders is for models of the task {MASK}; these are for {task}")
     if task not in _TASKS:
@@ -45,12 +47,12 @@ def _detection(data: Path) -> Measure:
     return measure
 
 
-def _mask(data: Path, occluders: Path | None) -> Measure:
+def _mask(data: Path, occluders: Path | None, how: ClassFolders) -> Measure:
     from facecap import MaskClassifier
     from facecap.evaluation.mask.answers import answer, measure, unknown_band
     from facecap.evaluation.mask.sets import read_sets
 
-    sets = read_sets(data, "val", occluders)
+    sets = read_sets(data, "val", occluders, how)
     kept = ("AP", "accuracy", "calibration error", "unknown")
 
     def figures(model: Path) -> Figures:

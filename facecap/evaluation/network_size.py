@@ -20,12 +20,13 @@ def network_size(info: Mapping[str, Any]) -> dict[str, Any]:
     name = manifest["architecture"]
     size: dict[str, Any] = {"architecture": name, "MB": Path(info["path"]).stat().st_size / 1e6}
     try:
+        from facecap.conversion.export_run import network_of
         from facecap.training.networks.counting import multiply_adds, parameters
-        from facecap.training.networks.registry import NETWORKS, build
+        from facecap.training.networks.registry import NETWORKS
     except ImportError:
         return size
     if name in NETWORKS:
-        network = build(name, 1 if manifest["classifier"]["output"] == "sigmoid" else 2)
+        network = network_of(manifest)
         size["parameters"] = parameters(network)
         size["multiply-adds"] = multiply_adds(network, manifest["input"]["width"])
     return size

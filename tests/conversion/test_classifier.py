@@ -117,6 +117,7 @@ WRONG = [
     ({"task": "classification"}, {}, "5 outputs and no names of classes"),
     ({"task": "classification", "classes": ["a", "b"]}, {}, "5 outputs and 2 names of classes"),
     ({"task": "mask"}, {"same_person": 0.4}, "leave out --same-person"),
+    ({"task": "mask"}, {"form": "concatenated"}, "leave out --form"),
 ]
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from itertools import zip_longest
 from pathlib import Path
@@ -62,6 +63,24 @@ def evenly(groups: Sequence[Sequence[Item]], count: int) -> list[Item]:
         for group, share in zip(groups, shares, strict=True)
     ]
     return [item for turn in zip_longest(*spread) for item in turn if item is not None]
+
+
+def evenly_readable(
+    groups: Sequence[Sequence[Item]], count: int, readable: Callable[[Item], bool]
+) -> list[Item]:
+    """As `evenly`, without the items that are not `readable`, in whose place others are chosen."""
+    places = [[(place, number) for number in range(len(group))] for place, group in enumerate(groups)]
+
+    @cache
+    def sound(place: tuple[int, int]) -> bool:
+        return readable(groups[place[0]][place[1]])
+
+    while True:
+        chosen = evenly(places, count)
+        if all(sound(place) for place in chosen):
+            return [groups[group][number] for group, number in chosen]
+        damaged = {place for place in chosen if not sound(place)}
+        places = [[place for place in own if place not in damaged] for own in places]
 
 
 def answers_of(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap.conversion.cvimodel.answers import Arrays, Evaluation, answers_of, evenly
+from facecap.conversion.cvimodel.answers import Arrays, Evaluation, answers_of, evenly_readable
 from facecap.conversion.cvimodel.judge import Figures
 from facecap.conversion.cvimodel.steps import Steps, hash_of
 from facecap.conversion.equality import ConversionError
@@ -18,25 +18,24 @@ from facecap.evaluation.classifier.model import ClassifierModel
 from facecap.evaluation.classifier.parts import read_part
 from facecap.evaluation.classifier.report import label_order
 from facecap.evaluation.classifier.top_k import hits
-from facecap.models import manifest_text
 from facecap.training.classifier.data import read_split
+from facecap.training.mask.class_folders import ClassFolders
 
 Logits = NDArray[np.float32]
 
 
+class Labelled(NamedTuple):
+    """Pictures, and the output of the model for each (N,)."""
+
+    items: list[Item]
+    labels: NDArray[np.int64]
+
+
 def check_classes(
-    steps: Steps, models: Mapping[str, Path], data: Path, count: int, tell: Callable[[str], None]
+    steps: Steps, models: Mapping[str, Path], pictures: Labelled, tell: Callable[[str], None]
 ) -> Evaluation:
-    """Top-1, and what each model keeps of the first one's answers, on `count` pictures of the part that
-    validates, its classes in turn."""
-    first = next(iter(models.values()))
-    seed = json.loads(manifest_text(first)).get("training", {}).get("seed", 0)
-    folder = _held_out(data, int(seed))
-    by_class: dict[int, list[Item]] = {}
-    for item in folder.items:
-        by_class.setdefault(item.label, []).append(item)
-    items = evenly([by_class[label] for label in sorted(by_class)], count)
-    labels = label_order(ClassifierModel(first), folder)[[item.label for item in items]]
+    """Top-1, and what each model keeps of the first one's answers to `pictures`."""
+    items, labels = pictures
     wanted: Logits | None = None
     figures: dict[str, Figures] = {}
     for name, path in models.items():
@@ -44,7 +43,26 @@ def check_classes(
         found = np.concatenate([chunk["logits"] for chunk in chunks])
         wanted = found if wanted is None else wanted
         figures[name] = measure(wanted, found, labels)
-    return Evaluation(f"validation part, {len(by_class)} classes", len(items), figures)
+    return Evaluation(f"validation part, {len(set(labels.tolist()))} classes", len(items), figures)
+
+
+def draw_labelled(manifest: Mapping[str, Any], data: Path, count: int, how: ClassFolders) -> Labelled:
+    """`count` pictures of the part that validates, its classes in turn; what cannot be read is named on
+    standard error, and others stand in.
+
+    Raises:
+        FacecapError: the classes are not the model's, or no picture can be read.
+    """
+    folder = _held_out(data, int(manifest.get("training", {}).get("seed", 0)))
+    order = label_order(manifest["classifier"]["classes"], manifest["name"], folder)
+    by_class: dict[int, list[Item]] = {}
+    for item in folder.items:
+        by_class.setdefault(item.label, []).append(item)
+    groups = [by_class[label] for label in sorted(by_class)]
+    items = evenly_readable(groups, count, lambda item: item.rgb() is not None)
+    if not items:
+        raise ConversionError(f"{data}: no picture of the part that validates can be read")
+    return Labelled(items, order[[item.label for item in items]])
 
 
 def _held_out(data: Path, seed: int) -> ImageFolder:

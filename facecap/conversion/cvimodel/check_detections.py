@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import Detector
-from facecap.conversion.cvimodel.answers import Arrays, Evaluation, answers_of, evenly
+from facecap.conversion.cvimodel.answers import Arrays, Evaluation, answers_of, evenly_readable
 from facecap.conversion.cvimodel.judge import Figures
 from facecap.conversion.cvimodel.steps import Steps, hash_of
 from facecap.errors import FacecapError
 from facecap.evaluation.detector import fddb
 from facecap.evaluation.detector.average_precision import overlaps
 from facecap.evaluation.detector.detection import MAX_FACES, NMS_IOU, SCORE, Found, PictureSet
+from facecap.training.mask.class_folders import ClassFolders
+from facecap.training.mask.data import read_rgb
 
 FACE = 0.5  # score from which a box of the float model counts as a face
 FIELDS = ("boxes", "scores", "landmarks")
@@ -25,11 +27,9 @@ Entry = Mapping[str, Any]
 
 
 def check_detections(
-    steps: Steps, models: Mapping[str, Path], data: Path, count: int, tell: Callable[[str], None]
+    steps: Steps, models: Mapping[str, Path], pictures: PictureSet, tell: Callable[[str], None]
 ) -> Evaluation:
-    """AP of `count` pictures of FDDB's validation part, and the distance from the first model."""
-    whole = fddb.read(data)
-    pictures = PictureSet(whole.folder, evenly([whole.entries], count))
+    """AP of `pictures` of FDDB, and the distance from the first model."""
     wanted: list[Arrays] | None = None
     figures: dict[str, Figures] = {}
     for name, path in models.items():
@@ -41,6 +41,22 @@ def check_detections(
         ap = fddb.measure(pictures, [Found(one["boxes"], one["scores"]) for one in found]).figures["fddb_ap"]
         figures[name] = {"AP": ap, **measure(wanted, found)}
     return Evaluation("FDDB fold 8", len(pictures.entries), figures)
+
+
+def draw_pictures(manifest: Mapping[str, Any], data: Path, count: int, how: ClassFolders) -> PictureSet:
+    """`count` pictures of FDDB's validation part; what cannot be read is named on standard error, and others
+    stand in.
+
+    Raises:
+        FacecapError: FDDB is not there, or no picture can be read.
+    """
+    whole = fddb.read(data)
+    entries = evenly_readable(
+        [whole.entries], count, lambda entry: read_rgb(whole.folder / entry["file"]) is not None
+    )
+    if not entries:
+        raise FacecapError(f"{whole.folder}: no picture of the validation part can be read")
+    return PictureSet(whole.folder, entries)
 
 
 def measure(wanted: Sequence[Arrays], found: Sequence[Arrays]) -> Figures:

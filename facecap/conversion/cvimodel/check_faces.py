@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facecap import MaskClassifier, crop_face
-from facecap.conversion.cvimodel.answers import Arrays, Evaluation, answers_of, evenly
+from facecap.conversion.cvimodel.answers import Arrays, Evaluation, answers_of, evenly, evenly_readable
 from facecap.conversion.cvimodel.judge import Figures
 from facecap.conversion.cvimodel.steps import Steps, hash_of
 from facecap.conversion.equality import ConversionError
 from facecap.evaluation.classification import average_precision
-from facecap.training.mask.data import Face, face_box, read_faces, read_rgb
+from facecap.training.mask.class_folders import ClassFolders, read_labelled
+from facecap.training.mask.data import Face, Image, face_box, read_rgb
 
 MASK = 0.5  # probability from which a face is called masked
 Chances = NDArray[np.float64]
 
 
 def check_faces(
-    steps: Steps, models: Mapping[str, Path], data: Path, count: int, tell: Callable[[str], None]
+    steps: Steps, models: Mapping[str, Path], faces: Sequence[Face], tell: Callable[[str], None]
 ) -> Evaluation:
-    """AP, accuracy, and what each model keeps of the first one's answers, on `count` faces of the split
-    `val`: half of them masked, the sources in turn."""
-    faces = draw_faces(data, count)
+    """AP, accuracy, and what each model keeps of the first one's answers to `faces`."""
     masked = np.array([face.masked for face in faces])
     wanted: Chances | None = None
     figures: dict[str, Figures] = {}
@@ -38,15 +39,24 @@ def check_faces(
     return Evaluation(f"val of {', '.join(sources)}: {int(masked.sum())} masked", len(faces), figures)
 
 
-def draw_faces(data: Path, count: int) -> list[Face]:
-    """Half masked and half bare, each half from its sources in turn."""
+def draw_faces(manifest: Mapping[str, Any], data: Path, count: int, how: ClassFolders) -> list[Face]:
+    """`count` faces of the split `val`, at least two: half masked and half bare, each half from its sources
+    in turn; what cannot be read is named on standard error, and others stand in.
+
+    Raises:
+        FacecapError: there are no masked or no bare faces.
+    """
     groups: dict[bool, dict[str, list[Face]]] = {False: {}, True: {}}
-    for face in read_faces(data, "val"):
+    for face in read_labelled(data, "val", how):
         groups[face.masked].setdefault(face.source, []).append(face)
-    if not groups[True] or not groups[False]:
+    half = max(count // 2, 1)
+    halves = [
+        evenly_readable(list(sources.values()), half, lambda face: _crop(face, manifest) is not None)
+        for sources in groups.values()
+    ]
+    if not all(halves):
         raise ConversionError(f"{data}: the split val wants masked and bare faces")
-    halves = [evenly(list(sources.values()), count // 2) for sources in groups.values()]
-    return evenly(halves, count)
+    return evenly(halves, 2 * half)
 
 
 def measure(wanted: Chances, found: Chances, masked: NDArray[np.bool_]) -> Figures:
@@ -66,17 +76,28 @@ def _answerer(path: Path) -> Callable[[Sequence[Face]], Arrays]:
     def answer(faces: Sequence[Face]) -> Arrays:
         if not opened:
             opened.append(MaskClassifier(path))
-        manifest = opened[0].info["manifest"]
-        side, border = manifest["input"]["width"], manifest["classifier"]["crop_border"]
         crops = []
         for face in faces:
-            image = read_rgb(face.path)
-            if image is None:
+            crop = _crop(face, opened[0].info["manifest"])
+            if crop is None:
                 raise ConversionError(f"{face.path}: not a readable picture")
-            crops.append(crop_face(image, face_box(face, image), side, border))
+            crops.append(crop)
         return {"chances": np.asarray(opened[0].predict(np.stack(crops), color="rgb"))}
 
     return answer
+
+
+def _crop(face: Face, manifest: Mapping[str, Any]) -> Image | None:
+    """As the pipeline cuts it; what cannot be cut is named on standard error and gives None."""
+    image = read_rgb(face.path)
+    if image is None:
+        return None
+    side, border = manifest["input"]["width"], manifest["classifier"]["crop_border"]
+    try:
+        return crop_face(image, face_box(face, image), side, border)
+    except ValueError as error:
+        print(f"facecap: left out {face.path}: {error}", file=sys.stderr)
+        return None
 
 
 def _name(face: Face) -> str:

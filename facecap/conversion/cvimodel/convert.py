@@ -14,7 +14,7 @@ import numpy as np
 from facecap import models
 from facecap.conversion.cvimodel import environment, feeding, mixed, ranking
 from facecap.conversion.cvimodel.bench import Bench
-from facecap.conversion.cvimodel.evaluation import CHECKS, evaluate
+from facecap.conversion.cvimodel.evaluation import CHECKS, Drawn, draw_evaluation, evaluate
 from facecap.conversion.cvimodel.judge import judge_of
 from facecap.conversion.cvimodel.network import Network, check_same, prepare
 from facecap.conversion.cvimodel.report import Report, figures_of, folder_of, write_report
@@ -23,7 +23,7 @@ from facecap.conversion.cvimodel.tools import Tools
 from facecap.conversion.cvimodel.variant import Floats, Variant
 from facecap.conversion.cvimodel.wanted import Wanted
 from facecap.conversion.equality import ConversionError
-from facecap.conversion.int8.calibration_set import CalibrationSet, draw, used_of
+from facecap.conversion.int8.calibration_set import AS_IS, CalibrationSet, DataOptions, draw, used_of
 from facecap.conversion.int8.equalize import equalized
 from facecap.conversion.manifest import write_model
 from facecap.conversion.source import Source, open_source
@@ -40,7 +40,7 @@ def convert(
     out: Path,
     wanted: Wanted,
     *,
-    photos: Path | None = None,
+    options: DataOptions = AS_IS,
     work: Path | None = None,
     report_folder: Path | None = None,
     tell: Tell = lambda text: print(f"facecap: {text}", file=sys.stderr, flush=True),
@@ -52,7 +52,7 @@ def convert(
         data: the folder of the task's data: calibration takes training parts, the report evaluation parts.
         out: the file to write.
         wanted: what it shall be.
-        photos: labelled photographs that a detector was trained on too.
+        options: more of the data.
         report_folder: the folder for the report and the toolchain's log; one beside `out` where None.
         work: where results of steps are kept, so that a second run goes on; a cache folder where None.
         tell: called with what goes on, a line each.
@@ -66,7 +66,8 @@ def convert(
     source = open_source(model)
     _check_bound(wanted, source.manifest["task"])
     network = prepare(source, wanted.sides)
-    pictures = draw(network.manifest, data, wanted.count, wanted.seed, photos)
+    drawn = _evaluation_pictures(network, data, wanted, options, tell)
+    pictures = draw(network.manifest, data, wanted.count, wanted.seed, options)
     inputs = np.concatenate(pictures.first(wanted.count))
     tell(used_of(pictures, wanted.count))
     if wanted.equalized:
@@ -83,9 +84,10 @@ def convert(
     deployed = bench.deploy(report.chosen.variant)
     if wanted.checked_on:
         built = {"int8": bench.deploy(report.int8.variant), report.precision: deployed}
-        checked = evaluate(steps, network, built, manifest, data, wanted.checked_on, tell)
+        checked = evaluate(steps, network, built, manifest, drawn, tell)
         report = replace(report, evaluation=checked)
-        manifest["figures"] = figures_of(report, wanted.command(source.manifest["name"]))
+        command = wanted.command(source.manifest["name"]) + options.how.options()
+        manifest["figures"] = figures_of(report, command)
     report = replace(report, seconds=time.monotonic() - start)
     write_report(folder, manifest, report)
     _check_loss(report, wanted.max_loss, folder)
@@ -113,6 +115,20 @@ def _check_bound(wanted: Wanted, task: str) -> None:
             f"a bound of the loss (--max-loss) is for models that the simulator checks, {', '.join(CHECKS)}; "
             f"this one is for {task}"
         )
+
+
+def _evaluation_pictures(
+    network: Network, data: Path, wanted: Wanted, options: DataOptions, tell: Tell
+) -> Drawn:
+    """Before hours of work, which are in vain where a bound of the loss cannot be held."""
+    if not wanted.checked_on:
+        return Drawn()
+    drawn = draw_evaluation(network.manifest, data, wanted.checked_on, options.how)
+    if drawn.problem and wanted.max_loss is not None:
+        raise ConversionError(f"a bound of the loss (--max-loss) cannot be held: {drawn.problem}")
+    if drawn.problem:
+        tell(f"not checked on the simulator: {drawn.problem}")
+    return drawn
 
 
 def _check_loss(report: Report, most: float | None, folder: Path) -> None:

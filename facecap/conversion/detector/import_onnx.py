@@ -13,7 +13,7 @@ from facecap.conversion import run_graph
 from facecap.conversion.detector.families import decode
 from facecap.conversion.detector.families.answers import Answers, joined
 from facecap.conversion.detector.public_file import PublicDetector
-from facecap.conversion.equality import Difference, check_answers, photograph
+from facecap.conversion.equality import Difference, check_answers, portrait_input
 from facecap.conversion.graph import Floats
 from facecap.conversion.manifest import write_model
 
@@ -90,7 +90,7 @@ def _inputs(public: PublicDetector, entry: Mapping[str, Any]) -> Iterator[Floats
     sizes = SIZES if public.size is None else (public.size,) * 2
     for width, height in sizes[:-1]:
         yield (random.uniform(0, 255, (1, 3, height, width)).astype(np.float32) - mean) / std
-    picture = photograph(*sizes[-1])
+    picture = portrait_input(*sizes[-1])
     yield np.ascontiguousarray(picture if entry["color"] == "bgr" else picture[:, ::-1]) / std - mean / std
 
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from facecap.conversion.equality import ConversionError
 from facecap.evaluation.classifier.image_folder import Item, say_unused, split_pictures
-from facecap.evaluation.classifier.parts import read_part
+from facecap.evaluation.classifier.parts import class_names, read_part
 from facecap.sources.pictures import SUFFIXES
 from facecap.training.classifier.data import read_split
 from facecap.training.embedder.people import name_keys, read_excluded
-from facecap.training.mask.class_folders import AS_FOUND, MASKED, SPLIT_SEED, FaceFinder
-from facecap.training.mask.data import Face, read_faces
+from facecap.training.mask.class_folders import AS_FOUND, MASKED, SPLIT_SEED, ClassFolders, FaceFinder
+from facecap.training.mask.data import Face, is_pack, read_faces
 
 OF_LFW = ("fddb", "udacity")  # their people are in LFW, on which embedders are measured
 PEOPLE = "people"  # folder of a sub-folder a person
@@ -36,27 +36,30 @@ class Candidate:
     locate: Callable[[], Face]
 
 
-def is_pack(data: Path) -> bool:
-    """Whether the folder has labelled faces, as docs/training.md describes them."""
-    return (data / "mask" / "index.csv").is_file()
-
-
-def calibration_faces(data: Path) -> list[Candidate]:
-    """Of labelled faces the split `calib` of mask/ and what the other sets train with; of two class folders
-    the part calib/, or what a run learns from; of another folder the faces of `picture_groups`.
+def calibration_faces(data: Path, how: ClassFolders = AS_FOUND) -> list[Candidate]:
+    """Of labelled faces the split `calib` of mask/ and what the other sets train with; of two class folders,
+    read as `how` says, the part calib/, or what a run learns from; of another folder the faces of
+    `picture_groups`.
 
     Raises:
         FacecapError: the folder has another shape, or there is no picture.
     """
+    names = how.names_in(data)
     if is_pack(data):
         others = [face for face in read_faces(data, "train") if face.source != "mask"]
         return [_known(face) for face in read_faces(data, "calib") + others]
-    names = AS_FOUND.names_in(data)
     if names is None:
-        return found_faces(picture_groups(data))
+        groups = picture_groups(data)
+        if len(groups) > 1 and set(groups) <= set(class_names(data)):
+            print(
+                f"facecap: {data}: any picture of {', '.join(groups)} may calibrate; where two of them are "
+                "classes, --classes leaves out what training holds out",
+                file=sys.stderr,
+            )
+        return found_faces(groups, how.whole)
     calib = read_part(data, "calib", names)
     items = read_split(data, SPLIT_SEED, names).train if calib is None else calib.items
-    locate = _locator()
+    locate = _locator(how.whole)
     labels = ("mask" if item.label == MASKED else "bare" for item in items)
     return [Candidate(label, "", partial(locate, item)) for label, item in zip(labels, items, strict=True)]
 
@@ -82,9 +85,9 @@ def aligned_faces(data: Path) -> list[Candidate]:
     return found_faces({name: paths for name, paths in groups.items() if name not in known})
 
 
-def found_faces(groups: dict[str, list[Path]]) -> list[Candidate]:
-    """The largest face of each picture."""
-    locate = _locator()
+def found_faces(groups: dict[str, list[Path]], whole: bool | None = None) -> list[Candidate]:
+    """The largest face of each picture; `whole` as of `ClassFolders`."""
+    locate = _locator(whole)
     items = [(source, Item(path, 0)) for source, paths in groups.items() for path in paths]
     return [Candidate("face", source, partial(locate, item)) for source, item in items]
 
@@ -119,8 +122,9 @@ def _known(face: Face) -> Candidate:
     return Candidate("mask" if face.masked else "bare", face.source, lambda: face)
 
 
-def _locator() -> Callable[[Item], Face]:
-    """Finds the face of a picture, once; a crop that it fills is taken whole."""
+def _locator(whole: bool | None) -> Callable[[Item], Face]:
+    """Finds the face of a picture, once; a picture is taken whole where that is asked for, or where it is a
+    crop that the face fills and nothing is."""
     finder: list[FaceFinder] = []
 
     @cache
@@ -129,7 +133,10 @@ def _locator() -> Callable[[Item], Face]:
             finder.append(FaceFinder())
         found = finder[0].largest(np.ascontiguousarray(item.read()[..., ::-1]))
         if found is None:
-            raise ValueError(f"{item.path}: no face found")
-        return Face(item.path, None if found.fills else found.box, found.landmarks, False, "", item.path.name)
+            if not whole:
+                raise ValueError(f"{item.path}: no face found")
+            return Face(item.path, None, None, False, "", item.path.name)
+        box = None if whole or (whole is None and found.fills) else found.box
+        return Face(item.path, box, found.landmarks, False, "", item.path.name)
 
     return locate

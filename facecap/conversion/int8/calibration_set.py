@@ -19,23 +19,36 @@ from facecap.conversion.int8.calibration_faces import (
     Candidate,
     aligned_faces,
     calibration_faces,
-    is_pack,
     picture_groups,
 )
 from facecap.conversion.network_input import Floats, letterbox, normalized
 from facecap.evaluation.classifier.cifar import is_cifar
 from facecap.evaluation.classifier.image_folder import Item, centre_crop
-from facecap.evaluation.classifier.parts import class_names, read_part
+from facecap.evaluation.classifier.parts import PARTS, class_names, read_part
 from facecap.evaluation.report import counted
 from facecap.sources.picture import read_picture
 from facecap.sources.picture_header import PictureError
 from facecap.training.classifier.data import read_split
 from facecap.training.detector.data import load_sources
-from facecap.training.mask.data import Face, face_box
+from facecap.training.mask.class_folders import AS_FOUND, ClassFolders
+from facecap.training.mask.data import Face, face_box, is_pack
 
 Entry = TypeVar("Entry")
 Read = Callable[[], Floats]
 Groups = dict[str, dict[str, list[Read]]]  # by class, then by source
+OF_FACES = ("mask", "face_refinement")  # tasks whose networks see what `calibration_faces` gives
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """What is said of the data beside its folder: labelled photographs that a detector was trained on too,
+    and how class folders of faces are read."""
+
+    photos: Path | None = None
+    how: ClassFolders = AS_FOUND
+
+
+AS_IS = DataOptions()
 
 
 @dataclass
@@ -87,7 +100,7 @@ def draw(
     data: Path,
     count: int,
     seed: int,
-    photos: Path | None = None,
+    options: DataOptions = AS_IS,
     batch: int = 1,
 ) -> CalibrationSet:
     """Draw `count` pictures for the task of a manifest.
@@ -98,20 +111,24 @@ def draw(
             a class, for an embedder people/; or any folder of pictures, perhaps in sub-folders.
         count: of the pictures; fewer where there are not so many.
         seed: of the drawing.
-        photos: labelled photographs that a detector was trained on too.
+        options: more of the data.
         batch: of the network.
 
     Raises:
-        ConversionError: there is no picture.
+        ConversionError: there is no picture, or class folders are said to hold faces for another task.
     """
+    task = manifest["task"]
+    if options.how != AS_FOUND and task not in OF_FACES:
+        said = options.how.options().strip()
+        raise ConversionError(f"{said} is for models of the tasks {' and '.join(OF_FACES)}, not for {task}")
     chance = random.Random(seed)
     classes = {
         name: _in_turn([chance.sample(items, min(len(items), count)) for items in sources.values()])
-        for name, sources in _GROUPS[manifest["task"]](manifest, data, photos).items()
+        for name, sources in _GROUPS[task](manifest, data, options).items()
     }
     chosen = _in_turn([[(name, read) for read in readers] for name, readers in classes.items()])[:count]
     if not chosen:
-        raise ConversionError(f"{data}: no picture to calibrate a model of the task {manifest['task']} with")
+        raise ConversionError(f"{data}: no picture to calibrate a model of the task {task} with")
     return CalibrationSet(chosen, batch)
 
 
@@ -127,18 +144,18 @@ def _in_turn(lists: Sequence[Sequence[Entry]]) -> list[Entry]:
     return [item for turn in zip_longest(*lists) for item in turn if item is not None]
 
 
-def _detector_pictures(manifest: Mapping[str, Any], data: Path, photos: Path | None) -> Groups:
+def _detector_pictures(manifest: Mapping[str, Any], data: Path, options: DataOptions) -> Groups:
     """Each source as a class, at the size of use."""
 
     def reader(path: Path) -> Read:
         return lambda: letterbox(read_picture(path), manifest["input"])[0]
 
-    if photos is None and not is_pack(data) and not (data / "detect").is_dir():
+    if options.photos is None and not is_pack(data) and not (data / "detect").is_dir():
         return _plain(data, reader)
-    return {s.name: {"": [reader(p.path) for p in s.train]} for s in load_sources(data, photos)}
+    return {s.name: {"": [reader(p.path) for p in s.train]} for s in load_sources(data, options.photos)}
 
 
-def _mask_crops(manifest: Mapping[str, Any], data: Path, photos: Path | None) -> Groups:
+def _mask_crops(manifest: Mapping[str, Any], data: Path, options: DataOptions) -> Groups:
     """By class and source, cut as the pipeline cuts them."""
     border, side = manifest["classifier"]["crop_border"], manifest["input"]["width"]
 
@@ -147,10 +164,10 @@ def _mask_crops(manifest: Mapping[str, Any], data: Path, photos: Path | None) ->
         crop = crop_face(image, face_box(face, image), side, border)
         return normalized(crop[None], manifest["input"])
 
-    return _by_class(calibration_faces(data), cut)
+    return _by_class(calibration_faces(data, options.how), cut)
 
 
-def _refiner_crops(manifest: Mapping[str, Any], data: Path, photos: Path | None) -> Groups:
+def _refiner_crops(manifest: Mapping[str, Any], data: Path, options: DataOptions) -> Groups:
     """Faces, and of the same pictures what lies beside them, cut as the pipeline cuts both."""
     border, side = manifest["refiner"]["crop_border"], manifest["input"]["width"]
 
@@ -163,7 +180,7 @@ def _refiner_crops(manifest: Mapping[str, Any], data: Path, photos: Path | None)
         return read
 
     groups: Groups = {"face": {}, "other": {}}
-    for candidate in calibration_faces(data):
+    for candidate in calibration_faces(data, options.how):
         groups["face"].setdefault(candidate.source, []).append(reader(candidate, face_box))
         groups["other"].setdefault(candidate.source, []).append(reader(candidate, _corner_box))
     return groups
@@ -179,7 +196,7 @@ def _corner_box(face: Face, image: NDArray[np.uint8]) -> tuple[float, float, flo
     return left, top, left + wide, top + high
 
 
-def _aligned_faces(manifest: Mapping[str, Any], data: Path, photos: Path | None) -> Groups:
+def _aligned_faces(manifest: Mapping[str, Any], data: Path, options: DataOptions) -> Groups:
     """By class and source, of people that LFW does not show."""
     side = manifest["input"]["width"]
 
@@ -190,15 +207,17 @@ def _aligned_faces(manifest: Mapping[str, Any], data: Path, photos: Path | None)
     return _by_class(aligned_faces(data), cut)
 
 
-def _class_folders(manifest: Mapping[str, Any], data: Path, photos: Path | None) -> Groups:
+def _class_folders(manifest: Mapping[str, Any], data: Path, options: DataOptions) -> Groups:
     """By class: the part calib/, or what the run of this seed learns from, cut as it is measured. Of a folder
-    without classes every picture."""
+    without parts, whose sub-folders are not the model's classes, every picture."""
     entry = manifest["input"]
 
     def reader(item: Item) -> Read:
         return lambda: normalized(centre_crop(item.read(), entry["width"], entry["height"])[None], entry)
 
-    if data.is_dir() and not is_cifar(data) and not class_names(data):
+    found = class_names(data)
+    by_class = is_cifar(data) or set(found) == set(manifest["classifier"]["classes"])
+    if data.is_dir() and not by_class and not set(found) & set(PARTS):
         return _plain(data, lambda path: reader(Item(path, 0)))
     calib = read_part(data, "calib")
     if calib is not None:

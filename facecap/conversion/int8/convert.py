@@ -13,7 +13,7 @@ import onnx
 from facecap.conversion import run_graph
 from facecap.conversion.equality import ConversionError
 from facecap.conversion.int8.calibration import Calibration, find_ranges
-from facecap.conversion.int8.calibration_set import draw, used_of
+from facecap.conversion.int8.calibration_set import AS_IS, DataOptions, draw, used_of
 from facecap.conversion.int8.equalize import equalized
 from facecap.conversion.int8.quantize import OPERATORS, Int8, quantize
 from facecap.conversion.manifest import write_model
@@ -41,7 +41,7 @@ def convert(
     out: Path,
     calibration: Calibration,
     way: Int8 = WAY,
-    photos: Path | None = None,
+    options: DataOptions = AS_IS,
     progress: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
 ) -> Quantized:
     """Write `out` (`.onnx`) and its manifest: the model in int8.
@@ -52,7 +52,7 @@ def convert(
         out: the file to write.
         calibration: how the ranges of activations are found.
         way: what is quantised how.
-        photos: labelled photographs that a detector was trained on too.
+        options: more of the data.
         progress: called with what goes on.
 
     Raises:
@@ -62,7 +62,7 @@ def convert(
     check_apart(model, out)
     source = open_source(model)
     batch = run_graph.batch_of(source.graph)
-    pictures = draw(source.manifest, data, calibration.count, calibration.seed, photos, batch)
+    pictures = draw(source.manifest, data, calibration.count, calibration.seed, options, batch)
     checks = pictures.first(CHECKED_WITH)
     graph = source.graph
     if way.equalized:

@@ -22,7 +22,7 @@ from facecap.evaluation.classifier.image_folder import (
 )
 from facecap.evaluation.classifier.model import ClassifierModel
 from facecap.evaluation.classifier.parts import read_measured
-from facecap.evaluation.classifier.top_k import hits
+from facecap.evaluation.classifier.top_k import hits, ranks
 from facecap.evaluation.curves import Curve, Panel
 from facecap.evaluation.report import Rows, aligned, number, print_json, write_results
 
@@ -68,7 +68,7 @@ def answer(model: ClassifierModel, folder: ImageFolder) -> Answers:
     Raises:
         FolderError: the folder's classes are not the model's, or no picture could be read.
     """
-    order = label_order(model, folder)
+    order = label_order(model.classes, model.info["path"], folder)
     logits: list[NDArray[np.float32]] = []
     read: list[Item] = []
     for crops, items in _batches(folder.items, model.size, model.batch):
@@ -86,8 +86,6 @@ def picture_rows(model: ClassifierModel, answers: Answers) -> list[dict[str, Any
     logits = answers.logits.astype(np.float64)
     chances = np.exp(logits - logits.max(1, keepdims=True))
     chances /= chances.sum(1, keepdims=True)
-    own = logits[np.arange(len(logits)), answers.labels]
-    ranks = 1 + (logits > own[:, None]).sum(1)
     return [
         {
             "picture": name,
@@ -97,7 +95,12 @@ def picture_rows(model: ClassifierModel, answers: Answers) -> list[dict[str, Any
             "rank": int(rank),
         }
         for name, label, best, chance, rank in zip(
-            answers.pictures, answers.labels, logits.argmax(1), chances, ranks, strict=True
+            answers.pictures,
+            answers.labels,
+            logits.argmax(1),
+            chances,
+            ranks(answers.logits, answers.labels),
+            strict=True,
         )
     ]
 
@@ -130,29 +133,34 @@ def _curve(figures: Mapping[str, Any]) -> Curve:
     return Curve(share, by_class, f"top-1 {figures['top-1']:.3f}")
 
 
-def label_order(model: ClassifierModel, folder: ImageFolder) -> NDArray[np.int64]:
-    """The output of the model for each class of the folder; numbers stand for themselves.
+def label_order(classes: Sequence[str], model: str, folder: ImageFolder) -> NDArray[np.int64]:
+    """The output for each class of the folder; numbers stand for themselves.
+
+    Args:
+        classes: names of the model's outputs.
+        model: what a message calls it.
+        folder: the labelled pictures.
 
     Raises:
         FolderError: the folder's classes are not the model's.
     """
     if not folder.classes:
         largest = max(item.label for item in folder.items)
-        if largest >= len(model.classes):
+        if largest >= len(classes):
             raise FolderError(
-                f"{folder.items[0].path.parent}: a picture has the label {largest}, but {model.info['path']} "
-                f"has {len(model.classes)} classes, counted from 0"
+                f"{folder.items[0].path.parent}: a picture has the label {largest}, but {model} has "
+                f"{len(classes)} classes, counted from 0"
             )
-        return np.arange(len(model.classes))
-    places = {name: place for place, name in enumerate(model.classes)}
+        return np.arange(len(classes))
+    places = {name: place for place, name in enumerate(classes)}
     foreign = [name for name in folder.classes if name not in places]
-    absent = [name for name in model.classes if name not in folder.classes]
+    absent = [name for name in classes if name not in folder.classes]
     if foreign or absent:
         parts = [f"{name!r} is no class of the model" for name in foreign[:3]]
         parts += [f"the model's {name!r} has no folder" for name in absent[:3]]
         more = len(foreign) + len(absent) - len(parts)
         raise FolderError(
-            f"{folder.items[0].path.parent.parent} and {model.info['path']} differ by classes: "
+            f"{folder.items[0].path.parent.parent} and {model} differ by classes: "
             f"{'; '.join(parts)}{f'; and {more} more' if more else ''}"
         )
     return np.array([places[name] for name in folder.classes], np.int64)

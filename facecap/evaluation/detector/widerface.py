@@ -71,11 +71,6 @@ def normalized(found: Sequence[Found]) -> list[Found]:
     return [Found(f.boxes, (f.scores.astype(np.float64) - low) / span) for f in found]
 
 
-def score(entries: Sequence[Mapping[str, Any]], found: Sequence[Found], subset: str) -> float:
-    """Average precision of one subset; scores must span 0 to 1."""
-    return area_under(*precision_recall(entries, found, subset))
-
-
 def precision_recall(
     entries: Sequence[Mapping[str, Any]], found: Sequence[Found], subset: str
 ) -> tuple[Numbers, Numbers]:

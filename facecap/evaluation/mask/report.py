@@ -18,12 +18,13 @@ from facecap.evaluation.curves import short_names
 from facecap.evaluation.mask.answers import Answers, answer, classify, face_rows, measure, pool, unknown_band
 from facecap.evaluation.mask.conditions import by_condition
 from facecap.evaluation.mask.curves import curves, panels
-from facecap.evaluation.mask.sets import MaskSet, read_sets
+from facecap.evaluation.mask.sets import HARD, OCCLUDED, PLAIN, TIGHT, MaskSet, read_sets
 from facecap.evaluation.mask.sheet import contact_sheet
 from facecap.evaluation.mask.wrongly_worn import WornSet, read_wrongly_worn, shares
 from facecap.evaluation.network_size import network_size
 from facecap.evaluation.report import Rows, aligned, number, print_json, write_results
 from facecap.training.mask.class_folders import from_options, read_labelled
+from facecap.training.mask.data import INCORRECT
 
 COLUMNS = (
     *("faces", "AP", "AUC", "accuracy", "masked called masked", "bare called bare"),
@@ -33,10 +34,8 @@ CONDITION_COLUMNS = ("faces", "masked", "accuracy", "bare called mask", "mask ca
 SIZE_COLUMNS = ("architecture", "parameters", "multiply-adds", "MB", "ms a crop")
 WORN_COLUMNS = ("faces", "called mask", "called no_mask", "called incorrect", "called unknown")
 CALLS = ("mask called mask", "mask called bare", "bare called mask", "bare called bare")
-ONCE = ("mask", "fddb tight", "udacity", "rmfd")  # every face once, boxed as a detector does
-PLAIN = "plain"
-HIDDEN = ("hard", "occluded")
-INCORRECT = "incorrect"  # the label of masks that are worn wrongly
+ONCE = ("mask", TIGHT, "udacity", "rmfd")  # every face once, boxed as a detector does
+HIDDEN = (HARD, OCCLUDED)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ from facecap.training.mask.patches import Patches
 SEED = 2011
 KEPT = 512  # MB of patches in memory
 WAYS = ("hand", "object", "cover", "beard", "dark", "tiny")
+TIGHT, PLAIN, HARD, OCCLUDED = "fddb tight", "plain", "hard", "occluded"
+MADE = (TIGHT, PLAIN, HARD, OCCLUDED, *mask_draw.WRONGLY_WORN)  # sets that are made of those of --data
 VISIBLE = 8  # levels of 255 by which a covered pixel differs
 SIDE_YAW = 30.0  # degrees from which a face is a side view
 
@@ -86,6 +88,7 @@ def read_sets(
     the faces of `more`, folders of `facecap train mask-faces`, each by its name. No sets where class folders
     have no calib/.
     """
+    further = read_more(more, split, MADE)
     faces = read_labelled(data, split, how)
     if not faces:
         return []
@@ -96,14 +99,14 @@ def read_sets(
             sets.append(plain_set(name, split, chosen))
     tight = [replace(f, box=tight_box(f.box)) for f in faces if f.source == "fddb" and f.box is not None]
     if tight:
-        sets.append(plain_set("fddb tight", split, tight))
+        sets.append(plain_set(TIGHT, split, tight))
     sets.append(_hard_set(split, faces))
     if occluders is not None:
         sets.append(_occluded_set(split, faces, read_occluders(occluders, "val")))
-    for folder in more:
-        further = [face for face in read_more(folder, split) if not face.incorrect]
-        if further:
-            sets.append(plain_set(folder.resolve().name, split, further))
+    for name, found in further.items():
+        chosen = [face for face in found if not face.incorrect]
+        if chosen:
+            sets.append(plain_set(name, split, chosen))
     return sets
 
 
@@ -150,7 +153,7 @@ def _hard_set(split: str, faces: list[Face]) -> MaskSet:
         if abs(_yaw(face)) >= SIDE_YAW and (patch := patches.get(place)) is not None:
             crop = crop_face(patch.image, patch.box)
             examples.append(_example(patch, crop, place, View(_size(patch), _yaw(patch.face), "side")))
-    return _collect("hard", split, examples)
+    return _collect(HARD, split, examples)
 
 
 def _occluded_set(split: str, faces: list[Face], things: list[Occluder]) -> MaskSet:
@@ -167,7 +170,7 @@ def _occluded_set(split: str, faces: list[Face], things: list[Occluder]) -> Mask
         occlude(image, patch.landmarks, thing, rng, low=patch.face.masked)
         view = View(_size(patch), _yaw(patch.face), kind, _covered(patch, image))
         examples.append(_example(patch, crop_face(image, patch.box), place, view))
-    return _collect("occluded", split, examples)
+    return _collect(OCCLUDED, split, examples)
 
 
 def _example(patch: Patch, crop: Image, place: int, view: View) -> Example:

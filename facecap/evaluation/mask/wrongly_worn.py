@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from facecap import MaskAnswers, crop_face
-from facecap.evaluation.mask.sets import SEED, plain_set
+from facecap.evaluation.mask.sets import MADE, SEED, plain_set
 from facecap.training.mask import draw as mask_draw
 from facecap.training.mask.data import Face, Image, Patch, load_patch, read_more
 
@@ -35,10 +35,10 @@ def read_wrongly_worn(faces: Sequence[Face], more: Sequence[Path], split: str) -
     the same in every run. Nothing where there are no such faces.
     """
     sets = []
-    for folder in more:
-        real = [face for face in read_more(folder, split) if face.incorrect]
+    for name, further in read_more(more, split, MADE).items():
+        real = [face for face in further if face.incorrect]
         if real:
-            shown = plain_set(folder.resolve().name, split, real)
+            shown = plain_set(name, split, real)
             sets.append(WornSet(shown.name, shown.crops, shown.origins))
     marked = [face for face in faces if face.landmarks is not None]
     donors = [p for p in (load_patch(face) for face in marked if face.masked) if p is not None]

@@ -17,7 +17,7 @@ from facecap.evaluation.classifier.image_folder import Item
 from facecap.evaluation.classifier.parts import class_names, read_part
 from facecap.picture_faces import faces_of
 from facecap.training.classifier.data import read_split
-from facecap.training.mask.data import Box, Face, Image, Points, read_faces
+from facecap.training.mask.data import Box, Face, Image, Points, is_pack, read_faces
 from facecap.training.run import TrainingError
 
 NAMES = (("mask", "no_mask"), ("with_mask", "without_mask"))
@@ -42,10 +42,24 @@ class ClassFolders:
         return words if self.whole is None else f"{words} --faces {'whole' if self.whole else 'find'}"
 
     def names_in(self, data: Path) -> tuple[str, str] | None:
-        """The names of the two sub-folders of `data`, or of its train/; None where there are no such."""
-        found = set(class_names(data / "train") or class_names(data))
+        """The names of the two sub-folders of `data`, or of its train/; None where there are no such, or its
+        faces are labelled.
+
+        Raises:
+            TrainingError: there are no folders of the given names, or the faces are labelled and something
+                was said of folders.
+        """
+        if is_pack(data):
+            if self != AS_FOUND:
+                said = self.options().strip()
+                raise TrainingError(f"{said} is for two class folders; {data} has mask/index.csv")
+            return None
+        found = class_names(data / "train") or class_names(data)
         pairs = NAMES if self.classes is None else (self.classes,)
-        return next((pair for pair in pairs if found.issuperset(pair)), None)
+        names = next((pair for pair in pairs if set(found).issuperset(pair)), None)
+        if names is None and self.classes is not None:
+            raise TrainingError(f"{data}: found the folders {found}; wanted those of{self.options()}")
+        return names
 
 
 AS_FOUND = ClassFolders()
@@ -90,28 +104,22 @@ def read_labelled(data: Path, split: str, how: ClassFolders = AS_FOUND) -> list[
     Raises:
         FacecapError: the folder has another shape, or there is no face.
     """
-    labelled = (data / "mask" / "index.csv").is_file()
-    if labelled and how != AS_FOUND:
-        raise TrainingError(f"{how.options().strip()} is for two class folders; {data} has mask/index.csv")
     names = how.names_in(data)
-    if labelled or (names is None and how.classes is None):
-        return read_faces(data, split)
     if names is None:
-        found = class_names(data / "train") or class_names(data)
-        raise TrainingError(f"{data}: found the folders {found}; wanted those of{how.options()}")
+        return read_faces(data, split)
     parts = read_split(data, SPLIT_SEED, names)
     if split == "calib":
         calib = read_part(data, "calib", names)
         if calib is None:
             return []
-        items = list(calib.items)
+        items = calib.items
     else:
         items = parts.train if split == "train" else parts.val
     whole = how.whole
     if whole is None:
         places = np.unique(np.linspace(0, len(parts.train) - 1, LOOKED_AT).astype(int)).tolist()
         whole = _are_crops(data, tuple(parts.train[place] for place in places))
-    faces = _take_faces(f"{data}, {split}", items, whole)
+    faces = list(_take_faces(f"{data}, {split}", tuple(items), whole))
     if not faces:
         raise TrainingError(f"{data}: no face in the {len(items)} pictures of the part {split}")
     return faces
@@ -145,8 +153,10 @@ def _are_crops(data: Path, items: tuple[Item, ...]) -> bool:
     return crops
 
 
-def _take_faces(name: str, items: Sequence[Item], whole: bool) -> list[Face]:
-    """The largest face of each picture, or each picture whole, with the landmarks of its face where found."""
+@cache
+def _take_faces(name: str, items: tuple[Item, ...], whole: bool) -> tuple[Face, ...]:
+    """The largest face of each picture, or each picture whole, with the landmarks of its face where found;
+    looked for once in a process, for several parts of a run read the same folder."""
     finder = FaceFinder()
     faces: list[Face] = []
     read = missed = 0
@@ -170,7 +180,7 @@ def _take_faces(name: str, items: Sequence[Item], whole: bool) -> list[Face]:
             f"facecap: {name}: a face found in {read - missed} of {read} pictures, {missed} {fate}",
             file=sys.stderr,
         )
-    return faces
+    return tuple(faces)
 
 
 def _area(box: Sequence[float]) -> float:

@@ -61,10 +61,15 @@ class Patch:
     landmarks: Points | None
 
 
+def is_pack(data: Path) -> bool:
+    """Whether the folder has labelled faces, as docs/training.md describes them."""
+    return (data / "mask" / "index.csv").is_file()
+
+
 def read_faces(data: Path, split: str) -> list[Face]:
     """List the faces of one split (`train`, `val` or `calib`); a folder of another shape is refused."""
     index = data / "mask" / "index.csv"
-    if not index.is_file():
+    if not is_pack(data):
         found = sorted(entry.name for entry in data.iterdir()) if data.is_dir() else "no such folder"
         raise TrainingError(
             f"{data} has no mask/index.csv (found: {found}); give the folder that holds mask/, or one with "
@@ -84,18 +89,26 @@ def read_faces(data: Path, split: str) -> list[Face]:
     return faces
 
 
-def read_more(folder: Path, split: str) -> list[Face]:
-    """The faces of a folder of `facecap train mask-faces`, whose name is their source.
+def read_more(folders: Sequence[Path], split: str, taken: Sequence[str] = ()) -> dict[str, list[Face]]:
+    """The faces of folders of `facecap train mask-faces` by the folder's name, which is their source.
 
     Raises:
-        TrainingError: it has no readable `index.csv`, or its name is that of a set of the data pack.
+        TrainingError: one has no readable `index.csv`, or the name of a set of the data pack, one of the
+            names `taken`, or that of another folder.
     """
-    index, name = folder / "index.csv", folder.resolve().name
-    if not index.is_file():
-        raise TrainingError(f"{folder} has no index.csv; give a folder of facecap train mask-faces")
-    if name in SETS:
-        raise TrainingError(f"{folder}: the name {name!r} is that of a set of --data; rename the folder")
-    return list(_index_faces(index, split, name))
+    indices: dict[str, Path] = {}
+    for folder in folders:
+        index, name = folder / "index.csv", folder.resolve().name
+        if not index.is_file():
+            raise TrainingError(f"{folder} has no index.csv; give a folder of facecap train mask-faces")
+        if name in (*SETS, *taken):
+            raise TrainingError(f"{folder}: the name {name!r} is that of a set of --data; rename the folder")
+        if name in indices:
+            raise TrainingError(
+                f"{indices[name].parent} and {folder}: both are called {name!r}; rename one of them"
+            )
+        indices[name] = index
+    return {name: list(_index_faces(index, split, name)) for name, index in indices.items()}
 
 
 def load_patch(face: Face) -> Patch | None:

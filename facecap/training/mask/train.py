@@ -61,7 +61,7 @@ def train(args: argparse.Namespace) -> int:
     faces = read_labelled(args.data, "train", how)
     if chosen.preset == "mission":
         faces = [face for face in faces if face.source == "mask"]
-    faces += [face for folder in args.more for face in read_more(folder, "train")]
+    faces += [face for further in read_more(args.more, "train").values() for face in further]
     if not args.incorrect:
         faces = [face for face in faces if not face.incorrect]
     patches = training_patches(faces, args.cache)

@@ -16,8 +16,9 @@ pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from facecap.cli import main
-from facecap.conversion.cvimodel import check_classes, check_embeddings, environment
+from facecap.conversion.cvimodel import check_classes, check_embeddings, check_faces, environment, evaluation
 from facecap.conversion.cvimodel.steps import Steps
+from facecap.training.mask.class_folders import AS_FOUND, ClassFolders
 
 SIDE = 16
 
@@ -91,6 +92,66 @@ def test_a_classifier_is_checked_on_cifars_records(tmp_path: Path) -> None:
     data = tiny.classifier(SIDE, columns=2).SerializeToString()
     model = tiny.write(tmp_path, data, tiny.classification_manifest(data, ["cat", "dog"], SIDE))
     steps = Steps(tmp_path / "steps")
-    found = check_classes.check_classes(steps, {"float": model}, tmp_path, 4, lambda text: None)
+    manifest = json.loads(model.with_suffix(".json").read_text())
+    pictures = check_classes.draw_labelled(manifest, tmp_path, 4, AS_FOUND)
+    found = check_classes.check_classes(steps, {"float": model}, pictures, lambda text: None)
     assert (found.count, found.dataset) == (4, "validation part, 2 classes")
     assert found.figures is not None and found.figures["float"]["same class"] == 1
+
+
+MANIFESTS: dict[str, dict[str, Any]] = {
+    "mask": {"classifier": {"crop_border": 0.15}},
+    "classification": {"name": "tiny", "classifier": {"classes": ["blue", "red"]}},
+    "face_embedding": {},
+}
+
+
+def drawn(task: str, data: Path, count: int, how: ClassFolders = AS_FOUND) -> evaluation.Drawn:
+    manifest = {"task": task, "input": {"width": SIDE, "height": SIDE}, **MANIFESTS[task]}
+    return evaluation.draw_evaluation(manifest, data, count, how)
+
+
+@pytest.mark.parametrize("lost", ["damaged", "missing"])
+@pytest.mark.parametrize("task", MANIFESTS)
+def test_another_picture_stands_in_for_one_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], task: str, lost: str
+) -> None:
+    if task == "classification":
+        write_class_folder(tmp_path / "train", {"blue": 2, "red": 2})
+        write_class_folder(tmp_path / "val", {"blue": 3, "red": 3})
+    else:
+        write_faces(tmp_path, 4, landmarks=True)
+    first = drawn(task, tmp_path, 4).pictures
+    path = (first.items if task == "classification" else first)[0].path
+    if lost == "missing" and task != "classification":  # a folder lists what is there
+        path.unlink()
+    else:
+        path.write_bytes(b"no picture")
+    second = drawn(task, tmp_path, 4).pictures
+    chosen = second.items if task == "classification" else second
+    assert len(chosen) == 4 and path not in [item.path for item in chosen]
+    assert f"skipped {path}" in capsys.readouterr().err
+
+
+def test_a_mask_classifier_is_checked_on_the_held_out_part_of_class_folders(tmp_path: Path) -> None:
+    write_class_folder(tmp_path, {"blue": 8, "red": 8})
+    how = ClassFolders(("red", "blue"), whole=True)
+    faces = drawn("mask", tmp_path, 2, how).pictures
+    assert [(face.masked, face.path.parent.name) for face in faces] == [(False, "blue"), (True, "red")]
+    model = tiny.write_mask(tmp_path, side=SIDE)
+    found = check_faces.check_faces(Steps(tmp_path / "steps"), {"float": model}, faces, lambda text: None)
+    assert found.count == 2 and found.figures is not None and found.figures["float"]["sign agreement"] == 1
+
+
+def test_people_cannot_check_an_embedder(tmp_path: Path) -> None:
+    (tmp_path / "people").mkdir()
+    assert (
+        "an embedder is checked on labelled faces with landmarks"
+        in drawn("face_embedding", tmp_path, 4).problem
+    )
+
+
+def test_classes_that_are_not_the_models_are_said_before_any_work(tmp_path: Path) -> None:
+    write_class_folder(tmp_path, {"blue": 2, "green": 2})
+    problem = drawn("classification", tmp_path, 4).problem
+    assert "and tiny differ by classes: 'green' is no class of the model" in problem

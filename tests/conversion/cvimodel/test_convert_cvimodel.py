@@ -239,6 +239,17 @@ def test_a_bound_without_pictures_or_of_a_task_that_is_not_checked_is_refused_at
     assert not (faked / "out").exists()
 
 
+def test_a_bound_is_refused_before_the_work_where_no_picture_can_be_checked(
+    faked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index = faked / "data" / "mask" / "index.csv"
+    index.write_text(index.read_text().replace(",val,", ",calib,"))
+    assert convert(faked, "--max-loss", "0.1", check=4) == 1
+    said = capsys.readouterr().err
+    assert "--max-loss) cannot be held" in said and "no row with split 'val'" in said
+    assert not (faked / "out").exists()
+
+
 def test_the_command_that_a_manifest_gives_names_what_was_chosen_and_no_path() -> None:
     assert Wanted("cv181x").command("mask") == (
         "facecap convert cvimodel mask --chip cv181x --data DATA --out X.cvimodel"

@@ -14,7 +14,10 @@ pytest.importorskip("onnx")
 import tiny_models as tiny
 
 from facecap.conversion.equality import ConversionError
-from facecap.conversion.int8.calibration_set import draw
+from facecap.conversion.int8.calibration_set import DataOptions, draw
+from facecap.errors import FacecapError
+from facecap.training.classifier.data import read_split
+from facecap.training.mask.class_folders import SPLIT_SEED, ClassFolders
 
 INPUT = {**tiny.INPUT, "width": 32, "height": 32}
 MANIFESTS: dict[str, dict[str, Any]] = {
@@ -22,7 +25,7 @@ MANIFESTS: dict[str, dict[str, Any]] = {
     "mask": {"classifier": {"crop_border": 0.15}},
     "face_refinement": {"refiner": {"crop_border": 0.3}},
     "face_embedding": {},
-    "classification": {},
+    "classification": {"classifier": {"classes": ["cat", "dog"]}},
 }
 
 
@@ -78,6 +81,38 @@ def test_class_folders_of_masks_calibrate_with_what_is_learnt_from(tmp_path, pho
             path.write_bytes(b"not to be opened")
     found = draw(manifest("mask"), tmp_path, 4, seed=0)
     assert found.classes == {"mask": 2, "bare": 2} and len(list(found.inputs())) == 4
+
+
+def test_named_class_folders_of_masks_calibrate_with_what_is_learnt_from(tmp_path, photo, capsys):
+    for name in ("covered", "bare"):
+        write(tmp_path / name, photo, 3)
+    assert len(shapes("mask", tmp_path)) == 6
+    assert "any picture of bare, covered may calibrate; where two" in capsys.readouterr().err
+    for item in read_split(tmp_path, SPLIT_SEED, ["covered", "bare"]).val:
+        item.path.write_bytes(b"not to be opened")
+    options = DataOptions(how=ClassFolders(("covered", "bare")))
+    found = draw(manifest("mask"), tmp_path, 99, seed=0, options=options)
+    assert found.classes == {"mask": 2, "bare": 2} and len(list(found.inputs())) == 4
+    assert "left out" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "said"),
+    [
+        ("mask", ("a", "b"), r"found the folders \['bare'\]; wanted those of --classes a b"),
+        ("face_embedding", ("covered", "bare"), "--classes covered bare is for models of the tasks mask"),
+    ],
+)
+def test_classes_that_cannot_be_are_refused(tmp_path, photo, task, classes, said):
+    write(tmp_path / "bare", photo, 1)
+    with pytest.raises(FacecapError, match=said):
+        draw(manifest(task), tmp_path, 99, seed=0, options=DataOptions(how=ClassFolders(classes)))
+
+
+def test_crops_that_show_no_face_are_taken_whole_where_asked(tmp_path):
+    write(tmp_path, np.full((64, 64, 3), 90, np.uint8), 2)
+    found = draw(manifest("mask"), tmp_path, 99, seed=0, options=DataOptions(how=ClassFolders(whole=True)))
+    assert len(list(found.inputs())) == 2
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path):

@@ -136,6 +136,18 @@ def test_mask_classifier_from_folder_to_int8_file(tmp_path: Path, capsys: pytest
     assert set(conversion["source"]) == {"name", "sha256"}
 
 
+def test_named_class_folders_calibrate_and_compare_a_mask_classifier(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_class_folder(tmp_path / "data", {"blue": 8, "red": 8})
+    model, out = tiny.write_mask(tmp_path, side=112), tmp_path / "int8.onnx"
+    folders = ["--data", str(data), "--classes", "red", "blue", "--faces", "whole"]
+    assert main(["convert", "int8", str(model), *folders, "--out", str(out)]) == 0
+    assert "calibration pictures: 7 mask, 7 bare; 14 of 64 asked for" in capsys.readouterr().err
+    assert main(["convert", "compare", str(model), str(out), *folders, "--turns", "1"]) == 0
+    assert "mask accuracy" in capsys.readouterr().out
+
+
 def test_refiner_from_folder_to_int8_file(tmp_path: Path) -> None:
     data = write_faces(tmp_path / "data")
     model = tiny.write_refiner(tmp_path)
@@ -245,7 +257,7 @@ def test_classes_of_a_folder_are_drawn_evenly(tmp_path: Path, layout: str) -> No
         for index in range(count):
             cv2.imwrite(str(tmp_path / layout / name / f"{index}.png"), np.full((20, 30, 3), 7, np.uint8))
     manifest = {"task": "classification", "input": {**tiny.INPUT, "width": 8, "height": 8}}
-    found = draw(manifest, tmp_path, count=6, seed=0)
+    found = draw({**manifest, "classifier": {"classes": ["dog", "cat"]}}, tmp_path, count=6, seed=0)
     assert found.classes == {"cat": 3, "dog": 3}
     assert {blob.shape for blob in found.inputs()} == {(1, 3, 8, 8)}
 
@@ -256,8 +268,17 @@ def test_a_run_s_held_out_pictures_calibrate_nothing(tmp_path: Path) -> None:
     for item in held_out:
         item.path.write_bytes(b"not to be opened")
     entry = {**tiny.INPUT, "width": 8, "height": 8}
-    found = draw({"task": "classification", "input": entry, "training": {"seed": 5}}, tmp_path, 99, seed=0)
+    manifest = {"task": "classification", "input": entry, "training": {"seed": 5}}
+    found = draw({**manifest, "classifier": {"classes": ["blue", "red"]}}, tmp_path, 99, seed=0)
     assert held_out and len(list(found.inputs())) == 40 - len(held_out)
+
+
+def test_sub_folders_that_are_no_classes_of_the_model_calibrate_it_too(tmp_path: Path) -> None:
+    write_class_folder(tmp_path, {"blue": 1, "green": 1})
+    entry = {**tiny.INPUT, "width": 8, "height": 8}
+    manifest = {"task": "classification", "input": entry, "classifier": {"classes": ["cat", "dog"]}}
+    found = draw(manifest, tmp_path, 99, seed=0)
+    assert found.classes == {"picture": 2} and len(list(found.inputs())) == 2
 
 
 def test_a_model_of_a_fixed_batch_is_quantised_compared_and_timed(

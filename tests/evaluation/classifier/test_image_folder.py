@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facecap.evaluation.classifier.image_folder import FolderError, centre_crop, read_folder
-from facecap.evaluation.classifier.top_k import hits, top_k
+from facecap.evaluation.classifier.top_k import hits, ranks, top_k
 
 
 def test_classes_and_pictures_come_by_name(tmp_path):
@@ -61,6 +61,7 @@ def test_top_k_counts_the_right_class_among_the_first():
     logits = np.array([[3, 2, 1], [3, 2, 1], [1, 1, 1], [1, 1, 1], [np.nan, 0, 0]], np.float32)
     labels = np.array([0, 1, 0, 2, 0])
     assert hits(logits, labels, 1).tolist() == [True, False, True, False, False]
+    assert ranks(logits, labels).tolist() == [1, 2, 1, 3, 4]  # of equal ones the first, nan behind all
     assert hits(logits, labels, 2).tolist() == [True, True, True, False, False]
     assert top_k(logits[:4], labels[:4], 3) == 1.0
 

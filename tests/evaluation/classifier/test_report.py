@@ -100,6 +100,16 @@ def test_results_and_the_curve_of_the_classes_are_written(tmp_path, data):
     assert sum(right) / len(rows) == pytest.approx(found["top-1"])
 
 
+def test_of_equal_logits_the_rows_answer_as_the_figures_count(tmp_path, data, monkeypatch):
+    for name in ("red", "blue", "green"):
+        monkeypatch.setitem(COLOURS, name, (0, 0, 0))  # all logits are 0
+    model = tiny.write(tmp_path, *colour_model(["red", "blue", "green"]))
+    out = tmp_path / "out"
+    assert main(["eval", "classifier", "--data", str(data), "--model", str(model), "--out", str(out)]) == 0
+    rows = list(csv.DictReader((out / "classifier.csv").read_text().splitlines()))
+    assert [row["answer"] == row["label"] for row in rows] == [row["rank"] == "1" for row in rows]
+
+
 def test_a_mask_classifier_answers_for_two_folders(tmp_path, capsys):
     write_class_folder(tmp_path / "data", {"green": 4, "red": 4})
     (tmp_path / "data" / "green").rename(tmp_path / "data" / "no_mask")

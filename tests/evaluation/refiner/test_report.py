@@ -139,10 +139,13 @@ def test_the_command_measures_and_leaves_curves_and_a_sheet(
     opinion = results["models"][1]
     assert opinion["mask faces refused"] == 0
     rows = list(csv.DictReader((out / "refiner.csv").read_text().splitlines()))
-    refused = [row["answer"] == "no_face" for row in rows if row["model"] == first["model"]]
-    shown = [row["label"] for row in rows if row["model"] == first["model"]]
-    assert shown.count("face") == sum(value for key, value in first.items() if key.endswith(" faces"))
-    assert len(refused) == len(rows) / 3  # of the refiner, the opinion and the detector itself
+    own = [row for row in rows if row["model"] == first["model"]]
+    assert len(rows) == 3 * len(own)  # of the refiner, the opinion and the detector itself
+    for key in [key for key in first if f"{key} refused" in first]:
+        part, label = key.split(" ", 1)[0], "face" if key.endswith(" faces") else "no_face"
+        said = [row["answer"] for row in own if (row["set"], row["label"]) == (part, label)]
+        assert len(said) == first[key]
+        assert said.count("no_face") / len(said) == pytest.approx(first[f"{key} refused"])
 
 
 def test_a_sheet_of_no_cases_is_a_picture() -> None:

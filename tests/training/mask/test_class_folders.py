@@ -102,6 +102,15 @@ def test_options_of_class_folders_are_refused_for_an_index(tmp_path):
         read_labelled(tmp_path, "train", FIND)
 
 
+def test_each_picture_is_looked_at_once_however_often_a_part_is_read(tmp_path, scene, capsys):
+    for name in ("mask", "no_mask"):
+        write(tmp_path / name, scene, scene)
+    assert [face.path for face in read_labelled(tmp_path, "val", FIND)] == [
+        face.path for face in read_labelled(tmp_path, "val", FIND)
+    ]
+    assert capsys.readouterr().err.count(f"{tmp_path}, val: a face found in 2 of 2 pictures") == 1
+
+
 def test_folders_without_a_face_are_refused(tmp_path):
     for name in ("mask", "no_mask"):
         write(tmp_path / name, *np.full((3, 64, 64, 3), 90, np.uint8))

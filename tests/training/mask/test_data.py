@@ -65,13 +65,13 @@ def further(folder, label="with_mask"):
 
 def test_further_folders_are_sources_by_their_names(tmp_path):
     more = [further(tmp_path / "hands", "without_mask"), further(tmp_path / "caps")]
-    faces = [face for folder in more for face in read_more(folder, "train")]
+    faces = [face for found in read_more(more, "train").values() for face in found]
     assert [(face.source, face.masked) for face in faces] == [("hands", False), ("caps", True)]
     assert faces[-1].path == tmp_path / "caps" / "train.png"
 
 
 def test_masks_worn_wrongly_are_neither_masked_nor_a_label_of_the_pack(data, tmp_path):
-    [face] = read_more(further(tmp_path / "wrong", "incorrect"), "val")
+    [face] = read_more([further(tmp_path / "wrong", "incorrect")], "val")["wrong"]
     assert face.incorrect and not face.masked
     index = data / "mask/index.csv"
     index.write_text(index.read_text().replace("with_mask,g", "incorrect,g"))
@@ -81,9 +81,13 @@ def test_masks_worn_wrongly_are_neither_masked_nor_a_label_of_the_pack(data, tmp
 
 def test_a_further_folder_that_cannot_be_one_is_refused(tmp_path):
     with pytest.raises(TrainingError, match=r"no index.csv; give a folder of facecap train mask-faces"):
-        read_more(tmp_path, "train")
+        read_more([tmp_path], "train")
     with pytest.raises(TrainingError, match="'fddb' is that of a set of --data; rename"):
-        read_more(further(tmp_path / "fddb"), "train")
+        read_more([further(tmp_path / "fddb")], "train")
+    (tmp_path / "other").mkdir()
+    same = [further(tmp_path / "hands"), further(tmp_path / "other" / "hands")]
+    with pytest.raises(TrainingError, match=f"{same[0]} and {same[1]}: both are called 'hands'; rename one"):
+        read_more(same, "train")
 
 
 @pytest.mark.parametrize(

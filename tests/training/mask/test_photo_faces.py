@@ -79,7 +79,7 @@ def test_near_copies_stay_on_one_side_and_one_version_is_taken(
     assert found[0]["group"] == found[1]["group"]
     assert found[0]["split"] == found[1]["split"]
     assert [row["source_file"] for row in found] == ["a.jpg", "b.jpg", "c_jpg.rf.1.jpg"]
-    faces = read_more(out, found[0]["split"])
+    faces = read_more([out], found[0]["split"])[out.name]
     patch = load_patch(faces[0])
     assert patch is not None and patch.landmarks is not None
     assert patch.box[0] < patch.landmarks[:, 0].min() < patch.landmarks[:, 0].max() < patch.box[2]
