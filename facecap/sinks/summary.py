@@ -110,11 +110,16 @@ class Summary:
             "classified": self._classified,
             "fps": round(self.frames / elapsed, 2) if elapsed > 0 else None,
             "seconds": {k: round(v, 4) for k, v in {**self._seconds, "total": elapsed}.items()},
-            "models": {
-                "detector": capture.detector.info["manifest"]["name"],
-                "refiner": capture.refiner.info["manifest"]["name"] if capture.refiner else None,
-                "classifier": capture.classifier.info["manifest"]["name"],
-                "embedder": capture.embedder.info["manifest"]["name"] if capture.embedder else None,
-            },
+            "models": _names_of_models(capture),
             "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         }
+
+
+def _names_of_models(capture: FaceCapture) -> dict[str, str | None]:
+    """As facecap-board says them, which has no embedder."""
+    names = {
+        "detector": capture.detector.info["manifest"]["name"],
+        "refiner": capture.refiner.info["manifest"]["name"] if capture.refiner else None,
+        "classifier": capture.classifier.info["manifest"]["name"],
+    }
+    return names | ({"embedder": capture.embedder.info["manifest"]["name"]} if capture.embedder else {})

@@ -62,7 +62,7 @@ def measure(pictures: PictureSet, found: Sequence[Found]) -> Measured:
     precision = hits / np.maximum(hits + misses, 1)
     curves = (
         Curve(rate, precision, f"AP {ap:.3f}"),
-        Curve(np.maximum(misses, 1), rate, f"{reached:.3f} at {FALSE_POSITIVES}"),
+        Curve(misses, rate, f"{reached:.3f} at {FALSE_POSITIVES}"),
     )
     return Measured(
         {"fddb_ap": ap, "fddb_ap_heads": heads, f"fddb_tpr_{FALSE_POSITIVES}": reached},
