@@ -31,7 +31,8 @@ CaptureSetting row(const char* name, CaptureSetting::Field field, Range range, c
 
 const std::vector<CaptureSetting> kSettings{
     row("mode", &Config::mode, kChoice,
-        "when a capture is emitted: auto and cycle at intervals, fast also at once; auto also when the track is "
+        "when a capture is emitted: auto and cycle at intervals, fast also at once; auto also when the track "
+        "is "
         "lost, once only then",
         {}, 1, 3),
     row("min_face", &Config::min_face, kSide, "smallest side of a face in pixels, -1: no limit",
