@@ -108,11 +108,12 @@ class RunFolder:
         write_atomic(self.path / CURVES_CSV, text.getvalue().encode())
 
     def plot(self) -> None:
-        """Draw every column of the history over `step` into one PNG."""
+        """Draw every column of the history but the minutes over `step` into one PNG."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        names = [key for key in dict.fromkeys(k for row in self.history for k in row) if key != "step"]
+        logged = dict.fromkeys(key for row in self.history for key in row)
+        names = [name for name in logged if name not in ("step", "minutes")]
         if not names:
             return
         columns = min(3, len(names))
