@@ -47,7 +47,8 @@ cmake_build() {
   mkdir -p "$build"
   # From within: libjpeg-turbo leaves a file of its check of the assembler where it is configured.
   (cd "$build" && quietly cmake -S "$source" -B . -DCMAKE_TOOLCHAIN_FILE="$root/cmake/debian-cross.cmake" \
-    -DFACECAP_TRIPLE="$triple" -DCMAKE_C_COMPILER="$triple-gcc" -DCMAKE_BUILD_TYPE=None "$@") &&
+    -DFACECAP_TRIPLE="$triple" -DCMAKE_C_COMPILER="$triple-gcc" -DCMAKE_BUILD_TYPE=None \
+    -DCMAKE_POLICY_VERSION_MINIMUM=3.5 "$@") &&  # newer ones refuse what Debian has
     quietly cmake --build "$build" --target "$target" --parallel "${JOBS:-2}" && echo "$build"
 }
 
