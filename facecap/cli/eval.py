@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import OWN_INPUT, add_class_folder_options, long_side_or_own, positive
+from facecap.cli.options import OWN_INPUT, add_mask_data_options, long_side_or_own, positive
 
 DETECTION = {
     "fddb": "a detector on FDDB, fold 8: average precision",
@@ -36,27 +36,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("mask", help="mask classifiers, by set and by condition")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        help="folder that holds mask/index.csv and, optionally, detect/; or two class folders of pictures",
+    add_mask_data_options(
+        parser,
+        occluders="adds faces behind real things",
+        more="its held-out faces as a set of their own",
     )
-    parser.add_argument(
-        "--occluders",
-        type=Path,
-        metavar="DIR",
-        help="of `train mask-occluders`: adds faces behind real things",
-    )
-    parser.add_argument(
-        "--more",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="folder of `train mask-faces`, repeatable: its held-out faces as a set of their own",
-    )
-    add_class_folder_options(parser)
     _add_models(parser)
     parser.add_argument(
         "--split", choices=("val", "calib"), default="val", help="part of the data (%(default)s)"

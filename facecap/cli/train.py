@@ -14,7 +14,7 @@ from facecap.cli.config_file import add_config_option
 from facecap.cli.environment import name_twin
 from facecap.cli.options import (
     OWN_INPUT,
-    add_class_folder_options,
+    add_mask_data_options,
     count,
     long_side,
     positive,
@@ -64,29 +64,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _add_mask(tasks: argparse._SubParsersAction[Any]) -> None:
     parser = tasks.add_parser("mask", help="the mask classifier, of any network")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        help="folder that holds mask/index.csv and, optionally, detect/; or two class folders of pictures",
-    )
-    parser.add_argument(
-        "--occluders", type=Path, help="folder of `train mask-occluders`: real things to hide faces with"
-    )
-    parser.add_argument(
-        "--more",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="folder of `train mask-faces`, repeatable: further faces to learn from",
+    add_mask_data_options(
+        parser, occluders="real things to hide faces with", more="further faces to learn from"
     )
     parser.add_argument(
         "--incorrect",
         action="store_true",
         help="learn masks that are worn wrongly as a third class, `incorrect`",
     )
-    add_class_folder_options(parser)
     add_run_options(parser).add_argument(
         "--focal-alpha",
         type=share,

@@ -184,20 +184,13 @@ def test_a_third_class_is_refused_where_it_cannot_be_drawn(split, said, tmp_path
     assert not (tmp_path / "run" / "config.json").exists()
 
 
+def small_run(data, out):
+    return ["train", "mask", "--data", str(data), "--out", str(out), "--batch", "12", "--workers", "0"]
+
+
 def test_a_frozen_backbone_is_in_the_renewed_model_as_it_was(run, data, tmp_path):
     given = ["--preset", "renew", "--start", str(run / "best.pt"), "--freeze-backbone", "--epochs", "1"]
-    command = [
-        "train",
-        "mask",
-        "--data",
-        str(data),
-        "--out",
-        str(tmp_path),
-        "--batch",
-        "12",
-        "--workers",
-        "0",
-    ]
+    command = small_run(data, tmp_path)
     assert main([*command, *given]) == 0
     before, after = (
         weights_of_onnx(folder / "mask_ghostnet.onnx", "ghostnet_1.0x") for folder in (run, tmp_path)
@@ -224,18 +217,7 @@ def test_a_model_may_be_renewed_with_further_faces(run, data, tmp_path):
 
 
 def test_training_under_rounding_goes_on_from_a_checkpoint(run, data, tmp_path):
-    command = [
-        "train",
-        "mask",
-        "--data",
-        str(data),
-        "--out",
-        str(tmp_path),
-        "--batch",
-        "12",
-        "--workers",
-        "0",
-    ]
+    command = small_run(data, tmp_path)
     options = ["--start", str(run / "best.pt"), "--epochs", "1", "--per-tensor"]
     assert main([*command, "--preset", "qat", *options]) == 0
     facecap.MaskClassifier(tmp_path / "mask_ghostnet.onnx")
