@@ -14,6 +14,8 @@ from .problems import Problem
 from .rate_limit import RateLimit
 from .settings import Access
 
+ANYBODY = "anybody"
+
 
 class Guard:
     """Checks the key of every request; without configured keys everybody may do everything."""
@@ -26,15 +28,18 @@ class Guard:
             if access.requests_per_second
         }
 
-    def check(self, shown: Shown | None, scope: Scope, camera: str | None = None) -> None:
+    def check(self, shown: Shown | None, scope: Scope, camera: str | None = None) -> str:
         """Let a request pass; `camera`: the one that it is about.
+
+        Returns:
+            Who it is: the name of the key, or `anybody` where there are no keys.
 
         Raises:
             Problem: 401 without a known key, 403 without the scope or for another camera, 429 above the key's
                 rate.
         """
         if not self._keys:
-            return
+            return ANYBODY
         key = None if shown is None or shown.secret is None else keys.find(self._keys, shown.secret)
         if shown is None or key is None:
             raise _unauthorized("no key came" if shown is None else "the key is not known", scope)
@@ -52,6 +57,7 @@ class Guard:
         if wait:
             detail = f"the key {key.name} asks too often: wait {wait} s"
             raise Problem(429, "rate_limited", "Too many requests", detail, {"Retry-After": str(wait)})
+        return key.name
 
 
 def _unauthorized(came: str, scope: Scope) -> Problem:
@@ -79,4 +85,10 @@ def require(scope: Scope) -> Callable[[Request], Awaitable[None]]:
 def authorize(connection: HTTPConnection, scope: Scope) -> None:
     """As `require`, for routes without dependencies and for WebSockets."""
     guard: Guard = connection.app.state.services.guard
-    guard.check(shown_by(connection), scope, connection.path_params.get("camera"))
+    connection.state.who = guard.check(shown_by(connection), scope, connection.path_params.get("camera"))
+
+
+def who(request: Request) -> str:
+    """Who makes a request that was let in: the name of its key, or `anybody`."""
+    name: str = request.state.who
+    return name

@@ -61,7 +61,15 @@ CameraName = Annotated[str, Field(pattern=f"^{CAMERA_NAME}$")]
 """1 to 64 letters, digits, dots, hyphens and underscores; the first a letter or a digit."""
 Count = Annotated[int, Field(ge=1)]
 EventKind = Literal[
-    "capture", "track.started", "track.ended", "camera.opened", "camera.clock", "camera.closed"
+    "capture",
+    "alert",
+    "track.started",
+    "track.ended",
+    "camera.opened",
+    "camera.clock",
+    "camera.closed",
+    "camera.online",
+    "camera.offline",
 ]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -23,6 +23,7 @@ have() {
 
 have postgresql postgres /usr/lib/postgresql/*/bin/postgres
 have chromium-headless-shell chromium-headless-shell chromium google-chrome
+have mosquitto mosquitto /usr/sbin/mosquitto
 have openssl openssl
 have nginx nginx /usr/sbin/nginx
 have libmbedtls-dev /usr/lib/*/libmbedtls.a  # facecap-board is linked with these three

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -40,10 +41,69 @@ captures = Table(
     Column("quality", Double),
     Column("capture", JSON, nullable=False),
     Column("crop", String(64), ForeignKey("crops.hash"), nullable=False),
+    Column("visit", _ID),  # of the table below; that of its first capture
     Index("captures_time", "time", "id"),
     Index("captures_camera_time", "camera", "time", "id"),
     Index("captures_received", "received", "id"),
     Index("captures_crop", "crop"),
+    Index("captures_visit", "visit"),
+)
+
+# The captures of one track, as far as they are still there; kept up with them in the same transaction.
+visits = Table(
+    "visits",
+    metadata,
+    Column("id", _ID, primary_key=True),  # of the first capture, there any more or not
+    Column("camera", Text, nullable=False),
+    Column("track_id", BigInteger, nullable=False),
+    Column("time", BigInteger, nullable=False),  # of the first shot
+    Column("last", BigInteger, nullable=False),  # of the last shot
+    Column("captures", Integer, nullable=False),  # how many
+    Column("best", _ID, nullable=False),  # the capture of the highest quality
+    Column("mask", String(16), nullable=False),  # one answer by all shots
+    Column("quality", Double),  # of the best
+    Index("visits_time", "time", "id"),
+    Index("visits_camera_time", "camera", "time", "id"),
+    Index("visits_camera_track", "camera", "track_id", "last"),
+)
+
+# Every camera that ever sent, until it is removed.
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("source", String(8), nullable=False),  # push, pull or board
+    Column("first_seen", BigInteger, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
+    Column("online", Boolean, nullable=False),
+    Column("settings", JSON),  # that were made on the page
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("camera", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("mask", String(16)),
+    Column("capture", _ID, ForeignKey("captures.id", ondelete="SET NULL")),
+    Column("seen_at", BigInteger),
+    Column("seen_by", Text),
+    Index("alerts_time", "time", "id"),
+    Index("alerts_capture", "capture"),
+)
+
+# Who did what; nothing of faces.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("data", JSON, nullable=False),
+    Index("audit_time", "time", "id"),
 )
 
 events = Table(
