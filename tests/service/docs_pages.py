@@ -1,4 +1,4 @@
-"""What stands on the page of recipes, taken from there and run."""
+"""What stands on pages of the documentation, taken from there and run."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from pathlib import Path
 
 from programs import program
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "recipes.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def blocks(heading: str, language: str) -> list[str]:
+def section(page: str, heading: str) -> str:
+    """What stands on a page below a heading of the second level."""
+    found: list[str] = re.findall(
+        rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", (DOCS / page).read_text(), re.M | re.S
+    )
+    assert len(found) == 1, f"{page} has {len(found)} headings {heading}"
+    return found[0]
+
+
+def blocks(page: str, heading: str, language: str) -> list[str]:
     """The fenced blocks of a language below a heading, in their order."""
-    (section,) = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.M | re.S)
-    return re.findall(rf"^```{language}\n(.*?)^```", section, re.M | re.S)
+    return re.findall(rf"^```{language}\n(.*?)^```", section(page, heading), re.M | re.S)
 
 
 def commands(block: str) -> list[str]:
