@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from programs import program
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def indented(text: str) -> list[str]:
+    """The commands of a text that stand in it four spaces in, those of one paragraph together."""
+    return [
+        re.sub(r"^ {4}", "", found, flags=re.M).strip() for found in re.findall(r"(?:^ {4}.*\n)+", text, re.M)
+    ]
 
 
 def section(page: str, heading: str) -> str:
@@ -40,13 +51,25 @@ def with_addresses(text: str, **addresses: str) -> str:
 
 def run(command: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """What a shell makes of a command, which has failed where a part of it has."""
+    return subprocess.run(**_shell(command, folder, variables), stderr=subprocess.PIPE, timeout=120)
+
+
+@contextmanager
+def started(command: str, folder: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """A command that does not end by itself; what it says on standard error is in the file `said`."""
+    with (folder / "said").open("w") as said:
+        process = subprocess.Popen(**_shell(f"exec {command}", folder, variables), stderr=said)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def _shell(command: str, folder: Path, variables: dict[str, str]) -> dict[str, Any]:
     for name in {"curl", "ffmpeg"} & set(command.split()):
         program(name)
-    return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
-        cwd=folder,
-        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "no_proxy": "*", **variables},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+    environment = {"PATH": path, "no_proxy": "*", **variables}
+    arguments = ["bash", "-euo", "pipefail", "-c", command]
+    return {"args": arguments, "cwd": folder, "env": environment, "stdout": subprocess.PIPE, "text": True}

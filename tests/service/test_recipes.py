@@ -7,7 +7,6 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
-from docs_pages import blocks, commands, run, with_addresses
+from docs_pages import blocks, commands, run, started, with_addresses
 from esp32 import CameraWebServer, http_client_post
 from programs import program
 from raw import connection, read_answer
@@ -121,19 +120,6 @@ def test_curl_reads_what_was_captured_and_follows_events(
         assert any(line == "event: capture\n" for line in following.stdout)
 
 
-@contextmanager
-def started(command: str, folder: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """A command that does not end by itself."""
-    process = subprocess.Popen(
-        ["bash", "-c", f"exec {command}"], cwd=folder, env=variables, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
 def of_ffmpeg(service: Served, number: int, **addresses: str) -> str:
     """A command of the section on ffmpeg."""
     (command,) = commands(blocks(PAGE, "ffmpeg", "sh")[number])
@@ -161,7 +147,7 @@ def test_ffmpeg_sends_an_rtsp_camera(
     kitchen: Served, keys: dict[str, str], restream: RtspCamera, tmp_path: Path
 ) -> None:
     command = of_ffmpeg(kitchen, 0, **{"camera.example": restream.address})
-    with started(command, tmp_path, PATH="/usr/bin:/usr/local/bin", **keys):
+    with started(command, tmp_path, **keys):
         eventually(lambda: taken(kitchen, "gate") >= 5)
         eventually(lambda: kitchen.client.get("/v1/captures?camera=gate").json()["captures"])
     assert restream.paths == {"/stream1"}
