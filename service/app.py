@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from facecap import FacecapError, FaceCapture
 from facecap.sources import Limits
 
-from . import openapi, page, problems
+from . import openapi, page, problems, unrouted
 from .broker import open_broker
 from .cameras import Cameras
 from .cameras.camera import Tools
@@ -29,6 +30,7 @@ from .puller import Puller
 from .readiness import Readiness
 from .retention import keep_within
 from .routes import (
+    audit,
     cameras,
     captures,
     events,
@@ -36,18 +38,21 @@ from .routes import (
     health,
     pushed_captures,
     reference,
+    site,
     statistics,
     stream,
+    visits,
     webhooks,
 )
 from .routes.lean import LeanRoutes
 from .security import Guard
 from .services import Services
 from .settings import Settings
-from .store import Store
+from .store import Store, StoreError
 from .webhooks.couriers import run_webhooks
 from .webhooks.figures import WebhookFigures
 
+_log = logging.getLogger("facecap.service")
 _IDLE_CHECK = 1.0  # seconds
 _PULLERS_END = 10.0
 """Seconds that a shutdown waits for all pullers together: a camera may hang."""
@@ -71,6 +76,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             metrics.show_models(pipelines.models)
             services.store = await run_in_threadpool(Store.open, settings.store.url, settings.store.folder)
             stack.callback(services.store.close)
+            await run_in_threadpool(_note_start, services, app.version)
             services.readiness = Readiness(services.store)
             services.broker = await stack.enter_async_context(open_broker(services.store, services.stopping))
             services.couriers = await stack.enter_async_context(
@@ -98,13 +104,17 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     app.add_middleware(Envelope, hosts=hosts, count=metrics.request, trouble=lambda: services.trouble)
     problems.install(app)
     openapi.install(app)
+    known = list(app.routes)
     for routes in (
         frames,
         stream,
         cameras,
         pushed_captures,
         captures,
+        visits,
         statistics,
+        site,
+        audit,
         events,
         webhooks,
         health,
@@ -112,6 +122,8 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         page,
     ):
         app.include_router(routes.router)
+        known += routes.router.routes
+    unrouted.install(app, known)
     return app
 
 
@@ -123,6 +135,15 @@ def _noting_trouble(services: Services) -> Iterator[None]:
     except FacecapError as error:
         services.trouble = str(error)
         raise
+
+
+def _note_start(services: Services, own_version: str) -> None:
+    """Into the audit log: who may do what from now on."""
+    keys = {key.name: sorted(key.scopes) for key in services.settings.keys}
+    try:
+        services.store.note("service", "start", {"version": own_version, "keys": keys})
+    except StoreError as error:  # as on a full disk, which is no reason not to start
+        _log.error("the audit log does not have this start: %s", error)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -36,6 +37,7 @@ from .setting_kinds import (
     Size,
     Token,
 )
+from .time_zone import TimeZone, machine_zone
 
 
 class Server(Section):
@@ -149,6 +151,20 @@ else:
     )
 
 
+class Site(Section):
+    """The place that is watched."""
+
+    name: Annotated[str, Field(max_length=100)] = ""
+    """shown on the page and on reports"""
+    time_zone: TimeZone | None = None
+    """IANA name such as Europe/Berlin: where hours and days begin; the machine's when not given"""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.time_zone or machine_zone())
+
+
 class Store(Section):
     """Where captures are kept."""
 
@@ -167,6 +183,8 @@ class Retention(Section):
     """of all crops together; beyond it the oldest captures are removed. 0: no limit"""
     events_max_days: Limit = 7.0
     """events that are older are removed: so long a client or a webhook may be away; 0: no limit"""
+    audit_max_days: Limit = 365.0
+    """entries of the audit log that are older are removed; 0: no limit"""
     interval_seconds: Seconds = 600.0
     """between two looks at what is to be removed"""
     grace_seconds: Seconds = 3600.0
@@ -271,6 +289,7 @@ class Settings(BaseSettings):
     cameras: Cameras = Cameras()
     pipeline: Pipeline = Pipeline()
     capture: Capture = Capture()
+    site: Site = Site()
     store: Store = Store()
     retention: Retention = Retention()
     events: Events = Events()
