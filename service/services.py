@@ -16,6 +16,7 @@ from .frames.intake import Intake
 from .metrics import Metrics
 from .puller import Puller
 from .readiness import Readiness
+from .recordings import Recordings
 from .security import Guard
 from .settings import Settings
 from .store import Store
@@ -34,6 +35,7 @@ class Services:
     metrics: Metrics
     intake: Intake
     store: Store = field(init=False)
+    recordings: Recordings = field(init=False)
     readiness: Readiness = field(init=False)
     cameras: Cameras = field(init=False)
     single: SinglePictures = field(init=False)

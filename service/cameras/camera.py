@@ -25,6 +25,7 @@ from .. import logs
 from ..frames.picture import decode
 from ..metrics import Metrics
 from ..problems import Problem
+from ..recordings import Recordings
 from ..store import NewCapture, Store, StoreError
 from .order import Answer, FrameOrder
 from .shot_times import ShotTimes
@@ -57,6 +58,7 @@ class Tools:
 
     new_capture: Callable[[], FaceCapture]
     store: Store
+    recordings: Recordings
     metrics: Metrics
     limits: Limits
     remembered: int
@@ -139,6 +141,7 @@ class Camera:
         ids = self._store_batch()
         if self._capture is not None:
             given = self._timed(self._capture.flush())
+            self._tools.recordings.flushed(self.name)
             ids += self._keep(given, None)
             waiting += given
             self._record(self._tracks.end())
@@ -247,6 +250,7 @@ class Camera:
         except FacecapError as error:
             _log.error("camera %s: frame %d: %s", self.name, index, error)
             raise Problem(500, "model_failed", "The model failed at this frame", str(error)) from None
+        self._tools.recordings.add(self.name, capture, result, image)
         if self._capture is None:
             self._capture = capture
             self._tracks = Tracks(capture.config.miss_limit)
