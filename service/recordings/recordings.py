@@ -56,8 +56,7 @@ class Recordings:
                 writer = self._begin(camera, writer, now)
             writer.write(result, image, now)
         except OSError as error:
-            if (writer := self._writers.pop(camera, None)) is not None:
-                writer.close()
+            self.end(camera)
             self._seldom.error("write", "camera %s: its recording has a gap: %s", camera, error)
 
     def flushed(self, camera: str) -> None:
@@ -74,10 +73,14 @@ class Recordings:
         spans = files.spans(self._folder, camera)
         return read([span for span in spans if span.end >= begin and span.begin <= end])
 
-    def remove(self, camera: str) -> None:
-        """Remove all that is kept of a camera."""
+    def end(self, camera: str) -> None:
+        """The camera's pipeline is gone."""
         if (writer := self._writers.pop(camera, None)) is not None:
             writer.close()
+
+    def remove(self, camera: str) -> None:
+        """Remove all that is kept of a camera."""
+        self.end(camera)
         for span in files.spans(self._folder, camera):
             span.path.unlink(missing_ok=True)
 

@@ -159,6 +159,28 @@ def test_a_damaged_recording_is_left_out_and_named(recorded: Served, tmp_path: P
     assert f"door/{damaged.name}, line 1: no JSON" in sentence
 
 
+def test_a_camera_that_is_removed_takes_its_recordings_along(recorded: Served, tmp_path: Path) -> None:
+    push(recorded, 3, A)
+    push(recorded, 3, A, camera="yard")
+    assert recorded.client.delete("/v1/cameras/door", params={"remove": True}).status_code == 204
+    assert [file.parent.name for file in files(tmp_path)] == ["yard"]
+    assert ask(recorded).json()["code"] == "nothing_recorded"
+
+
+def test_areas_that_are_drawn_while_it_records_hold_from_then_on(recorded: Served) -> None:
+    left = [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]
+    push(recorded, 4, A)
+    recorded.client.put("/v1/cameras/door/settings", json={"ignore": [left]}).raise_for_status()
+    push(recorded, 6, A)
+    recorded.client.post("/v1/cameras/door/flush")
+    found = answer(recorded)
+    stored = recorded.client.get("/v1/captures", params={"camera": "door"}).json()["captures"]
+    assert found["changes"] == [] and found["counts"]["before"] == len(stored)
+    anywhere = answer(recorded, areas={})
+    assert anywhere["counts"]["after"] > len(stored)
+    assert "outside_area" in {change["reason"] for change in anywhere["changes"]}
+
+
 @pytest.mark.parametrize(
     ("wanted", "status", "code", "text"),
     [
