@@ -19,6 +19,7 @@ from .frames.intake import Intake
 from .metrics import Metrics
 from .pipelines import Pipelines
 from .readiness import Readiness
+from .recordings import Recordings
 from .retention import keep_within
 from .routes import (
     audit,
@@ -30,6 +31,7 @@ from .routes import (
     health,
     pushed_captures,
     reference,
+    replay,
     site,
     statistics,
     stream,
@@ -66,13 +68,17 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             metrics.show_models(pipelines.models)
             services.store = await run_in_threadpool(Store.open, settings.store.url, settings.store.folder)
             stack.callback(services.store.close)
+            services.recordings = Recordings(settings.store.folder / "recordings", settings.replay)
+            stack.callback(services.recordings.close)
             await run_in_threadpool(_note_start, services, app.version)
             services.readiness = Readiness(services.store)
             services.broker = await stack.enter_async_context(open_broker(services.store, services.stopping))
             services.couriers = await stack.enter_async_context(
                 run_webhooks(services.store, services.broker, settings.webhooks, settings.server.public_url)
             )
-            await stack.enter_async_context(keep_within(services.store, settings.retention))
+            await stack.enter_async_context(
+                keep_within(services.store, services.recordings, settings.retention)
+            )
             await stack.enter_async_context(run_cameras(services, pipelines))
             metrics.watch(services.readiness)
             metrics.watch(WebhookFigures(services.broker, services.couriers))
@@ -104,6 +110,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         captures,
         visits,
         statistics,
+        replay,
         site,
         audit,
         events,

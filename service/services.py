@@ -19,6 +19,7 @@ from .frames.intake import Intake
 from .metrics import Metrics
 from .puller import Puller
 from .readiness import Readiness
+from .recordings import Recordings
 from .security import Guard
 from .settings import Settings
 from .store import Store
@@ -37,6 +38,7 @@ class Services:
     metrics: Metrics
     intake: Intake
     store: Store = field(init=False)
+    recordings: Recordings = field(init=False)
     readiness: Readiness = field(init=False)
     remembered: Remembered = field(init=False)
     own_settings: OwnSettings = field(init=False)
