@@ -58,6 +58,13 @@ def statistics(connection: Connection, query: CaptureQuery, table: Table) -> Sta
     )
 
 
+def chosen(connection: Connection, query: CaptureQuery) -> tuple[int, str | None]:
+    """How many captures a query chooses, its cursor and limit aside, and the highest of their ids."""
+    wanted = select(func.count(), func.max(captures.c.id)).where(*conditions(query))
+    count, last = connection.execute(wanted).one()
+    return count, last
+
+
 def last_moment(connection: Connection) -> datetime | None:
     """When the last capture or event came; None where there is none."""
     came = [

@@ -60,6 +60,11 @@ class Reading:
         with self._database.reading() as connection:
             return counting.statistics(connection, query, visits if of_visits else captures)
 
+    def count(self, query: CaptureQuery) -> int:
+        """How many captures a query chooses, whatever its cursor and limit."""
+        with self._database.reading() as connection:
+            return counting.chosen(connection, query)[0]
+
     def capture(self, identity: str) -> StoredCapture | None:
         """The capture of an id; None where there is none (any more)."""
         with self._database.reading() as connection:
