@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,7 @@ from ..setting_kinds import CameraName
 from ..store import CaptureQuery, InvalidCursor
 from ..store.ids import CAPTURE_ID
 
+Counted = Literal["captures", "visits"]
 CaptureId = Annotated[str, Field(pattern=f"^{CAPTURE_ID}$")]
 Cursor = Annotated[str | None, Field(max_length=100)]
 Limit = Annotated[int, Field(ge=1, le=200)]
