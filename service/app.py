@@ -35,6 +35,7 @@ from .routes import (
     captures,
     compliance,
     events,
+    exports,
     frames,
     health,
     pushed_captures,
@@ -111,6 +112,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         stream,
         cameras,
         pushed_captures,
+        exports,  # before one capture: its path has the form of an id
         captures,
         visits,
         statistics,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from ..problems import Problem, responses
 from ..security import require, who
 from ..services import services_of
-from ..store import CountDiffers, InvalidCursor, PartlyRemoved, StoredCapture
+from ..store import CaptureQuery, CountDiffers, InvalidCursor, PartlyRemoved, StoredCapture
 from ..store.ids import is_capture_id
 from .documents import CaptureDict, Document
 from .filters import CaptureChoice, Cursor, Limit, invalid_cursor
@@ -38,18 +38,16 @@ class CaptureRemoval(CaptureChoice):
     expect: Annotated[int, Field(ge=0)] | None = None
     """how many captures the filter chooses"""
 
-    def said(self) -> dict[str, Any]:
-        """The filter as the audit log has it.
+    def query(self) -> CaptureQuery:
+        """As the store takes it.
 
         Raises:
-            Problem: 422 `no_filter`, there is none, or there is one besides `all`.
+            Problem: as of every choice, and 422 `no_filter`: there is none, or there is one besides `all`.
         """
-        own = {"everything", "expect"}
-        said = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=own)
-        if self.everything == bool(said):
+        if self.everything == bool(self.said()):
             detail = "wanted a filter, such as camera or to, or all=true without one to remove every capture"
             raise Problem(422, "no_filter", "Which captures?", detail)
-        return said
+        return super().query()
 
 
 class RemovedCaptures(Document):
@@ -161,7 +159,7 @@ async def delete_captures(request: Request, wanted: Annotated[CaptureRemoval, Qu
     or with another number than there are, nothing is removed and the problem's `count` has the number. Where
     it fails in the midst, its `removed` says how many are gone; they stay so."""
     services = services_of(request)
-    query, chosen_by = wanted.query(), wanted.said()
+    query = wanted.query()
     if wanted.expect is None:
         count = await run_in_threadpool(services.store.count, query)
         detail = f"the filter chooses {count} captures: send it again with expect={count} to remove them"
@@ -172,7 +170,7 @@ async def delete_captures(request: Request, wanted: Annotated[CaptureRemoval, Qu
             query,
             wanted.expect,
             who(request),
-            chosen_by,
+            wanted.said(),
             services.stopping.is_set,
         )
     except CountDiffers as error:

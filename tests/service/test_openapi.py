@@ -67,6 +67,7 @@ def test_every_call_of_the_service_is_in_the_document() -> None:
         "DELETE /v1/visits/{id}",
         "GET /v1/audit",
         "DELETE /v1/captures",
+        "GET /v1/captures/export",
         "GET /v1/compliance",
         "GET /v1/site",
         "GET /v1/events",
@@ -133,6 +134,7 @@ def test_answers_of_success_are_as_the_document_says(service: Served, face: byte
     assert call("GET", "/v1/audit").json()["entries"]
     assert call("GET", "/v1/compliance").json()["rows"]
     call("GET", "/v1/compliance", query={"format": "csv"})
+    call("GET", "/v1/captures/export", query={"format": "zip"})
     assert call("GET", "/v1/site").json()["version"]
     assert call("GET", "/v1/statistics").json()["total"]
     identity = {"id": first["id"]}
