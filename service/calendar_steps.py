@@ -33,6 +33,11 @@ def edges(step: Step, zone: ZoneInfo, first: datetime, last: datetime) -> Iterat
         begun = True
 
 
+def midnight(zone: ZoneInfo, day: date) -> datetime:
+    """When a day begins, UTC; where that is skipped when the clock is set, where it comes twice the first."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(timezone.utc)
+
+
 def _hours(zone: ZoneInfo, first: datetime) -> Iterator[datetime]:
     edge = _hour_of(zone, first.astimezone(timezone.utc))
     while True:
@@ -76,9 +81,4 @@ def _days(length: int, zone: ZoneInfo, first: datetime) -> Iterator[datetime]:
     if length == 7:
         day -= timedelta(days=day.weekday())
     for number in count():
-        yield _midnight(zone, day + timedelta(days=number * length))
-
-
-def _midnight(zone: ZoneInfo, day: date) -> datetime:
-    # Of a midnight that is skipped this is when the clock is set; of one that comes twice the first.
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(timezone.utc)
+        yield midnight(zone, day + timedelta(days=number * length))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
@@ -11,15 +13,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from .. import spreadsheet
-from ..calendar_steps import Step
+from ..calendar_steps import Step, midnight
 from ..compliance import ANSWERS, Report, Row, TooManyRows, report
 from ..problems import Problem, responses
 from ..security import require
 from ..services import services_of
+from ..store import CaptureQuery
 from .documents import Document
-from .filters import CaptureChoice, Counted
+from .filters import CaptureChoice, Counted, check_range
 
 router = APIRouter(tags=["captures"])
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(9999, 11, 30)
 _COLUMNS = ("start", "end", "camera", *ANSWERS, "total", "mask_rate")
 
 
@@ -30,8 +34,29 @@ class ComplianceChoice(CaptureChoice):
     """steps of time, in the time zone of the site; weeks begin on Monday"""
     count: Counted = "visits"
     """what is counted"""
+    first: date | None = None
+    """from this day of the site on, in place of `from`"""
+    last: date | None = None
+    """to this day of the site, with it, in place of `to`"""
     form: Annotated[Literal["json", "csv"], Field(alias="format")] = "json"
     """of the answer"""
+
+    def query_in(self, zone: ZoneInfo) -> CaptureQuery:
+        """As the store takes it, with the days of a zone.
+
+        Raises:
+            Problem: as `query`, and where days and moments are given of one end.
+        """
+        if (self.first and self.time_from) or (self.last and self.time_to):
+            detail = "first and from, or last and to, are given both: leave one out"
+            raise Problem(422, "invalid_filter", "Two ranges", detail)
+        check_range(self.first, self.last, "first and last")
+        query = self.query()
+        if self.first is not None:
+            query = replace(query, time_from=midnight(zone, max(self.first, _FIRST_DAY)))
+        if self.last is not None:
+            query = replace(query, time_to=midnight(zone, min(self.last, _LAST_DAY) + timedelta(days=1)))
+        return query
 
 
 class ComplianceRow(Document):
@@ -83,7 +108,7 @@ async def get_compliance(request: Request, wanted: Annotated[ComplianceChoice, Q
     site, of_visits = services.settings.site, wanted.count == "visits"
     try:
         made = await run_in_threadpool(
-            report, services.store, wanted.query(), wanted.by, site.zone, of_visits=of_visits
+            report, services.store, wanted.query_in(site.zone), wanted.by, site.zone, of_visits=of_visits
         )
     except TooManyRows as error:
         longer = {"hour": "by=day", "day": "by=week"}.get(wanted.by)

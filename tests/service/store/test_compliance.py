@@ -192,3 +192,20 @@ def test_a_report_that_is_too_long_is_refused_with_advice(berlin: Served) -> Non
 def test_an_empty_store_has_an_empty_report(service: Served) -> None:
     assert service.client.get("/v1/compliance").json()["rows"] == []
     assert service.client.get("/v1/compliance?format=csv").text.count("\n") == 1
+
+
+def test_days_of_the_site_are_a_range(berlin: Served) -> None:
+    def total(**query: Any) -> int:
+        answer = berlin.client.get("/v1/compliance", params=query)
+        assert answer.status_code == 200, answer.text
+        return sum(row["total"] for row in answer.json()["rows"])
+
+    assert total(first="2025-10-26", last="2025-10-26") == 3
+    assert total(first="2025-10-27", last="2025-10-27") == 1
+    assert total(first="0001-01-01", last="9999-12-31") == 4
+    for wrong in (
+        {"first": "2025-10-26", "from": "2025-10-26T00:00:00Z"},
+        {"first": "2025-10-27", "last": "2025-10-26"},
+        {"first": "2025-02-30"},
+    ):
+        assert berlin.client.get("/v1/compliance", params=wrong).status_code == 422
