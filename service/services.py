@@ -17,6 +17,7 @@ from .cameras.remembered import Remembered
 from .cameras.single import SinglePictures
 from .frames.intake import Intake
 from .metrics import Metrics
+from .mqtt.bridge import Bridge
 from .puller import Puller
 from .readiness import Readiness
 from .recordings import Recordings
@@ -48,6 +49,8 @@ class Services:
     broker: Broker = field(init=False)
     couriers: Sequence[Courier] = ()
     """One a webhook."""
+    bridge: Bridge | None = None
+    """To the MQTT broker; None where there is none."""
     pullers: Mapping[str, Puller] = field(default_factory=dict)
     trouble: str | None = None
     """Why the service did not start."""

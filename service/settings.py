@@ -18,9 +18,11 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from .alerts.settings import AlertRule
 from .camera_settings import Cameras
 from .capture_settings import Capture
 from .keys import ApiKey
+from .mqtt.settings import Mqtt
 from .setting_kinds import (
     CameraName,
     Count,
@@ -258,12 +260,15 @@ class Settings(BaseSettings):
     page: Page = Page()
     access: Access = Access()
     logs: Logs = Logs()
+    mqtt: Mqtt = Mqtt()
     keys: Annotated[tuple[ApiKey, ...], AfterValidator(_named_once)] = ()
     """API keys, hashed: `facecap serve --new-key NAME --scopes push,read` prints one"""
     pullers: dict[CameraName, Puller] = {}
     """cameras that the service reads by itself, by name"""
     webhooks: dict[CameraName, Webhook] = {}
     """who gets events, by name"""
+    alerts: dict[CameraName, AlertRule] = {}
+    """rules by which alerts are raised, by name"""
 
     @field_validator("cameras")
     @classmethod

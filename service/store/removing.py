@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
 
-from . import auditing, counting, crop_rows, visiting
+from . import alerting, auditing, counting, crop_rows, visiting
 from .crops import SHARDS, CropFolder
 from .database import Database
 from .errors import CountDiffers, PartlyRemoved, StoreError
@@ -162,6 +162,9 @@ class Remover:
         except OSError as error:
             failure = error
         by_age, files_by_age = self._by_age(None if max_age is None else at - max_age)
+        if max_age is not None:
+            with self._database.writing() as connection:
+                alerting.remove_old(connection, to_microseconds(at - max_age))
         by_size, files_by_size, kept = self._by_size(max_bytes)
         old_events = self._old_events(None if events_max_age is None else at - events_max_age, at)
         old_entries = 0
