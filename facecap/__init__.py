@@ -16,6 +16,7 @@ except ImportError as error:
         "source folder, pip install -e that folder"
     ) from error
 
+from facecap._areas import Areas
 from facecap._config import CaptureConfig
 from facecap._detector import Detections, Detector
 from facecap._embedder import Embedder
@@ -30,6 +31,7 @@ from facecap._tracker import Tracker, Tracks
 from facecap.errors import FacecapError, ModelError
 
 __all__ = [
+    "Areas",
     "Candidate",
     "Capture",
     "CaptureConfig",

@@ -8,6 +8,7 @@ import numpy.typing
 
 __all__: list[str] = [
     "LARGEST_CONFIG",
+    "Areas",
     "Candidate",
     "CaptureConfig",
     "CaptureGate",
@@ -35,6 +36,7 @@ __all__: list[str] = [
     "parse_manifest",
     "posture_quality",
     "read_config",
+    "read_polygons",
     "rounded_list",
     "set_cviruntime_path",
     "set_onnxruntime_path",
@@ -177,6 +179,31 @@ class Tracker:
         scores: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
     ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.bool], set[int]]: ...
 
+class Areas:
+    def __init__(
+        self,
+        ignore: collections.abc.Sequence[
+            collections.abc.Sequence[
+                tuple[
+                    typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex
+                ]
+            ]
+        ],
+        only: collections.abc.Sequence[
+            collections.abc.Sequence[
+                tuple[
+                    typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex
+                ]
+            ]
+        ],
+    ) -> None: ...
+    def allow(
+        self,
+        box: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+        width: typing.SupportsInt | typing.SupportsIndex,
+        height: typing.SupportsInt | typing.SupportsIndex,
+    ) -> bool: ...
+
 class CaptureSetting:
     @property
     def choices(self) -> list[str]: ...
@@ -270,6 +297,7 @@ class FaceCapture:
     def __init__(
         self,
         config: CaptureConfig,
+        areas: Areas,
         detector: Detector,
         refiner: Refiner | None,
         classifier: MaskClassifier,
@@ -285,6 +313,7 @@ class FaceCapture:
         timestamp: typing.SupportsFloat | typing.SupportsIndex | None,
     ) -> dict[str, typing.Any]: ...
     def reset(self) -> None: ...
+    def set_areas(self, arg0: Areas) -> None: ...
 
 def align_face(
     image: numpy.typing.NDArray[numpy.uint8],
@@ -335,6 +364,7 @@ def posture_quality(
     height: typing.SupportsInt | typing.SupportsIndex,
 ) -> float: ...
 def read_config(text: bytes, file: str) -> tuple[dict[str, bool | int | float | str | None], list[str]]: ...
+def read_polygons(text: str) -> list[list[tuple[float, float]]]: ...
 def rounded_list(
     array: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
     digits: typing.SupportsInt | typing.SupportsIndex,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap import _core
+from facecap._areas import Areas
 from facecap._checks import LAST_FRAME, MOST_SLOTS, check_image, check_luma, check_whole
 from facecap._config import CaptureConfig
 from facecap._detector import Detector
@@ -34,6 +35,7 @@ class FaceCapture:
         embedder: with one, a person who was captured is not captured again on a new track
             (reason `duplicate_identity`).
         slots: how many tracks may hold a shot at once, at least 1.
+        areas: where in the frame faces are captured; everywhere where None.
 
     Raises:
         ModelError: a model cannot be used.
@@ -49,23 +51,27 @@ class FaceCapture:
         refiner: Refiner | Literal[False] | None = None,
         embedder: Embedder | None = None,
         slots: int = 10,
+        areas: Areas | None = None,
     ) -> None:
         self.config = config if config is not None else CaptureConfig()
         self.detector = detector if detector is not None else Detector()
         self.classifier = classifier if classifier is not None else MaskClassifier()
         self.refiner = Refiner.chosen(None) if refiner is None else None if refiner is False else refiner
         self.embedder = embedder
+        self._areas = areas if areas is not None else Areas()
         for name, part, kind in (
             ("config", self.config, CaptureConfig),
             ("detector", self.detector, Detector),
             ("classifier", self.classifier, MaskClassifier),
             ("refiner", self.refiner, Refiner | None),
             ("embedder", embedder, Embedder | None),
+            ("areas", self._areas, Areas),
         ):
             if not isinstance(part, kind):
                 raise TypeError(f"{name} is {type(part).__name__}, wanted {getattr(kind, '__name__', kind)}")
         self._core = _core.FaceCapture(
             self.config._core,
+            self._areas._core,
             self.detector._core,
             self.refiner._core if self.refiner is not None else None,
             self.classifier._core,
@@ -80,6 +86,24 @@ class FaceCapture:
                 trained,
             )
         self._stage_error = ""
+
+    @property
+    def areas(self) -> Areas:
+        """Where in the frame faces are captured. What is set is at work from the next frame on; tracks and
+        stored shots stay.
+
+        Raises (when set):
+            TypeError: what is set is no `Areas`.
+            FacecapError: a frame is being processed in another thread.
+        """
+        return self._areas
+
+    @areas.setter
+    def areas(self, areas: Areas) -> None:
+        if not isinstance(areas, Areas):
+            raise TypeError(f"areas is {type(areas).__name__}, wanted Areas")
+        self._core.set_areas(areas._core)
+        self._areas = areas
 
     def process(
         self,

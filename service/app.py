@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from facecap import FacecapError, FaceCapture
 from facecap.sources import Limits
 
-from . import openapi, page, problems
+from . import openapi, page, problems, unrouted
 from .broker import open_broker
 from .cameras import Cameras
 from .cameras.camera import Tools
@@ -36,6 +36,7 @@ from .routes import (
     health,
     pushed_captures,
     reference,
+    site,
     statistics,
     stream,
     webhooks,
@@ -98,6 +99,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     app.add_middleware(Envelope, hosts=hosts, count=metrics.request, trouble=lambda: services.trouble)
     problems.install(app)
     openapi.install(app)
+    known = list(app.routes)
     for routes in (
         frames,
         stream,
@@ -105,6 +107,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         pushed_captures,
         captures,
         statistics,
+        site,
         events,
         webhooks,
         health,
@@ -112,6 +115,8 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         page,
     ):
         app.include_router(routes.router)
+        known += routes.router.routes
+    unrouted.install(app, known)
     return app
 
 

@@ -152,9 +152,14 @@ def _as_get(scope: Scope) -> Scope:
 
     Not of the stream of events, which has no end.
     """
-    if scope["type"] != "http" or scope["method"] != "HEAD" or scope["path"].endswith(_ENDLESS):
+    if scope["type"] != "http" or scope["method"] != "HEAD" or not answers_head(scope["path"]):
         return scope
     return {**scope, "method": "GET"}
+
+
+def answers_head(path: str) -> bool:
+    """Whether HEAD is answered where GET is."""
+    return not path.endswith(_ENDLESS)
 
 
 def is_loopback(host: str) -> bool:

@@ -21,8 +21,6 @@ MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger("facecap.service")
 _CODES = {
     400: "invalid_request",
-    404: "not_found",
-    405: "method_not_allowed",
     413: "body_too_large",
     415: "unsupported_media_type",
 }

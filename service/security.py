@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import get_args
 
 from fastapi import Request
 from starlette.requests import HTTPConnection
@@ -58,6 +59,11 @@ class Guard:
             detail = f"the key {key.name} asks too often: wait {wait} s"
             raise Problem(429, "rate_limited", "Too many requests", detail, {"Retry-After": str(wait)})
         return key.name
+
+    def scopes(self, name: str) -> list[Scope]:
+        """What the key of a name may do, `admin` everything; anybody, where there are no keys, too."""
+        key = next((key for key in self._keys if key.name == name), None)
+        return [scope for scope in get_args(Scope) if key is None or key.allows(scope)]
 
 
 def _unauthorized(came: str, scope: Scope) -> Problem:

@@ -11,6 +11,7 @@ import httpx
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from .schedule import Day, minutes
 from .webhooks.signature import key_of
 
 
@@ -51,6 +52,11 @@ def _token(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _hours(text: str) -> str:
+    minutes(text)
+    return text
+
+
 def _signing_secret(secret: SecretStr) -> SecretStr:
     key_of(secret.get_secret_value())
     return secret
@@ -60,6 +66,7 @@ CAMERA_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 CameraName = Annotated[str, Field(pattern=f"^{CAMERA_NAME}$")]
 """1 to 64 letters, digits, dots, hyphens and underscores; the first a letter or a digit."""
 Count = Annotated[int, Field(ge=1)]
+Days = Annotated[tuple[Day, ...], NoDecode, BeforeValidator(_parts)]
 EventKind = Literal[
     "capture",
     "alert",
@@ -71,6 +78,7 @@ EventKind = Literal[
     "camera.online",
     "camera.offline",
 ]
+Hours = Annotated[tuple[Annotated[str, AfterValidator(_hours)], ...], NoDecode, BeforeValidator(_parts)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]

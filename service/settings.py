@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -36,6 +37,7 @@ from .setting_kinds import (
     Size,
     Token,
 )
+from .time_zone import TimeZone, machine_zone
 
 
 class Server(Section):
@@ -147,6 +149,20 @@ else:
         __doc__="When a shot is stored and emitted; the keys of facecap.CaptureConfig.",
         **_capture_fields(),
     )
+
+
+class Site(Section):
+    """The place that is watched."""
+
+    name: Annotated[str, Field(max_length=100)] = ""
+    """shown on the page and on reports"""
+    time_zone: TimeZone | None = None
+    """IANA name such as Europe/Berlin: where hours and days begin; the machine's when not given"""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.time_zone or machine_zone())
 
 
 class Store(Section):
@@ -271,6 +287,7 @@ class Settings(BaseSettings):
     cameras: Cameras = Cameras()
     pipeline: Pipeline = Pipeline()
     capture: Capture = Capture()
+    site: Site = Site()
     store: Store = Store()
     retention: Retention = Retention()
     events: Events = Events()

@@ -31,6 +31,7 @@ CPP_RULES: dict[str, set[str]] = {
 
 # A public header -> the folder whose concept it declares. "" is what every folder may include.
 HEADER_OF: dict[str, str] = {
+    "areas": "capture",
     "capture_gate": "capture",
     "capture_settings": "settings",
     "config_text": "settings",

@@ -16,6 +16,7 @@ void register_cvimodel(py::module_& module);
 void register_detector(py::module_& module);
 void register_tracker(py::module_& module);
 void register_quality(py::module_& module);
+void register_areas(py::module_& module);
 void register_capture_gate(py::module_& module);
 void register_mask_classifier(py::module_& module);
 void register_refiner(py::module_& module);

@@ -29,6 +29,7 @@ PYBIND11_MODULE(_core, module) {
   register_detector(module);
   register_tracker(module);
   register_quality(module);
+  register_areas(module);
   register_capture_gate(module);
   register_mask_classifier(module);
   register_refiner(module);

@@ -136,7 +136,7 @@ std::optional<Fields> skip(FaceCapture& self, const LumaArray& preview,
 
 // Every FaceCapture has stages of its own, so that one Detector given to sixteen cameras is sixteen sets of
 // buffers on one set of weights.
-std::unique_ptr<FaceCapture> make(const facecap::CaptureConfig& config,
+std::unique_ptr<FaceCapture> make(const facecap::CaptureConfig& config, const facecap::Areas& areas,
                                   const OneThread<facecap::Detector>& detector,
                                   std::optional<const OneThread<facecap::Refiner>*> refiner,
                                   const OneThread<facecap::MaskClassifier>& classifier,
@@ -146,15 +146,17 @@ std::unique_ptr<FaceCapture> make(const facecap::CaptureConfig& config,
   if (refiner) parts.refiner = std::make_unique<facecap::Refiner>((*refiner)->fixed().model());
   parts.classifier = std::make_unique<facecap::MaskClassifier>(classifier.fixed().model());
   if (embedder) parts.embedder = std::make_unique<facecap::Embedder>((*embedder)->fixed().model());
-  return std::make_unique<FaceCapture>("FaceCapture", config, std::move(parts), slots);
+  auto capture = std::make_unique<FaceCapture>("FaceCapture", config, std::move(parts), slots);
+  FaceCapture::Use(*capture)->set_areas(areas);
+  return capture;
 }
 
 }  // namespace
 
 void register_pipeline(py::module_& module) {
   py::class_<FaceCapture>(module, "FaceCapture")
-      .def(py::init(&make), py::arg("config"), py::arg("detector"), py::arg("refiner"), py::arg("classifier"),
-           py::arg("embedder"), py::arg("slots"))
+      .def(py::init(&make), py::arg("config"), py::arg("areas"), py::arg("detector"), py::arg("refiner"),
+           py::arg("classifier"), py::arg("embedder"), py::arg("slots"))
       .def("process", &process, py::arg("image"), py::arg("color"), py::arg("frame_index"),
            py::arg("timestamp"))
       .def("skip", &skip, py::arg("preview"), py::arg("frame_index"), py::arg("timestamp"))
@@ -168,5 +170,7 @@ void register_pipeline(py::module_& module) {
              }
              return std::make_pair(capture_list(captures), text_of(use->stage_error()));
            })
+      .def("set_areas",
+           [](FaceCapture& self, const facecap::Areas& areas) { FaceCapture::Use(self)->set_areas(areas); })
       .def("reset", [](FaceCapture& self) { FaceCapture::Use(self)->reset(); });
 }

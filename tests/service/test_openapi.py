@@ -62,6 +62,7 @@ def test_every_call_of_the_service_is_in_the_document() -> None:
         "GET /v1/captures/{id}",
         "GET /v1/captures/{id}/crop",
         "DELETE /v1/captures/{id}",
+        "GET /v1/site",
         "GET /v1/events",
         "GET /livez",
         "GET /readyz",

@@ -34,7 +34,8 @@ enum class Reason {
   crop_failed,
   invalid_pose,
   below_track_best,
-  duplicate_identity
+  duplicate_identity,
+  outside_area
 };
 
 const char* to_string(CaptureMode mode);
@@ -87,7 +88,7 @@ struct Candidate {
   float eye_distance = 0;
   float refined_eye_distance = 0;
   float landmark_confidence = 1;
-  std::optional<Reason> rejection;  // known before the gate: size, pose, crop, identity
+  std::optional<Reason> rejection;  // known before the gate: area, size, pose, crop
 };
 
 /// What costs a network, asked of a candidate that nothing cheaper refuses; where one is empty the candidate

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "facecap/areas.hpp"
 #include "facecap/capture_settings.hpp"
 
 namespace facecap {
@@ -29,5 +30,9 @@ struct ConfigText {
 /// out of range, a name given twice, two names that mean the same and differ.
 ConfigText parse_config(const std::string& text, const std::string& file,
                         const std::vector<std::string>& others = {});
+
+/// Polygons as a flag or a line gives them, "0.1,0.2 0.9,0.2 0.9,1; ...": corners with blanks between,
+/// polygons with semicolons. Throws std::invalid_argument: "'found', wanted ...". Areas looks at the numbers.
+std::vector<Polygon> read_polygons(const std::string& text);
 
 }  // namespace facecap

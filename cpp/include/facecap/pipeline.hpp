@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "facecap/areas.hpp"
 #include "facecap/capture_gate.hpp"
 #include "facecap/detector.hpp"
 #include "facecap/embedder.hpp"
@@ -90,6 +91,9 @@ class FaceCapture {
   /// As new: no tracks, no slots, frame 0, ids from 1. Where it throws nothing has changed.
   void reset();
   const CaptureConfig& config() const;
+  /// Where faces are captured, from the next frame on; everywhere until it is set.
+  void set_areas(Areas areas) noexcept;
+  const Areas& areas() const;
   /// What the refiner, the classifier or the embedder failed with in the last call of process or flush; empty
   /// when all went well.
   const std::string& stage_error() const;

@@ -168,7 +168,7 @@ std::optional<Reason> CaptureGate::refuse_cheaply(const Candidate& candidate, co
   return {};
 }
 
-/// The same of the steps 6 to 8.
+/// The same of what the second look answered.
 std::optional<Reason> CaptureGate::refuse_refined(const Candidate& candidate, const Slot& slot) const {
   if (!(candidate.refined_eye_distance >= config_.min_eye_distance)) return Reason::eyes_too_close;
   if (!(candidate.landmark_confidence >= config_.min_landmark_confidence))

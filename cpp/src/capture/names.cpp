@@ -47,7 +47,8 @@ constexpr Name<Reason> kReasons[] = {{Reason::too_small, "too_small"},
                                      {Reason::crop_failed, "crop_failed"},
                                      {Reason::invalid_pose, "invalid_pose"},
                                      {Reason::below_track_best, "below_track_best"},
-                                     {Reason::duplicate_identity, "duplicate_identity"}};
+                                     {Reason::duplicate_identity, "duplicate_identity"},
+                                     {Reason::outside_area, "outside_area"}};
 
 template <typename T, std::size_t N>
 const char* name_of(const Name<T> (&names)[N], T value) {

@@ -151,7 +151,8 @@ struct FaceCapture::State : Memory {
     face.stable = result.tracks.stable[i];
     face.quality = result.quality[i];
     face.eye_distance = eye_distance(result.faces.landmarks[i]);
-    face.rejection = rejections[i];
+    face.rejection =
+        areas.allow(result.faces.boxes[i], size_of(frame)) ? rejections[i] : Reason::outside_area;
     if (!face.rejection && face.quality >= gate.config().min_quality &&
         out_of_frame(frame, result.faces.boxes[i]))
       face.rejection = Reason::crop_failed;
@@ -327,6 +328,7 @@ struct FaceCapture::State : Memory {
   }
 
   FaceCaptureParts parts;
+  Areas areas;
   std::vector<std::optional<Reason>> rejections;
   std::vector<Landmarks> refined;  // the detector's where nobody asked for better
   std::vector<Candidate> candidates;
@@ -341,6 +343,14 @@ FaceCapture::~FaceCapture() = default;
 
 const CaptureConfig& FaceCapture::config() const {
   return state_->gate.config();
+}
+
+void FaceCapture::set_areas(Areas areas) noexcept {
+  state_->areas = std::move(areas);
+}
+
+const Areas& FaceCapture::areas() const {
+  return state_->areas;
 }
 
 const std::string& FaceCapture::stage_error() const {

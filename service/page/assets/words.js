@@ -39,6 +39,7 @@ export const LOST = {
   no_free_slot: "Too many people at once",
   crop_failed: "Outside the picture",
   duplicate_identity: "Captured already on another visit",
+  outside_area: "Outside the area that counts",
 };
 
 export const CAMERA = {
