@@ -8,7 +8,7 @@ namespace facecap {
 namespace {
 
 constexpr int kMostColumns = 96;
-constexpr int kLeastBlock = 4;   // pixels
+constexpr int kLeastBlock = 4;   // pixels of a frame; one of a reduced picture is a mean already
 constexpr int kMostLines = 128;  // of a block; their sum fits 16 bits
 
 FACECAP_MULTIVERSION void add_line(const std::uint8_t* line, std::uint16_t* sums, std::size_t bytes) {
@@ -18,10 +18,10 @@ FACECAP_MULTIVERSION void add_line(const std::uint8_t* line, std::uint16_t* sums
 /// Of one or three interleaved channels, which `weights` sum to luma.
 template <std::size_t Channels>
 LumaBlocks blocks_of(const std::uint8_t* data, Size size, std::ptrdiff_t stride,
-                     const std::array<float, Channels>& weights) {
+                     const std::array<float, Channels>& weights, int least_block) {
   LumaBlocks blocks;
   blocks.picture = size;
-  blocks.columns = std::clamp(size.width / kLeastBlock, 1, kMostColumns);
+  blocks.columns = std::clamp(size.width / least_block, 1, kMostColumns);
   const double block = static_cast<double>(size.width) / blocks.columns;
   blocks.rows = std::max(1, static_cast<int>(size.height / block));
   blocks.means.reserve(static_cast<std::size_t>(blocks.columns) * blocks.rows);
@@ -54,17 +54,17 @@ constexpr float kRed = 0.299f, kGreen = 0.587f, kBlue = 0.114f;
 LumaBlocks blocks_of(const ImageView& image) {
   const bool bgr = image.color == ColorOrder::bgr;
   return blocks_of<3>(image.data, image.size(), image.stride,
-                      {bgr ? kBlue : kRed, kGreen, bgr ? kRed : kBlue});
+                      {bgr ? kBlue : kRed, kGreen, bgr ? kRed : kBlue}, kLeastBlock);
 }
 
 LumaBlocks blocks_of(const YuvView& image) {
-  return blocks_of<1>(image.luma, image.size(), image.luma_stride, {1});
+  return blocks_of<1>(image.luma, image.size(), image.luma_stride, {1}, kLeastBlock);
 }
 
 }  // namespace
 
 LumaBlocks luma_blocks(const LumaView& luma) {
-  return blocks_of<1>(luma.data, {luma.width, luma.height}, luma.stride, {1});
+  return blocks_of<1>(luma.data, {luma.width, luma.height}, luma.stride, {1}, 1);
 }
 
 LumaBlocks luma_blocks(const FrameView& frame) {
