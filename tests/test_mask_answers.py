@@ -36,7 +36,7 @@ def test_every_list_of_answers_is_the_same(three, two):
     statistics = pytest.importorskip("facecap_service.routes.statistics", reason="no extra `service`")
     assert tuple(statistics.MaskCounts.model_fields) == ANSWERS
     words = (ROOT / "service" / "page" / "assets" / "words.js").read_text()
-    assert tuple(re.findall(r"(\w+):", re.findall(r"MASK = \{(.*)\};", words)[0])) == ANSWERS
+    assert tuple(re.findall(r'"(\w+)"', re.findall(r"ANSWERS = \[(.*)\];", words)[0])) == ANSWERS
 
 
 @pytest.mark.parametrize("classes", [["mask", "incorrect", "no_mask"], ["incorrect", "no_mask", "mask"]])

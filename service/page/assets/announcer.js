@@ -1,7 +1,8 @@
 /** Says to screen readers what came, several captures in one sentence. */
 
 import { byId } from "./dom.js";
-import { MASK, captures } from "./words.js";
+import { text } from "./texts.js";
+import { mask } from "./words.js";
 
 const SETTLING = 300;
 const APART = 5000;
@@ -10,8 +11,8 @@ let timer = null;
 let lastAnnounced = -APART;
 
 /** Say something at once. */
-export function say(text) {
-  byId("announcer").textContent = text;
+export function say(sentence) {
+  byId("announcer").textContent = sentence;
 }
 
 /** Say, soon and together with others, that a capture came. */
@@ -24,8 +25,8 @@ function announce() {
   timer = null;
   lastAnnounced = performance.now();
   const those = (answer) => came.filter((capture) => capture.mask === answer).length;
-  const wrongly = those("incorrect") ? `, ${those("incorrect")} with a mask worn wrongly` : "";
-  if (came.length === 1) say(`New capture at ${came[0].camera}: ${MASK[came[0].mask]}.`);
-  else say(`${captures(came.length)} came, ${those("no_mask")} without mask${wrongly}.`);
+  const [n, without, wrongly] = [came.length, those("no_mask"), those("incorrect")];
+  if (n === 1) say(text("announce.one", { camera: came[0].camera, mask: mask(came[0].mask) }));
+  else say(text(wrongly ? "announce.manyWrongly" : "announce.many", { n, without, wrongly }));
   came = [];
 }

@@ -1,5 +1,7 @@
 /** Calls to the service: the key goes along, an error answer is a `Problem`. */
 
+import { text } from "./texts.js";
+
 const STORED = "facecap.key";
 
 /** The API key, kept until the tab is closed. */
@@ -10,16 +12,16 @@ export const key = {
 
 /** An answer that is no success. */
 export class Problem extends Error {
-  constructor(status, code, text) {
-    super(text);
+  constructor(status, code, sentence) {
+    super(sentence);
     this.status = status;
     this.code = code;
   }
 
   static async of(response) {
     const said = await response.json().catch(() => ({}));
-    const text = said.detail || said.title || `The service answered ${response.status}.`;
-    return new Problem(response.status, said.code ?? "", text);
+    const sentence = said.detail || said.title || text("page.answered", { status: String(response.status) });
+    return new Problem(response.status, said.code ?? "", sentence);
   }
 
   /** Whether another key could help. */

@@ -3,7 +3,8 @@
 import { getJson, isReady } from "./api.js";
 import { byId, h, show } from "./dom.js";
 import { fetchInto } from "./pictures.js";
-import { CAMERA, captures, since } from "./words.js";
+import { text } from "./texts.js";
+import { captures, since } from "./words.js";
 
 const PERIOD = 3000;
 const RECENT = 10000;
@@ -82,7 +83,7 @@ class Tile {
         type: "button",
         class: "camera",
         "aria-pressed": "false",
-        title: `Show the captures of ${name} alone`,
+        title: text("camera.choose", { camera: name }),
         click: choose,
       },
       this.#image,
@@ -93,7 +94,7 @@ class Tile {
 
   update(camera) {
     const state = stateOf(camera);
-    this.#state.textContent = CAMERA[state];
+    this.#state.textContent = text(`camera.state.${state}`);
     this.#state.dataset.state = state;
     this.#state.title = camera.puller?.detail ?? "";
     const last = camera.last_frame_received;

@@ -2,13 +2,14 @@
 
 import { h } from "./dom.js";
 import { showLater } from "./pictures.js";
-import { MASK, fullTime, quality, time } from "./words.js";
+import { text } from "./texts.js";
+import { fullTime, mask, quality, time } from "./words.js";
 
 /** Path of a capture's crop. */
 export const cropPath = (capture) => `v1/captures/${encodeURIComponent(capture.id)}/crop`;
 
 /** The word for the mask answer with its colour and shape. */
-export const maskBadge = (mask) => h("span", { class: "badge", "data-mask": mask }, MASK[mask]);
+export const maskBadge = (answer) => h("span", { class: "badge", "data-mask": answer }, mask(answer));
 
 /** A list item with a button that opens the details. */
 export function card(capture, open) {
@@ -24,7 +25,12 @@ export function card(capture, open) {
       maskBadge(capture.mask),
       h("time", { datetime: capture.time, title: fullTime(capture.time) }, time(capture.time)),
       h("span", { class: "where" }, capture.camera),
-      h("span", { class: "quality" }, h("span", { class: "visually-hidden" }, "quality "), quality(capture.quality)),
+      h(
+        "span",
+        { class: "quality" },
+        h("span", { "aria-hidden": "true" }, quality(capture.quality)),
+        h("span", { class: "visually-hidden" }, text("captures.quality", { quality: quality(capture.quality) })),
+      ),
     ),
   );
   return h("li", {}, button);

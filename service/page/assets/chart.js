@@ -1,7 +1,8 @@
 /** Captures and mask rate over time: two panels on one time axis, and the same as a table. */
 
 import { h, svg } from "./dom.js";
-import { MASK, answersIn, captures, count, maskRate, total } from "./words.js";
+import { locale, text } from "./texts.js";
+import { answersIn, captures, count, mask, maskRate, percent, total } from "./words.js";
 
 const RATE_HEIGHT = 44;
 const BAR_HEIGHT = 84;
@@ -45,8 +46,8 @@ class Plot {
       "svg",
       { role: "img", "aria-labelledby": id, viewBox: `0 0 ${this.width} ${HEIGHT}`, width: this.width, height: HEIGHT },
       svg("title", { id }, this.#summary()),
-      this.#axis(GAP, "100 %"),
-      this.#axis(GAP + RATE_HEIGHT, "0 %"),
+      this.#axis(GAP, percent(100)),
+      this.#axis(GAP + RATE_HEIGHT, percent(0)),
       ...this.#rate(),
       this.#axis(this.#y(this.top), count(this.top)),
       this.#axis(this.#y(0), "0"),
@@ -57,9 +58,9 @@ class Plot {
 
   #summary() {
     const all = this.buckets.reduce((number, bucket) => number + total(bucket), 0);
-    if (!all) return "Captures over time: none.";
+    if (!all) return text("chart.none");
     const most = this.buckets.reduce((best, bucket) => (total(bucket) > total(best) ? bucket : best));
-    return `Captures over time: ${captures(all)}, most at ${this.name(most)} (${count(total(most))}).`;
+    return text("chart.summary", { captures: captures(all), time: this.name(most), most: total(most) });
   }
 
   #y(value) {
@@ -70,12 +71,12 @@ class Plot {
     return LEFT + this.band * place;
   }
 
-  #axis(y, text) {
+  #axis(y, value) {
     return svg(
       "g",
       { class: "axis" },
       svg("line", { x1: LEFT, x2: this.width, y1: y, y2: y }),
-      svg("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text),
+      svg("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, value),
     );
   }
 
@@ -89,7 +90,8 @@ class Plot {
       const x = this.#x(place) + inset;
       return height ? svg("rect", { x, width: this.band - 2 * inset, y, height, "data-mask": answer }) : null;
     });
-    const words = `${this.name(bucket)}: ${captures(total(bucket))}, mask rate ${maskRate(bucket)}`;
+    const rate = maskRate(bucket);
+    const words = text("chart.bucket", { time: this.name(bucket), captures: captures(total(bucket)), rate });
     const height = HEIGHT - GAP - BOTTOM;
     const target = svg("rect", { class: "target", x: this.#x(place), width: this.band, y: GAP, height });
     return svg("g", {}, ...parts, target, svg("title", {}, words));
@@ -122,20 +124,19 @@ class Plot {
       const start = new Date(bucket.start);
       const local = start.getTime() / 1000 - start.getTimezoneOffset() * 60;
       if (local % distance >= this.step || this.#x(place) + LABEL > this.width + 12) return [];
-      const text = format(bucket, distance >= DAY, distance < DAY);
-      return [svg("text", { x: this.#x(place), y: HEIGHT - 5 }, text)];
+      return [svg("text", { x: this.#x(place), y: HEIGHT - 5 }, format(bucket, distance >= DAY, distance < DAY))];
     });
   }
 }
 
 function legend(answers) {
-  const swatches = answers.map((answer) => h("span", { class: "swatch", "data-mask": answer }, MASK[answer]));
-  return h("figcaption", {}, h("span", { class: "swatch", "data-line": true }, "Mask rate"), ...swatches);
+  const swatches = answers.map((answer) => h("span", { class: "swatch", "data-mask": answer }, mask(answer)));
+  return h("figcaption", {}, h("span", { class: "swatch", "data-line": true }, text("overview.rate")), ...swatches);
 }
 
 function table(answers, buckets, name, opened) {
-  const names = ["Time", ...answers.map((answer) => MASK[answer]), "Mask rate"];
-  const head = names.map((text) => h("th", { scope: "col" }, text));
+  const names = [text("chart.time"), ...answers.map(mask), text("overview.rate")];
+  const head = names.map((name) => h("th", { scope: "col" }, name));
   const rows = buckets
     .filter((bucket) => total(bucket))
     .map((bucket) =>
@@ -148,13 +149,13 @@ function table(answers, buckets, name, opened) {
       ),
     );
   const whole = h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));
-  return h("details", { open: opened }, h("summary", {}, "As a table"), whole);
+  return h("details", { open: opened }, h("summary", {}, text("chart.table")), whole);
 }
 
 function format({ start }, withDay, withClock) {
   const day = withDay ? { day: "numeric", month: "short" } : {};
   const clock = withClock ? { hour: "2-digit", minute: "2-digit" } : {};
-  return new Date(start).toLocaleString(undefined, { ...day, ...clock });
+  return new Date(start).toLocaleString(locale, { ...day, ...clock });
 }
 
 /** A round whole number, not below the value. */

@@ -5,7 +5,8 @@ import { address, call } from "./api.js";
 import { cropPath, maskBadge } from "./cards.js";
 import { byId, h } from "./dom.js";
 import { fetchInto } from "./pictures.js";
-import { KIND, LOST, count, fullTime, quality, share } from "./words.js";
+import { text, textOr } from "./texts.js";
+import { count, fullTime, quality, share } from "./words.js";
 
 export class Details {
   #dialog = byId("details");
@@ -31,7 +32,7 @@ export class Details {
   /** Open on a capture. */
   open(capture) {
     this.#capture = capture;
-    const image = h("img", { class: "crop", width: 224, height: 224, alt: `Face captured at ${capture.camera}` });
+    const image = h("img", { class: "crop", width: 224, height: 224, alt: text("details.picture", { camera: capture.camera }) });
     fetchInto(image, cropPath(capture));
     this.#dialog.replaceChildren(
       this.#head(capture),
@@ -43,15 +44,16 @@ export class Details {
   }
 
   #head(capture) {
-    const button = (text, symbol, click, disabled) =>
-      h("button", { class: "quiet", type: "button", "aria-label": text, title: text, click, disabled }, symbol);
+    const button = (name, symbol, click, disabled) =>
+      h("button", { class: "quiet", type: "button", "aria-label": name, title: name, click, disabled }, symbol);
+    const title = text("details.title", { camera: capture.camera, time: fullTime(capture.time) });
     return h(
       "header",
       {},
-      h("h2", { id: "details-title", tabindex: "-1", autofocus: true }, `${capture.camera}, ${fullTime(capture.time)}`),
-      button("Newer capture", "←", () => this.#step(-1), !this.#gallery.neighbour(capture, -1)),
-      button("Older capture", "→", () => this.#step(1), !this.#gallery.neighbour(capture, 1)),
-      button("Close", "✕", () => this.#dialog.close()),
+      h("h2", { id: "details-title", tabindex: "-1", autofocus: true }, title),
+      button(text("details.newer"), "←", () => this.#step(-1), !this.#gallery.neighbour(capture, -1)),
+      button(text("details.older"), "→", () => this.#step(1), !this.#gallery.neighbour(capture, 1)),
+      button(text("details.close"), "✕", () => this.#dialog.close()),
     );
   }
 
@@ -64,15 +66,15 @@ export class Details {
 
   #actions(capture) {
     const ask = () => this.#ask(capture, remove);
-    const remove = h("button", { class: "quiet danger", type: "button", click: ask }, "Delete…");
+    const remove = h("button", { class: "quiet danger", type: "button", click: ask }, text("delete.ask"));
     return h("p", { class: "actions" }, remove);
   }
 
   #ask(capture, button) {
     const remove = () => this.#remove(capture);
-    const sure = h("button", { class: "danger", type: "button", click: remove }, "Delete for good");
-    const keep = h("button", { class: "quiet", type: "button", click: () => this.open(capture) }, "Keep");
-    button.replaceWith(h("span", {}, "Delete this capture and its picture? "), keep, sure);
+    const sure = h("button", { class: "danger", type: "button", click: remove }, text("delete.sure"));
+    const keep = h("button", { class: "quiet", type: "button", click: () => this.open(capture) }, text("delete.keep"));
+    button.replaceWith(h("span", {}, text("delete.question")), keep, sure);
     keep.focus();
   }
 
@@ -88,47 +90,50 @@ export class Details {
     }
     this.#capture = this.#gallery.remove(capture);
     this.#dialog.close();
-    say("Capture deleted.");
+    say(text("delete.done"));
     this.#onDelete();
   }
 }
 
 function maskLine(capture) {
-  const sure = capture.mask_prob === null ? "not classified" : `${share(capture.mask_prob, 1)} mask probability`;
-  const wrongly = (capture.incorrect_prob ?? null) === null ? "" : `, ${share(capture.incorrect_prob, 1)} worn wrongly`;
-  return h("p", { class: "mask-line" }, maskBadge(capture.mask), ` ${sure}${wrongly}`);
+  const { mask_prob: sure, incorrect_prob: wrongly = null } = capture;
+  const said = [
+    sure === null ? text("details.notClassified") : text("details.maskProbability", { share: share(sure, 1) }),
+    wrongly === null ? null : text("details.incorrectProbability", { share: share(wrongly, 1) }),
+  ];
+  return h("p", { class: "mask-line" }, maskBadge(capture.mask), " ", said.filter(Boolean).join(text("list.comma")));
 }
 
 function facts(capture) {
-  const degrees = (angle) => (angle === null || angle === undefined ? "not known" : `${Math.round(angle)}°`);
+  const degrees = (angle) => (angle === null || angle === undefined ? text("details.notKnown") : `${Math.round(angle)}°`);
   const { yaw, pitch, roll } = capture.pose ?? {};
-  const rows = {
-    Emitted: KIND[capture.kind] ?? capture.kind,
-    Quality: `${quality(capture.quality)} (1.3 is a near, frontal face)`,
-    Visit: `track ${capture.track_id}, capture ${capture.sequence}`,
-    Frame: `taken in ${count(capture.shot_frame)}, emitted in ${count(capture.frame)}`,
-    Turned: `yaw ${degrees(yaw)}, pitch ${degrees(pitch)}, roll ${degrees(roll)}`,
-    Face: `score ${quality(capture.score)}`,
-    Received: fullTime(capture.received),
-  };
-  return h("dl", {}, ...Object.entries(rows).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  const rows = [
+    [text("details.emitted"), textOr(`kind.${capture.kind}`, capture.kind)],
+    [text("details.quality"), text("details.qualityScale", { quality: quality(capture.quality) })],
+    [text("details.visit"), text("details.track", { track: capture.track_id, sequence: capture.sequence })],
+    [text("details.frame"), text("details.frames", { taken: capture.shot_frame, emitted: capture.frame })],
+    [text("details.turned"), text("details.pose", { yaw: degrees(yaw), pitch: degrees(pitch), roll: degrees(roll) })],
+    [text("details.face"), text("details.score", { score: quality(capture.score) })],
+    [text("details.received"), fullTime(capture.received)],
+  ];
+  return h("dl", {}, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
 
 function lost(visit) {
-  const heading = h("h3", {}, "Why other shots lost");
+  const heading = h("h3", {}, text("details.lost"));
   if (!visit) {
-    return h("section", { class: "lost" }, heading, h("p", {}, "Whoever pushed this capture did not say."));
+    return h("section", { class: "lost" }, heading, h("p", {}, text("details.lostNotSaid")));
   }
   const reasons = Object.entries(visit.lost).sort(([, one], [, other]) => other - one);
   if (!reasons.length) {
-    return h("section", { class: "lost" }, heading, h("p", {}, "There was no other: this was the only shot."));
+    return h("section", { class: "lost" }, heading, h("p", {}, text("details.lostNone")));
   }
   const most = reasons[0][1];
   const rows = reasons.map(([reason, number]) => {
     const bar = h("span", { class: "share" });
     bar.style.setProperty("--share", number / most);
-    return h("li", {}, h("span", {}, LOST[reason] ?? reason), bar, h("b", {}, count(number)));
+    return h("li", {}, h("span", {}, textOr(`lost.${reason}`, reason)), bar, h("b", {}, count(number)));
   });
-  const whole = `The face was seen in ${count(visit.shots)} frames since the visit's last capture, or its start.`;
+  const whole = text("details.seen", { n: visit.shots });
   return h("section", { class: "lost" }, heading, h("p", {}, whole), h("ul", {}, ...rows));
 }

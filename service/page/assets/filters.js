@@ -1,7 +1,8 @@
 /** Which captures are shown; kept in the page's address. */
 
 import { byId, h, show } from "./dom.js";
-import { MASK, answersIn, quality } from "./words.js";
+import { text } from "./texts.js";
+import { ANSWERS, answersIn, mask, quality } from "./words.js";
 
 const HOUR = 3600e3;
 const PERIODS = { "1h": HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR, "30d": 30 * 24 * HOUR };
@@ -14,7 +15,7 @@ export class Filters {
   /** @param onChange called after every change. */
   constructor(onChange) {
     this.#onChange = onChange;
-    byId("answers").append(...Object.entries(MASK).map(([value, word]) => choice(value, word)));
+    byId("answers").append(...ANSWERS.map(choice));
     this.offerAnswers({});
     this.#restore();
     this.#form.addEventListener("submit", (event) => event.preventDefault());
@@ -108,10 +109,10 @@ export class Filters {
   #changed() {
     const values = this.#values();
     const url = new URL(location.href);
-    url.search = "";
     for (const [name, value] of Object.entries(values)) {
       const counts = values.period === "range" || (name !== "from" && name !== "to");
       if (value !== DEFAULTS[name] && counts) url.searchParams.set(name, value);
+      else url.searchParams.delete(name);
     }
     history.pushState(null, "", url);
     this.#showState();
@@ -143,13 +144,14 @@ export class Filters {
 
   #showQuality() {
     const slider = this.#form.quality;
-    const text = Number(slider.value) ? `${quality(Number(slider.value))} or better` : "any";
-    byId("quality-value").textContent = text;
-    slider.setAttribute("aria-valuetext", text);
+    const least = Number(slider.value);
+    const said = least ? text("filter.orBetter", { quality: quality(least) }) : text("filter.any");
+    byId("quality-value").textContent = said;
+    slider.setAttribute("aria-valuetext", said);
   }
 }
 
-function choice(value, word) {
+function choice(value) {
   const radio = h("input", { type: "radio", name: "mask", value });
-  return h("label", { hidden: true }, radio, h("span", {}, word));
+  return h("label", { hidden: true }, radio, h("span", {}, mask(value)));
 }

@@ -4,7 +4,7 @@ import { say, sayCapture } from "./announcer.js";
 import { getJson } from "./api.js";
 import { card } from "./cards.js";
 import { byId, show } from "./dom.js";
-import { captures } from "./words.js";
+import { text } from "./texts.js";
 
 const PAGE = 48;
 const MOST = 480;
@@ -57,7 +57,7 @@ export class Gallery {
       this.#insert(this.#came.filter((capture) => this.#filters.match(capture)));
       if (focused) this.focus(this.#cards.has(focused.id) ? focused : this.#shown[0]);
       this.#showState();
-      say(this.#shown.length ? `${captures(this.#shown.length)} shown.` : "No captures.");
+      say(this.#shown.length ? text("captures.shown", { n: this.#shown.length }) : text("captures.noneShown"));
     } finally {
       if (generation === this.#generation) this.#list.removeAttribute("aria-busy");
     }
@@ -168,14 +168,12 @@ export class Gallery {
 
   #showState() {
     const waiting = this.#waiting.length;
-    this.#held.textContent = waiting === 1 ? "1 new capture" : `${waiting} new captures`;
+    this.#held.textContent = text("captures.new", { n: waiting });
     show(this.#held, waiting > 0);
     show(this.#older, this.#cursor !== null);
     const empty = byId("no-captures");
     show(empty, this.#shown.length === 0);
-    empty.textContent = this.#filters.narrow
-      ? "No capture fits these filters."
-      : "No captures in this time. They appear here as visitors come by.";
+    empty.textContent = text(this.#filters.narrow ? "captures.noneFits" : "captures.noneYet");
   }
 
   /** Arrow keys go from card to card as they lie on the screen. */

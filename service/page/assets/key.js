@@ -2,6 +2,7 @@
 
 import { key } from "./api.js";
 import { byId, show } from "./dom.js";
+import { text } from "./texts.js";
 
 export class KeyDialog {
   #dialog = byId("key");
@@ -24,7 +25,7 @@ export class KeyDialog {
   /** Open; `problem` is why the key that is there does not do. */
   ask(problem) {
     const unknown = problem?.status === 401;
-    byId("key-error").textContent = problem && key.get() ? (unknown ? "This key is not known." : problem.message) : "";
+    byId("key-error").textContent = problem && key.get() ? (unknown ? text("key.unknown") : problem.message) : "";
     this.#showButton(true);
     if (!this.#dialog.open) this.#dialog.showModal();
   }

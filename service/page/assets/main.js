@@ -3,19 +3,16 @@
 import { Problem } from "./api.js";
 import { Cameras } from "./cameras.js";
 import { Details } from "./details.js";
-import { byId, show } from "./dom.js";
+import { copy } from "./copy.js";
+import { byId, h, show } from "./dom.js";
 import { Filters } from "./filters.js";
 import { Gallery } from "./gallery.js";
 import { KeyDialog } from "./key.js";
 import { Overview } from "./overview.js";
 import { Stream } from "./stream.js";
+import { choose, fillIn, language, languages, text } from "./texts.js";
 
-const STATES = {
-  connecting: "Connecting…",
-  live: "Live",
-  lost: "Connection lost, trying again…",
-  refused: "A key is needed",
-};
+fillIn(document);
 
 const filters = new Filters(() => {
   cameras.mark();
@@ -37,7 +34,7 @@ async function load() {
   const results = await Promise.allSettled([gallery.load(), overview.refresh(), cameras.refresh()]);
   const failure = results.find(({ status }) => status === "rejected")?.reason;
   if (failure instanceof Problem && failure.asksForKey) keyDialog.ask(failure);
-  else notice(failure ? `The service did not answer: ${failure.message}` : "");
+  else notice(failure ? text("page.noAnswer", { problem: failure.message }) : "");
   loaded = !failure;
 }
 
@@ -53,11 +50,11 @@ function happened({ kind, data }) {
 function connectionIs(state, problem) {
   const shown = byId("connection");
   shown.dataset.state = state;
-  shown.textContent = STATES[state];
+  shown.textContent = text(`connection.${state}`);
   // The list is asked for once the stream is open, so that nothing comes unseen between the two.
   if (state === "live" && !loaded) load();
   if (state === "live") cameras.refresh().catch(() => {});
-  if (state === "lost" && !loaded) notice("The service cannot be reached. The page tries again by itself.");
+  if (state === "lost" && !loaded) notice(text("page.unreachable"));
   if (state === "refused") {
     cameras.stop();
     overview.stop();
@@ -65,10 +62,19 @@ function connectionIs(state, problem) {
   }
 }
 
-function notice(text) {
-  byId("notice").textContent = text;
-  show(byId("notice"), text !== "");
+function notice(sentence) {
+  byId("notice").textContent = sentence;
+  show(byId("notice"), sentence !== "");
 }
+
+const choice = byId("language");
+choice.append(...languages.map(([code, name]) => h("option", { value: code, lang: code }, name)));
+choice.value = language;
+choice.addEventListener("change", () => choose(choice.value));
+
+const command = `facecap demo --push ${document.baseURI.replace(/\/[^/]*$/, "")}`;
+byId("try").textContent = command;
+byId("copy-try").addEventListener("click", () => copy(command));
 
 const pause = byId("pause");
 pause.addEventListener("click", () => {

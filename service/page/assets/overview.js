@@ -3,7 +3,8 @@
 import { getJson } from "./api.js";
 import { drawChart } from "./chart.js";
 import { byId, h } from "./dom.js";
-import { MASK, answersIn, count, maskRate, total } from "./words.js";
+import { text } from "./texts.js";
+import { answersIn, count, mask, maskRate, total } from "./words.js";
 
 const APART = 5000;
 const REGULARLY = 60000;
@@ -62,14 +63,14 @@ export class Overview {
     if (!this.#statistics) return;
     const counts = this.#statistics.total;
     byId("counters").replaceChildren(
-      counter("Captures", count(total(counts))),
-      counter("Mask rate", maskRate(counts)),
-      ...answersIn(counts).map((answer) => counter(MASK[answer], count(counts[answer]), answer)),
+      counter(text("overview.captures"), count(total(counts))),
+      counter(text("overview.rate"), maskRate(counts)),
+      ...answersIn(counts).map((answer) => counter(mask(answer), count(counts[answer]), answer)),
     );
     drawChart(byId("chart"), this.#statistics);
   }
 }
 
-function counter(name, value, mask) {
-  return h("div", { class: "counter", "data-mask": mask }, h("dt", {}, name), h("dd", {}, value));
+function counter(name, value, answer) {
+  return h("div", { class: "counter", "data-mask": answer }, h("dt", {}, name), h("dd", {}, value));
 }
