@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
 from cameras import closed_port
-from recipes import PAGE, run
+from docs_pages import run, section
 from served import running, settings_in
 from test_access import key
 
@@ -37,7 +37,7 @@ MISTAKES = {
 def test_the_table_of_mistakes_has_what_people_see(
     tmp_path: Path, pipeline: dict[str, Any], certificate: dict[str, Path], face: bytes
 ) -> None:
-    table = PAGE.read_text().partition("\n## When it does not work\n")[2]
+    table = section("recipes.md", "When it does not work")
     assert re.findall(r"^\| (.+?) \|", table, re.M)[1:] == list(MISTAKES)
     (tmp_path / "face.jpg").write_bytes(face)
     (tmp_path / "tls").mkdir()
