@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -64,7 +64,7 @@ def encoded(camera: FaceCapture, frame: Any, index: int) -> None:
 def _turns(frames: list[Any], turns: int, work: Callable[[FaceCapture, Any, int], None]) -> Turns:
     detector, classifier = Detector(), MaskClassifier()
 
-    def second(motion: str) -> Callable[[], None]:
+    def second(motion: Literal["off", "auto"]) -> Callable[[], None]:
         config = CaptureConfig(motion=motion)
         camera = FaceCapture(config, detector=detector, classifier=classifier)
         count = itertools.count()
@@ -77,7 +77,7 @@ def _turns(frames: list[Any], turns: int, work: Callable[[FaceCapture, Any, int]
         return run
 
     # A refresh falls on every other turn: an even number of them has its share.
-    return take_turns({motion: second(motion) for motion in ("off", "auto")}, 2 * turns, warm_up=1)
+    return take_turns({"off": second("off"), "auto": second("auto")}, 2 * turns, warm_up=1)
 
 
 def _room(width: int, height: int) -> NDArray[np.uint8]:

@@ -51,9 +51,10 @@ def reduced_jpeg(data: bytes) -> NDArray[np.uint8] | None:
     """Height x width of the luma at an eighth of the size, of a picture whose structure is whole; None where
     the decoder complains."""
     try:
-        return simplejpeg.decode_jpeg(data, "GRAY", fastdct=True, min_height=1, min_width=1)[:, :, 0]
+        luma = simplejpeg.decode_jpeg(data, "GRAY", fastdct=True, min_height=1, min_width=1)
     except ValueError:
         return None
+    return np.asarray(luma[:, :, 0], np.uint8)
 
 
 def _turned(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
