@@ -72,7 +72,7 @@ struct CaptureConfig {
   ClassifyOn classify_on = ClassifyOn::capture;
   std::optional<float> mask_threshold;  // none: the manifest's band, with `unknown` in it
   float crop_border = 0.15f;
-  Motion motion = Motion::off;
+  Motion motion = Motion::automatic;
   double motion_refresh_seconds = 2;
 
   /// Throws std::invalid_argument that names the key, the value and the range.
