@@ -88,7 +88,7 @@ def test_everything_is_reached_by_keyboard(busy: Served, open_page: OpenPage) ->
     expect(cards(page)).to_have_count(18)
     focused = page.locator(":focus")
     page.keyboard.press("Tab")
-    expect(focused).to_have_text("Skip to captures")
+    expect(focused).to_have_text("Skip to visits")
     expect(focused).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("#captures-title")).to_be_focused()
@@ -101,7 +101,7 @@ def test_everything_is_reached_by_keyboard(busy: Served, open_page: OpenPage) ->
     page.keyboard.press("ArrowRight")
     expect(cards(page)).to_have_count(6)
     expect(cards(page).filter(has_text="No mask")).to_have_count(6)
-    expect(page.locator("#announcer")).to_have_text("6 captures shown.")
+    expect(page.locator("#announcer")).to_have_text("6 visits shown.")
     for _ in range(3):
         page.keyboard.press("Tab")
     expect(cards(page).first).to_be_focused()
@@ -143,7 +143,7 @@ def test_the_focus_stays_in_the_list_while_its_cards_change(
         cards(page).nth(1).focus()
         route.continue_()
 
-    page.route("**/v1/captures?*", answer_late)
+    page.route("**/v1/visits?*", answer_late)
     page.locator("label", has_text=re.compile(f"^{answer}$")).click()
     expect(cards(page).filter(has_text=answer)).to_have_count(6)
     expect(cards(page).first).to_be_focused()
