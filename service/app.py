@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -29,6 +30,7 @@ from .puller import Puller
 from .readiness import Readiness
 from .retention import keep_within
 from .routes import (
+    audit,
     cameras,
     captures,
     events,
@@ -39,16 +41,18 @@ from .routes import (
     site,
     statistics,
     stream,
+    visits,
     webhooks,
 )
 from .routes.lean import LeanRoutes
 from .security import Guard
 from .services import Services
 from .settings import Settings
-from .store import Store
+from .store import Store, StoreError
 from .webhooks.couriers import run_webhooks
 from .webhooks.figures import WebhookFigures
 
+_log = logging.getLogger("facecap.service")
 _IDLE_CHECK = 1.0  # seconds
 _PULLERS_END = 10.0
 """Seconds that a shutdown waits for all pullers together: a camera may hang."""
@@ -72,6 +76,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             metrics.show_models(pipelines.models)
             services.store = await run_in_threadpool(Store.open, settings.store.url, settings.store.folder)
             stack.callback(services.store.close)
+            await run_in_threadpool(_note_start, services, app.version)
             services.readiness = Readiness(services.store)
             services.broker = await stack.enter_async_context(open_broker(services.store, services.stopping))
             services.couriers = await stack.enter_async_context(
@@ -106,8 +111,10 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         cameras,
         pushed_captures,
         captures,
+        visits,
         statistics,
         site,
+        audit,
         events,
         webhooks,
         health,
@@ -128,6 +135,15 @@ def _noting_trouble(services: Services) -> Iterator[None]:
     except FacecapError as error:
         services.trouble = str(error)
         raise
+
+
+def _note_start(services: Services, own_version: str) -> None:
+    """Into the audit log: who may do what from now on."""
+    keys = {key.name: sorted(key.scopes) for key in services.settings.keys}
+    try:
+        services.store.note("service", "start", {"version": own_version, "keys": keys})
+    except StoreError as error:  # as on a full disk, which is no reason not to start
+        _log.error("the audit log does not have this start: %s", error)
 
 
 @asynccontextmanager

@@ -43,7 +43,7 @@ class Guard:
             return ANYBODY
         key = None if shown is None or shown.secret is None else keys.find(self._keys, shown.secret)
         if shown is None or key is None:
-            raise _unauthorized("no key came" if shown is None else "the key is not known", scope)
+            raise _unauthorized(shown, scope)
         if shown.in_address and scope != "push":
             detail = f"a key in the address may only push: send it as a header to {scope}"
             raise Problem(403, "missing_scope", "The key may not do this", detail)
@@ -66,8 +66,14 @@ class Guard:
         return [scope for scope in get_args(Scope) if key is None or key.allows(scope)]
 
 
-def _unauthorized(came: str, scope: Scope) -> Problem:
+def _unauthorized(shown: Shown | None, scope: Scope) -> Problem:
     """Many cameras send a password only once they were asked for it; a browser would ask its user."""
+    if shown is None:
+        came = "no key came"
+    elif shown.secret is None:
+        came = "Authorization came without a key that can be read"
+    else:
+        came = "the key is not known" if shown.secret else "the key that came is empty"
     challenge = 'Bearer realm="facecap"'
     if scope == "push":
         challenge = f'Basic realm="facecap", {challenge}'

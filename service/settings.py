@@ -183,6 +183,8 @@ class Retention(Section):
     """of all crops together; beyond it the oldest captures are removed. 0: no limit"""
     events_max_days: Limit = 7.0
     """events that are older are removed: so long a client or a webhook may be away; 0: no limit"""
+    audit_max_days: Limit = 365.0
+    """entries of the audit log that are older are removed; 0: no limit"""
     interval_seconds: Seconds = 600.0
     """between two looks at what is to be removed"""
     grace_seconds: Seconds = 3600.0

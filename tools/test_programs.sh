@@ -26,6 +26,8 @@ have chromium-headless-shell chromium-headless-shell chromium google-chrome
 have mosquitto mosquitto /usr/sbin/mosquitto
 have openssl openssl
 have nginx nginx /usr/sbin/nginx
+have curl curl
+have ffmpeg ffmpeg
 have libmbedtls-dev /usr/lib/*/libmbedtls.a  # facecap-board is linked with these three
 have libjpeg-dev /usr/include/jpeglib.h
 have libpng-dev /usr/include/png.h

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facecap._checks import LARGEST_INPUT
 
 if TYPE_CHECKING:
-    from facecap import CaptureConfig, Detector, Embedder, MaskClassifier, Refiner
+    from facecap import Areas, CaptureConfig, Detector, Embedder, MaskClassifier, Refiner
     from facecap.sources import Limits
 
 OWN_INPUT = "default"
@@ -67,6 +67,13 @@ def add_capture_options(parser: argparse.ArgumentParser) -> None:
                 {"type": float, "metavar": "X"} if setting.kind == "number" else {"type": int, "metavar": "N"}
             )
         group.add_argument("--" + name.replace("_", "-"), **details)
+    for name, which, text in (
+        ("--area", "only", "capture faces there alone: corners x,y, shares of the frame's width and height"),
+        ("--ignore-area", "ignore", "capture no face there, as --area"),
+    ):
+        group.add_argument(
+            name, type=_areas_of(which), metavar="POLYGONS", help=f'{text}, "0,0 0.5,0 0.5,1; ..." (none)'
+        )
     add_refiner_option(group, "before its shot is kept")
     group.add_argument(
         "--embedder",
@@ -187,6 +194,29 @@ def capture_config(args: argparse.Namespace, fallbacks: Mapping[str, Any]) -> Ca
         )
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from None
+
+
+def areas_of(args: argparse.Namespace) -> Areas:
+    """Where in the frame faces are captured."""
+    from facecap import Areas
+
+    return Areas(
+        ignore=args.ignore_area.ignore if args.ignore_area else (), only=args.area.only if args.area else ()
+    )
+
+
+def _areas_of(which: str) -> Callable[[str], Areas]:
+    """For `type=`: polygons, which are to be ignored or alone count."""
+
+    def areas(text: str) -> Areas:
+        from facecap import Areas, _core
+
+        try:
+            return Areas(**{which: _core.read_polygons(text)})
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return areas
 
 
 def count(text: str) -> int:

@@ -138,6 +138,7 @@ def _capture(args: argparse.Namespace, source: Source) -> FaceCapture:
             refiner=refiner or False,
             embedder=embedder,
             slots=args.slots,
+            areas=options.areas_of(args),
         )
     except ValueError as error:
         raise UsageError(str(error)) from None
@@ -157,7 +158,7 @@ def _outputs(args: argparse.Namespace, source: Source, capture: FaceCapture) -> 
 
     folder = clip = sheet = None
     if args.annotate is not None:
-        annotator = Annotator(_answer_of(capture), capture.classifier.answers)
+        annotator = Annotator(_answer_of(capture), capture.classifier.answers, capture.areas)
         clip = AnnotatedClip(args.annotate, source.fps or 25.0, annotator)
     if args.out is not None:
         folder = RunFolder(args.out, overwrite=args.overwrite, with_frames=args.frames)

@@ -15,7 +15,7 @@ from facecap.sinks.drawing import ANSWER_COLORS, ANSWER_WORDS, FOLLOWED, Color, 
 from facecap.sinks.labels import Labels
 
 if TYPE_CHECKING:
-    from facecap import Capture, Faces, FrameResult
+    from facecap import Areas, Capture, Faces, FrameResult
 
 _PULSE = 12  # frames for which a capture stays marked
 _SECOND = 0.82  # size of a second line and of the legend
@@ -25,9 +25,13 @@ _POINTS = 30  # pixels of a face's width for each of a landmark's radius
 class Annotator:
     """Draws boxes, track ids, mask answers, quality, reasons and a pulse where a capture was emitted."""
 
-    def __init__(self, answer: Callable[[float, float], str], answers: Sequence[str]) -> None:
-        """`answer`: the word for P(mask) and P(incorrect); `answers`: the words that it may be."""
+    def __init__(
+        self, answer: Callable[[float, float], str], answers: Sequence[str], areas: Areas | None = None
+    ) -> None:
+        """`answer`: the word for P(mask) and P(incorrect); `answers`: the words that it may be; `areas`: what
+        they keep out is shown darker."""
         self._answer = answer
+        self._areas = areas
         self._legend = [*_legend(answers), (FOLLOWED, "not known yet")]
         self._captured = 0
         self._pulses: dict[int, tuple[int, int]] = {}  # track: last frame of the pulse, sequence
@@ -35,6 +39,8 @@ class Annotator:
     def draw(self, image: Image, result: FrameResult, ratio: float, offset: tuple[float, float]) -> None:
         """Draw in place. A point of the frame is at `point * ratio + offset` of `image`."""
         self._note(result.captures, result.frame_index)
+        if self._areas:
+            drawing.darken_outside(image, self._areas, offset)
         pen = Pen.for_image(image.shape[1], image.shape[0])
         shift = np.array([*offset, *offset], np.float32)
         boxes = result.faces.boxes * np.float32(ratio) + shift

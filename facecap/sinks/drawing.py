@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from facecap import Areas
 
 Image = NDArray[np.uint8]
 Color = tuple[int, int, int]
@@ -117,6 +121,20 @@ def shade(image: Image, top: int, bottom: int) -> None:
     """Darken a strip, for text on it."""
     strip = image[top:bottom]
     np.copyto(strip, strip // 4)
+
+
+def darken_outside(image: Image, areas: Areas, offset: tuple[float, float]) -> None:
+    """Halve the light where faces are not captured; `offset`: width and height of the bars around the frame
+    in pixels, on each side."""
+    height, width = image.shape[:2]
+    counts = np.full((height, width), not areas.only, np.uint8)
+    for polygons, value in ((areas.only, 1), (areas.ignore, 0)):
+        for polygon in polygons:
+            sides = np.array([width - 2 * offset[0], height - 2 * offset[1]])
+            corners = np.round(np.array(polygon) * sides + offset).astype(np.int32)
+            cv2.fillPoly(counts, [corners], value)
+            cv2.polylines(image, [corners], True, FOLLOWED, 1, cv2.LINE_AA)
+    np.copyto(image, image // 2, where=counts[:, :, None] == 0)
 
 
 def fitted(image: Image, width: int, height: int) -> Image:

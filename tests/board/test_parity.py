@@ -95,6 +95,33 @@ def test_scripted_visits_are_equal_to_the_byte(
     assert set(summary) - set(wanted) == {"push", "memory"}
 
 
+def test_areas_keep_out_the_same_faces(board: Callable[..., Any], models: list[str], tmp_path: Path) -> None:
+    pictures, portable = tmp_path / "png", tmp_path / "ppm"
+    for folder in (pictures, portable):
+        folder.mkdir()
+        for index in range(40):
+            cv2.imwrite(str(folder / f"{index}.{folder.name}"), small_frame((10 + index, 20), (60, 5)))
+    options = ["--mode", "fast", "--min-hits", "1", "--interval", "5", "--max-captures", "0", *models]
+    options += ["--area", "0,0.2 0.55,0.2 0.55,1 0,1; 0,0 1,0 0,0.1"]
+    options += ["--ignore-area", "0.3,0 0.4,0 0.4,1 0.3,1"]
+    python_run(pictures, tmp_path / "python", *options)
+    done = board(portable, "--out", tmp_path / "board", *options)
+    assert done.returncode == 0, done.stderr
+    ours, theirs = tmp_path / "board", tmp_path / "python"
+    assert (ours / "captures.jsonl").read_bytes() == (theirs / "captures.jsonl").read_bytes()
+    rejections = [json.loads((out / "summary.json").read_text())["rejections"] for out in (ours, theirs)]
+    assert rejections[0] == rejections[1] and rejections[0]["outside_area"] > 40
+    assert lines_of(ours)
+
+
+def test_an_area_that_is_none_is_named_with_its_line(board: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "door.conf"
+    file.write_text("source = frames\narea = 0,0 1,0 1,7\n")
+    done = board("--config", file, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert f"{file}:2: area: only[0][2] is (1, 7), wanted shares" in done.stderr
+
+
 def test_masks_worn_wrongly_are_equal_to_the_byte(
     board: Callable[..., Any], models: list[str], tmp_path: Path
 ) -> None:

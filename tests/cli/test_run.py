@@ -232,6 +232,40 @@ def test_the_annotated_clip_and_the_contact_sheet_can_be_opened(facecap, models,
     assert cv2.imread(str(out / "contact_sheet.png")).shape[1] > 500
 
 
+LEFT, RIGHT = "0,0 0.5,0 0.5,1 0,1", "0.5,0 1,0 1,1 0.5,1"  # the face of the visit is at the left
+
+
+@pytest.mark.parametrize(
+    ("options", "twins", "captured"),
+    [
+        (["--area", RIGHT], {}, False),
+        (["--area", f"{RIGHT}; {LEFT}"], {}, True),
+        (["--ignore-area", LEFT], {}, False),
+        ([], {"FACECAP_IGNORE_AREA": LEFT}, False),
+        (["--ignore-area", RIGHT], {"FACECAP_IGNORE_AREA": LEFT}, True),
+        (["--area", LEFT, "--ignore-area", "0.4,0 0.5,0 0.5,1 0.4,1"], {}, False),
+    ],
+)
+def test_a_face_outside_the_areas_is_not_captured(facecap, models, visit, options, twins, captured):
+    done = facecap("run", visit, "--json", *models, *FAST, *options, env=twins)
+    summary = json.loads(done.stdout.splitlines()[-1])["summary"]
+    assert (summary["captures"] > 0) == captured, done.stderr
+    assert summary["rejections"].get("outside_area") == (None if captured else 31)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--area", "0,0 1,1"], "argument --area: only[0] has 2 corners, wanted 3 to 256"),
+        (["--ignore-area", "0,0 2,0 1,1"], "argument --ignore-area: ignore[0][1] is (2, 0), wanted shares"),
+        (["--area", "0.1 0.2"], "argument --area: '0.1', wanted corners x,y such as"),
+    ],
+)
+def test_what_is_no_area_is_wrong_usage(facecap, models, visit, options, text):
+    done = facecap("run", visit, *models, *options)
+    assert done.returncode == 2 and text in done.stderr
+
+
 def test_a_file_of_options_gives_way_to_the_environment_and_that_to_flags(facecap, models, visit, tmp_path):
     file = tmp_path / "capture.json"
     file.write_text(json.dumps({"mode": "fast", "interval": 30, "min_hits": 2}))

@@ -6,6 +6,6 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
-from service_fixtures import empty, face, pipeline, service
+from service_fixtures import certificate, empty, face, pipeline, service
 
-__all__ = ["empty", "face", "pipeline", "service"]
+__all__ = ["certificate", "empty", "face", "pipeline", "service"]

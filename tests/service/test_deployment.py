@@ -20,7 +20,6 @@ else:
 
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
-from programs import program
 from served import running, settings_in
 
 from facecap_service import configuration
@@ -124,17 +123,6 @@ def healthcheck(**changes: Any) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=60,
     )
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> dict[str, Path]:
-    """Settings of TLS, for a name that is not this machine's."""
-    made = {"tls_certificate": tmp_path / "certificate.pem", "tls_key": tmp_path / "key.pem"}
-    command = [program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command += ["-nodes", "-subj", "/CN=faces.example", "-days", "1"]
-    command += ["-out", made["tls_certificate"], "-keyout", made["tls_key"]]
-    subprocess.run(command, check=True, capture_output=True)
-    return made
 
 
 @pytest.mark.parametrize("tls", [False, True])

@@ -230,6 +230,19 @@ def test_a_mask_worn_wrongly_has_its_colour_and_its_own_probability():
     assert (sheet.draw() == ANSWER_COLORS["incorrect"]).all(axis=2).any()
 
 
+@pytest.mark.parametrize("offset", [0, 80])
+def test_where_faces_do_not_count_is_darker(offset: int):
+    image = np.full((480, 640, 3), 200, np.uint8)
+    left, corner = [(0, 0), (0.5, 0), (0.5, 1), (0, 1)], [(0, 0), (0.2, 0), (0.2, 0.2), (0, 0.2)]
+    areas = facecap.Areas(only=[left], ignore=[corner])
+    answers = tuple(ANSWER_WORDS)
+    drawn = Annotator(lambda mask, incorrect: "mask", answers, areas)
+    drawn.draw(image, result(0, (-99, -99, -80, -80)), 1.0, (float(offset), 0.0))
+    grey = image[200:400].mean(axis=(0, 2))
+    assert (grey[offset + 5 : 315] == 200).all() and (grey[325 : 640 - offset] == 100).all()
+    assert image[40, offset + 40].max() == 100
+
+
 def test_the_legend_has_the_answers_that_the_model_can_give():
     def legend(answers: tuple[str, ...]) -> np.ndarray[Any, Any]:
         image = np.zeros((480, 1920, 3), np.uint8)

@@ -64,6 +64,7 @@ class Job {
     plan_.made("networks");
     check(parts);
     capture_ = std::make_unique<FaceCapture>(settings.capture, std::move(parts), settings.slots);
+    capture_->set_areas(settings.areas);
     // The queue belongs to one program: who cannot have it must not empty the folder of the one that has.
     if (!settings.push.url.empty()) pusher_ = std::make_unique<Pusher>(settings.push);
     folder_ = std::make_unique<CaptureFolder>(settings.out, settings.overwrite);

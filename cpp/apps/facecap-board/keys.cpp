@@ -2,6 +2,7 @@
 #include <climits>
 #include <stdexcept>
 
+#include "facecap/config_text.hpp"
 #include "key_values.hpp"
 #include "runtime/values.hpp"
 #include "settings.hpp"
@@ -89,6 +90,12 @@ const std::vector<Key>& keys() {
        [](Settings& s, Text v) { s.threads = count(v, 1, 256); }},
       {"slots", false, "tracks that hold a shot (10)",
        [](Settings& s, Text v) { s.slots = count(v, 1, 1024); }},
+      {"area", false,
+       "capture faces there alone: corners x,y, shares of width and height, ; between areas, as "
+       "\"0.1,0.2 0.9,0.2 0.9,1\"",
+       [](Settings& s, Text v) { s.areas = Areas(s.areas.ignore(), read_polygons(v)); }},
+      {"ignore_area", false, "capture no face there; as area",
+       [](Settings& s, Text v) { s.areas = Areas(read_polygons(v), s.areas.only()); }},
       {"push_url", false, "address of the facecap service: https://, or http:// in clear text",
        [](Settings& s, Text v) { s.push.url = v; }},
       {"push_ca_file", false, "certificates in PEM that sign the service's (the system's file)",

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "facecap/areas.hpp"
 #include "facecap/capture_gate.hpp"
 #include "facecap/geometry.hpp"
 
@@ -48,6 +49,7 @@ struct Settings {
 
   PushSettings push;
   CaptureConfig capture;
+  Areas areas;
 
   /// Throws UsageError for what does not fit together.
   void validate() const;

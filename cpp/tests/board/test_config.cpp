@@ -50,6 +50,10 @@ TEST(config_names_file_and_line_of_what_is_wrong) {
   Settings settings;
   EXPECT_THROWS(std::invalid_argument, find_key("fps")->set(settings, "1e-300"),
                 "wanted frames a second, 0.001 to 1000");
+  EXPECT_THROWS(std::invalid_argument, find_key("area")->set(settings, "0,0 1,0 1,2"),
+                "only[0][2] is (1, 2), wanted shares of the frame's width and height, 0 to 1");
+  EXPECT_THROWS(std::invalid_argument, find_key("ignore_area")->set(settings, "0,0 1"),
+                "'1', wanted corners x,y");
   EXPECT(value_of(parse_config("interval 3\nm_interval 3.0\n", "a.conf"), "interval") ==
          facecap::SettingValue(std::int64_t{3}));
   EXPECT_THROWS(UsageError, parse_config("thr_yaw 9\n", "a.conf"),
