@@ -7,7 +7,7 @@ let site = "facecap";
 export function retitle(changes) {
   Object.assign(said, changes);
   const wrong = said.gone || said.trouble;
-  const parts = [said.unseen ? `(${said.unseen})` : "", wrong ? `⚠ ${wrong} –` : "", site];
+  const parts = [said.unseen ? `(${said.unseen})` : "", wrong ? `⚠ ${wrong} ·` : "", site];
   document.title = parts.filter(Boolean).join(" ");
 }
 

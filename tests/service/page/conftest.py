@@ -14,6 +14,7 @@ from programs import program
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
 from served import Served, running, settings_in
+from wire import Wire
 
 # Bounds that only a failure reaches.
 _PATIENCE = 10_000  # milliseconds
@@ -58,8 +59,19 @@ def served(serve: Callable[..., Served]) -> Served:
 
 
 @pytest.fixture
+def wire(served: Served) -> Iterator[Wire]:
+    """A wire to that service, which can be cut or go silent."""
+    one = Wire(("127.0.0.1", int(served.address.rpartition(":")[2])))
+    yield one
+    one.close()
+
+
+@pytest.fixture
 def open_page(browser: Any) -> Iterator[OpenPage]:
-    """Opens a service's page, with a `clock` that begins at a moment and can be turned on. At the end: no script failed, no policy was hurt, nobody else was asked."""
+    """Opens a service's page, with a clock that begins at a moment where one is given.
+
+    At the end: no script failed, no policy was hurt, nobody else was asked.
+    """
     contexts = []
     trouble: list[str] = []
 

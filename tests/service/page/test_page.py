@@ -7,15 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import OpenPage, sync_api
+from browsing import OpenPage, cards, sync_api
 from served import Served
 from shots import add, new
 
 expect = sync_api.expect
-
-
-def cards(page: Any) -> Any:
-    return page.locator("#captures .card")
 
 
 def test_a_capture_appears_by_itself(served: Served, open_page: OpenPage, face: bytes) -> None:

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import OpenPage, sync_api
+from browsing import OpenPage, cards, sync_api
 from served import Served
 from shots import add
 from wire import Wire
 
 from facecap_service.keys import new_key
-from facecap_service.store import StoreError
 
 expect = sync_api.expect
-
-
-@pytest.fixture
-def wire(served: Served) -> Iterator[Wire]:
-    one = Wire(("127.0.0.1", int(served.address.rpartition(":")[2])))
-    yield one
-    one.close()
-
-
-def cards(page: Any) -> Any:
-    return page.locator("#captures .card")
 
 
 def test_what_came_while_the_connection_was_lost_is_shown(
@@ -165,18 +153,3 @@ def test_deleting_is_for_keys_that_may_and_a_refusal_is_said_in_words(
     page.get_by_role("button", name="Delete…").click()
     page.get_by_role("button", name="Delete for good").click()
     expect(cards(page)).to_have_count(0)
-
-
-def test_a_page_says_that_captures_cannot_be_stored(
-    served: Served, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def failing(*_: Any) -> None:
-        raise StoreError("the disk is full")
-
-    page = open_page(served.address, expect_failures=True)
-    expect(page.locator("#connection")).to_have_text("Live")
-    expect(page.locator("#not-storing")).to_be_hidden()
-    with monkeypatch.context() as patch:
-        patch.setattr(type(served.services.store), "ready", failing)
-        expect(page.locator("#not-storing")).to_contain_text("cannot be stored")
-    expect(page.locator("#not-storing")).to_be_hidden()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import OpenPage, sync_api
+from browsing import OpenPage, cards, sync_api
 from served import Served
 from shots import add
 
@@ -19,10 +19,6 @@ expect = sync_api.expect
 ASSETS = Path(facecap_service.page.__file__).parent / "assets"
 LATIN = (Path(__file__).parent / "words.js").read_text()
 NAMES = {"facecap", "door", "hall"}
-
-
-def cards(page: Any) -> Any:
-    return page.locator("#captures .card")
 
 
 def catalogue(page: Any, code: str) -> dict[str, Any]:
