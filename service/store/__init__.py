@@ -1,5 +1,6 @@
 """Where captures are kept: SQLite or PostgreSQL, crops as files."""
 
+from .camera_table import CameraTable, RememberedCamera, Sighting
 from .errors import CountDiffers, InvalidCursor, KeyReused, PartlyRemoved, StoreError
 from .records import (
     AuditEntry,
@@ -22,6 +23,7 @@ __all__ = [
     "AuditEntry",
     "AuditPage",
     "AuditQuery",
+    "CameraTable",
     "CaptureQuery",
     "CountDiffers",
     "Counted",
@@ -31,7 +33,9 @@ __all__ = [
     "NewCapture",
     "Page",
     "PartlyRemoved",
+    "RememberedCamera",
     "Removed",
+    "Sighting",
     "Statistics",
     "Store",
     "StoreError",

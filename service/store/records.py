@@ -96,7 +96,7 @@ class Event:
     id: int
     """Grows by time of commit: whoever has seen an id has seen, or can read, all below it."""
     kind: str
-    """`capture`, `track.started`, `track.ended`, `camera.opened`, `camera.clock` or `camera.closed`."""
+    """One of `EventKind` of the settings."""
     camera: str
     time: datetime
     """UTC."""

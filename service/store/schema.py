@@ -69,15 +69,15 @@ visits = Table(
     Index("visits_camera_track", "camera", "track_id", "id"),
 )
 
-# Every camera that ever sent, until it is removed.
+# Every camera that ever sent or has settings, until it is removed.
 cameras = Table(
     "cameras",
     metadata,
     Column("name", Text, primary_key=True),
     Column("source", String(8), nullable=False),  # push, pull or board
-    Column("first_seen", BigInteger, nullable=False),
-    Column("last_seen", BigInteger, nullable=False),
+    Column("last_seen", BigInteger),  # null: it has settings and never sent
     Column("online", Boolean, nullable=False),
+    Column("since", BigInteger),  # online: when it came; offline: when it was seen last
     Column("settings", JSON),  # that were made on the page
 )
 

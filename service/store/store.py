@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import adding, auditing, hook_positions, journal, trial
+from .camera_table import CameraTable
 from .crops import CropFolder
 from .database import Database
 from .errors import StoreError
@@ -34,6 +35,7 @@ class Store(Reading):
         super().__init__(database, folder)
         self._remover = Remover(database, folder, self._notify_removed)
         self._trouble = Trouble()
+        self.cameras = CameraTable(database, self._notify_written)
         self._listeners: list[tuple[Callable[[], object], Callable[[Sequence[str]], object]]] = []
 
     @classmethod

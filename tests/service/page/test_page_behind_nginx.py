@@ -143,3 +143,5 @@ def test_links_lead_through_nginx(site: Site, face: bytes) -> None:
     without = site.client.get("/nothing", headers=bearer(site.keys["read"])).json()["detail"]
     assert f"{PREFIX}/docs" in without and f"{PREFIX}/nothing" in without
     assert site.client.get("/docs").status_code == 200
+    bare = site.client.get(f"https://127.0.0.1:{site.nginx.address[1]}{PREFIX}")
+    assert bare.headers["location"] == f"{site.address}/", "who leaves out the slash is led to the page"

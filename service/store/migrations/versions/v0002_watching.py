@@ -40,9 +40,9 @@ def upgrade() -> None:
         "cameras",
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("source", sa.String(8), nullable=False),
-        sa.Column("first_seen", sa.BigInteger, nullable=False),
-        sa.Column("last_seen", sa.BigInteger, nullable=False),
+        sa.Column("last_seen", sa.BigInteger),
         sa.Column("online", sa.Boolean, nullable=False),
+        sa.Column("since", sa.BigInteger),
         sa.Column("settings", sa.JSON),
     )
     op.create_table(
