@@ -46,8 +46,14 @@ export class CameraSettings {
     try {
       const settings = await getJson(`${pathOf(camera.name)}/settings`);
       const of = (kind) => settings[kind].map((points) => ({ kind, points }));
-      this.#form.elements.display_name.value = settings.display_name ?? "";
-      this.#form.elements.area.value = settings.area ?? "";
+      const fixed = settings.set_in_file;
+      for (const name of ["display_name", "area"]) {
+        this.#form.elements[name].value = settings[name] ?? "";
+        this.#form.elements[name].readOnly = fixed.includes(name);
+      }
+      const names = fixed.map((name) => text(`settings.field.${name}`)).join(text("list.comma"));
+      byId("settings-fixed").textContent = text("settings.fixed", { names });
+      show(byId("settings-fixed"), fixed.length > 0);
       this.#polygons.load([...of("ignore"), ...of("only")]);
     } catch (problem) {
       this.#say(problem.message);
@@ -76,8 +82,7 @@ export class CameraSettings {
         body: JSON.stringify(settings),
       });
     } catch (problem) {
-      this.#say(problem.code === "set_in_file" ? text("settings.inFile", { detail: problem.message }) : problem.message);
-      return;
+      return this.#refused(problem);
     }
     this.#dialog.close();
     say(text("settings.saved"));
@@ -103,8 +108,7 @@ export class CameraSettings {
       await call(address(pathOf(this.#camera.name), { remove: "true" }), { method: "DELETE" });
     } catch (problem) {
       this.#showRemoval();
-      this.#say(problem.message);
-      return;
+      return this.#refused(problem);
     }
     this.#dialog.close();
     say(text("settings.removed"));
@@ -129,6 +133,10 @@ export class CameraSettings {
     byId("area-undo").disabled = !canUndo;
     byId("settings-save").disabled = unfinished;
     byId("areas-help").textContent = text(unfinished ? "areas.unfinished" : current ? "areas.help" : "areas.none");
+  }
+
+  #refused(problem) {
+    this.#say(problem.code === "set_in_file" ? text("settings.inFile") : problem.message);
   }
 
   #say(sentence) {

@@ -24,6 +24,7 @@ export function facts(visit, shot) {
     [text("details.taken"), fullTime(shot.time)],
     there && [text("details.siteTime"), there],
     [text("details.camera"), named(visit.camera)],
+    visit.captures > 1 && [text("details.answer"), maskBadge(visit.mask)],
     [text("details.quality"), text("details.qualityScale", { quality: qualityWords(shot.quality) })],
   ]);
 }

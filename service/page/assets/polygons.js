@@ -104,7 +104,8 @@ export class Polygons {
     const before = this.#undo.pop();
     if (!before) return;
     this.all = before;
-    this.choose(Math.min(this.chosen, this.all.length - 1));
+    const there = this.chosen >= 0 && this.chosen < this.all.length;
+    this.choose(there ? this.chosen : this.all.length - 1);
   }
 
   /** Focus a corner of the chosen polygon. */

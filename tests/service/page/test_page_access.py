@@ -51,6 +51,12 @@ def test_no_rule_of_accessibility_is_broken(
     assert page.evaluate(RULES) == []
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
+    page.locator(".set-up").click()
+    page.get_by_role("button", name="Ignore an area").click()
+    page.get_by_role("button", name="Add corner").click()
+    assert page.evaluate(RULES) == []
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.get_by_label(re.compile("Quality")).fill("1")
     expect(page.locator("#no-captures")).to_be_visible()
     eventually(lambda: page.evaluate(RULES) == [])
@@ -105,7 +111,7 @@ def test_everything_is_reached_by_keyboard(busy: Served, open_page: OpenPage) ->
     expect(cards(page)).to_have_count(6)
     expect(cards(page).filter(has_text="No mask")).to_have_count(6)
     expect(page.locator("#announcer")).to_have_text("6 visits shown.")
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Tab")
     expect(cards(page).first).to_be_focused()
     outline = focused.evaluate(

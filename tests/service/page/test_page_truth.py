@@ -112,7 +112,7 @@ def test_refused_pictures_are_said_by_camera_and_reason(
 def test_a_camera_that_went_silent_says_since_when(
     serve: Callable[..., Served], open_page: OpenPage, face: bytes
 ) -> None:
-    served = serve(cameras={"offline_seconds": 1})
+    served = serve(cameras={"offline_seconds": 4})
     served.push("door", face)
     page = open_page(served.address)
     expect(page.locator(".state")).to_have_text(re.compile(r"Offline since \d\d:\d\d:\d\d"))
@@ -134,11 +134,8 @@ def test_why_nothing_is_captured_is_said_with_what_to_do(
     )
     expect(open_page(served.address).locator(".troubles")).to_contain_text(wanted)
     chinese = open_page(served.address, locale="zh-CN", ready="实时")
-    expect(chinese.locator(".troubles")).to_contain_text(
-        re.compile(
-            r"看到人脸但没有抓拍：两眼间距 [\d.]+ 像素，需要 900。请靠近一些，或调低 min_eye_distance。"
-        )
-    )
+    wanted = re.compile(r"看到人脸但没有抓拍.*两眼间距 [\d.]+ 像素.*需要 900.*请靠近一些.*min_eye_distance")
+    expect(chinese.locator(".troubles")).to_contain_text(wanted)
 
 
 def test_a_page_says_that_captures_cannot_be_stored(
