@@ -21,6 +21,7 @@ from .. import logs
 from ..frames.picture import checked, decoded
 from ..metrics import Metrics
 from ..problems import Problem
+from ..recordings import Recordings
 from ..store import Store, StoreError
 from .hours import Hours
 from .off_hours import nothing
@@ -59,6 +60,7 @@ class Tools:
     new_capture: Callable[[str], FaceCapture]
     """A pipeline for the camera of a name."""
     store: Store
+    recordings: Recordings
     remembered: Remembered
     hours: Mapping[str, Hours]
     """Of the cameras that are not always at work."""
@@ -148,6 +150,7 @@ class Camera:
         ids = self._pending.store()
         if self._capture is not None:
             given = self._timed(self._capture.flush())
+            self._tools.recordings.flushed(self.name)
             ids += self._pending.keep(given, self._visits.summaries(given), None)
             waiting += given
             self._record(self._tracks.end())
@@ -162,6 +165,7 @@ class Camera:
         _, ids = self.flush()
         if self._capture is not None:
             self._capture = None
+            self._tools.recordings.end(self.name)
             self._order = FrameOrder(self._tools.answers)
             self._visits = Visits()
             self._record([("camera.closed", {"frames": self._progress.answered})])
@@ -279,7 +283,10 @@ class Camera:
         self, capture: FaceCapture, luma: Image, index: int, timestamp: float | None
     ) -> FrameResult | None:
         with self._refusing(index):
-            return capture.skip(luma, frame_index=index, timestamp=timestamp)
+            result = capture.skip(luma, frame_index=index, timestamp=timestamp)
+        if result is not None:
+            self._tools.recordings.add(self.name, capture, result, None)
+        return result
 
     @contextmanager
     def _timing(self, stage: str) -> Iterator[None]:
@@ -297,6 +304,7 @@ class Camera:
             capture.areas = areas
         with self._refusing(index):
             result = capture.process(image, frame_index=index, timestamp=timestamp)
+        self._tools.recordings.add(self.name, capture, result, image)
         if self._capture is None:
             self._capture = capture
             self._tracks = Tracks(capture.config.miss_limit)
