@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "cpp" / "src"
 HEADERS = ROOT / "cpp" / "include" / "facecap"
 
-STAGES = {"capture", "track", "quality", "detect", "classify", "embed", "refine"}
+STAGES = {"capture", "track", "quality", "detect", "classify", "embed", "refine", "motion"}
 
 # A folder of cpp/src -> the folders that it may include besides its own.
 CPP_RULES: dict[str, set[str]] = {
@@ -20,6 +20,7 @@ CPP_RULES: dict[str, set[str]] = {
     "runtime": {"image"},  # a manifest says how pixels become numbers
     "capture": set(),
     "track": set(),
+    "motion": {"capture", "image"},  # the settings of a capture, and pixels
     "quality": set(),
     "detect": {"image", "runtime"},
     "classify": {"image", "runtime"},
@@ -46,6 +47,7 @@ HEADER_OF: dict[str, str] = {
     "manifest": "runtime",
     "manifest_rules": "runtime",
     "mask_classifier": "classify",
+    "motion": "motion",
     "pipeline": "pipeline",
     "quality": "quality",
     "refiner": "refine",
