@@ -15,6 +15,7 @@ const STEPS = {
 };
 
 const form = byId("choice");
+const displayNames = new Map();
 let site = null;
 let asked = 0;
 
@@ -50,9 +51,10 @@ async function start() {
 const choice = () => Object.fromEntries(new FormData(form));
 
 async function offerCameras(chosen) {
-  const { cameras } = await getJson("v1/statistics", { count: "visits" });
-  const names = [...new Set([...Object.keys(cameras), chosen])].filter(Boolean).sort();
-  form.camera.append(...names.map((name) => h("option", { value: name, class: "name" }, name)));
+  const [counted, known] = await Promise.all([getJson("v1/statistics", { count: "visits" }), getJson("v1/cameras")]);
+  for (const { name, display_name: shown } of known.cameras) if (shown) displayNames.set(name, shown);
+  const names = [...new Set([...Object.keys(counted.cameras), chosen])].filter(Boolean).sort();
+  form.camera.append(...names.map((camera) => h("option", { value: camera, class: "name" }, nameOf(camera))));
   form.camera.value = chosen;
 }
 
@@ -133,7 +135,9 @@ function sum(rows) {
   return whole;
 }
 
-const name = (camera) => h("span", { class: "name" }, camera);
+const nameOf = (camera) => displayNames.get(camera) ?? camera;
+
+const name = (camera) => h("span", { class: "name" }, nameOf(camera));
 
 function step({ start, end }, by) {
   const [from, last] = [new Date(start), new Date(Date.parse(end) - 1)];
