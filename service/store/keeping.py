@@ -1,4 +1,4 @@
-"""How captures, events, crops and the audit log leave by age and by size, and what crashes left."""
+"""How captures, events, alerts, crops and the audit log leave by age and by size, and what crashes left."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from sqlalchemy import ColumnElement, delete, exists, func, select
 
-from . import auditing
+from . import alerting, auditing
 from .crops import SHARDS
 from .records import Removed
 from .removing import Remover, with_room
@@ -44,6 +44,9 @@ class Keeper(Remover):
         except OSError as error:
             failure = error
         by_age, files_by_age = self._by_age(None if max_age is None else at - max_age)
+        if max_age is not None:
+            with self._database.writing() as connection:
+                alerting.remove_old(connection, to_microseconds(at - max_age))
         by_size, files_by_size, kept = self._by_size(max_bytes)
         old_events = self._old_events(None if events_max_age is None else at - events_max_age, at)
         old_entries = 0

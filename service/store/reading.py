@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from . import auditing, counting, hook_positions, journal, querying
+from . import alerting, auditing, counting, hook_positions, journal, querying, today
+from .alert_records import AlertPage, AlertQuery
 from .crops import CropFolder
 from .database import Database
 from .errors import StoreError
@@ -18,6 +19,7 @@ from .records import (
     Page,
     Statistics,
     StoredCapture,
+    Today,
     Visit,
     VisitPage,
 )
@@ -81,6 +83,11 @@ class Reading:
         with self._database.reading() as connection:
             return counting.chosen(connection, query)[0]
 
+    def today(self, cameras: list[str], since: datetime) -> dict[str, Today]:
+        """The newest capture of each camera that has one, and how many it has since a moment."""
+        with self._database.reading() as connection:
+            return today.by_camera(connection, cameras, since)
+
     def capture(self, identity: str) -> StoredCapture | None:
         """The capture of an id; None where there is none (any more)."""
         with self._database.reading() as connection:
@@ -102,6 +109,15 @@ class Reading:
         """
         with self._database.reading() as connection:
             return auditing.page(connection, query)
+
+    def alerts(self, query: AlertQuery) -> AlertPage:
+        """One page of alerts, newest first.
+
+        Raises:
+            InvalidCursor: this service never issued the query's cursor.
+        """
+        with self._database.reading() as connection:
+            return alerting.page(connection, query)
 
     def last_moment(self) -> datetime | None:
         """When the last capture or event came, by the clock of then; None where there is none."""
