@@ -147,4 +147,5 @@ def _document(row: Row) -> dict[str, Any]:
 
 
 def _name(made: Report, by: Step) -> str:
-    return f"compliance-{made.start:%Y-%m-%d}-{made.end:%Y-%m-%d}-by-{by}.csv"
+    last = made.end - timedelta(microseconds=1)
+    return f"compliance-{made.start:%Y-%m-%d}-{last:%Y-%m-%d}-by-{by}.csv"

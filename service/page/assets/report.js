@@ -90,7 +90,7 @@ function sentence(problem) {
 
 function download() {
   const { first, last, by } = choice();
-  return save("v1/compliance", { ...choice(), format: "csv" }, `compliance_${first}_${last}_by_${by}.csv`);
+  return save("v1/compliance", { ...choice(), format: "csv" }, `compliance-${first}-${last}-by-${by}.csv`);
 }
 
 function draw(report) {

@@ -111,7 +111,7 @@ def test_report_is_downloaded_as_a_table(berlin: Served, open_page: OpenPage) ->
     page.goto(f"{berlin.address}/report?{WEEKEND}")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
-    assert download.value.suggested_filename == "compliance_2025-10-25_2025-10-27_by_day.csv"
+    assert download.value.suggested_filename == "compliance-2025-10-25-2025-10-27-by-day.csv"
     with Path(download.value.path()).open(newline="") as file:
         assert [row["total"] for row in csv.DictReader(file)] == ["2", "1", "1"]
 

@@ -166,7 +166,7 @@ def test_report_counts_in_the_time_zone_of_the_site(berlin: Served) -> None:
 def test_report_is_a_table_for_spreadsheets(berlin: Served) -> None:
     answer = berlin.client.get("/v1/compliance", params={"format": "csv", "to": "2025-10-26T23:00:00Z"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert 'filename="compliance-2025-10-26-2025-10-27-by-day.csv"' in answer.headers["content-disposition"]
+    assert 'filename="compliance-2025-10-26-2025-10-26-by-day.csv"' in answer.headers["content-disposition"]
     [door, gate] = csv.DictReader(io.StringIO(answer.text))
     assert (door["camera"], door["mask"], door["no_mask"], door["mask_rate"]) == ("door", "1", "1", "0.5")
     assert (gate["unknown"], gate["mask_rate"]) == ("1", "")
