@@ -21,6 +21,7 @@ from .metrics import Metrics
 from .mqtt.figures import MqttFigures
 from .pipelines import Pipelines
 from .readiness import Readiness
+from .recordings import Recordings
 from .retention import keep_within
 from .routes import (
     alerts,
@@ -28,12 +29,15 @@ from .routes import (
     camera_settings,
     cameras,
     captures,
+    compliance,
     events,
+    exports,
     frames,
     health,
     mqtt,
     pushed_captures,
     reference,
+    replay,
     site,
     statistics,
     stream,
@@ -69,10 +73,14 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             metrics.show_models(pipelines.models)
             services.store = await run_in_threadpool(Store.open, settings.store.url, settings.store.folder)
             stack.callback(services.store.close)
+            services.recordings = Recordings(settings.store.folder / "recordings", settings.replay)
+            stack.callback(services.recordings.close)
             await run_in_threadpool(_note_start, services, app.version)
             services.readiness = Readiness(services.store)
             services.broker = await stack.enter_async_context(open_broker(services.store, services.stopping))
-            await stack.enter_async_context(keep_within(services.store, settings.retention))
+            await stack.enter_async_context(
+                keep_within(services.store, services.recordings, settings.retention)
+            )
             await stack.enter_async_context(run_cameras(services, pipelines))
             await stack.enter_async_context(follow_journal(services))
             metrics.watch(services.readiness)
@@ -104,9 +112,12 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         cameras,
         camera_settings,
         pushed_captures,
+        exports,  # before one capture: its path has the form of an id
         captures,
         visits,
         statistics,
+        compliance,
+        replay,
         site,
         audit,
         events,

@@ -20,6 +20,7 @@ from .metrics import Metrics
 from .mqtt.bridge import Bridge
 from .puller import Puller
 from .readiness import Readiness
+from .recordings import Recordings
 from .security import Guard
 from .settings import Settings
 from .store import Store
@@ -38,6 +39,7 @@ class Services:
     metrics: Metrics
     intake: Intake
     store: Store = field(init=False)
+    recordings: Recordings = field(init=False)
     readiness: Readiness = field(init=False)
     remembered: Remembered = field(init=False)
     own_settings: OwnSettings = field(init=False)

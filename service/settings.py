@@ -143,6 +143,17 @@ class Retention(Section):
     """a file that belongs to no capture, as a crash may leave one, is left alone for so long"""
 
 
+class Replay(Section):
+    """What is kept of every frame, to try other settings on."""
+
+    frames: bool = False
+    """keep boxes, points and scores of all faces of all frames, never pixels: POST /v1/replay needs them"""
+    keep_hours: Annotated[float, Field(gt=0, le=24 * 366)] = 24.0
+    """what came longer ago is removed"""
+    max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 512 * 1024 * 1024
+    """of all of it; beyond it the oldest is removed"""
+
+
 class Events(Section):
     """Streams of events."""
 
@@ -244,6 +255,7 @@ class Settings(BaseSettings):
     site: Site = Site()
     store: Store = Store()
     retention: Retention = Retention()
+    replay: Replay = Replay()
     events: Events = Events()
     page: Page = Page()
     access: Access = Access()

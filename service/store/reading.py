@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -61,6 +61,27 @@ class Reading:
         """Counts of the captures or visits of a query over time, whatever its cursor and limit."""
         with self._database.reading() as connection:
             return counting.statistics(connection, query, visits if of_visits else captures)
+
+    def span(self, query: CaptureQuery, *, of_visits: bool = False) -> tuple[datetime, datetime] | None:
+        """Times of the first and the last capture or visit of a query; None where there is none."""
+        with self._database.reading() as connection:
+            return counting.span(connection, query, visits if of_visits else captures)
+
+    def counts(
+        self, query: CaptureQuery, edges: Sequence[datetime], *, of_visits: bool = False
+    ) -> dict[tuple[int, str], dict[str, int]]:
+        """How many captures or visits of a query lie between two neighbours of `edges`, whole seconds.
+
+        Returns:
+            By number of the earlier edge and camera: by mask answer, those that there are.
+        """
+        with self._database.reading() as connection:
+            return counting.between(connection, query, visits if of_visits else captures, edges)
+
+    def count(self, query: CaptureQuery) -> int:
+        """How many captures a query chooses, whatever its cursor and limit."""
+        with self._database.reading() as connection:
+            return counting.chosen(connection, query)[0]
 
     def today(self, cameras: list[str], since: datetime) -> dict[str, Today]:
         """The newest capture of each camera that has one, and how many it has since a moment."""

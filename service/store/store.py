@@ -168,20 +168,29 @@ class Store(Outbox):
         query = CaptureQuery(visit=identity)
         return self._remover.delete_all(query, who, "delete_visit", {"visit": identity}) > 0
 
-    def delete_captures(self, query: CaptureQuery, expect: int, who: str, filter: dict[str, Any]) -> int:
+    def delete_captures(
+        self,
+        query: CaptureQuery,
+        expect: int,
+        who: str,
+        chosen_by: dict[str, Any],
+        ending: Callable[[], bool] = lambda: False,
+    ) -> int:
         """Remove the captures of a query, its cursor and limit aside; how many there were.
 
         Args:
             query: which.
             expect: how many they must be. Those that come meanwhile stay.
             who: for the audit log.
-            filter: the query as the audit log has it.
+            chosen_by: the query as the audit log has it.
+            ending: asked between batches; once it is true no more are removed.
 
         Raises:
             CountDiffers: they are not so many; nothing was removed.
             PartlyRemoved: some are removed.
         """
-        return self._remover.delete_all(query, who, "delete_captures", {"filter": filter}, expect)
+        data = {"filter": chosen_by}
+        return self._remover.delete_all(query, who, "delete_captures", data, expect, ending)
 
     def remove_old(
         self,
