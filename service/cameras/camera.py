@@ -20,6 +20,7 @@ from .. import logs
 from ..frames.picture import decode
 from ..metrics import Metrics
 from ..problems import Problem
+from ..recordings import Recordings
 from ..store import Store, StoreError
 from .hours import Hours
 from .off_hours import nothing
@@ -58,6 +59,7 @@ class Tools:
     new_capture: Callable[[str], FaceCapture]
     """A pipeline for the camera of a name."""
     store: Store
+    recordings: Recordings
     remembered: Remembered
     hours: Mapping[str, Hours]
     """Of the cameras that are not always at work."""
@@ -147,6 +149,7 @@ class Camera:
         ids = self._pending.store()
         if self._capture is not None:
             given = self._timed(self._capture.flush())
+            self._tools.recordings.flushed(self.name)
             ids += self._pending.keep(given, self._visits.summaries(given), None)
             waiting += given
             self._record(self._tracks.end())
@@ -161,6 +164,7 @@ class Camera:
         _, ids = self.flush()
         if self._capture is not None:
             self._capture = None
+            self._tools.recordings.end(self.name)
             self._order = FrameOrder(self._tools.answers)
             self._visits = Visits()
             self._record([("camera.closed", {"frames": self._progress.answered})])
@@ -279,6 +283,7 @@ class Camera:
         except FacecapError as error:
             _log.error("camera %s: frame %d: %s", self.name, index, error)
             raise Problem(500, "model_failed", "The model failed at this frame", str(error)) from None
+        self._tools.recordings.add(self.name, capture, result, image)
         if self._capture is None:
             self._capture = capture
             self._tracks = Tracks(capture.config.miss_limit)

@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
 
-from . import auditing, crop_rows, visiting
+from . import alerting, auditing, counting, crop_rows, visiting
 from .crops import SHARDS, CropFolder
 from .database import Database
 from .errors import CountDiffers, PartlyRemoved, StoreError
@@ -90,7 +90,13 @@ class Remover:
         return bool(names)
 
     def delete_all(
-        self, query: CaptureQuery, who: str, action: str, data: dict[str, Any], expect: int | None = None
+        self,
+        query: CaptureQuery,
+        who: str,
+        action: str,
+        data: dict[str, Any],
+        expect: int | None = None,
+        ending: Callable[[], bool] = lambda: False,
     ) -> int:
         """Remove the captures of a query, its cursor and limit aside; how many there were.
 
@@ -98,11 +104,10 @@ class Remover:
 
         Raises:
             CountDiffers: there are not `expect`; nothing was removed.
-            PartlyRemoved: the database or the folder failed after some were removed.
+            PartlyRemoved: the database or the folder failed, or `ending` was true, after some were removed.
         """
         with self._database.reading() as connection:
-            chosen = select(func.count(), func.max(captures.c.id)).where(*conditions(query))
-            count, last = connection.execute(chosen).one()
+            count, last = counting.chosen(connection, query)
         if expect is not None and count != expect:
             raise CountDiffers(count)
         removed = 0
@@ -120,6 +125,8 @@ class Remover:
                 auditing.amend(connection, entry, said)
 
         while removed < count:
+            if ending():
+                raise PartlyRemoved("the service ends", removed)
             try:
                 number, names = self._delete_some(min(self._batch, count - removed), where, note)
                 removed, entry = removed + number, written
@@ -155,6 +162,9 @@ class Remover:
         except OSError as error:
             failure = error
         by_age, files_by_age = self._by_age(None if max_age is None else at - max_age)
+        if max_age is not None:
+            with self._database.writing() as connection:
+                alerting.remove_old(connection, to_microseconds(at - max_age))
         by_size, files_by_size, kept = self._by_size(max_bytes)
         old_events = self._old_events(None if events_max_age is None else at - events_max_age, at)
         old_entries = 0
