@@ -36,6 +36,7 @@ def cluster(address: str) -> Iterator[WorkOn]:
         FacecapError: Ray is not installed, or no cluster answers.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_task_oom_retries", str(_RETRIES))  # else without end
     os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # of 40 seconds each, 20 else
     with extra_for("--ray", "cluster"):
         import ray

@@ -11,7 +11,7 @@ from facecap.batch.task import Advance, Failure, Result, Tell, Version
 
 
 def work(file: str, tell: Tell) -> Result | Failure:
-    """`crash`: a segmentation fault, `once`: only the first time; `exit`: the process ends; `wait`: it never comes back."""
+    """`crash`: a segmentation fault, `once`: the first time; `exit`: the process ends; `wait`: it stays."""
     name = Path(file).stem
     tell(Advance(file, 0.5, frames=1, captures=0))
     if name.startswith("crash"):
