@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from facecap._core import rounded_list
 from facecap._mask_classifier import MaskAnswer
+from facecap._refiner import Refinements
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 FIRST_SECOND = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH).total_seconds()
@@ -46,6 +47,10 @@ class Faces:
     """(N,) P(incorrect) of the same shot; nan where not known or no class of the model."""
     reasons: tuple[str | None, ...]
     """Why each face was not captured; None where it was."""
+    laplacian: NDArray[np.float32] | None = None
+    """(N,) variance of the Laplacian between eyes and mouth; nan where the quality method asks for none."""
+    looks: Refinements | None = None
+    """What the refiner said of each face; nan where it was not asked."""
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -117,6 +122,8 @@ class FrameResult:
     """Faces that the refiner looked at in this frame."""
     classified: int
     """Crops that went through the classifier in this frame."""
+    skipped: bool = False
+    """Whether nothing moved, so that nothing was detected; there are no faces then."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types: pixels, degrees, seconds; time as RFC 3339; null where a number is not known.
@@ -144,6 +151,7 @@ class FrameResult:
             "timings": {stage: round(seconds, 6) for stage, seconds in self.timings.items()},
             "refined": self.refined,
             "classified": self.classified,
+            "skipped": self.skipped,
         }
 
 

@@ -10,12 +10,17 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from .broker import Broker
+from .camera_reports import CameraReports
 from .cameras import Cameras
+from .cameras.own_settings import OwnSettings
+from .cameras.remembered import Remembered
 from .cameras.single import SinglePictures
 from .frames.intake import Intake
 from .metrics import Metrics
+from .mqtt.bridge import Bridge
 from .puller import Puller
 from .readiness import Readiness
+from .recordings import Recordings
 from .security import Guard
 from .settings import Settings
 from .store import Store
@@ -34,25 +39,26 @@ class Services:
     metrics: Metrics
     intake: Intake
     store: Store = field(init=False)
+    recordings: Recordings = field(init=False)
     readiness: Readiness = field(init=False)
+    remembered: Remembered = field(init=False)
+    own_settings: OwnSettings = field(init=False)
     cameras: Cameras = field(init=False)
+    reports: CameraReports = field(init=False)
     single: SinglePictures = field(init=False)
     broker: Broker = field(init=False)
     couriers: Sequence[Courier] = ()
     """One a webhook."""
+    bridge: Bridge | None = None
+    """To the MQTT broker; None where there is none."""
     pullers: Mapping[str, Puller] = field(default_factory=dict)
     trouble: str | None = None
     """Why the service did not start."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def camera_reports(self, name: str | None = None) -> list[dict[str, Any]]:
-        """What is known of all cameras or of one, those included that have not sent a frame yet."""
-        reports = {report["name"]: report for report in self.cameras.report(name)}
-        for puller in self.pullers.values():
-            if name in (None, puller.name):
-                empty = self.cameras.empty_report(puller.name, "pull")
-                reports[puller.name] = {**reports.get(puller.name, empty), "puller": puller.report()}
-        return [reports[key] for key in sorted(reports)]
+        """What is known of all cameras or of one, whether they are at work or not."""
+        return self.reports.of(name)
 
 
 def services_of(connection: HTTPConnection) -> Services:

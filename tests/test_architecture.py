@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "cpp" / "src"
 HEADERS = ROOT / "cpp" / "include" / "facecap"
 
-STAGES = {"capture", "track", "quality", "detect", "classify", "embed", "refine"}
+STAGES = {"capture", "track", "quality", "detect", "classify", "embed", "refine", "motion"}
 
 # A folder of cpp/src -> the folders that it may include besides its own.
 CPP_RULES: dict[str, set[str]] = {
@@ -20,6 +20,7 @@ CPP_RULES: dict[str, set[str]] = {
     "runtime": {"image"},  # a manifest says how pixels become numbers
     "capture": set(),
     "track": set(),
+    "motion": {"capture", "image"},  # the settings of a capture, and pixels
     "quality": set(),
     "detect": {"image", "runtime"},
     "classify": {"image", "runtime"},
@@ -46,9 +47,11 @@ HEADER_OF: dict[str, str] = {
     "manifest": "runtime",
     "manifest_rules": "runtime",
     "mask_classifier": "classify",
+    "motion": "motion",
     "pipeline": "pipeline",
     "quality": "quality",
     "refiner": "refine",
+    "replay": "pipeline",
     "session": "runtime",
     "tracker": "track",
 }
@@ -58,6 +61,7 @@ GUESTS: dict[str, set[str]] = {
     "facecap_pytest": {"facecap", "facecap.testing"},
     "facecap_service": {
         "facecap",
+        "facecap.replay",
         "facecap.addresses",
         "facecap.errors",
         "facecap.models",
@@ -69,7 +73,8 @@ GUESTS: dict[str, set[str]] = {
 # Part of facecap -> the parts that it must not import, neither at the top of a module nor inside a function.
 TOOLS = {"benchmark", "cli", "conversion", "demo", "evaluation", "testing", "training"}
 PYTHON_RULES: dict[str, set[str]] = {
-    "core": TOOLS | {"client", "doctor", "models", "picture_faces", "sinks", "sources"},
+    "core": TOOLS | {"client", "doctor", "models", "picture_faces", "replay", "sinks", "sources"},
+    "replay": TOOLS | {"client", "doctor", "models", "picture_faces", "sinks", "sources"},
     "models": TOOLS | {"client", "doctor", "picture_faces", "sinks", "sources"},
     "sources": TOOLS | {"client", "doctor", "models", "picture_faces", "sinks"},
     "sinks": TOOLS | {"client", "doctor", "models"},

@@ -1,5 +1,8 @@
 #include <pybind11/typing.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "bindings.hpp"
 #include "facecap/pipeline.hpp"
 #include "one_thread.hpp"
@@ -8,6 +11,7 @@
 namespace {
 
 using FaceCapture = OneThread<facecap::FaceCapture>;
+using LumaArray = py::array_t<std::uint8_t, py::array::c_style>;
 using Fields = py::typing::Dict<py::str, py::object>;
 
 py::tuple pose_tuple(const facecap::Pose& pose) {
@@ -58,6 +62,16 @@ Fields faces_dict(const facecap::FrameResult& result) {
     capture.mutable_at(i) = result.stored[i];
     reasons.append(reason_name(result.reasons[i]));
   }
+  py::array_t<float> looks({count, py::ssize_t{12}});
+  for (py::ssize_t i = 0; i < count; ++i) {
+    const std::optional<facecap::Refinement>& look = result.looks[static_cast<std::size_t>(i)];
+    float* row = looks.mutable_data(i, 0);
+    std::fill(row, row + 12, facecap::kNotKnown);
+    if (!look) continue;
+    std::memcpy(row, &look->landmarks, sizeof look->landmarks);
+    row[10] = look->face_prob;
+    row[11] = look->blur;
+  }
   Fields out;
   out["boxes"] = float_array(reinterpret_cast<const float*>(result.faces.boxes.data()), {count, 4});
   out["scores"] = float_array(result.faces.scores.data(), {count});
@@ -71,6 +85,8 @@ Fields faces_dict(const facecap::FrameResult& result) {
   out["mask_prob"] = float_array(result.mask_prob.data(), {count});
   out["incorrect_prob"] = float_array(result.incorrect_prob.data(), {count});
   out["reasons"] = py::tuple(reasons);
+  out["laplacian"] = float_array(result.laplacian.data(), {count});
+  out["looks"] = looks;
   return out;
 }
 
@@ -78,6 +94,7 @@ using Seconds = py::typing::Dict<py::str, py::float_>;
 
 Seconds timings_dict(const facecap::StageSeconds& seconds) {
   Seconds out;
+  out["motion"] = seconds.motion;
   out["detect"] = seconds.detect;
   out["track"] = seconds.track;
   out["quality"] = seconds.quality;
@@ -86,6 +103,20 @@ Seconds timings_dict(const facecap::StageSeconds& seconds) {
   out["crop"] = seconds.crop;
   out["classify"] = seconds.classify;
   out["total"] = seconds.total;
+  return out;
+}
+
+Fields frame_dict(const facecap::FrameResult& result, const std::string& stage_error) {
+  Fields out;
+  out["frame_index"] = result.frame_index;
+  out["timestamp"] = result.timestamp;
+  out["skipped"] = result.skipped;
+  out["faces"] = faces_dict(result);
+  out["captures"] = capture_list(result.captures);
+  out["timings"] = timings_dict(result.seconds);
+  out["refined"] = result.refined;
+  out["classified"] = result.classified;
+  out["stage_error"] = text_of(stage_error);
   return out;
 }
 
@@ -98,16 +129,24 @@ Fields process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder c
     const facecap::ReleaseGil release;
     result = &use->process(view, frame_index, timestamp);
   }
-  Fields out;
-  out["frame_index"] = result->frame_index;
-  out["timestamp"] = result->timestamp;
-  out["faces"] = faces_dict(*result);
-  out["captures"] = capture_list(result->captures);
-  out["timings"] = timings_dict(result->seconds);
-  out["refined"] = result->refined;
-  out["classified"] = result->classified;
-  out["stage_error"] = text_of(use->stage_error());
-  return out;
+  return frame_dict(*result, use->stage_error());
+}
+
+std::optional<Fields> skip(FaceCapture& self, const LumaArray& preview,
+                           std::optional<std::int64_t> frame_index, std::optional<double> timestamp) {
+  facecap::LumaView view;
+  view.data = preview.data();
+  view.height = static_cast<int>(preview.shape(0));
+  view.width = static_cast<int>(preview.shape(1));
+  view.stride = view.width;
+  const FaceCapture::Use use(self);
+  const facecap::FrameResult* result = nullptr;
+  {
+    const facecap::ReleaseGil release;
+    result = use->skip(view, frame_index, timestamp);
+  }
+  if (!result) return {};
+  return frame_dict(*result, use->stage_error());
 }
 
 // Every FaceCapture has stages of its own, so that one Detector given to sixteen cameras is sixteen sets of
@@ -135,6 +174,7 @@ void register_pipeline(py::module_& module) {
            py::arg("classifier"), py::arg("embedder"), py::arg("slots"))
       .def("process", &process, py::arg("image"), py::arg("color"), py::arg("frame_index"),
            py::arg("timestamp"))
+      .def("skip", &skip, py::arg("preview"), py::arg("frame_index"), py::arg("timestamp"))
       .def("flush",
            [](FaceCapture& self) {
              const FaceCapture::Use use(self);

@@ -22,6 +22,7 @@ COMMANDS = (
     "run",
     "batch",
     "demo",
+    "replay",
     "detect",
     "classify",
     "embed",

@@ -111,48 +111,11 @@ class FrameAnswer(Document):
     """faces that the refiner looked at"""
     classified: int
     """crops that went through the classifier"""
+    skipped: bool
+    """whether nothing moved, so that nothing was detected"""
 
 
 class Flushed(Document):
     """What was captured when the visits ended."""
 
     captures: list[CaptureDict]
-
-
-class PullerReport(Document):
-    """How the service gets on with a camera that it reads by itself."""
-
-    address: str
-    """scheme, host and port; the rest stays in the configuration"""
-    state: Literal["connecting", "streaming", "retrying", "stopped"]
-    detail: str | None
-    """what went wrong last"""
-    reconnects: int
-    dropped: int
-    """frames that came while an earlier one was at work"""
-
-
-class CameraReport(Document):
-    """A camera that is at work or configured."""
-
-    name: str
-    source: Literal["push", "pull"]
-    queue: int
-    """frames that wait, the one at work included"""
-    frames: dict[str, int]
-    """by result: ok, repeated, or a problem's code"""
-    captures: int
-    """that were stored"""
-    size: Annotated[list[int], Field(min_length=2, max_length=2)] | None
-    """width and height of the last frame"""
-    last_frame_index: int | None
-    last_frame_received: datetime | None
-    shown: bool
-    """whether the last frame is kept, to be shown"""
-    puller: PullerReport | None = None
-
-
-class CameraReports(Document):
-    """All cameras, by name."""
-
-    cameras: list[CameraReport]

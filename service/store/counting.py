@@ -1,11 +1,14 @@
-"""How many captures there are, over time and by mask answer, and when the last came."""
+"""How many captures or visits there are, over time and by mask answer, and when the last came."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
+from math import gcd
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from .querying import conditions
 from .records import CaptureQuery, Counted, Statistics
@@ -24,11 +27,11 @@ _MOST_CAMERAS = 500
 _FIRST = to_microseconds(FIRST_PLAUSIBLE)  # no capture is older
 
 
-def statistics(connection: Connection, query: CaptureQuery) -> Statistics:
-    """Counts of the captures of a query, its cursor and limit aside, in about 60 steps of time or fewer."""
-    where = conditions(query)
+def statistics(connection: Connection, query: CaptureQuery, table: Table) -> Statistics:
+    """Counts of the captures or visits of a query, its cursor and limit aside, in about 60 steps of time."""
+    where = conditions(query, table)
     oldest, newest = connection.execute(
-        select(func.min(captures.c.time), func.max(captures.c.time)).where(*where)
+        select(func.min(table.c.time), func.max(table.c.time)).where(*where)
     ).one()
     end = max(to_microseconds(now()), (newest or 0) + 1)
     if query.time_to is not None:
@@ -41,8 +44,8 @@ def statistics(connection: Connection, query: CaptureQuery) -> Statistics:
     steps = {place: Counted(from_microseconds(place * step)) for place in places}
 
     # Nothing that came since those two were asked for.
-    where += [captures.c.time >= start, captures.c.time < end]
-    shots = select((captures.c.time // step).label("place"), captures.c.mask).where(*where).subquery()
+    where += [table.c.time >= start, table.c.time < end]
+    shots = select((table.c.time // step).label("place"), table.c.mask).where(*where).subquery()
     counts = select(shots.c.place, shots.c.mask, func.count()).group_by(shots.c.place, shots.c.mask)
     total: Counter[str] = Counter()
     for place, mask, number in connection.execute(counts):
@@ -54,8 +57,41 @@ def statistics(connection: Connection, query: CaptureQuery) -> Statistics:
         step // _SECOND,
         list(steps.values()),
         dict(total),
-        _by_camera(connection, query),
+        _by_camera(connection, query, table),
     )
+
+
+def span(connection: Connection, query: CaptureQuery, table: Table) -> tuple[datetime, datetime] | None:
+    """Times of the first and the last capture or visit of a query; None where there is none."""
+    found = select(func.min(table.c.time), func.max(table.c.time)).where(*conditions(query, table))
+    first, last = connection.execute(found).one()
+    return None if first is None else (from_microseconds(first), from_microseconds(last))
+
+
+def between(
+    connection: Connection, query: CaptureQuery, table: Table, edges: Sequence[datetime]
+) -> dict[tuple[int, str], dict[str, int]]:
+    """Counts of the captures or visits of a query between two edges each, by place, camera and answer."""
+    marks = [to_microseconds(edge) for edge in edges]
+    length = gcd(*marks)  # each lies between the same edges whole
+    shots = (
+        select((table.c.time // length).label("part"), table.c.camera, table.c.mask)
+        .where(*conditions(query, table), table.c.time >= marks[0], table.c.time < marks[-1])
+        .subquery()
+    )
+    by = (shots.c.part, shots.c.camera, shots.c.mask)
+    found: dict[tuple[int, str], dict[str, int]] = {}
+    for part, camera, mask, number in connection.execute(select(*by, func.count()).group_by(*by)):
+        masks = found.setdefault((bisect_right(marks, part * length) - 1, camera), {})
+        masks[mask] = masks.get(mask, 0) + number
+    return found
+
+
+def chosen(connection: Connection, query: CaptureQuery) -> tuple[int, str | None]:
+    """How many captures a query chooses, its cursor and limit aside, and the highest of their ids."""
+    wanted = select(func.count(), func.max(captures.c.id)).where(*conditions(query))
+    count, last = connection.execute(wanted).one()
+    return count, last
 
 
 def last_moment(connection: Connection) -> datetime | None:
@@ -67,14 +103,14 @@ def last_moment(connection: Connection) -> datetime | None:
     return from_microseconds(max(known)) if known else None
 
 
-def _by_camera(connection: Connection, query: CaptureQuery) -> dict[str, int]:
+def _by_camera(connection: Connection, query: CaptureQuery, table: Table) -> dict[str, int]:
     """Of every camera, that of the query or not, so that another one can be chosen."""
     number = func.count().label("number")
     rows = connection.execute(
-        select(captures.c.camera, number)
-        .where(*conditions(query, any_camera=True))
-        .group_by(captures.c.camera)
-        .order_by(number.desc(), captures.c.camera)
+        select(table.c.camera, number)
+        .where(*conditions(query, table, any_camera=True))
+        .group_by(table.c.camera)
+        .order_by(number.desc(), table.c.camera)
         .limit(_MOST_CAMERAS)
     )
     return {row.camera: row.number for row in rows}

@@ -16,24 +16,24 @@ namespace {
 
 constexpr Size kCropSize{112, 112};  // where no classifier says another
 
-TrackerOptions tracker_options(const CaptureConfig& config) {
-  TrackerOptions options;
-  options.min_hits = config.min_hits;
-  options.max_unmatched = config.miss_limit;
-  return options;
-}
-
 /// All that a FaceCapture remembers of the frames before.
 struct Memory {
   Memory(const CaptureConfig& config, const FaceCaptureParts& parts, int slots)
       : tracker(tracker_options(config)),
         gate(config, slots),
         shots(slots, parts.classifier ? parts.classifier->crop_size() : kCropSize),
+        still_frames(config),
         identities(parts.embedder ? parts.embedder->model().manifest->embedder->same_person : 1.0f) {}
 
   Tracker tracker;
   CaptureGate gate;
   Shots shots;
+  StillFrames still_frames;
+  struct Preview {
+    std::int64_t frame;
+    LumaBlocks blocks;
+  };
+  std::optional<Preview> preview;  // of the frame that comes next
   Identities identities;
   std::int64_t next_frame = 0;
   std::optional<double> last_timestamp;
@@ -76,13 +76,15 @@ struct FaceCapture::State : Memory {
   void assess_faces(const FrameView& frame) {
     result.poses.clear();
     result.quality.clear();
-    rejections.clear();
+    result.laplacian.clear();
+    assessments.clear();
     refined = result.faces.landmarks;
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
-      const Assessment face = assess(frame, result.faces.boxes[i], result.faces.landmarks[i], gate.config());
-      result.poses.push_back(face.pose);
-      result.quality.push_back(face.quality);
-      rejections.push_back(face.rejection);
+      result.laplacian.push_back(
+          measure_laplacian(frame, result.faces.boxes[i], result.faces.landmarks[i], gate.config()));
+      assessments.push_back(assess(face(frame, i), gate.config()));
+      result.poses.push_back(assessments[i].pose);
+      result.quality.push_back(assessments[i].quality);
     }
   }
 
@@ -119,44 +121,31 @@ struct FaceCapture::State : Memory {
     return {result.faces.landmarks[i]};
   }
 
-  void refine(const FrameView& frame, std::size_t i, Candidate& face, double& seconds) {
+  void refine(const FrameView& frame, std::size_t i, Candidate& candidate, double& seconds) {
     const Refinement look = look_again(frame, i, seconds);
-    if (parts.refiner && look.face_prob < parts.refiner->spec().not_a_face) {
-      face.rejection = Reason::not_a_face;
-      return;
-    }
-    refined[i] = look.landmarks;
-    face.refined_eye_distance = eye_distance(look.landmarks);
-    face.landmark_confidence = look.face_prob;
-    face.refined_quality =
-        posture_quality({result.faces.boxes[i], look.landmarks, size_of(frame), true, look.blur});
+    if (parts.refiner) result.looks[i] = look;
+    take_look(candidate, face(frame, i), look, refiner_spec());
+    if (!candidate.rejection) refined[i] = look.landmarks;
   }
 
-  /// Whether nothing is inside the frame of what a stage would cut for this box.
-  bool out_of_frame(const FrameView& frame, const Box& box) const {
-    const auto empty = [&](float border) { return crop_rect(box, size_of(frame), border).empty(); };
-    return empty(gate.config().crop_border) || (parts.refiner && empty(parts.refiner->spec().crop_border));
+  const RefinerSpec* refiner_spec() const { return parts.refiner ? &parts.refiner->spec() : nullptr; }
+
+  DetectedFace face(const FrameView& frame, std::size_t i) const {
+    return {result.faces.boxes[i], result.faces.landmarks[i], size_of(frame), result.laplacian[i]};
   }
 
   Candidate candidate(const FrameView& frame, std::size_t i) const {
-    Candidate face;
-    face.track_id = result.tracks.ids[i];
-    face.stable = result.tracks.stable[i];
-    face.quality = result.quality[i];
-    face.eye_distance = eye_distance(result.faces.landmarks[i]);
-    face.rejection =
-        areas.allow(result.faces.boxes[i], size_of(frame)) ? rejections[i] : Reason::outside_area;
-    if (!face.rejection && face.quality >= gate.config().min_quality &&
-        out_of_frame(frame, result.faces.boxes[i]))
-      face.rejection = Reason::crop_failed;
-    return face;
+    Candidate asks = candidate_of(face(frame, i), assessments[i], areas, gate.config(), refiner_spec());
+    asks.track_id = result.tracks.ids[i];
+    asks.stable = result.tracks.stable[i];
+    return asks;
   }
 
   const GateStep& pass_gate(const FrameView& frame, double& refine_seconds) {
     candidates.clear();
     for (std::size_t i = 0; i < result.faces.size(); ++i) candidates.push_back(candidate(frame, i));
     CostlyQuestions ask;
-    ask.refine = [&](std::size_t i, Candidate& face) { refine(frame, i, face, refine_seconds); };
+    ask.refine = [&](std::size_t i, Candidate& asks) { refine(frame, i, asks, refine_seconds); };
     if (parts.embedder) ask.duplicate = [&](std::size_t i) { return duplicate(frame, i); };
     return gate.update(result.frame_index, candidates, result.tracks.live_ids, result.timestamp, ask);
   }
@@ -231,7 +220,34 @@ struct FaceCapture::State : Memory {
 
   void process(const FrameView& frame, std::int64_t index, std::optional<double> timestamp,
                StageSeconds& seconds) {
+    LumaBlocks blocks;
+    bool still = false;
+    if (preview && preview->frame == index)
+      blocks = preview->blocks;  // it was asked about, and must be detected in
+    else if (still_frames.on())
+      timed(seconds.motion, [&] {
+        blocks = luma_blocks(frame);
+        still = still_frames.may_skip(blocks, timestamp);
+      });
+    if (still) return skip(index, timestamp, seconds);
     timed(seconds.detect, [&] { result.faces = parts.detector->detect(frame); });
+    follow(frame, index, timestamp, seconds);
+    result.skipped = false;
+    const bool busy = result.faces.size() > 0 || !result.tracks.live_ids.empty();
+    still_frames.detected(std::move(blocks), busy, timestamp);
+  }
+
+  /// A frame without detection: one without faces.
+  void skip(std::int64_t index, std::optional<double> timestamp, StageSeconds& seconds) {
+    result.faces = {};
+    follow(ImageView{}, index, timestamp, seconds);
+    result.skipped = true;
+    still_frames.skipped();
+  }
+
+  /// The faces of the frame through all stages but the detector.
+  void follow(const FrameView& frame, std::int64_t index, std::optional<double> timestamp,
+              StageSeconds& seconds) {
     begin(index, timestamp);
     timed(seconds.quality, [&] { assess_faces(frame); });
     const Tracks& tracks = timed(seconds.track, [&]() -> const Tracks& {
@@ -257,12 +273,21 @@ struct FaceCapture::State : Memory {
     identities.keep_only(result.tracks.live_ids);
   }
 
+  const FrameResult& done(const StageSeconds& seconds) {
+    result.seconds = seconds;
+    next_frame = result.frame_index + 1;
+    last_timestamp = result.timestamp ? result.timestamp : last_timestamp;
+    preview.reset();
+    return result;
+  }
+
   void begin(std::int64_t index, std::optional<double> timestamp) {
     result.frame_index = index;
     result.timestamp = timestamp;
     result.refined = 0;
     result.classified = 0;
     result.stored.assign(result.faces.size(), false);
+    result.looks.assign(result.faces.size(), std::nullopt);
     stage_error.clear();
   }
 
@@ -287,7 +312,7 @@ struct FaceCapture::State : Memory {
 
   FaceCaptureParts parts;
   Areas areas;
-  std::vector<std::optional<Reason>> rejections;
+  std::vector<Assessment> assessments;
   std::vector<Landmarks> refined;  // the detector's where nobody asked for better
   std::vector<Candidate> candidates;
   FrameResult result;
@@ -321,10 +346,26 @@ const FrameResult& FaceCapture::process(const FrameView& frame, std::optional<st
   const std::int64_t index = s.admit(frame_index, timestamp);
   StageSeconds seconds;
   timed(seconds.total, [&] { s.process(frame, index, timestamp, seconds); });
-  s.result.seconds = seconds;
-  s.next_frame = index + 1;
-  s.last_timestamp = timestamp ? timestamp : s.last_timestamp;
-  return s.result;
+  return s.done(seconds);
+}
+
+const FrameResult* FaceCapture::skip(const LumaView& preview, std::optional<std::int64_t> frame_index,
+                                     std::optional<double> timestamp) {
+  State& s = *state_;
+  const std::int64_t index = s.admit(frame_index, timestamp);
+  if (!s.still_frames.on()) return nullptr;
+  StageSeconds seconds;
+  const bool still = timed(seconds.total, [&] {
+    LumaBlocks blocks = luma_blocks(preview);
+    if (!s.still_frames.may_skip(blocks, timestamp)) {
+      s.preview = Memory::Preview{index, std::move(blocks)};
+      return false;
+    }
+    s.skip(index, timestamp, seconds);
+    return true;
+  });
+  seconds.motion = seconds.total;
+  return still ? &s.done(seconds) : nullptr;
 }
 
 std::vector<Capture> FaceCapture::flush() {
