@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from facecap import _core
 from facecap._checks import LARGEST_INPUT
+from facecap._registry import PRECISIONS
 
 if TYPE_CHECKING:
     from facecap import Areas, CaptureConfig, Detector, Embedder, MaskClassifier, Refiner
@@ -33,9 +35,36 @@ def add_detector_options(parser: argparse.ArgumentParser) -> argparse._ArgumentG
     group.add_argument("--input-size", type=size, metavar="WxH", help="network input in pixels, e.g. 640x480")
     group.add_argument("--score-threshold", type=float, metavar="P", help="least score of a face, 0 to 1")
     group.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=PRECISIONS[0],
+        help="of the detector; int8: the file beside it, faster where docs/devices.md says (%(default)s)",
+    )
+    add_execution_options(group)
+    return group
+
+
+def add_provider_option(group: argparse._ActionsContainer) -> None:
+    """What computes the networks."""
+    group.add_argument(
+        "--provider",
+        choices=_core.provider_names(),
+        default="cpu",
+        help="what computes the networks, where the installed onnxruntime has it (%(default)s)",
+    )
+
+
+def add_execution_options(group: argparse._ActionsContainer) -> None:
+    """What computes the networks, and how many threads do."""
+    add_provider_option(group)
+    group.add_argument(
         "--threads", type=positive, default=1, metavar="N", help="threads of a network (%(default)s)"
     )
-    return group
+
+
+def execution_of(args: argparse.Namespace) -> dict[str, Any]:
+    """What the options say computes a network, as its class takes it."""
+    return {"threads": args.threads, "provider": args.provider}
 
 
 def add_limit_options(parser: argparse.ArgumentParser) -> None:
@@ -142,7 +171,7 @@ def detector_of(args: argparse.Namespace, **more: Any) -> Detector:
     asked = {"score_threshold": args.score_threshold, "input_size": args.input_size, **more}
     given = {key: value for key, value in asked.items() if value is not None}
     try:
-        return Detector(args.detector, threads=args.threads, **given)
+        return Detector(args.detector, precision=args.precision, **execution_of(args), **given)
     except ValueError as error:
         raise UsageError(str(error)) from None
 
@@ -151,21 +180,21 @@ def classifier_of(args: argparse.Namespace) -> MaskClassifier:
     """The mask classifier that the options ask for."""
     from facecap import MaskClassifier
 
-    return MaskClassifier(args.classifier, threads=args.threads)
+    return MaskClassifier(args.classifier, **execution_of(args))
 
 
 def refiner_of(args: argparse.Namespace) -> Refiner | None:
     """The refiner that the options ask for, if any."""
     from facecap import Refiner
 
-    return Refiner.chosen(args.refiner, threads=args.threads)
+    return Refiner.chosen(args.refiner, **execution_of(args))
 
 
 def embedder_of(args: argparse.Namespace) -> Embedder | None:
     """The embedder that the options ask for, if any."""
     from facecap import Embedder
 
-    return None if args.embedder is None else Embedder(args.embedder, threads=args.threads)
+    return None if args.embedder is None else Embedder(args.embedder, **execution_of(args))
 
 
 def limits_of(args: argparse.Namespace) -> Limits:
