@@ -20,6 +20,7 @@ __all__: list[str] = [
     "MaskClassifier",
     "Model",
     "Refiner",
+    "Replay",
     "Task",
     "Tracker",
     "align_face",
@@ -29,6 +30,7 @@ __all__: list[str] = [
     "crop_rect",
     "cvimodel_contents",
     "cviruntime",
+    "exact_list",
     "face_pose",
     "has_vnni",
     "jpeg_without_fill",
@@ -318,6 +320,37 @@ class FaceCapture:
     def reset(self) -> None: ...
     def set_areas(self, arg0: Areas) -> None: ...
 
+class Replay:
+    def __init__(
+        self,
+        config: CaptureConfig,
+        slots: typing.SupportsInt | typing.SupportsIndex,
+        refiner: tuple[
+            typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex
+        ]
+        | None,
+        embedder: bool,
+    ) -> None: ...
+    def flush(self) -> list[tuple[str, int, int, int, int, float]]: ...
+    def set_areas(self, areas: Areas) -> None: ...
+    def step(
+        self,
+        index: typing.SupportsInt | typing.SupportsIndex,
+        timestamp: typing.SupportsFloat | typing.SupportsIndex | None,
+        width: typing.SupportsInt | typing.SupportsIndex,
+        height: typing.SupportsInt | typing.SupportsIndex,
+        boxes: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+        scores: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+        landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+        laplacian: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+        looks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+        duplicates: collections.abc.Sequence[bool | None],
+    ) -> tuple[
+        numpy.typing.NDArray[numpy.int64],
+        tuple[list[int], list[tuple[str, int, int, int, int, float]], list[str | None]],
+        list[bool],
+    ]: ...
+
 def align_face(
     image: numpy.typing.NDArray[numpy.uint8],
     landmarks: numpy.typing.NDArray[numpy.float32],
@@ -344,6 +377,7 @@ def crop_rect(
 ) -> tuple[int, int, int, int]: ...
 def cvimodel_contents(path: str, unchecked: bool) -> dict[str, typing.Any]: ...
 def cviruntime() -> tuple[str, str]: ...
+def exact_list(array: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> list[typing.Any]: ...
 def face_pose(
     landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
 ) -> tuple[float, float, float]: ...

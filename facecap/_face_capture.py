@@ -15,7 +15,7 @@ from facecap._config import CaptureConfig
 from facecap._detector import Detector
 from facecap._embedder import Embedder
 from facecap._mask_classifier import MaskClassifier
-from facecap._refiner import Refiner
+from facecap._refiner import Refinements, Refiner
 from facecap._results import FIRST_SECOND, LAST_SECOND, Capture, Faces, FrameResult
 
 _log = logging.getLogger("facecap")
@@ -58,6 +58,7 @@ class FaceCapture:
         self.classifier = classifier if classifier is not None else MaskClassifier()
         self.refiner = Refiner.chosen(None) if refiner is None else None if refiner is False else refiner
         self.embedder = embedder
+        self.slots = check_whole("slots", slots, 1, MOST_SLOTS)
         self._areas = areas if areas is not None else Areas()
         for name, part, kind in (
             ("config", self.config, CaptureConfig),
@@ -76,7 +77,7 @@ class FaceCapture:
             self.refiner._core if self.refiner is not None else None,
             self.classifier._core,
             embedder._core if embedder is not None else None,
-            check_whole("slots", slots, 1, MOST_SLOTS),
+            self.slots,
         )
         trained = self.classifier.info["manifest"]["classifier"]["crop_border"]
         if abs(trained - self.config.crop_border) > 1e-6:
@@ -132,7 +133,7 @@ class FaceCapture:
             frame_index = check_whole("frame_index", frame_index, 0, LAST_FRAME)
         raw: dict[str, Any] = self._core.process(*check_image(image, color), frame_index, timestamp)
         self._warn(raw.pop("stage_error"))
-        raw["faces"] = Faces(**raw["faces"])
+        raw["faces"] = _faces(**raw["faces"])
         raw["captures"] = [Capture(**capture) for capture in raw["captures"]]
         return FrameResult(**raw)
 
@@ -150,3 +151,9 @@ class FaceCapture:
         if stage_error and stage_error != self._stage_error:
             _log.warning("a stage failed and its answer is unknown: %s", stage_error)
         self._stage_error = stage_error
+
+
+def _faces(looks: NDArray[np.float32], **columns: Any) -> Faces:
+    """`looks`: (N, 12), of each face five points, the probability of a face and blur."""
+    points = looks[:, :10].reshape(-1, 5, 2)
+    return Faces(**columns, looks=Refinements(looks[:, 10], points, looks[:, 11]))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from facecap._core import rounded_list
 from facecap._mask_classifier import MaskAnswer
+from facecap._refiner import Refinements
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 FIRST_SECOND = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH).total_seconds()
@@ -46,6 +47,10 @@ class Faces:
     """(N,) P(incorrect) of the same shot; nan where not known or no class of the model."""
     reasons: tuple[str | None, ...]
     """Why each face was not captured; None where it was."""
+    laplacian: NDArray[np.float32] | None = None
+    """(N,) variance of the Laplacian between eyes and mouth; nan where the quality method asks for none."""
+    looks: Refinements | None = None
+    """What the refiner said of each face; nan where it was not asked."""
 
     def __len__(self) -> int:
         return len(self.scores)

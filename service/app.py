@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import time
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib.metadata import version
@@ -13,22 +11,18 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from facecap import FacecapError, FaceCapture
-from facecap.sources import Limits
 
 from . import openapi, page, problems, unrouted
 from .broker import open_broker
-from .cameras import Cameras
-from .cameras.camera import Tools
-from .cameras.single import SinglePictures
-from .cameras.workers import Workers
 from .envelope import Envelope, allowed_hosts, is_loopback
 from .frames.intake import Intake
 from .metrics import Metrics
 from .pipelines import Pipelines
-from .puller import Puller
 from .readiness import Readiness
 from .retention import keep_within
 from .routes import (
+    audit,
+    camera_settings,
     cameras,
     captures,
     events,
@@ -39,19 +33,19 @@ from .routes import (
     site,
     statistics,
     stream,
+    visits,
     webhooks,
 )
 from .routes.lean import LeanRoutes
+from .run_cameras import run_cameras
 from .security import Guard
 from .services import Services
 from .settings import Settings
-from .store import Store
+from .store import Store, StoreError
 from .webhooks.couriers import run_webhooks
 from .webhooks.figures import WebhookFigures
 
-_IDLE_CHECK = 1.0  # seconds
-_PULLERS_END = 10.0
-"""Seconds that a shutdown waits for all pullers together: a camera may hang."""
+_log = logging.getLogger("facecap.service")
 
 
 def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture] | None = None) -> FastAPI:
@@ -72,13 +66,14 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             metrics.show_models(pipelines.models)
             services.store = await run_in_threadpool(Store.open, settings.store.url, settings.store.folder)
             stack.callback(services.store.close)
+            await run_in_threadpool(_note_start, services, app.version)
             services.readiness = Readiness(services.store)
             services.broker = await stack.enter_async_context(open_broker(services.store, services.stopping))
             services.couriers = await stack.enter_async_context(
                 run_webhooks(services.store, services.broker, settings.webhooks, settings.server.public_url)
             )
             await stack.enter_async_context(keep_within(services.store, settings.retention))
-            await stack.enter_async_context(_cameras(services, pipelines))
+            await stack.enter_async_context(run_cameras(services, pipelines))
             metrics.watch(services.readiness)
             metrics.watch(WebhookFigures(services.broker, services.couriers))
             yield
@@ -104,10 +99,13 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         frames,
         stream,
         cameras,
+        camera_settings,
         pushed_captures,
         captures,
+        visits,
         statistics,
         site,
+        audit,
         events,
         webhooks,
         health,
@@ -130,51 +128,10 @@ def _noting_trouble(services: Services) -> Iterator[None]:
         raise
 
 
-@asynccontextmanager
-async def _cameras(services: Services, pipelines: Pipelines) -> AsyncIterator[None]:
-    """Cameras take frames until the block ends; then what they have accepted is worked on and stored."""
-    settings = services.settings
-    limits = Limits(settings.frames.max_pixels, settings.frames.max_bytes)
-    workers = Workers(settings.cameras.threads or _cores())
-    tools = Tools(
-        pipelines.new_capture,
-        services.store,
-        services.metrics,
-        limits,
-        remembered=settings.cameras.queue,
-        keep_frame=settings.page.show_frames,
-    )
-    services.cameras = Cameras(settings.cameras, tools, workers, settings.pullers)
-    services.single = SinglePictures(pipelines, workers, limits, settings.cameras.detect_queue)
-    services.pullers = {
-        name: Puller(name, puller.url, limits, services.cameras) for name, puller in settings.pullers.items()
-    }
-    for puller in services.pullers.values():
-        puller.start()
-    idle = asyncio.create_task(_drop_idle(services.cameras))
+def _note_start(services: Services, own_version: str) -> None:
+    """Into the audit log: who may do what from now on."""
+    keys = {key.name: sorted(key.scopes) for key in services.settings.keys}
     try:
-        yield
-    finally:
-        idle.cancel()
-        await run_in_threadpool(_stop, services)
-
-
-async def _drop_idle(all_cameras: Cameras) -> None:
-    while True:
-        await asyncio.sleep(_IDLE_CHECK)
-        all_cameras.drop_idle()
-
-
-def _stop(services: Services) -> None:
-    for puller in services.pullers.values():
-        puller.stop()
-    services.cameras.close(services.settings.server.drain_seconds)
-    deadline = time.monotonic() + _PULLERS_END
-    for puller in services.pullers.values():
-        puller.join(max(0.0, deadline - time.monotonic()))
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        services.store.note("service", "start", {"version": own_version, "keys": keys})
+    except StoreError as error:  # as on a full disk, which is no reason not to start
+        _log.error("the audit log does not have this start: %s", error)

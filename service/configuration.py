@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettingsSource
@@ -38,10 +38,7 @@ class Configuration:
         """As a TOML file that says the same, with the origin of each line; secrets are hidden."""
         tables = [(name, value) for name, value in self.settings if isinstance(value, Section)]
         for name, table in tables:
-            yield f"[{name}]"
-            for key, value in table:
-                yield self._line(key, value, (name, key))
-            yield ""
+            yield from self._table(table, (name,))
         for api_key in self.settings.keys:
             yield f"[[keys]]  # {self._origin(('keys',))}"
             yield f"name = {_toml(api_key.name)}"
@@ -52,10 +49,19 @@ class Configuration:
         named = {"pullers": self.settings.pullers, "webhooks": self.settings.webhooks}
         for name, entries in named.items():
             for entry, table in entries.items():
-                yield f"[{name}.{_toml(entry)}]"
-                for key, value in table:
-                    yield self._line(key, value, (name, entry, key))
-                yield ""
+                yield from self._table(table, (name, entry))
+
+    def _table(self, table: Section, path: Leaf) -> Iterator[str]:
+        """A table with its own lines, then the tables inside of it; of what only differs, what does."""
+        yield f"[{'.'.join((path[0], *map(_toml, path[1:])))}]"
+        inside = {key: value for key, value in table if isinstance(value, Section)}
+        for key, value in table:
+            if key not in inside and not (len(path) > 2 and key not in table.model_fields_set):
+                yield self._line(key, value, (*path, key))
+        yield ""
+        for key, value in inside.items():
+            if value.model_fields_set or len(path) < 2:
+                yield from self._table(value, (*path, key))
 
     def _line(self, key: str, value: Any, leaf: Leaf) -> str:
         if isinstance(value, str) and (key.endswith("url") or "://" in value):
@@ -176,18 +182,40 @@ def _messages(error: ValidationError, origins: Mapping[Leaf, str]) -> Iterator[s
         leaf = tuple(map(str, item["loc"]))
         origin = next((origins[leaf[:n]] for n in range(len(leaf), 0, -1) if leaf[:n] in origins), None)
         where = ".".join(leaf) + (f" ({origin})" if origin else "")
-        if item["type"] == "extra_forbidden":
+        unnamed = item["type"] == "model_type" and leaf[-1] not in _names(leaf[:-1])
+        if item["type"] == "extra_forbidden" or unnamed:
             yield f"{where}: there is no such setting{_near(leaf)}"
         else:
             yield f"{where}: {item['msg'].removeprefix('Value error, ')}"
 
 
 def _near(leaf: Leaf) -> str:
-    known: Collection[str] = Settings.model_fields
-    if len(leaf) == 2:
-        known = dict(_sections())[leaf[0]].model_fields if leaf[0] in dict(_sections()) else ()
-    near = get_close_matches(leaf[-1], known, n=1, cutoff=0.6)
+    near = get_close_matches(leaf[-1], _names(leaf[:-1]), n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def _names(path: Leaf) -> Collection[str]:
+    """Of the settings of a table."""
+    table: Any = Settings
+    for name in path:
+        table = _inside(table, name)
+    return table.model_fields if isinstance(table, type) and issubclass(table, BaseModel) else ()
+
+
+def _inside(table: Any, name: str) -> Any:
+    """What stands under a name of a table: the annotation of its field, or of its entries by name."""
+    if isinstance(table, type) and issubclass(table, BaseModel):
+        field = table.model_fields.get(name)
+        return (
+            field.annotation
+            if field is not None
+            else _entries(get_type_hints(table).get("__pydantic_extra__"))
+        )
+    return _entries(table)
+
+
+def _entries(table: Any) -> Any:
+    return get_args(table)[1] if get_origin(table) is dict else None
 
 
 def _shown(default: Any) -> str:

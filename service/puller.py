@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from facecap import FacecapError
@@ -13,26 +14,43 @@ from facecap.addresses import shown_address
 from facecap.sources import Frame, Limits, Source, open_source
 
 from .cameras import Cameras, PushedFrame
+from .cameras.hours import Hours
 from .problems import Problem
 
 _log = logging.getLogger("facecap.service.pullers")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds
+_REST = 1.0
+"""Seconds between two looks whether the camera's hours have begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A stream that is not there."""
+
+    since: float
+    """Seconds since 1970."""
+    detail: str
 
 
 class Puller:
     """Reads one camera on a thread of its own, for ever: a connection that is lost is made again.
 
     Frames go to the camera one by one; what comes while one is at work is dropped and counted, as with any
-    live source.
+    live source. Outside of the camera's hours there is no connection.
     """
 
-    def __init__(self, name: str, url: str, limits: Limits, cameras: Cameras) -> None:
+    def __init__(
+        self, name: str, url: str, limits: Limits, cameras: Cameras, hours: Hours | None = None
+    ) -> None:
         self.name = name
+        self.lost: Lost | None = None
+        """Why there is no stream, once one could not be had or was lost."""
         self._url = url
         self._address = shown_address(url)
         self._limits = limits
         self._cameras = cameras
-        self._state: Literal["connecting", "streaming", "retrying", "stopped"] = "connecting"
+        self._hours = hours
+        self._state: Literal["connecting", "streaming", "retrying", "resting", "stopped"] = "connecting"
         self._detail: str | None = None
         self._reconnects = 0
         self._dropped = 0
@@ -71,6 +89,10 @@ class Puller:
     def _run(self) -> None:
         pause = _FIRST_PAUSE
         while not self._stopping.is_set():
+            if self._is_at_rest:
+                self._state, self._detail, self.lost = "resting", None, None
+                self._stopping.wait(_REST)
+                continue
             before = self._next_index
             try:
                 self._read()
@@ -82,8 +104,11 @@ class Puller:
                 trouble = "the service failed at this camera; its log says more"
             if self._stopping.is_set():
                 break
+            if self._is_at_rest:
+                continue
             pause = _FIRST_PAUSE if self._next_index > before else min(2 * pause, _LONGEST_PAUSE)
             self._state, self._detail = "retrying", trouble
+            self.lost = Lost(self.lost.since if self.lost else time.time(), trouble)
             self._reconnects += 1
             _log.warning("camera %s: %s; tried again in %g s", self.name, trouble, pause)
             self._stopping.wait(pause)
@@ -99,12 +124,18 @@ class Puller:
         try:
             with closing(source.frames()) as frames:
                 for frame in frames:
-                    self._state, self._detail = "streaming", None
+                    if self._is_at_rest:
+                        break
+                    self._state, self._detail, self.lost = "streaming", None, None
                     self._next_index = first + frame.index + 1
                     self._push(frame, first + frame.index)
         finally:
             self._source = None
             self._dropped += source.dropped
+
+    @property
+    def _is_at_rest(self) -> bool:
+        return self._hours is not None and not self._hours.open
 
     def _push(self, frame: Frame, index: int) -> None:
         now = time.monotonic()

@@ -51,6 +51,7 @@ async def _remove_old(store: Store, limits: Retention, at: datetime) -> None:
             _days(limits.max_days),
             limits.max_bytes or None,
             events_max_age=_days(limits.events_max_days),
+            audit_max_age=_days(limits.audit_max_days),
             grace=timedelta(seconds=limits.grace_seconds),
             at=at,
         )

@@ -10,7 +10,10 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from .broker import Broker
+from .camera_reports import CameraReports
 from .cameras import Cameras
+from .cameras.own_settings import OwnSettings
+from .cameras.remembered import Remembered
 from .cameras.single import SinglePictures
 from .frames.intake import Intake
 from .metrics import Metrics
@@ -35,7 +38,10 @@ class Services:
     intake: Intake
     store: Store = field(init=False)
     readiness: Readiness = field(init=False)
+    remembered: Remembered = field(init=False)
+    own_settings: OwnSettings = field(init=False)
     cameras: Cameras = field(init=False)
+    reports: CameraReports = field(init=False)
     single: SinglePictures = field(init=False)
     broker: Broker = field(init=False)
     couriers: Sequence[Courier] = ()
@@ -46,13 +52,8 @@ class Services:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def camera_reports(self, name: str | None = None) -> list[dict[str, Any]]:
-        """What is known of all cameras or of one, those included that have not sent a frame yet."""
-        reports = {report["name"]: report for report in self.cameras.report(name)}
-        for puller in self.pullers.values():
-            if name in (None, puller.name):
-                empty = self.cameras.empty_report(puller.name, "pull")
-                reports[puller.name] = {**reports.get(puller.name, empty), "puller": puller.report()}
-        return [reports[key] for key in sorted(reports)]
+        """What is known of all cameras or of one, whether they are at work or not."""
+        return self.reports.of(name)
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo
 from pydantic_settings import NoDecode
+
+from facecap import Areas
 
 from .schedule import Day, minutes
 from .webhooks.signature import key_of
@@ -57,6 +59,17 @@ def _hours(text: str) -> str:
     return text
 
 
+def _label(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("wanted words without control characters")
+    return text.strip()
+
+
+def _polygons(polygons: Any, field: ValidationInfo) -> Any:
+    Areas(**{str(field.field_name): polygons})
+    return polygons
+
+
 def _signing_secret(secret: SecretStr) -> SecretStr:
     key_of(secret.get_secret_value())
     return secret
@@ -79,9 +92,13 @@ EventKind = Literal[
     "camera.offline",
 ]
 Hours = Annotated[tuple[Annotated[str, AfterValidator(_hours)], ...], NoDecode, BeforeValidator(_parts)]
+Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_label)]
+"""A few words in any script."""
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
+Polygons = Annotated[tuple[tuple[tuple[float, float], ...], ...], AfterValidator(_polygons)]
+"""`ignore` or `only` of `facecap.Areas`: corners as shares of a frame's width and height."""
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 Token = Annotated[SecretStr, AfterValidator(_token)]

@@ -6,23 +6,20 @@ environment, the environment over the file. Unknown names are refused.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
     Field,
     ValidationInfo,
-    create_model,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from facecap import CaptureConfig
-
+from .camera_settings import Cameras
+from .capture_settings import Capture
 from .keys import ApiKey
 from .setting_kinds import (
     CameraName,
@@ -83,21 +80,6 @@ class Frames(Section):
     """of all that is being received or waits; beyond it 429, and streams are closed with 1013"""
 
 
-class Cameras(Section):
-    """How many cameras, and what each may leave waiting."""
-
-    max_cameras: Count = 64
-    """cameras at once; those of [pullers] have their places among them"""
-    queue: Count = 8
-    """frames of one camera that may wait, the one at work included; beyond it 429"""
-    idle_seconds: Seconds = 300.0
-    """a camera without a frame that can be taken for so long is forgotten; its pending captures are stored"""
-    threads: Annotated[int, Field(ge=0)] = 0
-    """that work on frames; 0: one a core"""
-    detect_queue: Count = 16
-    """single pictures of /v1/detect that may wait"""
-
-
 class Pipeline(Section):
     """Which models, and how they run."""
 
@@ -121,38 +103,6 @@ class Pipeline(Section):
     """of one network; cameras run side by side anyway"""
     slots: Count = 10
     """tracks of one camera that may hold a shot"""
-
-
-def _capture_fields() -> dict[str, Any]:
-    kinds = get_type_hints(CaptureConfig)
-    return {
-        field.name: (kinds[field.name], Field(field.default, description=field.metadata["help"]))
-        for field in fields(CaptureConfig)
-    }
-
-
-class CaptureSection(Section):
-    """What `Capture` adds to its fields."""
-
-    @model_validator(mode="after")
-    def _check(self) -> CaptureSection:
-        self.config()
-        return self
-
-    def config(self) -> CaptureConfig:
-        """As `facecap` takes it."""
-        return CaptureConfig(**self.model_dump())
-
-
-if TYPE_CHECKING:
-    Capture = CaptureSection
-else:
-    Capture = create_model(
-        "Capture",
-        __base__=CaptureSection,
-        __doc__="When a shot is stored and emitted; the keys of facecap.CaptureConfig.",
-        **_capture_fields(),
-    )
 
 
 class Site(Section):
@@ -187,6 +137,8 @@ class Retention(Section):
     """of all crops together; beyond it the oldest captures are removed. 0: no limit"""
     events_max_days: Limit = 7.0
     """events that are older are removed: so long a client or a webhook may be away; 0: no limit"""
+    audit_max_days: Limit = 365.0
+    """entries of the audit log that are older are removed; 0: no limit"""
     interval_seconds: Seconds = 600.0
     """between two looks at what is to be removed"""
     grace_seconds: Seconds = 3600.0
@@ -288,9 +240,9 @@ class Settings(BaseSettings):
 
     server: Server = Server()
     frames: Frames = Frames()
+    capture: Capture = Capture()
     cameras: Cameras = Cameras()
     pipeline: Pipeline = Pipeline()
-    capture: Capture = Capture()
     site: Site = Site()
     store: Store = Store()
     retention: Retention = Retention()
@@ -304,6 +256,19 @@ class Settings(BaseSettings):
     """cameras that the service reads by itself, by name"""
     webhooks: dict[CameraName, Webhook] = {}
     """who gets events, by name"""
+
+    @field_validator("cameras")
+    @classmethod
+    def _fit(cls, cameras: Cameras, others: ValidationInfo) -> Cameras:
+        capture: Capture | None = others.data.get("capture")
+        if capture is None:
+            return cameras
+        for name, camera in cameras.named.items():
+            try:
+                capture.config(camera.capture)
+            except ValueError as error:
+                raise ValueError(f"{name}.capture: {error}") from None
+        return cameras
 
     @field_validator("pullers")
     @classmethod

@@ -49,6 +49,7 @@ HEADER_OF: dict[str, str] = {
     "pipeline": "pipeline",
     "quality": "quality",
     "refiner": "refine",
+    "replay": "pipeline",
     "session": "runtime",
     "tracker": "track",
 }
@@ -58,6 +59,7 @@ GUESTS: dict[str, set[str]] = {
     "facecap_pytest": {"facecap", "facecap.testing"},
     "facecap_service": {
         "facecap",
+        "facecap.replay",
         "facecap.addresses",
         "facecap.errors",
         "facecap.models",
@@ -69,7 +71,8 @@ GUESTS: dict[str, set[str]] = {
 # Part of facecap -> the parts that it must not import, neither at the top of a module nor inside a function.
 TOOLS = {"benchmark", "cli", "conversion", "demo", "evaluation", "testing", "training"}
 PYTHON_RULES: dict[str, set[str]] = {
-    "core": TOOLS | {"client", "doctor", "models", "picture_faces", "sinks", "sources"},
+    "core": TOOLS | {"client", "doctor", "models", "picture_faces", "replay", "sinks", "sources"},
+    "replay": TOOLS | {"client", "doctor", "models", "picture_faces", "sinks", "sources"},
     "models": TOOLS | {"client", "doctor", "picture_faces", "sinks", "sources"},
     "sources": TOOLS | {"client", "doctor", "models", "picture_faces", "sinks"},
     "sinks": TOOLS | {"client", "doctor", "models"},

@@ -12,7 +12,7 @@ import pytest
 import facecap
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 CODE = [
     path
     for folder in ("cpp", "facecap", "service", "tests", "tools")
@@ -61,7 +61,11 @@ def test_code_refers_to_headings_of_the_capture_flow_that_exist() -> None:
 
 def commands(page: Path) -> list[str]:
     """Code of a page without its comments."""
-    text = page.read_text()
+    return commands_in(page.read_text())
+
+
+def commands_in(text: str) -> list[str]:
+    """Code of a text without its comments."""
     blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S) + re.findall(r"^ {4}(\S.*)$", text, re.M)
     lines = [re.sub(r"\s+# .*$", "", line).rstrip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line]
@@ -75,6 +79,16 @@ def test_the_chinese_readme_has_the_headings_commands_and_links_of_the_english_o
     assert sorted(set(links[0]) - {"README.zh-CN.md"}) == sorted(set(links[1]) - {"README.md"})
     numbers = [re.findall(r"\d+[.,]\d+", page.read_text()) for page in (english, chinese)]
     assert sorted(numbers[0]) == sorted(numbers[1])
+
+
+def test_the_chinese_walk_through_has_commands_of_the_english_one() -> None:
+    english, chinese = ROOT / "docs" / "service.md", ROOT / "docs" / "zh" / "service.md"
+    assert set(commands(chinese)) <= set(commands(english))
+    introduction, _, rest = english.read_text().partition("\n## ")
+    for part in (introduction, rest[rest.index("\n## Keys\n") :].partition("\n## Frames\n")[0]):
+        assert set(commands_in(part)) <= set(commands(chinese))
+        numbers = set(re.findall(r"`min_\w+`|\b\d\d\b", part))
+        assert numbers <= set(re.findall(r"`min_\w+`|\d\d", chinese.read_text())), numbers
 
 
 def test_every_setting_of_a_capture_has_a_word_in_the_documentation() -> None:

@@ -22,6 +22,7 @@ void register_mask_classifier(py::module_& module);
 void register_refiner(py::module_& module);
 void register_embedder(py::module_& module);
 void register_pipeline(py::module_& module);
+void register_replay(py::module_& module);
 void register_numbers(py::module_& module);
 
 /// Text out of a model file or a library, which need not be UTF-8: what is none is replaced.

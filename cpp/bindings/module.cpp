@@ -35,6 +35,7 @@ PYBIND11_MODULE(_core, module) {
   register_refiner(module);
   register_embedder(module);
   register_pipeline(module);
+  register_replay(module);
   register_numbers(module);
   refuse_what_is_not_built(module);
 }

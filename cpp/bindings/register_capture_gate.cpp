@@ -8,6 +8,7 @@
 #include "bindings.hpp"
 #include "facecap/capture_gate.hpp"
 #include "facecap/config_text.hpp"
+#include "gate_step.hpp"
 
 namespace {
 
@@ -18,27 +19,9 @@ using facecap::CaptureGate;
 using facecap::CaptureSetting;
 using facecap::SettingValue;
 
-// Typed tuples, so that the stubs say what is inside.
-using Event = std::tuple<std::string, std::int64_t, std::int64_t, std::int64_t, int, float>;
-using Step = std::tuple<std::vector<int>, std::vector<Event>, std::vector<std::optional<std::string>>>;
-
-std::vector<Event> events_of(const std::vector<CaptureEvent>& events) {
-  std::vector<Event> out;
-  for (const CaptureEvent& event : events)
-    out.emplace_back(facecap::to_string(event.kind), event.frame, event.shot_frame, event.track_id,
-                     event.sequence, event.quality);
-  return out;
-}
-
 Step update(CaptureGate& gate, std::int64_t frame_index, const std::vector<Candidate>& candidates,
             const std::vector<std::int64_t>& live_ids, std::optional<double> timestamp) {
-  const facecap::GateStep& step = gate.update(frame_index, candidates, live_ids, timestamp);
-  std::vector<int> stored;
-  for (const facecap::GateStep::Stored& shot : step.stored) stored.push_back(shot.candidate);
-  std::vector<std::optional<std::string>> reasons(step.reasons.size());
-  for (std::size_t i = 0; i < reasons.size(); ++i)
-    if (step.reasons[i]) reasons[i] = facecap::to_string(*step.reasons[i]);
-  return {stored, events_of(step.events), reasons};
+  return step_of(gate.update(frame_index, candidates, live_ids, timestamp));
 }
 
 Candidate candidate(std::int64_t track_id, bool stable, float quality, float refined_quality,
@@ -91,6 +74,23 @@ std::tuple<std::map<std::string, SettingValue>, std::vector<std::string>> read_c
 }
 
 }  // namespace
+
+std::vector<Event> events_of(const std::vector<CaptureEvent>& events) {
+  std::vector<Event> out;
+  for (const CaptureEvent& event : events)
+    out.emplace_back(facecap::to_string(event.kind), event.frame, event.shot_frame, event.track_id,
+                     event.sequence, event.quality);
+  return out;
+}
+
+Step step_of(const facecap::GateStep& step) {
+  std::vector<int> stored;
+  for (const facecap::GateStep::Stored& shot : step.stored) stored.push_back(shot.candidate);
+  std::vector<std::optional<std::string>> reasons(step.reasons.size());
+  for (std::size_t i = 0; i < reasons.size(); ++i)
+    if (step.reasons[i]) reasons[i] = facecap::to_string(*step.reasons[i]);
+  return {stored, events_of(step.events), reasons};
+}
 
 void register_capture_gate(py::module_& module) {
   py::class_<CaptureSetting>(module, "CaptureSetting")

@@ -1,5 +1,8 @@
 #include <pybind11/typing.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "bindings.hpp"
 #include "facecap/pipeline.hpp"
 #include "one_thread.hpp"
@@ -58,6 +61,16 @@ Fields faces_dict(const facecap::FrameResult& result) {
     capture.mutable_at(i) = result.stored[i];
     reasons.append(reason_name(result.reasons[i]));
   }
+  py::array_t<float> looks({count, py::ssize_t{12}});
+  for (py::ssize_t i = 0; i < count; ++i) {
+    const std::optional<facecap::Refinement>& look = result.looks[static_cast<std::size_t>(i)];
+    float* row = looks.mutable_data(i, 0);
+    std::fill(row, row + 12, facecap::kNotKnown);
+    if (!look) continue;
+    std::memcpy(row, &look->landmarks, sizeof look->landmarks);
+    row[10] = look->face_prob;
+    row[11] = look->blur;
+  }
   Fields out;
   out["boxes"] = float_array(reinterpret_cast<const float*>(result.faces.boxes.data()), {count, 4});
   out["scores"] = float_array(result.faces.scores.data(), {count});
@@ -71,6 +84,8 @@ Fields faces_dict(const facecap::FrameResult& result) {
   out["mask_prob"] = float_array(result.mask_prob.data(), {count});
   out["incorrect_prob"] = float_array(result.incorrect_prob.data(), {count});
   out["reasons"] = py::tuple(reasons);
+  out["laplacian"] = float_array(result.laplacian.data(), {count});
+  out["looks"] = looks;
   return out;
 }
 

@@ -14,7 +14,8 @@ Assessment assess_face(float side, const CaptureConfig& config, float nose_x = 0
   const auto at = [&](float x, float y) { return Point{800 + x * side, 400 + y * side}; };
   const Landmarks points{at(0.3f, 0.4f), at(0.7f, 0.4f), at(nose_x, nose_y), at(0.35f, 0.78f),
                          at(0.65f, 0.78f)};
-  return assess(picture.view(), box, points, config);
+  const ImageView view = picture.view();
+  return assess({box, points, view.size(), measure_laplacian(view, box, points, config)}, config);
 }
 
 }  // namespace

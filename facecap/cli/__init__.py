@@ -21,6 +21,7 @@ from facecap.errors import FacecapError
 COMMANDS = (
     "run",
     "demo",
+    "replay",
     "detect",
     "classify",
     "embed",

@@ -96,13 +96,7 @@ def add_capture_options(parser: argparse.ArgumentParser) -> None:
                 {"type": float, "metavar": "X"} if setting.kind == "number" else {"type": int, "metavar": "N"}
             )
         group.add_argument("--" + name.replace("_", "-"), **details)
-    for name, which, text in (
-        ("--area", "only", "capture faces there alone: corners x,y, shares of the frame's width and height"),
-        ("--ignore-area", "ignore", "capture no face there, as --area"),
-    ):
-        group.add_argument(
-            name, type=_areas_of(which), metavar="POLYGONS", help=f'{text}, "0,0 0.5,0 0.5,1; ..." (none)'
-        )
+    add_area_options(group)
     add_refiner_option(group, "before its shot is kept")
     group.add_argument(
         "--embedder",
@@ -112,6 +106,17 @@ def add_capture_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--slots", type=positive, default=10, metavar="N", help="tracks that hold a shot (%(default)s)"
     )
+
+
+def add_area_options(group: argparse._ActionsContainer) -> None:
+    """Where in the frame faces are captured."""
+    for name, which, text in (
+        ("--area", "only", "capture faces there alone: corners x,y, shares of the frame's width and height"),
+        ("--ignore-area", "ignore", "capture no face there, as --area"),
+    ):
+        group.add_argument(
+            name, type=_areas_of(which), metavar="POLYGONS", help=f'{text}, "0,0 0.5,0 0.5,1; ..." (none)'
+        )
 
 
 def add_refiner_option(group: argparse._ActionsContainer, when: str) -> None:

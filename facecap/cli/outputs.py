@@ -7,9 +7,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from facecap.replay import FRAMES
 from facecap.sinks.contact_sheet import ContactSheet
 from facecap.sinks.drawing import answer_label
-from facecap.sinks.run_folder import CAPTURES, CROPS, FRAMES, SUMMARY
+from facecap.sinks.run_folder import CAPTURES, CROPS, SUMMARY
 
 if TYPE_CHECKING:
     from facecap import Capture, FaceCapture, FrameResult
@@ -39,7 +40,7 @@ class Outputs:
     def add_frame(self, image: Image, result: FrameResult) -> None:
         """One frame and its answer."""
         if self._folder is not None:
-            self._folder.add_frame(result)
+            self._folder.add_frame(result, image)
         if self._clip is not None:
             self._clip.add(image, result)
 

@@ -60,7 +60,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 def add_report_options(parser: argparse.ArgumentParser) -> None:
     """What is told beside the captures."""
     parser.add_argument(
-        "--frames", action="store_true", help="write every face of every frame to frames.jsonl"
+        "--frames",
+        action="store_true",
+        help="record every face of every frame, for `facecap replay`",
     )
     parser.add_argument(
         "--json", action="store_true", help="print captures, then the summary, a JSON object a line"
@@ -152,6 +154,7 @@ def _answer_of(capture: FaceCapture) -> Callable[[float, float], str]:
 
 def _outputs(args: argparse.Namespace, source: Source, capture: FaceCapture) -> Outputs:
     from facecap.cli.outputs import Outputs
+    from facecap.replay import Recorder
     from facecap.sinks.annotated_clip import AnnotatedClip
     from facecap.sinks.annotation import Annotator
     from facecap.sinks.run_folder import CONTACT_SHEET, RunFolder
@@ -161,7 +164,8 @@ def _outputs(args: argparse.Namespace, source: Source, capture: FaceCapture) -> 
         annotator = Annotator(_answer_of(capture), capture.classifier.answers, capture.areas)
         clip = AnnotatedClip(args.annotate, source.fps or 25.0, annotator)
     if args.out is not None:
-        folder = RunFolder(args.out, overwrite=args.overwrite, with_frames=args.frames)
+        recorder = Recorder(capture, every_look=True) if args.frames else None
+        folder = RunFolder(args.out, overwrite=args.overwrite, recorder=recorder)
     if args.contact_sheet is not None:
         sheet = Path(args.contact_sheet) if args.contact_sheet else args.out / CONTACT_SHEET
     return Outputs(folder, clip, sheet, as_json=args.json)

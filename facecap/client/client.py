@@ -65,6 +65,7 @@ class Client:
         mask: MaskAnswer | None = None,
         min_quality: float | None = None,
         max_quality: float | None = None,
+        visit: str | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Stored captures, the newest shot first, fetched page by page; None: no limit.
 
@@ -75,25 +76,46 @@ class Client:
             mask: with this answer.
             min_quality: of this quality or better.
             max_quality: of this quality or worse.
+            visit: of the visit of this id.
 
         Raises:
             Refused: the service will not answer this.
             Unreachable: no usable answer in 30 s.
         """
-        parameters = {
-            "camera": camera,
-            "from": time_from and time_from.isoformat(),
-            "to": time_to and time_to.isoformat(),
-            "mask": mask,
-            "min_quality": min_quality,
-            "max_quality": max_quality,
-            "limit": 200,
-        }
+        chosen = _choice(camera, time_from, time_to, mask, min_quality, max_quality)
+        return self._pages("captures", {**chosen, "visit": visit})
+
+    def visits(
+        self,
+        *,
+        camera: str | None = None,
+        time_from: datetime | None = None,
+        time_to: datetime | None = None,
+        mask: MaskAnswer | None = None,
+        min_quality: float | None = None,
+        max_quality: float | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Visits, each all captures of a track, the newest first, fetched page by page; None: no limit.
+
+        Args:
+            camera: of this camera.
+            time_from: with the first shot at this time or later, with a time zone.
+            time_to: with the first shot before this time, with a time zone.
+            mask: with this answer by all shots.
+            min_quality: with a best shot of this quality or better.
+            max_quality: with a best shot of this quality or worse.
+
+        Raises:
+            ServiceError: as `captures`.
+        """
+        return self._pages("visits", _choice(camera, time_from, time_to, mask, min_quality, max_quality))
+
+    def _pages(self, name: str, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
         cursor = None
         while True:
-            query = {**parameters, "cursor": cursor}
-            page = json_of(self._transport.send("GET", "v1/captures", parameters=query, patience=_PATIENCE))
-            yield from page["captures"]
+            query = {**parameters, "limit": 200, "cursor": cursor}
+            page = json_of(self._transport.send("GET", f"v1/{name}", parameters=query, patience=_PATIENCE))
+            yield from page[name]
             cursor = page["next_cursor"]
             if cursor is None:
                 return
@@ -115,3 +137,21 @@ class Client:
         """
         answer = self._transport.send("POST", "v1/detect", content=picture, patience=_PATIENCE)
         return json_of(answer)
+
+
+def _choice(
+    camera: str | None,
+    time_from: datetime | None,
+    time_to: datetime | None,
+    mask: MaskAnswer | None,
+    min_quality: float | None,
+    max_quality: float | None,
+) -> dict[str, Any]:
+    return {
+        "camera": camera,
+        "from": time_from and time_from.isoformat(),
+        "to": time_to and time_to.isoformat(),
+        "mask": mask,
+        "min_quality": min_quality,
+        "max_quality": max_quality,
+    }

@@ -1,4 +1,4 @@
-"""The folder of one run: `captures.jsonl`, `crops/`, `summary.json` and, on request, `frames.jsonl`."""
+"""The folder of one run: `captures.jsonl`, `crops/`, `summary.json` and, on request, a recording."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ import cv2
 from facecap._files import write_atomic
 from facecap._lock import FolderLock
 from facecap.errors import FacecapError
+from facecap.replay import FRAMES, HEADER
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from facecap import Capture, FrameResult
+    from facecap.replay import Recorder
 
 CAPTURES = "captures.jsonl"
-FRAMES = "frames.jsonl"
 SUMMARY = "summary.json"
 CROPS = "crops"
 CONTACT_SHEET = "contact_sheet.png"
@@ -54,8 +58,8 @@ class JsonLines:
 class RunFolder:
     """Keeps what a run found as it is found, so that an end at any time loses nothing that was captured."""
 
-    def __init__(self, path: Path, *, overwrite: bool = False, with_frames: bool = False) -> None:
-        """Make the folder.
+    def __init__(self, path: Path, *, overwrite: bool = False, recorder: Recorder | None = None) -> None:
+        """Make the folder; with a `recorder` it keeps every face of every frame.
 
         Raises:
             FacecapError: it holds an earlier run and `overwrite` is not set, or another process writes a run
@@ -67,14 +71,18 @@ class RunFolder:
         try:
             self._clear(overwrite)
             self._captures = JsonLines(path / CAPTURES, sync=True)
-            self._frames = JsonLines(path / FRAMES, sync=False) if with_frames else None
+            self._recorder = recorder
+            self._frames = None
+            if recorder is not None:
+                write_json(path / HEADER, recorder.header())
+                self._frames = JsonLines(path / FRAMES, sync=False)
         except BaseException:
             self._lock.release()
             raise
 
     def _clear(self, overwrite: bool) -> None:
         path = self.path
-        earlier = [name for name in (CAPTURES, SUMMARY, FRAMES) if (path / name).exists()]
+        earlier = [name for name in (CAPTURES, SUMMARY, HEADER, FRAMES) if (path / name).exists()]
         if earlier and not overwrite:
             raise FacecapError(
                 f"{path} holds an earlier run ({', '.join(earlier)}): give another --out, or --overwrite"
@@ -96,14 +104,17 @@ class RunFolder:
         self._captures.add(line)
         return line
 
-    def add_frame(self, result: FrameResult) -> None:
-        """Keep the whole answer for a frame, where the folder was made `with_frames`."""
-        if self._frames is not None:
-            self._frames.add(result.to_dict())
+    def add_frame(self, result: FrameResult, image: NDArray[np.uint8]) -> None:
+        """Keep the whole answer for a frame, where the folder has a recorder."""
+        if self._frames is None or self._recorder is None:
+            return
+        answer, line = result.to_dict(), self._recorder.frame(result, image)
+        faces = [answered | exact for answered, exact in zip(answer["faces"], line["faces"], strict=True)]
+        self._frames.add(answer | line | {"faces": faces})
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write `summary.json`."""
-        write_atomic(self.path / SUMMARY, json.dumps(summary, indent=2, allow_nan=False).encode() + b"\n")
+        write_json(self.path / SUMMARY, summary)
 
     def close(self) -> None:
         """Close the files and give the folder free."""
@@ -111,3 +122,8 @@ class RunFolder:
         if self._frames is not None:
             self._frames.close()
         self._lock.release()
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON file for people too, whole or not at all."""
+    write_atomic(path, json.dumps(document, indent=2, allow_nan=False).encode() + b"\n")

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 import time
-import uuid
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import to_json
 
-from facecap import Capture, FacecapError, FaceCapture, FrameResult
+from facecap import Areas, Capture, FacecapError, FaceCapture, FrameResult
 from facecap.sources import Limits
 
 from .. import logs
 from ..frames.picture import decode
 from ..metrics import Metrics
 from ..problems import Problem
-from ..store import NewCapture, Store, StoreError
+from ..store import Store, StoreError
+from .hours import Hours
+from .off_hours import nothing
 from .order import Answer, FrameOrder
+from .pending import Pending
+from .progress import Progress
+from .remembered import Remembered
 from .shot_times import ShotTimes
 from .tracks import Tracks
 from .visits import Visits
@@ -55,30 +55,24 @@ class PushedFrame:
 class Tools:
     """What all cameras share."""
 
-    new_capture: Callable[[], FaceCapture]
+    new_capture: Callable[[str], FaceCapture]
+    """A pipeline for the camera of a name."""
     store: Store
+    remembered: Remembered
+    hours: Mapping[str, Hours]
+    """Of the cameras that are not always at work."""
+    areas: Callable[[str], Areas]
+    """Where faces are captured; the same object until that changes."""
     metrics: Metrics
     limits: Limits
-    remembered: int
+    answers: int
     """Answers that a camera keeps for frames that come again."""
     keep_frame: bool
     """Whether the last frame is kept to be shown."""
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Captures that were emitted and are not in the store yet."""
-
-    captures: list[Capture]
-    visits: list[dict[str, Any]]
-    """Of each capture, the shots that it was chosen from."""
-    answer: Answer | None
-    key: str = field(default_factory=lambda: str(uuid.uuid4()))
-    """Stored once under it, even where the store failed after it had them."""
-
-
 class Camera:
-    """One camera. All but `report` and `count` run on one worker at a time, in the order of the lane."""
+    """One camera. What is not of any thread runs on one worker at a time, in the order of the lane."""
 
     def __init__(self, name: str, tools: Tools, source: Literal["push", "pull"]) -> None:
         self.name = name
@@ -90,22 +84,21 @@ class Camera:
         self._tools = tools
         self._source = source
         self._capture: FaceCapture | None = None
-        self._order = FrameOrder(tools.remembered)
+        self._order = FrameOrder(tools.answers)
         self._tracks = Tracks(0)
         self._visits = Visits()
         self._times = ShotTimes()
-        self._batch: _Batch | None = None
-        self._counts: Counter[str] = Counter()
-        self._counting = threading.Lock()
-        self._captures = 0
-        self._size: tuple[int, int] | None = None
-        self._last_time: float | None = None
+        self._pending = Pending(name, tools.store, tools.metrics)
+        self._hours = tools.hours.get(name)
+        self._at_rest = False
+        """Whether its visits have ended because its hours have."""
+        self._progress = Progress()
         self._seldom = logs.Seldom(_log)
 
     @property
     def is_open(self) -> bool:
         """Whether there is anything to lose: a pipeline, or captures that are not stored yet."""
-        return self._capture is not None or self._batch is not None
+        return self._capture is not None or bool(self._pending.captures)
 
     def process(self, frame: PushedFrame) -> Answer:
         """One frame through the pipeline, its captures into the store.
@@ -117,17 +110,32 @@ class Camera:
         try:
             answer = self._process(frame)
         except Problem as problem:
-            self.count(problem.code)
+            self.refuse(problem)
             if problem.status >= 500:  # the camera is not to blame
-                self.last_used = time.monotonic()
+                self._note_alive()
             raise
         return answer
 
-    def count(self, result: str) -> None:
-        """Count a frame by its result: ok, repeated or a problem's code; from any thread."""
-        with self._counting:
-            self._counts[result] += 1
-        self._tools.metrics.frame(self.name, result)
+    def refuse(self, problem: Problem) -> None:
+        """Count a frame that was refused; from any thread."""
+        self._progress.refuse(problem)
+        self._tools.metrics.frame(self.name, problem.code)
+
+    def rest(self) -> None:
+        """End every visit where the camera's hours have ended.
+
+        Raises:
+            Problem: as `flush`.
+        """
+        if self.must_rest:
+            self.flush()
+            self.last_frame = None
+            self._at_rest = True
+
+    @property
+    def must_rest(self) -> bool:
+        """Whether its hours have ended and its visits have not; from any thread."""
+        return self._hours is not None and not self._at_rest and not self._hours.open
 
     def flush(self) -> Flushed:
         """End every visit; the captures that this stored, and their ids.
@@ -135,11 +143,11 @@ class Camera:
         Raises:
             Problem: the store fails; the captures are kept, and may be asked for again.
         """
-        waiting = list(self._batch.captures) if self._batch else []
-        ids = self._store_batch()
+        waiting = self._pending.captures
+        ids = self._pending.store()
         if self._capture is not None:
             given = self._timed(self._capture.flush())
-            ids += self._keep(given, None)
+            ids += self._pending.keep(given, self._visits.summaries(given), None)
             waiting += given
             self._record(self._tracks.end())
         return [capture.to_dict() for capture in waiting], ids
@@ -153,9 +161,9 @@ class Camera:
         _, ids = self.flush()
         if self._capture is not None:
             self._capture = None
-            self._order = FrameOrder(self._tools.remembered)
+            self._order = FrameOrder(self._tools.answers)
             self._visits = Visits()
-            self._record([("camera.closed", {"frames": self._counts["ok"]})])
+            self._record([("camera.closed", {"frames": self._progress.answered})])
         self.last_frame = None
         return ids
 
@@ -165,12 +173,11 @@ class Camera:
             "name": self.name,
             "source": self._source,
             "queue": self.lane.depth,
-            "frames": dict(self._counts),
-            "captures": self._captures,
-            "size": list(self._size) if self._size else None,
+            "captures": self._pending.stored,
             "last_frame_index": self._order.index,
-            "last_frame_received": _rfc3339(self._last_time),
             "shown": self.last_frame is not None,
+            **self._progress.report(self._capture),
+            "waiting": len(self._pending.captures),
         }
 
     def _process(self, frame: PushedFrame) -> Answer:
@@ -179,31 +186,53 @@ class Camera:
             digest = hashlib.sha256(frame.picture).digest()
             earlier = self._order.earlier(frame.index, digest)
             if earlier is not None:
-                self._store_batch()
-                self.count("repeated")
-                self.last_used = time.monotonic()
+                self._pending.store()
+                self._count("repeated")
+                self._note_alive()
                 return earlier
         index = self._order.place(frame.index, frame.timestamp)
-        self._store_batch()
-        image = self._decoded(frame.picture)
+        self._pending.store()
+        image = None if self._is_off_hours() else self._decoded(frame.picture)
         if back := self._order.back(frame.timestamp):
             self._begin_anew(back)
         if frame.timestamp is not None and frame.taken is not None:
             self._times.note(frame.timestamp, frame.taken)
+        if image is None:
+            answer = Answer(to_json(nothing(index, frame.timestamp).to_dict()))
+            self._order.accept(index, frame.timestamp, digest, answer)
+            self._note_alive()
+            self._count("off_hours")
+            return answer
         result = self._follow(image, index, frame.timestamp)
         answer = Answer(to_json(result.to_dict()))
         self._order.accept(index, frame.timestamp, digest, answer)
-        self._size = (image.shape[1], image.shape[0])
-        self._last_time = time.time()
-        self.last_used = time.monotonic()
+        self._note_alive()
         if self._tools.keep_frame:
             self.last_frame = frame.picture
         self._tools.metrics.answer(result)
         self._record(self._tracks.update(result))
         self._visits.see(result)
-        self._keep(self._timed(result.captures), answer)
-        self.count("ok")
+        self._progress.see(result, (image.shape[1], image.shape[0]))
+        captures = self._timed(result.captures)
+        self._pending.keep(captures, self._visits.summaries(captures), answer)
+        self._count("ok")
         return answer
+
+    def _count(self, result: str) -> None:
+        self._progress.count(result)
+        self._tools.metrics.frame(self.name, result)
+
+    def _note_alive(self) -> None:
+        self.last_used = time.monotonic()
+        self._tools.remembered.seen(self.name, self._source)
+
+    def _is_off_hours(self) -> bool:
+        """Whether the frame is not worked on; where the hours have just ended, visits end."""
+        if self._hours is None or self._hours.open:
+            self._at_rest = False
+            return False
+        self.rest()
+        return True
 
     def _begin_anew(self, back: float) -> None:
         """The camera's clock was set back: what was seen before is over, as no time lies between."""
@@ -239,7 +268,10 @@ class Camera:
     def _follow(self, image: Image, index: int, timestamp: float | None) -> FrameResult:
         capture = self._capture
         if capture is None:
-            capture = self._tools.new_capture()
+            capture = self._tools.new_capture(self.name)
+        areas = self._tools.areas(self.name)
+        if capture.areas is not areas:
+            capture.areas = areas
         try:
             result = capture.process(image, frame_index=index, timestamp=timestamp)
         except ValueError as error:
@@ -253,44 +285,6 @@ class Camera:
             self._record([("camera.opened", {"source": self._source})])
         return result
 
-    def _keep(self, captures: list[Capture], answer: Answer | None) -> tuple[str, ...]:
-        if not captures:
-            return ()
-        self._batch = _Batch(captures, self._visits.summaries(captures), answer)
-        return self._store_batch()
-
-    def _store_batch(self) -> tuple[str, ...]:
-        batch = self._batch
-        if batch is None:
-            return ()
-        start = time.perf_counter()
-        rows = [
-            NewCapture({**capture.to_dict(), "visit": visit}, _png(capture))
-            for capture, visit in zip(batch.captures, batch.visits, strict=True)
-        ]
-        try:
-            stored = self._tools.store.add(self.name, rows, batch.key)
-        except StoreError as error:
-            self._seldom.error(
-                "store", "camera %s: %d captures wait for the store: %s", self.name, len(rows), error
-            )
-            raise Problem(
-                503,
-                "store_unavailable",
-                "The store cannot take captures",
-                "the captures of this camera wait for the store: send the same frame again later",
-                {"Retry-After": "1"},
-            ) from None
-        self._tools.metrics.stage("store", time.perf_counter() - start)
-        self._batch = None
-        self._captures += len(rows)
-        for capture in batch.captures:
-            self._tools.metrics.capture(self.name, capture.kind, capture.mask)
-        ids = tuple(capture.id for capture in stored)
-        if batch.answer is not None:
-            batch.answer.captures = ids
-        return ids
-
     def _record(self, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
         pending = list(events)
         for number, (kind, data) in enumerate(pending):
@@ -302,14 +296,3 @@ class Camera:
                 text = "camera %s: events are lost (%s): %s"
                 self._seldom.log(logging.WARNING, frozenset(lost), text, self.name, ", ".join(lost), error)
                 return
-
-
-def _rfc3339(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    moment = datetime.fromtimestamp(seconds, timezone.utc)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _png(capture: Capture) -> bytes:
-    return cv2.imencode(".png", capture.crop)[1].tobytes()

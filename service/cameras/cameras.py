@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from .. import logs
+from ..camera_settings import Cameras as CameraSettings
 from ..problems import Problem
 from ..setting_kinds import CAMERA_NAME
-from ..settings import Cameras as CameraSettings
 from .camera import Camera, Flushed, Image, PushedFrame, Tools
 from .order import Answer
 from .waiting import Settle, attempt, started
@@ -87,18 +87,18 @@ class Cameras:
                 self._tools.metrics.stage("queue", time.perf_counter() - queued)
                 attempt(lambda: camera.process(frame), settle)
 
-            room = self._workers.submit(camera.lane, job, self._settings.queue)
-            if not room:
-                camera.count("queue_full")
-        if not room:
+            if self._workers.submit(camera.lane, job, self._settings.queue):
+                return
             detail = f"{self._settings.queue} frames of {name} wait already: send the frame again later"
-            raise Problem(429, "queue_full", "The camera's queue is full", detail, {"Retry-After": "1"})
+            problem = Problem(429, "queue_full", "The camera's queue is full", detail, {"Retry-After": "1"})
+            camera.refuse(problem)
+        raise problem
 
     def refuse(self, name: str, problem: Problem) -> None:
         """Count a frame that was refused before it came to its camera."""
         # Counted before another thread can remove the camera: its series would come back and stay.
         with suppress(Problem), self._changing:
-            self._opened(name).count(problem.code)
+            self._opened(name).refuse(problem)
 
     def report(self, name: str | None = None) -> list[dict[str, Any]]:
         """What is known of all cameras, or of one, by name."""
@@ -115,6 +115,13 @@ class Cameras:
         camera = self._table.get(name)
         return camera.last_frame if camera else None
 
+    def rest(self) -> None:
+        """End the visits of cameras whose hours have ended."""
+        with self._changing:
+            resting = [c for c in self._table.values() if c.must_rest and not c.lane.depth]
+        for camera in resting:
+            self._workers.submit(camera.lane, partial(attempt, camera.rest, self._log_failure))
+
     def drop_idle(self) -> None:
         """Forget the cameras that have sent no frame that could be taken for the time of the settings."""
         oldest = time.monotonic() - self._settings.idle_seconds
@@ -122,7 +129,7 @@ class Cameras:
             idle = [c for c in self._table.values() if c.last_used < oldest and not c.lane.depth]
         for camera in idle:
             self._workers.submit(
-                camera.lane, partial(attempt, partial(self._close, camera), self._log_idle_failure)
+                camera.lane, partial(attempt, partial(self._close, camera), self._log_failure)
             )
 
     def close(self, seconds: float) -> None:
@@ -205,9 +212,9 @@ class Cameras:
                     return
                 time.sleep(_STORE_PAUSE)
 
-    def _log_idle_failure(self, _: Any, problem: Problem | None) -> None:
+    def _log_failure(self, _: Any, problem: Problem | None) -> None:
         if problem is not None:
-            self._seldom.log(logging.WARNING, "idle", "a camera is not forgotten yet: %s", problem.detail)
+            self._seldom.log(logging.WARNING, "visits", "visits have not ended yet: %s", problem.detail)
 
     def _remove(self, camera: Camera) -> None:
         del self._table[camera.name]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .. import logs
 from .parser import RequestParser
 from .patience import Patient
 
 _HEAD_BYTES = 64 * 1024
 _MOST_PIPELINED = 16
+_HANDSHAKE = b"\x16\x03"
+"""Begins what a client of https:// says first (RFC 8446, 5.1), and no request."""
+_seldom = logs.Seldom(logging.getLogger("facecap.service"))
 
 
 class HttpProtocol(Patient, HttpToolsProtocol):
@@ -38,6 +43,9 @@ class HttpProtocol(Patient, HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """The time runs from the first byte of a head, whatever comes after it."""
+        if data.startswith(_HANDSHAKE) and not self._in_body:
+            self._end_tls()
+            return
         if self.deadline is None and not self._at_work:
             self.deadline = time.monotonic() + (self._body_seconds if self._in_body else self._head_seconds)
         self._excess += len(data)
@@ -107,6 +115,13 @@ class HttpProtocol(Patient, HttpToolsProtocol):
     def _at_work(self) -> bool:
         """Whether a request waits for its answer."""
         return bool(self.pipeline) or (self.cycle is not None and not self.cycle.response_complete)
+
+    def _end_tls(self) -> None:
+        """Such a client makes nothing of the answer but a wrong version: who runs the service is told."""
+        message = "a client spoke TLS to a port without: give it http://, or set server.tls_certificate"
+        peer = self.transport.get_extra_info("peername") or ("",)
+        _seldom.log(logging.WARNING, "tls", message, client=peer[0])
+        self._refuse(b"400 Bad Request")
 
     def _refuse(self, status: bytes) -> None:
         self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)

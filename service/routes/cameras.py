@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import cv2
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -10,10 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from ..problems import Problem, responses
-from ..security import require
+from ..security import authorize, require, who
 from ..services import services_of
 from ..setting_kinds import CAMERA_NAME
-from .documents import CameraReport, CameraReports, Flushed
+from .camera_documents import CameraReport, CameraReports
+from .documents import Flushed
 from .frames import STORED, captures_header
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"])
@@ -27,7 +28,7 @@ CameraPath = Annotated[str, Path(pattern=f"^{CAMERA_NAME}$")]
     responses=responses(401, 403, 429),
 )
 async def list_cameras(request: Request) -> Response:
-    """All cameras that are at work or configured, by name."""
+    """All cameras by name: at work, configured, or remembered because they sent once."""
     return JSONResponse({"cameras": services_of(request).camera_reports()})
 
 
@@ -39,9 +40,7 @@ async def list_cameras(request: Request) -> Response:
 )
 async def get_camera(request: Request, camera: CameraPath) -> Response:
     """One camera."""
-    for report in services_of(request).camera_reports(camera):
-        return JSONResponse(report)
-    raise Problem(404, "unknown_camera", "No such camera", f"no camera {camera} is at work")
+    return JSONResponse(report_of(request, camera))
 
 
 @router.get(
@@ -77,16 +76,46 @@ async def flush(request: Request, camera: CameraPath) -> Response:
     return JSONResponse({"captures": captures}, headers=captures_header(ids))
 
 
+async def _may_forget(request: Request, remove: bool = False) -> None:
+    authorize(request, "admin" if remove else "push")
+
+
 @router.delete(
     "/{camera}",
     status_code=204,
-    dependencies=[Depends(require("push"))],
-    responses=responses(401, 403, 404, 422, 429, 503),
+    dependencies=[Depends(_may_forget)],
+    responses=responses(401, 403, 404, 409, 422, 429, 503),
 )
-async def forget(request: Request, camera: CameraPath) -> Response:
-    """Ends every visit as flush does, then forgets the camera: its frames may begin anew. Captures stay."""
-    ids = await services_of(request).cameras.forget(camera)
+async def forget(request: Request, camera: CameraPath, remove: bool = False) -> Response:
+    """Ends every visit as flush does, then forgets the camera: its frames may begin anew. Captures stay.
+
+    With `remove` (scope admin) the camera is not listed any more either, until it sends again.
+    """
+    services = services_of(request)
+    if not remove:
+        ids = await services.cameras.forget(camera)
+        return Response(status_code=204, headers=captures_header(ids))
+    report_of(request, camera)
+    if camera in services.settings.pullers or camera in services.settings.cameras.named:
+        detail = f"the settings file names {camera}: take it out there"
+        raise Problem(409, "set_in_file", "Set in the file", detail)
+    ids = ()
+    if services.cameras.report(camera):
+        ids = await services.cameras.forget(camera)
+    await run_in_threadpool(services.remembered.remove, camera)
+    await run_in_threadpool(services.store.note, who(request), "remove_camera", {"camera": camera})
     return Response(status_code=204, headers=captures_header(ids))
+
+
+def report_of(request: Request, camera: str) -> dict[str, Any]:
+    """What is known of a camera.
+
+    Raises:
+        Problem: 404 `unknown_camera`.
+    """
+    for report in services_of(request).camera_reports(camera):
+        return report
+    raise Problem(404, "unknown_camera", "No such camera", f"no camera {camera} ever sent a frame")
 
 
 def _media_type(picture: bytes) -> str:

@@ -6,73 +6,30 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from facecap import MaskAnswer
-
-from ..moments import Moment
 from ..problems import Problem, responses
-from ..security import require
+from ..security import require, who
 from ..services import services_of
-from ..setting_kinds import CameraName
-from ..store import CaptureQuery, InvalidCursor, StoredCapture
+from ..store import InvalidCursor, StoredCapture
 from ..store.ids import is_capture_id
 from .documents import CaptureDict, Document
+from .filters import CaptureChoice, Cursor, Limit, invalid_cursor
 
 router = APIRouter(prefix="/v1/captures", tags=["captures"])
-Quality = Annotated[float, Field(allow_inf_nan=False)]
-
-
-class CaptureChoice(BaseModel):
-    """Which captures."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-    camera: CameraName | None = None
-    """of this camera"""
-    time_from: Annotated[Moment | None, Field(alias="from")] = None
-    """shot at this time or later, RFC 3339"""
-    time_to: Annotated[Moment | None, Field(alias="to")] = None
-    """shot before this time, RFC 3339"""
-    mask: MaskAnswer | None = None
-    """with this answer of the classifier"""
-    min_quality: Quality | None = None
-    """of this quality or better"""
-    max_quality: Quality | None = None
-    """of this quality or worse"""
-
-    def query(self) -> CaptureQuery:
-        """As the store takes it.
-
-        Raises:
-            Problem: a range ends before it begins.
-        """
-        for low, high, names in (
-            (self.time_from, self.time_to, "from and to"),
-            (self.min_quality, self.max_quality, "min_quality and max_quality"),
-        ):
-            if low is not None and high is not None and low > high:  # type: ignore[operator]
-                raise Problem(
-                    422,
-                    "invalid_filter",
-                    "The range is empty",
-                    f"{names} are {low} and {high}: exchange them",
-                )
-        return CaptureQuery(**self.model_dump())
 
 
 class CaptureFilter(CaptureChoice):
     """The query of a list of captures."""
 
-    cursor: Annotated[str | None, Field(max_length=100)] = None
+    cursor: Cursor = None
     """`next_cursor` of the page before"""
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Limit = 50
     """captures on a page"""
 
 
-class Visit(Document):
+class Shots(Document):
     """The shots that a capture was chosen from, since its track began or since the capture before."""
 
     shots: int
@@ -91,9 +48,11 @@ class StoredCaptureDocument(CaptureDict):
     """when it came"""
     time: datetime
     """when the shot was taken; `received` where the camera's clock was never set"""
+    visit_id: str | None
+    """of the visit that it belongs to"""
     crop: str
     """path of the crop, a PNG"""
-    visit: Visit | None = None
+    visit: Shots | None = None
     """none of captures that boards pushed"""
 
 
@@ -119,7 +78,7 @@ async def list_captures(request: Request, wanted: Annotated[CaptureFilter, Query
     try:
         page = await run_in_threadpool(store.captures, wanted.query())
     except InvalidCursor as error:
-        raise Problem(422, "invalid_cursor", "The cursor is not valid", str(error)) from None
+        raise invalid_cursor(error) from None
     return JSONResponse(
         {"captures": [item.to_dict() for item in page.captures], "next_cursor": page.next_cursor}
     )
@@ -172,7 +131,7 @@ async def get_crop(request: Request, id: str) -> Response:
 async def delete_capture(request: Request, id: str) -> Response:
     """Removes the capture, its event, and its crop where no other capture has the same."""
     store = services_of(request).store
-    if not is_capture_id(id) or not await run_in_threadpool(store.delete, id):
+    if not is_capture_id(id) or not await run_in_threadpool(store.delete, id, who(request)):
         raise _not_found(id)
     return Response(status_code=204)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from facecap import MaskAnswer
 from facecap.sources import Limits, PictureError, decode_picture, picture_kind
@@ -21,6 +21,7 @@ from ..services import services_of
 from ..store import KeyReused, NewCapture, Store, StoredCapture, StoreError
 from .cameras import CameraPath
 from .frames import captures_header
+from .json_body import parsed
 
 router = APIRouter(tags=["captures"])
 
@@ -111,15 +112,13 @@ async def push_capture(
     with services.intake.room(request, _BODY_BYTES):
         body = await read_body(request, _BODY_BYTES, services.settings.frames.receive_seconds)
         stored = await run_in_threadpool(_store, services.store, camera, body, idempotency_key)
+    services.remembered.seen(camera, "board")
     headers = captures_header((stored.id,))
     return Response(status_code=200 if stored.known else 201, headers=headers)
 
 
 def _store(store: Store, camera: str, body: bytes, key: str | None) -> StoredCapture:
-    try:
-        pushed = PushedCapture.model_validate_json(body, strict=True)
-    except ValidationError as error:
-        raise _invalid(error) from None
+    pushed = parsed(body, PushedCapture, "invalid_capture", "Not a capture")
     crop = _checked_crop(pushed.crop)
     # What the board left out stays away: a repeated push must be the same one to every version.
     capture = pushed.capture.model_dump(exclude={"crop"}, exclude_unset=True)
@@ -136,15 +135,6 @@ def _store(store: Store, camera: str, body: bytes, key: str | None) -> StoredCap
     except StoreError:
         detail = "the store cannot take captures: send it again later"
         raise Problem(503, "store_unavailable", "The store is away", detail, {"Retry-After": "1"}) from None
-
-
-def _invalid(error: ValidationError) -> Problem:
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    if found[0]["type"] == "json_invalid":
-        return Problem(400, "malformed_json", "Not JSON", found[0]["msg"])
-    errors = [{"where": ".".join(map(str, item["loc"])), "what": item["msg"]} for item in found[:20]]
-    detail = "; ".join(f"{item['where']}: {item['what']}" for item in errors)
-    return Problem(422, "invalid_capture", "Not a capture", detail, more={"errors": errors})
 
 
 def _checked_crop(text: str) -> bytes:

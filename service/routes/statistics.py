@@ -1,9 +1,9 @@
-"""How many captures there are, over time."""
+"""How many captures or visits there are, over time."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,13 +13,23 @@ from ..problems import responses
 from ..security import require
 from ..services import services_of
 from ..store import Statistics
-from .captures import CaptureChoice
+from .filters import CaptureChoice
 
 router = APIRouter(prefix="/v1/statistics", tags=["captures"])
 
 
+Counted = Literal["captures", "visits"]
+
+
+class StatisticsChoice(CaptureChoice):
+    """Which captures or visits are counted."""
+
+    count: Counted = "captures"
+    """what is counted"""
+
+
 class MaskCounts(BaseModel):
-    """Captures by mask answer."""
+    """Captures or visits by mask answer."""
 
     mask: int = 0
     no_mask: int = 0
@@ -28,18 +38,18 @@ class MaskCounts(BaseModel):
 
 
 class Bucket(MaskCounts):
-    """Captures of one step of time."""
+    """Captures or visits of one step of time."""
 
     start: datetime
 
 
 class StatisticsDocument(BaseModel):
-    """Captures over time."""
+    """Captures or visits over time."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, title="Statistics")
 
     time_from: Annotated[datetime, Field(alias="from")]
-    """as asked, or the oldest capture's"""
+    """as asked, or that of the oldest"""
     time_to: Annotated[datetime, Field(alias="to")]
     """as asked, or now"""
     step: int
@@ -48,18 +58,21 @@ class StatisticsDocument(BaseModel):
     """all that the time touches, in their order, about 60 or fewer"""
     total: MaskCounts
     cameras: dict[str, int]
-    """captures by camera, most first, whichever camera was asked for"""
+    """how many by camera, most first, whichever camera was asked for"""
 
 
 @router.get(
     "",
-    summary="How many captures there are, over time",
+    summary="How many captures or visits there are, over time",
     responses=responses(401, 403, 422, 429, 503),
     dependencies=[Depends(require("read"))],
 )
-async def count_captures(request: Request, wanted: Annotated[CaptureChoice, Query()]) -> StatisticsDocument:
-    """Captures by mask answer, in all and in round steps of time."""
-    counted = await run_in_threadpool(services_of(request).store.statistics, wanted.query())
+async def count_captures(
+    request: Request, wanted: Annotated[StatisticsChoice, Query()]
+) -> StatisticsDocument:
+    """Captures or visits by mask answer, in all and in round steps of time."""
+    store = services_of(request).store
+    counted = await run_in_threadpool(store.statistics, wanted.query(), of_visits=wanted.count == "visits")
     return StatisticsDocument.model_validate(_document(counted))
 
 

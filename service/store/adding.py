@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, insert, select
 
-from . import crop_rows, journal
+from . import crop_rows, journal, visiting
 from .crops import CropFolder, crop_hash
 from .database import upsert
 from .errors import KeyReused
@@ -18,7 +18,7 @@ from .records import NewCapture, StoredCapture
 from .schema import captures, pushes
 from .times import from_microseconds, now, shot_time, to_microseconds
 
-_OURS = frozenset({"id", "camera", "received", "time", "crop"})
+_OURS = frozenset({"id", "camera", "received", "time", "visit_id", "crop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,16 @@ class Batch:
         return cls(stored, files, key, hashlib.sha256(content.encode()).hexdigest())
 
 
-def add(connection: Connection, camera: str, batch: Batch, folder: CropFolder) -> int:
-    """Write the rows of captures that are not there under their key; returns the id of the last event."""
+def add(connection: Connection, camera: str, batch: Batch, folder: CropFolder) -> list[StoredCapture]:
+    """Write the rows of captures that are not there under their key; returns them with their visits."""
     # In one order for all who lock several.
     for name, png in sorted(batch.crops.items()):
         crop_rows.hold(connection, name, len(png))
         if not folder.has(name, len(png)):
             folder.put({name: png})
-    received = to_microseconds(batch.stored[0].received)
+    joined = visiting.join(connection, camera, batch.stored)
+    stored = [replace(item, visit=visit) for item, visit in zip(batch.stored, joined, strict=True)]
+    received = to_microseconds(stored[0].received)
     connection.execute(
         insert(captures),
         [
@@ -83,12 +85,14 @@ def add(connection: Connection, camera: str, batch: Batch, folder: CropFolder) -
                 "quality": item.capture["quality"],
                 "capture": item.capture,
                 "crop": item.crop,
+                "visit": item.visit,
             }
-            for item in batch.stored
+            for item in stored
         ],
     )
     about = {"kind": "capture", "camera": camera, "time": received}
-    return journal.append(connection, [{**about, "capture": item.id} for item in batch.stored])
+    journal.append(connection, [{**about, "capture": item.id} for item in stored])
+    return stored
 
 
 def take_key(connection: Connection, camera: str, batch: Batch) -> bool:
@@ -120,12 +124,17 @@ def earlier(connection: Connection, camera: str, batch: Batch) -> list[StoredCap
             "take a new key for new captures"
         )
     received = from_microseconds(push.received)
+    joined = select(captures.c.id, captures.c.visit).where(
+        captures.c.camera == camera, captures.c.id.between(push.captures[0], push.captures[-1])
+    )
+    visit_of = {row.id: row.visit for row in connection.execute(joined)}
     return [
         replace(
             item,
             id=identity,
             received=received,
             time=shot_time(item.capture.get("timestamp"), received),
+            visit=visit_of.get(identity),
             known=True,
         )
         for identity, item in zip(push.captures, batch.stored, strict=True)

@@ -1,11 +1,11 @@
-"""How many captures there are, over time and by mask answer, and when the last came."""
+"""How many captures or visits there are, over time and by mask answer, and when the last came."""
 
 from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from .querying import conditions
 from .records import CaptureQuery, Counted, Statistics
@@ -24,11 +24,11 @@ _MOST_CAMERAS = 500
 _FIRST = to_microseconds(FIRST_PLAUSIBLE)  # no capture is older
 
 
-def statistics(connection: Connection, query: CaptureQuery) -> Statistics:
-    """Counts of the captures of a query, its cursor and limit aside, in about 60 steps of time or fewer."""
-    where = conditions(query)
+def statistics(connection: Connection, query: CaptureQuery, table: Table) -> Statistics:
+    """Counts of the captures or visits of a query, its cursor and limit aside, in about 60 steps of time."""
+    where = conditions(query, table)
     oldest, newest = connection.execute(
-        select(func.min(captures.c.time), func.max(captures.c.time)).where(*where)
+        select(func.min(table.c.time), func.max(table.c.time)).where(*where)
     ).one()
     end = max(to_microseconds(now()), (newest or 0) + 1)
     if query.time_to is not None:
@@ -41,8 +41,8 @@ def statistics(connection: Connection, query: CaptureQuery) -> Statistics:
     steps = {place: Counted(from_microseconds(place * step)) for place in places}
 
     # Nothing that came since those two were asked for.
-    where += [captures.c.time >= start, captures.c.time < end]
-    shots = select((captures.c.time // step).label("place"), captures.c.mask).where(*where).subquery()
+    where += [table.c.time >= start, table.c.time < end]
+    shots = select((table.c.time // step).label("place"), table.c.mask).where(*where).subquery()
     counts = select(shots.c.place, shots.c.mask, func.count()).group_by(shots.c.place, shots.c.mask)
     total: Counter[str] = Counter()
     for place, mask, number in connection.execute(counts):
@@ -54,7 +54,7 @@ def statistics(connection: Connection, query: CaptureQuery) -> Statistics:
         step // _SECOND,
         list(steps.values()),
         dict(total),
-        _by_camera(connection, query),
+        _by_camera(connection, query, table),
     )
 
 
@@ -67,14 +67,14 @@ def last_moment(connection: Connection) -> datetime | None:
     return from_microseconds(max(known)) if known else None
 
 
-def _by_camera(connection: Connection, query: CaptureQuery) -> dict[str, int]:
+def _by_camera(connection: Connection, query: CaptureQuery, table: Table) -> dict[str, int]:
     """Of every camera, that of the query or not, so that another one can be chosen."""
     number = func.count().label("number")
     rows = connection.execute(
-        select(captures.c.camera, number)
-        .where(*conditions(query, any_camera=True))
-        .group_by(captures.c.camera)
-        .order_by(number.desc(), captures.c.camera)
+        select(table.c.camera, number)
+        .where(*conditions(query, table, any_camera=True))
+        .group_by(table.c.camera)
+        .order_by(number.desc(), table.c.camera)
         .limit(_MOST_CAMERAS)
     )
     return {row.camera: row.number for row in rows}

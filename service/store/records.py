@@ -35,6 +35,8 @@ class StoredCapture:
     capture: dict[str, Any]
     crop: str
     """SHA-256 of the crop's file, 64 hexadecimal digits."""
+    visit: str | None = None
+    """Id of the visit that it belongs to; None before it is stored and after it was removed."""
     known: bool = False
     """Whether it was already there under the idempotency key that it came with."""
 
@@ -45,8 +47,45 @@ class StoredCapture:
             "camera": self.camera,
             "received": rfc3339(self.received),
             "time": rfc3339(self.time),
+            "visit_id": self.visit,
             **self.capture,
             "crop": f"/v1/captures/{self.id}/crop",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The captures of one track, as far as they are still there."""
+
+    id: str
+    """Of its first capture, there any more or not."""
+    camera: str
+    track_id: int
+    time: datetime
+    """Of the first shot, UTC."""
+    last: datetime
+    """Of the last shot, UTC."""
+    captures: int
+    """How many."""
+    mask: MaskAnswer
+    """The most frequent known answer, on a tie that of the better shot; `unknown` where none is known."""
+    quality: float | None
+    """Of the best shot."""
+    best: StoredCapture
+    """Of the highest quality, then the earliest."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "id": self.id,
+            "camera": self.camera,
+            "track_id": self.track_id,
+            "time": rfc3339(self.time),
+            "last": rfc3339(self.last),
+            "captures": self.captures,
+            "mask": self.mask,
+            "quality": self.quality,
+            "best": self.best.to_dict(),
         }
 
 
@@ -57,7 +96,7 @@ class Event:
     id: int
     """Grows by time of commit: whoever has seen an id has seen, or can read, all below it."""
     kind: str
-    """`capture`, `track.started`, `track.ended`, `camera.opened`, `camera.clock` or `camera.closed`."""
+    """One of `EventKind` of the settings."""
     camera: str
     time: datetime
     """UTC."""
@@ -71,8 +110,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class CaptureQuery:
-    """Which captures, newest shot first. None: no limit."""
+    """Which captures, or visits, newest shot first. None: no limit.
 
+    A visit has the time of its first shot, one answer by all its shots, and the quality of the best.
+    """
+
+    visit: str | None = None
+    """Id."""
     camera: str | None = None
     time_from: datetime | None = None
     """Inclusive, with a time zone."""
@@ -82,7 +126,7 @@ class CaptureQuery:
     min_quality: float | None = None
     max_quality: float | None = None
     cursor: str | None = None
-    """`Page.next_cursor` of the page before."""
+    """`next_cursor` of the page before."""
     limit: int = 50
     """1 or more."""
 
@@ -97,8 +141,17 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitPage:
+    """Visits in a row."""
+
+    visits: list[Visit]
+    next_cursor: str | None
+    """As of `Page`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
-    """Captures of one step of time."""
+    """Captures, or visits, of one step of time."""
 
     start: datetime
     """A whole multiple of the step since 1970, UTC."""
@@ -108,7 +161,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Captures over time."""
+    """Captures, or visits, over time."""
 
     time_from: datetime
     """As asked, or the oldest capture's."""
@@ -121,7 +174,7 @@ class Statistics:
     total: dict[str, int]
     """By mask answer, those that there are."""
     cameras: dict[str, int]
-    """Captures by camera, most first, whichever camera was asked for."""
+    """How many by camera, most first, whichever camera was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +183,46 @@ class Removed:
 
     captures: int = 0
     events: int = 0
+    audit: int = 0
+    """Entries of the audit log."""
     crops: int = 0
     """Files, those among them that belonged to no capture included."""
     bytes_kept: int = 0
     """Of all crops that stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What somebody did."""
+
+    id: int
+    time: datetime
+    """UTC."""
+    who: str
+    """Name of a key, or `anybody`."""
+    action: str
+    data: dict[str, Any]
+    """Plain JSON types; nothing of faces."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """Which entries, newest first. None: no limit."""
+
+    who: str | None = None
+    action: str | None = None
+    time_from: datetime | None = None
+    """Inclusive, with a time zone."""
+    time_to: datetime | None = None
+    """Exclusive, with a time zone."""
+    cursor: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Entries in a row."""
+
+    entries: list[AuditEntry]
+    next_cursor: str | None
+    """As of `Page`."""

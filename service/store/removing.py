@@ -13,15 +13,16 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import wraps
 from itertools import accumulate
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
 
-from . import crop_rows
+from . import auditing, crop_rows, visiting
 from .crops import SHARDS, CropFolder
 from .database import Database
-from .errors import StoreError
-from .records import Removed
+from .errors import CountDiffers, PartlyRemoved, StoreError
+from .querying import conditions
+from .records import CaptureQuery, Removed
 from .schema import captures, crops, events, pushes
 from .times import to_microseconds
 
@@ -74,12 +75,64 @@ class Remover:
         self._on_removed = on_removed
 
     @_with_room
-    def delete(self, identity: str) -> bool:
-        """Remove a capture with its event, and its crop where no other needs it; whether it was there."""
+    def delete(self, identity: str, who: str | None) -> bool:
+        """Remove a capture with its event, and its crop where no other needs it; whether it was there.
+
+        `who`: the audit log says so; None: it does not.
+        """
         with self._database.writing() as connection:
             names = _delete(connection, [identity])
-        self._finish([identity], names)
+            if names and who is not None:
+                auditing.note(connection, who, "delete_capture", {"capture": identity})
+        if names:
+            self._on_removed([identity])
+        self._collect(names)
         return bool(names)
+
+    def delete_all(
+        self, query: CaptureQuery, who: str, action: str, data: dict[str, Any], expect: int | None = None
+    ) -> int:
+        """Remove the captures of a query, its cursor and limit aside; how many there were.
+
+        Those that come meanwhile stay. The audit log says how many, after every batch.
+
+        Raises:
+            CountDiffers: there are not `expect`; nothing was removed.
+            PartlyRemoved: the database or the folder failed after some were removed.
+        """
+        with self._database.reading() as connection:
+            chosen = select(func.count(), func.max(captures.c.id)).where(*conditions(query))
+            count, last = connection.execute(chosen).one()
+        if expect is not None and count != expect:
+            raise CountDiffers(count)
+        removed = 0
+        where = [*conditions(query), captures.c.id <= (last or "")]
+        entry: int | None = None
+        written: int | None = None
+        failure: OSError | None = None
+
+        def note(connection: Connection, number: int) -> None:
+            nonlocal written
+            said = {**data, "captures": removed + number}
+            if entry is None:
+                written = auditing.note(connection, who, action, said)
+            else:
+                auditing.amend(connection, entry, said)
+
+        while removed < count:
+            try:
+                number, names = self._delete_some(min(self._batch, count - removed), where, note)
+                removed, entry = removed + number, written
+                if not number:  # others were faster
+                    break
+                self._collect(names)
+            except StoreError as error:
+                raise PartlyRemoved(str(error), removed) from error
+            except OSError as error:  # the crops of the others go nevertheless
+                failure = error
+        if failure is not None:
+            raise PartlyRemoved(f"the folder of crops failed: {failure}", removed)
+        return removed
 
     @_with_room
     def remove_old(
@@ -87,6 +140,7 @@ class Remover:
         max_age: timedelta | None,
         max_bytes: int | None,
         events_max_age: timedelta | None,
+        audit_max_age: timedelta | None,
         grace: timedelta,
         at: datetime,
     ) -> Removed:
@@ -103,9 +157,14 @@ class Remover:
         by_age, files_by_age = self._by_age(None if max_age is None else at - max_age)
         by_size, files_by_size, kept = self._by_size(max_bytes)
         old_events = self._old_events(None if events_max_age is None else at - events_max_age, at)
+        old_entries = 0
+        if audit_max_age is not None:
+            with self._database.writing() as connection:
+                old_entries = auditing.remove_old(connection, to_microseconds(at - audit_max_age))
         if failure is not None:
             raise failure
-        return Removed(by_age + by_size, old_events, files_by_age + files_by_size + orphans, kept)
+        files = files_by_age + files_by_size + orphans
+        return Removed(by_age + by_size, old_events, old_entries, files, kept)
 
     @property
     def _batch(self) -> int:
@@ -115,10 +174,10 @@ class Remover:
         if oldest is None:
             return 0, 0
         removed = files = 0
-        limit = to_microseconds(oldest)
+        old = [captures.c.received < to_microseconds(oldest)]
         while True:
             batch = self._batch
-            count, gone = self._delete_oldest(batch, limit)
+            count, gone = self._delete_oldest(batch, old)
             removed, files = removed + count, files + gone
             if count < batch:
                 return removed, files
@@ -142,26 +201,38 @@ class Remover:
             if not freed:
                 return removed, files, kept
             count = sum(size < kept - max_bytes for size in freed[:-1]) + 1
-            count, gone = self._delete_oldest(count, None)
+            count, gone = self._delete_oldest(count, [])
             removed, files = removed + count, files + gone
 
-    def _delete_oldest(self, count: int, before: int | None) -> tuple[int, int]:
+    def _delete_oldest(self, count: int, where: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
         """Remove up to `count` captures; how many there were, and how many files went."""
-        # Locked in one order: another process may remove old captures too.
+        number, names = self._delete_some(count, where)
+        return number, self._collect(names)
+
+    @_with_room
+    def _delete_some(
+        self,
+        count: int,
+        where: Sequence[ColumnElement[bool]],
+        note: Callable[[Connection, int], None] | None = None,
+    ) -> tuple[int, list[str]]:
+        """Remove the oldest captures, up to `count`; how many there were, and their crops."""
+        # Locked in one order: another process may remove captures too.
         query = (
-            select(captures.c.id).order_by(captures.c.received, captures.c.id).limit(count).with_for_update()
+            select(captures.c.id)
+            .where(*where)
+            .order_by(captures.c.received, captures.c.id)
+            .limit(count)
+            .with_for_update()
         )
-        if before is not None:
-            query = query.where(captures.c.received < before)
         with self._database.writing() as connection:
             ids = list(connection.execute(query).scalars())
             names = _delete(connection, ids)
-        return len(names), self._finish(ids, names)
-
-    def _finish(self, ids: Sequence[str], names: Sequence[str]) -> int:
+            if note is not None and names:
+                note(connection, len(names))
         if names:
             self._on_removed(ids)
-        return self._collect(names)
+        return len(names), names
 
     def _old_events(self, first: datetime | None, at: datetime) -> int:
         with self._database.writing() as connection:
@@ -226,6 +297,8 @@ class Remover:
 
 
 def _delete(connection: Connection, ids: Sequence[str]) -> list[str]:
-    """Remove captures with their events; the hash of the crop of each that was there."""
-    removed = connection.execute(delete(captures).where(captures.c.id.in_(ids)).returning(captures.c.crop))
-    return list(removed.scalars())
+    """Remove captures with their events and visits; the hash of the crop of each that was there."""
+    removal = delete(captures).where(captures.c.id.in_(ids)).returning(captures.c.crop, captures.c.visit)
+    removed = connection.execute(removal).all()
+    visiting.leave(connection, (row.visit for row in removed))
+    return [row.crop for row in removed]

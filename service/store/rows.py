@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from .records import Event, StoredCapture
-from .schema import captures, events
+from .records import Event, StoredCapture, Visit
+from .schema import captures, events, visits
 from .times import from_microseconds
 
 CAPTURE_COLUMNS = (
@@ -18,14 +18,46 @@ CAPTURE_COLUMNS = (
     captures.c.time,
     captures.c.capture,
     captures.c.crop,
+    captures.c.visit,
 )
 
 
 def stored_capture(row: Sequence[Any]) -> StoredCapture:
     """Of a row with `CAPTURE_COLUMNS` first."""
-    identity, camera, received, time, capture, crop = row[:6]
+    identity, camera, received, time, capture, crop, visit = row[: len(CAPTURE_COLUMNS)]
     return StoredCapture(
-        identity, camera, from_microseconds(received), from_microseconds(time), capture, crop
+        identity, camera, from_microseconds(received), from_microseconds(time), capture, crop, visit
+    )
+
+
+def select_visits() -> Select[Any]:
+    """Visits with their best captures."""
+    return select(
+        *CAPTURE_COLUMNS,
+        visits.c.id,
+        visits.c.camera,
+        visits.c.track_id,
+        visits.c.time,
+        visits.c.last,
+        visits.c.captures,
+        visits.c.mask,
+        visits.c.quality,
+    ).select_from(visits.join(captures, visits.c.best == captures.c.id))
+
+
+def visit(row: Sequence[Any]) -> Visit:
+    """Of a row of `select_visits`."""
+    identity, camera, track_id, time, last, number, mask, quality = row[len(CAPTURE_COLUMNS) :]
+    return Visit(
+        identity,
+        camera,
+        track_id,
+        from_microseconds(time),
+        from_microseconds(last),
+        number,
+        mask,
+        quality,
+        stored_capture(row),
     )
 
 
@@ -38,7 +70,7 @@ def select_events() -> Select[Any]:
 
 def event(row: Sequence[Any]) -> Event:
     """Of a row of `select_events`."""
-    identity, kind, camera, time, data = row[6:]
+    identity, kind, camera, time, data = row[len(CAPTURE_COLUMNS) :]
     if row[0] is None:
         return Event(identity, kind, camera, from_microseconds(time), data)
     capture = stored_capture(row)

@@ -49,7 +49,7 @@ captures = Table(
     Index("captures_visit", "visit"),
 )
 
-# The captures of one track, as far as they are still there; kept up with them in the same transaction.
+# The captures of one track, as far as they are still there: `visiting` keeps it up with them.
 visits = Table(
     "visits",
     metadata,
@@ -58,24 +58,26 @@ visits = Table(
     Column("track_id", BigInteger, nullable=False),
     Column("time", BigInteger, nullable=False),  # of the first shot
     Column("last", BigInteger, nullable=False),  # of the last shot
+    Column("sequence", BigInteger, nullable=False),  # the highest that came
+    Column("answers", JSON, nullable=False),  # `visiting.Answers`
     Column("captures", Integer, nullable=False),  # how many
     Column("best", _ID, nullable=False),  # the capture of the highest quality
     Column("mask", String(16), nullable=False),  # one answer by all shots
     Column("quality", Double),  # of the best
     Index("visits_time", "time", "id"),
     Index("visits_camera_time", "camera", "time", "id"),
-    Index("visits_camera_track", "camera", "track_id", "last"),
+    Index("visits_camera_track", "camera", "track_id", "id"),
 )
 
-# Every camera that ever sent, until it is removed.
+# Every camera that ever sent or has settings, until it is removed.
 cameras = Table(
     "cameras",
     metadata,
     Column("name", Text, primary_key=True),
     Column("source", String(8), nullable=False),  # push, pull or board
-    Column("first_seen", BigInteger, nullable=False),
-    Column("last_seen", BigInteger, nullable=False),
+    Column("last_seen", BigInteger),  # null: it has settings and never sent
     Column("online", Boolean, nullable=False),
+    Column("since", BigInteger),  # online: when it came; offline: when it was seen last
     Column("settings", JSON),  # that were made on the page
 )
 

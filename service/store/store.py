@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from . import adding, counting, hook_positions, journal, querying, trial
+from . import adding, auditing, hook_positions, journal, trial
+from .camera_table import CameraTable
 from .crops import CropFolder
 from .database import Database
 from .errors import StoreError
 from .migrate import migrate
-from .records import CaptureQuery, Event, NewCapture, Page, Removed, Statistics, StoredCapture
+from .reading import Reading, disk
+from .records import CaptureQuery, NewCapture, Removed, StoredCapture
 from .removing import Remover
 from .times import now, to_microseconds
 from .trouble import Trouble
@@ -22,7 +24,7 @@ _TRIAL_SECONDS = 10.0
 """Between two captures that are stored to try it out: each is written to the disks."""
 
 
-class Store:
+class Store(Reading):
     """Captures and events in a database, crops in a folder; for any number of threads and processes at once.
 
     Every method waits for the disk or the network: call it in a thread, not on an event loop. Each may raise
@@ -30,10 +32,10 @@ class Store:
     """
 
     def __init__(self, database: Database, folder: CropFolder) -> None:
-        self._database = database
-        self._folder = folder
+        super().__init__(database, folder)
         self._remover = Remover(database, folder, self._notify_removed)
         self._trouble = Trouble()
+        self.cameras = CameraTable(database, self._notify_written)
         self._listeners: list[tuple[Callable[[], object], Callable[[Sequence[str]], object]]] = []
 
     @classmethod
@@ -49,7 +51,7 @@ class Store:
         """
         database = Database(url)
         try:
-            with _disk():
+            with disk():
                 crops = CropFolder(folder)
                 if database.is_sqlite and database.url.database is not None:
                     Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +82,7 @@ class Store:
             raise StoreError(
                 f"the folder of crops {self._folder.folder} is not there: mount it or make it again"
             )
-        with self._trouble.noted(tried_out=True), _disk():
+        with self._trouble.noted(tried_out=True), disk():
             self.last_event_id()
             self._database.keep_room()
             if self._trouble.trial_is_due(_TRIAL_SECONDS):
@@ -117,15 +119,15 @@ class Store:
                 known = adding.earlier(connection, camera, batch)
             if known is not None:
                 return known
-        with _disk():
+        with disk():
             self._database.keep_room()
             self._folder.put(batch.crops)
             with self._database.writing() as connection:
                 if key is not None and not adding.take_key(connection, camera, batch):
                     return adding.earlier(connection, camera, batch) or []
-                adding.add(connection, camera, batch, self._folder)
+                stored = adding.add(connection, camera, batch, self._folder)
         self._notify_written()
-        return batch.stored
+        return stored
 
     def event(self, kind: str, camera: str, data: dict[str, Any]) -> int:
         """Note something that happened, with plain JSON types; returns its id."""
@@ -136,41 +138,49 @@ class Store:
         self._notify_written()
         return identity
 
-    def captures(self, query: CaptureQuery) -> Page:
-        """One page of captures, newest shot first.
+    def note(self, who: str, action: str, data: dict[str, Any]) -> None:
+        """Write into the audit log who did what, with plain JSON types and nothing of faces.
 
-        Raises:
-            InvalidCursor: this service never issued the query's cursor.
+        What removes captures notes it itself.
         """
-        with self._database.reading() as connection:
-            return querying.page(connection, query)
+        self._database.keep_room()
+        with self._database.writing() as connection:
+            auditing.note(connection, who, action, data)
 
-    def statistics(self, query: CaptureQuery) -> Statistics:
-        """Counts of the captures of a query over time, whatever its cursor and limit."""
-        with self._database.reading() as connection:
-            return counting.statistics(connection, query)
-
-    def capture(self, identity: str) -> StoredCapture | None:
-        """The capture of an id; None where there is none (any more)."""
-        with self._database.reading() as connection:
-            return querying.one(connection, identity)
-
-    def crop(self, name: str) -> bytes | None:
-        """The PNG file of a crop by its hash; None where its captures were removed meanwhile."""
-        with _disk():
-            try:
-                return self._folder.path(name).read_bytes()
-            except FileNotFoundError:
-                return None
-
-    def delete(self, identity: str) -> bool:
+    def delete(self, identity: str, who: str | None = None) -> bool:
         """Remove a capture, its event, and its crop where no other has the same; whether it was there.
+
+        The audit log names `who`; None: nobody.
 
         Where the folder fails the capture is gone nevertheless, and its crop stays until the next round of
         retention.
         """
-        with _disk():
-            return self._remover.delete(identity)
+        with disk():
+            return self._remover.delete(identity, who)
+
+    def delete_visit(self, identity: str, who: str) -> bool:
+        """Remove the captures of a visit as `delete` does; whether there were any.
+
+        Raises:
+            PartlyRemoved: some are removed.
+        """
+        query = CaptureQuery(visit=identity)
+        return self._remover.delete_all(query, who, "delete_visit", {"visit": identity}) > 0
+
+    def delete_captures(self, query: CaptureQuery, expect: int, who: str, filter: dict[str, Any]) -> int:
+        """Remove the captures of a query, its cursor and limit aside; how many there were.
+
+        Args:
+            query: which.
+            expect: how many they must be. Those that come meanwhile stay.
+            who: for the audit log.
+            filter: the query as the audit log has it.
+
+        Raises:
+            CountDiffers: they are not so many; nothing was removed.
+            PartlyRemoved: some are removed.
+        """
+        return self._remover.delete_all(query, who, "delete_captures", {"filter": filter}, expect)
 
     def remove_old(
         self,
@@ -178,6 +188,7 @@ class Store:
         max_bytes: int | None = None,
         *,
         events_max_age: timedelta | None = None,
+        audit_max_age: timedelta | None = None,
         grace: timedelta = timedelta(hours=1),
         at: datetime | None = None,
     ) -> Removed:
@@ -189,39 +200,14 @@ class Store:
             max_age: of captures, by when they came; None: no limit.
             max_bytes: of all crops together; None: no limit.
             events_max_age: of events; None: no limit but that of their captures.
+            audit_max_age: of entries of the audit log; None: no limit.
             grace: a file that belongs to no capture is left alone for so long.
             at: the present moment; None: as the clock has it.
         """
-        with _disk():
-            return self._remover.remove_old(max_age, max_bytes, events_max_age, grace, at or now())
-
-    def last_moment(self) -> datetime | None:
-        """When the last capture or event came, by the clock of then; None where there is none."""
-        with self._database.reading() as connection:
-            return counting.last_moment(connection)
-
-    def events_after(self, position: int | None, limit: int) -> list[Event]:
-        """Events that came after the one of an id, oldest first; from the first where None.
-
-        Once an event was returned, no event with a lower id appears any more.
-        """
-        with self._database.reading() as connection:
-            return journal.after(connection, position or 0, limit)
-
-    def events_kept(self, first: int, last: int) -> set[int]:
-        """Ids of the events from `first` to `last`, both included, that were not removed."""
-        with self._database.reading() as connection:
-            return journal.kept(connection, first, last)
-
-    def last_event_id(self) -> int:
-        """Of the last event that was ever noted, by any process; 0 where none was."""
-        with self._database.reading() as connection:
-            return journal.last_id(connection)
-
-    def installation(self) -> str:
-        """A UUID that this database alone has."""
-        with self._database.reading() as connection:
-            return journal.installation(connection)
+        with disk():
+            return self._remover.remove_old(
+                max_age, max_bytes, events_max_age, audit_max_age, grace, at or now()
+            )
 
     def listen(
         self, written: Callable[[], object], removed: Callable[[Sequence[str]], object]
@@ -262,11 +248,6 @@ class Store:
         with self._database.writing() as connection:
             hook_positions.release(connection, owner)
 
-    def hook_positions(self) -> dict[str, int]:
-        """The last event that each hook is done with."""
-        with self._database.reading() as connection:
-            return hook_positions.positions(connection)
-
     def _notify_written(self) -> None:
         for written, _ in list(self._listeners):
             written()
@@ -274,11 +255,3 @@ class Store:
     def _notify_removed(self, captures: Sequence[str]) -> None:
         for _, removed in list(self._listeners):
             removed(captures)
-
-
-@contextmanager
-def _disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(f"the folder of crops failed: {error}") from error

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cameras import closed_port
+from docs_pages import blocks, with_addresses
 from programs import program
 from served import Served, eventually
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "service.md"
+HEADING = "Behind a reverse proxy"
 PREFIX = "/faces"
 _AROUND = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1; {user}
@@ -24,11 +25,7 @@ http {{
   access_log {folder}/access.log;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-  server {{
-    listen 127.0.0.1:{port};
-    {before}
-    {recipe}
-  }}
+  {server}
 }}
 """
 
@@ -48,15 +45,33 @@ class Nginx:
 
 
 @contextmanager
-def nginx(service: Served, folder: Path, before: str = "") -> Iterator[Nginx]:
-    """The page's recipe in front of a service whose root_path is `/faces`; `before`: further locations."""
-    (recipe,) = re.findall(r"```nginx\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    recipe = recipe.replace("http://127.0.0.1:8000", service.address)
-    assert service.address in recipe
+def nginx(
+    service: Served, folder: Path, before: str = "", certificate: dict[str, Path] | None = None
+) -> Iterator[Nginx]:
+    """The page's recipe in front of a service whose root_path is `/faces`.
+
+    Args:
+        service: it runs already.
+        folder: for the files of nginx, which a test may look at.
+        before: further locations.
+        certificate: `certificate` and `certificate_key` of TLS; None for a server without.
+    """
     port = closed_port()
-    user = "user root;" if os.geteuid() == 0 else ""
+    (server,) = blocks("service.md", HEADING, "nginx")
+    server = with_addresses(
+        server,
+        **{
+            "http://127.0.0.1:8000": service.address,
+            "listen 443 ssl;": f"listen 127.0.0.1:{port}{' ssl' if certificate else ''};\n{before}",
+        },
+    )
+    for name in ("certificate", "certificate_key"):
+        line = f"ssl_{name} {certificate[name]};" if certificate else ""
+        server, count = re.subn(rf"ssl_{name} .*;", line, server)
+        assert count == 1
     file = folder / "nginx.conf"
-    file.write_text(_AROUND.format(folder=folder, user=user, port=port, before=before, recipe=recipe))
+    user = "user root;" if os.geteuid() == 0 else ""
+    file.write_text(_AROUND.format(folder=folder, user=user, server=server))
     command = [
         program("nginx", folders=[Path("/usr/sbin")]),
         "-p",

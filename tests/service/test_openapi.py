@@ -62,6 +62,10 @@ def test_every_call_of_the_service_is_in_the_document() -> None:
         "GET /v1/captures/{id}",
         "GET /v1/captures/{id}/crop",
         "DELETE /v1/captures/{id}",
+        "GET /v1/visits",
+        "GET /v1/visits/{id}",
+        "DELETE /v1/visits/{id}",
+        "GET /v1/audit",
         "GET /v1/site",
         "GET /v1/events",
         "GET /livez",
@@ -121,6 +125,11 @@ def test_answers_of_success_are_as_the_document_says(service: Served, face: byte
     call("POST", "/v1/cameras/{camera}/flush", path_parameters=door)
     first, *_ = call("GET", "/v1/captures", query={"limit": 1}).json()["captures"]
     assert first["visit"]["shots"] >= 1
+    [visit] = call("GET", "/v1/visits", query={"limit": 1}).json()["visits"]
+    assert visit["id"] == first["visit_id"]
+    assert call("GET", "/v1/visits/{id}", path_parameters={"id": visit["id"]}).json()["shots"]
+    assert call("GET", "/v1/audit").json()["entries"]
+    assert call("GET", "/v1/site").json()["version"]
     assert call("GET", "/v1/statistics").json()["total"]
     identity = {"id": first["id"]}
     assert call("GET", "/v1/captures/{id}", path_parameters=identity).json() == first

@@ -15,13 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from served import Served, eventually, running, settings_in
 
-from facecap import CaptureConfig, Faces, FrameResult
+from facecap import Areas, CaptureConfig, Faces, FrameResult
 
 
 class HeldPipeline:
     """Finds nothing; each frame waits until the test lets it go, and is written down."""
 
     config = CaptureConfig()
+    areas = Areas()
 
     def __init__(self, seen: list[int], gate: threading.Semaphore | None = None) -> None:
         self._seen = seen

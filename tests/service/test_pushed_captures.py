@@ -57,7 +57,9 @@ def test_a_capture_is_stored_once_under_its_key(service: Served) -> None:
     row = stored(service, "board")[0]
     assert row.capture == {key: value for key, value in LINE.items() if key != "crop"}
     assert service.services.store.crop(row.crop) == png()
-    assert service.client.get("/v1/cameras").json() == {"cameras": []}, "a board is no camera of this service"
+    (board,) = service.client.get("/v1/cameras").json()["cameras"]
+    assert (board["name"], board["source"], board["online"]) == ("board", "board", True)
+    assert board["frames"] == {}, "its frames stay on the board"
 
 
 def test_a_line_of_facecap_is_one_whatever_it_has(service: Served, face: bytes) -> None:

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
 from cameras import closed_port
-from recipes import PAGE, run
+from docs_pages import run, section
 from served import running, settings_in
 from test_access import key
 
@@ -29,15 +29,20 @@ MISTAKES = {
     "`several_pictures` (422)": f"cat face.jpg face.jpg | {OPEN} @- http://$PLAIN{PATH}",
     "`Empty reply from server`, `Connection reset`": f"{PUSH} http://$TLS{PATH}",
     "`wrong version number`, `packet length too long`": f"{PUSH} https://$PLAIN{PATH}",
+    "`SSL certificate problem`": f"{PUSH} https://$TLS{PATH}",
     "`Connection refused`, `Failed to connect`": f"{PUSH} http://$CLOSED{PATH}",
     "200, and no capture": f"{OPEN} @face.jpg http://$PLAIN{PATH}",
 }
 
 
 def test_the_table_of_mistakes_has_what_people_see(
-    tmp_path: Path, pipeline: dict[str, Any], certificate: dict[str, Path], face: bytes
+    tmp_path: Path,
+    pipeline: dict[str, Any],
+    certificate: dict[str, Path],
+    face: bytes,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    table = PAGE.read_text().partition("\n## When it does not work\n")[2]
+    table = section("recipes.md", "When it does not work")
     assert re.findall(r"^\| (.+?) \|", table, re.M)[1:] == list(MISTAKES)
     (tmp_path / "face.jpg").write_bytes(face)
     (tmp_path / "tls").mkdir()
@@ -56,3 +61,5 @@ def test_the_table_of_mistakes_has_what_people_see(
             done = run(command, tmp_path, **variables)
             said = re.findall("`(.+?)`", seen) or ['"track_unconfirmed"']
             assert any(text in done.stdout + done.stderr for text in said), (seen, done)
+    (warning,) = [record for record in caplog.records if "spoke TLS" in record.getMessage()]
+    assert warning.levelname == "WARNING" and warning.__dict__["client"] == "127.0.0.1"

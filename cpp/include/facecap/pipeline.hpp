@@ -50,10 +50,12 @@ struct FrameResult {
   Tracks tracks;
   std::vector<float> quality;
   std::vector<Pose> poses;
-  std::vector<bool> stored;                    // the shot of this face was stored in this frame
-  std::vector<float> mask_prob;                // NaN: not known
-  std::vector<float> incorrect_prob;           // the same
-  std::vector<std::optional<Reason>> reasons;  // why not captured; none where captured
+  std::vector<float> laplacian;                  // of docs/capture-flow.md, "Sharpness"; NaN: not measured
+  std::vector<std::optional<Refinement>> looks;  // the second ones; none where nobody asked for it
+  std::vector<bool> stored;                      // the shot of this face was stored in this frame
+  std::vector<float> mask_prob;                  // NaN: not known
+  std::vector<float> incorrect_prob;             // the same
+  std::vector<std::optional<Reason>> reasons;    // why not captured; none where captured
   std::vector<Capture> captures;
   int refined = 0;     // faces that the refiner answered in this frame
   int classified = 0;  // crops that went through the classifier in this frame

@@ -16,13 +16,6 @@ namespace {
 
 constexpr Size kCropSize{112, 112};  // where no classifier says another
 
-TrackerOptions tracker_options(const CaptureConfig& config) {
-  TrackerOptions options;
-  options.min_hits = config.min_hits;
-  options.max_unmatched = config.miss_limit;
-  return options;
-}
-
 /// All that a FaceCapture remembers of the frames before.
 struct Memory {
   Memory(const CaptureConfig& config, const FaceCaptureParts& parts, int slots)
@@ -76,13 +69,15 @@ struct FaceCapture::State : Memory {
   void assess_faces(const FrameView& frame) {
     result.poses.clear();
     result.quality.clear();
-    rejections.clear();
+    result.laplacian.clear();
+    assessments.clear();
     refined = result.faces.landmarks;
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
-      const Assessment face = assess(frame, result.faces.boxes[i], result.faces.landmarks[i], gate.config());
-      result.poses.push_back(face.pose);
-      result.quality.push_back(face.quality);
-      rejections.push_back(face.rejection);
+      result.laplacian.push_back(
+          measure_laplacian(frame, result.faces.boxes[i], result.faces.landmarks[i], gate.config()));
+      assessments.push_back(assess(face(frame, i), gate.config()));
+      result.poses.push_back(assessments[i].pose);
+      result.quality.push_back(assessments[i].quality);
     }
   }
 
@@ -119,44 +114,31 @@ struct FaceCapture::State : Memory {
     return {result.faces.landmarks[i]};
   }
 
-  void refine(const FrameView& frame, std::size_t i, Candidate& face, double& seconds) {
+  void refine(const FrameView& frame, std::size_t i, Candidate& candidate, double& seconds) {
     const Refinement look = look_again(frame, i, seconds);
-    if (parts.refiner && look.face_prob < parts.refiner->spec().not_a_face) {
-      face.rejection = Reason::not_a_face;
-      return;
-    }
-    refined[i] = look.landmarks;
-    face.refined_eye_distance = eye_distance(look.landmarks);
-    face.landmark_confidence = look.face_prob;
-    face.refined_quality =
-        posture_quality({result.faces.boxes[i], look.landmarks, size_of(frame), true, look.blur});
+    if (parts.refiner) result.looks[i] = look;
+    take_look(candidate, face(frame, i), look, refiner_spec());
+    if (!candidate.rejection) refined[i] = look.landmarks;
   }
 
-  /// Whether nothing is inside the frame of what a stage would cut for this box.
-  bool out_of_frame(const FrameView& frame, const Box& box) const {
-    const auto empty = [&](float border) { return crop_rect(box, size_of(frame), border).empty(); };
-    return empty(gate.config().crop_border) || (parts.refiner && empty(parts.refiner->spec().crop_border));
+  const RefinerSpec* refiner_spec() const { return parts.refiner ? &parts.refiner->spec() : nullptr; }
+
+  DetectedFace face(const FrameView& frame, std::size_t i) const {
+    return {result.faces.boxes[i], result.faces.landmarks[i], size_of(frame), result.laplacian[i]};
   }
 
   Candidate candidate(const FrameView& frame, std::size_t i) const {
-    Candidate face;
-    face.track_id = result.tracks.ids[i];
-    face.stable = result.tracks.stable[i];
-    face.quality = result.quality[i];
-    face.eye_distance = eye_distance(result.faces.landmarks[i]);
-    face.rejection =
-        areas.allow(result.faces.boxes[i], size_of(frame)) ? rejections[i] : Reason::outside_area;
-    if (!face.rejection && face.quality >= gate.config().min_quality &&
-        out_of_frame(frame, result.faces.boxes[i]))
-      face.rejection = Reason::crop_failed;
-    return face;
+    Candidate asks = candidate_of(face(frame, i), assessments[i], areas, gate.config(), refiner_spec());
+    asks.track_id = result.tracks.ids[i];
+    asks.stable = result.tracks.stable[i];
+    return asks;
   }
 
   const GateStep& pass_gate(const FrameView& frame, double& refine_seconds) {
     candidates.clear();
     for (std::size_t i = 0; i < result.faces.size(); ++i) candidates.push_back(candidate(frame, i));
     CostlyQuestions ask;
-    ask.refine = [&](std::size_t i, Candidate& face) { refine(frame, i, face, refine_seconds); };
+    ask.refine = [&](std::size_t i, Candidate& asks) { refine(frame, i, asks, refine_seconds); };
     if (parts.embedder) ask.duplicate = [&](std::size_t i) { return duplicate(frame, i); };
     return gate.update(result.frame_index, candidates, result.tracks.live_ids, result.timestamp, ask);
   }
@@ -263,6 +245,7 @@ struct FaceCapture::State : Memory {
     result.refined = 0;
     result.classified = 0;
     result.stored.assign(result.faces.size(), false);
+    result.looks.assign(result.faces.size(), std::nullopt);
     stage_error.clear();
   }
 
@@ -287,7 +270,7 @@ struct FaceCapture::State : Memory {
 
   FaceCaptureParts parts;
   Areas areas;
-  std::vector<std::optional<Reason>> rejections;
+  std::vector<Assessment> assessments;
   std::vector<Landmarks> refined;  // the detector's where nobody asked for better
   std::vector<Candidate> candidates;
   FrameResult result;

@@ -80,7 +80,8 @@ def open_page(browser: Any) -> Iterator[OpenPage]:
             trouble.append(f"console: {message.text} {message.location}")
 
     def ask(request: Any, address: str) -> None:
-        if not request.url.startswith((address + "/", "blob:" + address)):
+        site = "/".join(address.split("/")[:3])
+        if not request.url.startswith((address + "/", "blob:" + site)):
             trouble.append(f"asked elsewhere: {request.url}")
 
     yield open_one

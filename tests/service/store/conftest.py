@@ -15,7 +15,9 @@ pytest.importorskip("sqlalchemy", reason="the extra 'service' is not installed")
 from postgresql import Server
 from served import Served, running, settings_in
 
-from facecap_service.store import Store
+from facecap_service.settings import Settings
+from facecap_service.store import Sighting, Store
+from facecap_service.store.times import now
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +66,16 @@ def store(open_store: Callable[[], Store]) -> Store:
 Start = Callable[..., Served]
 
 
+def introduced(settings: Settings) -> Settings:
+    """With a store that knows the cameras: none comes online in the midst of a test that counts events."""
+    store = Store.open(settings.store.url, settings.store.folder)
+    if not store.cameras.all():
+        store.cameras.see([Sighting(name, "board", now()) for name in ("door", "gate")])
+        store.remove_old(events_max_age=timedelta(seconds=-1))
+    store.close()
+    return settings
+
+
 @pytest.fixture
 def start(tmp_path: Path, pipeline: dict[str, Any]) -> Iterator[Start]:
     """Starts services on one store, on SQLite where no `url` is given."""
@@ -73,7 +85,7 @@ def start(tmp_path: Path, pipeline: dict[str, Any]) -> Iterator[Start]:
             if url is not None:
                 sections["store"] = {"url": url, "folder": tmp_path / "crops"}
             settings = settings_in(tmp_path, pipeline=pipeline, cameras={"threads": 1}, **sections)
-            return stack.enter_context(running(settings))
+            return stack.enter_context(running(introduced(settings)))
 
         yield start_one
 
@@ -81,7 +93,8 @@ def start(tmp_path: Path, pipeline: dict[str, Any]) -> Iterator[Start]:
 @pytest.fixture(scope="module")
 def lasting_service(tmp_path_factory: pytest.TempPathFactory, pipeline: dict[str, Any]) -> Iterator[Served]:
     """A service for all tests of a file."""
-    with running(settings_in(tmp_path_factory.mktemp("service"), pipeline=pipeline)) as served:
+    settings = settings_in(tmp_path_factory.mktemp("service"), pipeline=pipeline)
+    with running(introduced(settings)) as served:
         yield served
 
 

@@ -1,0 +1,221 @@
+"""Cameras that are remembered: which are online, and since when others are not.
+
+Frames only leave a note in memory; one thread writes it to the database every few seconds. A camera is
+offline when nobody, this process or another on the same database, has noted a frame for so long by the
+watcher's own clock: it does not matter how the clocks of machines differ or are set, and a service that has
+just started waits as long as any other.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Any
+
+from .. import logs
+from ..camera_settings import Cameras as CameraSettings
+from ..store import CameraTable, RememberedCamera, Sighting, StoreError
+from ..store.camera_table import Source
+from .hours import Hours
+
+_log = logging.getLogger("facecap.service.cameras")
+_ROUND = 2.0
+"""Seconds between two looks at the database."""
+_ROUNDED = 1e-3  # seconds; moments in the database are whole microseconds
+
+
+@dataclass(slots=True)
+class _Entry:
+    source: Source
+    seen: float = math.nan
+    """When it sent last to this process, in seconds since 1970."""
+    alive: float = -math.inf
+    """When it was noticed last that it sends, to any process, by `time.monotonic`."""
+    noted: bool = True
+    """Whether the database knows `seen`."""
+    row: RememberedCamera | None = None
+    changed: float = 0.0
+    """When `row` was found to be seen again, by `time.monotonic`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Whether a camera is there."""
+
+    source: Source
+    online: bool
+    since: datetime | None
+    """Since when it is online or offline; None where it never sent."""
+    last_seen: datetime | None
+
+
+class Remembered:
+    """Methods may be called from any thread; those that change what is kept wait for the database.
+
+    Args:
+        table: where cameras are kept.
+        settings: after how long each is offline.
+        hours: of the cameras that are not always at work; outside of them a camera is left as it is.
+    """
+
+    def __init__(self, table: CameraTable, settings: CameraSettings, hours: Mapping[str, Hours]) -> None:
+        self._table = table
+        self._settings = settings
+        self._hours = hours
+        self._entries: dict[str, _Entry] = {}
+        self._changing = threading.Lock()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._seldom = logs.Seldom(_log)
+        self._pause = min(_ROUND, settings.offline_seconds / 4)
+        self._thread = threading.Thread(target=self._run, name="facecap remembered cameras", daemon=True)
+
+    def start(self) -> None:
+        """Read what earlier processes left, and begin to watch.
+
+        Raises:
+            StoreError: the database fails.
+        """
+        self._take(self._table.all())
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Write what is noted and end; a database that hangs is waited for no longer than that."""
+        self._stopping = True
+        self._wake.set()
+        self._thread.join(seconds)
+
+    def seen(self, name: str, source: Source) -> None:
+        """A camera sent something that could be taken; costs nothing but a note."""
+        entry = self._entries.get(name)
+        if entry is None:
+            with self._changing:
+                entry = self._entries.setdefault(name, _Entry(source))
+        entry.source = source
+        entry.seen, entry.alive = time.time(), time.monotonic()
+        if entry.noted:
+            entry.noted = False
+            if entry.row is None or not entry.row.online:
+                self._wake.set()
+
+    def names(self) -> list[str]:
+        """Of all cameras that ever sent or have settings."""
+        with self._changing:
+            return list(self._entries)
+
+    def presence(self, name: str) -> Presence | None:
+        """Whether a camera is there; None where it never was."""
+        entry = self._entries.get(name)
+        if entry is None:
+            return None
+        row = entry.row
+        online = time.monotonic() - entry.alive < self._limit(entry.source)
+        own = None if math.isnan(entry.seen) else datetime.fromtimestamp(entry.seen, timezone.utc)
+        kept = row.last_seen if row is not None else None
+        last_seen = max(own, kept) if own is not None and kept is not None else own or kept
+        came = row.since if row is not None and row.online else own
+        return Presence(entry.source, online, came if online else last_seen, last_seen)
+
+    def settings(self, name: str) -> dict[str, Any] | None:
+        """That were made at run time; the same object while they are the same."""
+        entry = self._entries.get(name)
+        return entry.row.settings if entry is not None and entry.row is not None else None
+
+    def change_settings(self, name: str, source: Source, settings: dict[str, Any]) -> None:
+        """Keep settings of a camera, here at once, in other processes within seconds.
+
+        Raises:
+            StoreError: the database fails; nothing has changed then.
+        """
+        self._table.change_settings(name, source, settings)
+        self._take(self._table.all())
+
+    def remove(self, name: str) -> bool:
+        """Forget a camera until it sends again; whether it was remembered.
+
+        Raises:
+            StoreError: the database fails; nothing has changed then.
+        """
+        was_there = self._table.remove(name)
+        with self._changing:
+            return self._entries.pop(name, None) is not None or was_there
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(self._pause)
+            self._wake.clear()
+            ends = self._stopping
+            try:
+                self._round(ends)
+            except StoreError as error:
+                self._seldom.error("remembered", "which cameras are online is not kept: %s", error)
+            except Exception:
+                _log.exception("which cameras are online is not kept")
+            if ends:
+                return
+
+    def _round(self, ends: bool) -> None:
+        self._write()
+        if ends:
+            return
+        self._take(self._table.all())
+        for name, entry in self._items():
+            row, now = entry.row, time.monotonic()
+            if row is None or not row.online or not entry.noted:
+                continue
+            hours = self._hours.get(name)
+            if hours is not None and not hours.open:
+                if now - entry.alive < self._limit(entry.source):
+                    entry.alive = now
+                entry.changed = now
+            elif now - entry.changed >= self._limit(row.source) and self._table.lose(row):
+                entry.row = replace(row, online=False, since=row.last_seen)
+
+    def _write(self) -> None:
+        """Note in the database what was seen since the last time."""
+        fresh = [(name, entry) for name, entry in self._items() if not entry.noted]
+        if not fresh:
+            return
+        sightings = []
+        for name, entry in fresh:
+            entry.noted = True  # before the moment is read: a frame that comes meanwhile is noted again
+            moment = datetime.fromtimestamp(entry.seen, timezone.utc)
+            sightings.append(Sighting(name, entry.source, moment))
+        try:
+            self._table.see(sightings)
+        except BaseException:
+            for _, entry in fresh:
+                entry.noted = False
+            raise
+
+    def _take(self, rows: dict[str, RememberedCamera]) -> None:
+        """What the database says now."""
+        now = time.monotonic()
+        with self._changing:
+            for name, row in rows.items():
+                entry = self._entries.setdefault(name, _Entry(row.source))
+                before = entry.row
+                if before is not None and before.settings == row.settings:
+                    row = replace(row, settings=before.settings)
+                if before is None or before.last_seen != row.last_seen:
+                    if row.last_seen is not None and row.last_seen.timestamp() <= entry.seen + _ROUNDED:
+                        entry.changed = entry.alive  # what this process has written itself
+                    else:
+                        entry.changed = now
+                        if before is not None:
+                            entry.alive, entry.source = now, row.source
+                entry.row = row
+            for name in [n for n, entry in self._entries.items() if n not in rows and entry.noted]:
+                del self._entries[name]
+
+    def _items(self) -> list[tuple[str, _Entry]]:
+        with self._changing:
+            return list(self._entries.items())
+
+    def _limit(self, source: Source) -> float:
+        return self._settings.board_offline_seconds if source == "board" else self._settings.offline_seconds

@@ -1,0 +1,211 @@
+"""Cameras that are remembered: online, offline since when, and until they are removed."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from cameras import DroppingCamera
+from served import Served, eventually, running, settings_in
+
+from facecap_service.keys import new_key
+from facecap_service.store import StoreError
+from facecap_service.store.camera_table import CameraTable
+
+SOON = {"offline_seconds": 0.4, "board_offline_seconds": 0.4}
+
+
+def report(service: Served, camera: str = "door") -> dict[str, Any]:
+    found: dict[str, Any] = service.client.get(f"/v1/cameras/{camera}").json()
+    return found
+
+
+def changes(service: Served, camera: str = "door") -> list[str]:
+    found = service.services.store.events_after(0, 1000)
+    wanted = ("camera.online", "camera.offline")
+    return [event.kind for event in found if event.camera == camera and event.kind in wanted]
+
+
+def troubles(service: Served, camera: str = "door") -> list[str]:
+    return [trouble["kind"] for trouble in report(service, camera)["trouble"]]
+
+
+def test_a_camera_that_goes_silent_is_offline_since_its_last_frame_and_comes_back(
+    tmp_path: Path, pipeline: Any, face: bytes
+) -> None:
+    with running(settings_in(tmp_path, pipeline=pipeline, cameras=SOON)) as service:
+        assert service.push("door", face).status_code == 200
+        eventually(lambda: changes(service) == ["camera.online"])
+        online = report(service)
+        eventually(lambda: changes(service) == ["camera.online", "camera.offline"])
+        offline = report(service)
+        assert not offline["online"] and offline["since"] == offline["last_seen"] == online["last_seen"]
+        (silent,) = offline["trouble"]
+        assert (silent["kind"], silent["since"]) == ("silent", offline["last_seen"])
+        lost = service.services.store.events_after(0, 1000)[-1]
+        assert lost.data == {"source": "push", "last_seen": offline["last_seen"]}
+        assert 'facecap_camera_online{camera="door"} 0.0' in service.client.get("/metrics").text
+        service.push("door", face)
+        assert report(service)["online"] and troubles(service) == []
+        eventually(lambda: changes(service) == ["camera.online", "camera.offline", "camera.online"])
+
+
+def test_a_camera_stays_listed_through_a_restart_and_is_not_online_before_it_sends(
+    tmp_path: Path, pipeline: Any, face: bytes
+) -> None:
+    settings = settings_in(tmp_path, pipeline=pipeline, cameras={"offline_seconds": 1.0})
+    with running(settings) as service:
+        service.push("door", face)
+        eventually(lambda: changes(service) == ["camera.online"])
+    with running(settings) as service:
+        (door,) = service.client.get("/v1/cameras").json()["cameras"]
+        assert (door["name"], door["online"], door["frames"]) == ("door", False, {})
+        assert door["last_seen"] is not None and door["since"] == door["last_seen"]
+        assert service.push("door", face).status_code == 200
+        assert report(service)["online"]
+        eventually(lambda: changes(service) == ["camera.online", "camera.offline"])
+    with running(settings) as service:
+        assert report(service)["trouble"][0]["kind"] == "silent"
+
+
+def test_a_camera_that_does_not_come_back_after_a_restart_is_called_offline_once(
+    tmp_path: Path, pipeline: Any, face: bytes
+) -> None:
+    settings = settings_in(tmp_path, pipeline=pipeline, cameras={"offline_seconds": 1.0})
+    with running(settings) as service:
+        service.push("door", face)
+        eventually(lambda: changes(service) == ["camera.online"])
+    for _ in range(2):
+        with running(settings) as service:
+            eventually(lambda: changes(service) == ["camera.online", "camera.offline"])
+
+
+def test_a_camera_is_remembered_when_it_is_forgotten_and_gone_when_it_is_removed(
+    service: Served, face: bytes
+) -> None:
+    for _ in range(2):
+        service.push("door", face)
+    captures = service.client.get("/v1/captures").json()
+    eventually(lambda: changes(service) == ["camera.online"])
+    assert service.client.delete("/v1/cameras/door").status_code == 204
+    assert report(service)["online"] and report(service)["frames"] == {}
+    assert service.client.delete("/v1/cameras/door?remove=true").status_code == 204
+    assert service.client.get("/v1/cameras").json() == {"cameras": []}
+    assert service.client.get("/v1/captures").json() == captures
+    assert changes(service) == ["camera.online", "camera.offline"]
+    assert 'camera="door"' not in service.client.get("/metrics").text.replace("facecap_captures", "")
+    again = service.client.delete("/v1/cameras/door?remove=true")
+    assert (again.status_code, again.json()["code"]) == (404, "unknown_camera")
+    entries = service.client.get("/v1/audit").json()["entries"]
+    assert ("remove_camera", {"camera": "door"}) in [(e["action"], e["data"]) for e in entries]
+    service.push("door", face)
+    assert report(service)["online"]
+
+
+def test_only_admin_removes_a_camera(tmp_path: Path, pipeline: Any, face: bytes) -> None:
+    made = {name: new_key(name, [name]) for name in ("push", "admin")}
+    keys = [
+        {"name": name, "hash": lines.partition('hash = "')[2].partition('"')[0], "scopes": [name]}
+        for name, (_, lines) in made.items()
+    ]
+    with running(settings_in(tmp_path, pipeline=pipeline, keys=keys)) as service:
+        service.client.headers["X-API-Key"] = made["push"][0]
+        service.push("door", face)
+        refused = service.client.delete("/v1/cameras/door?remove=true")
+        assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
+        assert service.client.delete("/v1/cameras/door").status_code == 204
+        service.client.headers["X-API-Key"] = made["admin"][0]
+        assert service.client.delete("/v1/cameras/door?remove=true").status_code == 204
+
+
+def test_a_camera_of_the_settings_file_cannot_be_removed(tmp_path: Path, pipeline: Any) -> None:
+    settings = settings_in(tmp_path, pipeline=pipeline, cameras={"hall": {"area": "First floor"}})
+    with running(settings) as service:
+        (hall,) = service.client.get("/v1/cameras").json()["cameras"]
+        assert (hall["area"], hall["online"], hall["since"], hall["trouble"]) == (
+            "First floor",
+            False,
+            None,
+            [],
+        )
+        refused = service.client.delete("/v1/cameras/hall?remove=true")
+        assert (refused.status_code, refused.json()["code"]) == (409, "set_in_file")
+
+
+def test_a_board_is_listed_and_goes_offline_too(tmp_path: Path, pipeline: Any) -> None:
+    crop = cv2.imencode(".png", np.zeros((112, 112, 3), np.uint8))[1].tobytes()
+    line = {
+        "kind": "first",
+        "track_id": 1,
+        "sequence": 1,
+        "frame": 10,
+        "shot_frame": 10,
+        "timestamp": None,
+        "box": [0, 0, 100, 100],
+        "landmarks": [[30, 40], [70, 40], [50, 60], [35, 80], [65, 80]],
+        "score": 0.9,
+        "quality": 1.0,
+        "pose": {"yaw": 0, "pitch": 0, "roll": 0},
+        "mask_prob": 0.9,
+        "mask": "mask",
+    }
+    body = {"capture": line, "crop": base64.b64encode(crop).decode()}
+    with running(settings_in(tmp_path, pipeline=pipeline, cameras=SOON)) as service:
+        assert service.client.post("/v1/cameras/board/captures", json=body).status_code == 201
+        board = report(service, "board")
+        assert (board["source"], board["frames"]) == ("board", {}) and board["last_seen"] is not None
+        eventually(lambda: changes(service, "board") == ["camera.online", "camera.offline"])
+        assert troubles(service, "board") == ["silent"]
+
+
+def test_a_camera_that_the_service_reads_goes_offline_with_its_stream(
+    tmp_path: Path, pipeline: Any, camera: DroppingCamera
+) -> None:
+    settings = settings_in(
+        tmp_path,
+        pipeline=pipeline,
+        cameras={"offline_seconds": 2.0},
+        pullers={"gate": {"url": f"http://{camera.address}/video"}},
+    )
+    with running(settings) as service:
+        eventually(lambda: changes(service, "gate") == ["camera.online"])
+        assert report(service, "gate")["source"] == "pull"
+        camera.shutdown()
+        camera.server_close()
+        eventually(lambda: changes(service, "gate") == ["camera.online", "camera.offline"])
+        (lost,) = report(service, "gate")["trouble"]
+        assert lost["kind"] == "lost_stream" and lost["since"] is not None
+        assert camera.address in lost["detail"]
+
+
+def test_reports_stay_true_while_the_database_is_away(
+    tmp_path: Path, pipeline: Any, face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(settings_in(tmp_path, pipeline=pipeline, cameras=SOON)) as service:
+        service.push("door", face)
+        eventually(lambda: changes(service) == ["camera.online"])
+
+        def failing(*_: Any) -> Any:
+            raise StoreError("the disk is full")
+
+        with monkeypatch.context() as away:
+            away.setattr(CameraTable, "see", failing)
+            away.setattr(CameraTable, "all", failing)
+            service.push("door", face)
+            assert report(service)["online"]
+            eventually(lambda: troubles(service) == ["silent"])
+            assert changes(service) == ["camera.online"]
+        eventually(lambda: changes(service) == ["camera.online", "camera.offline"])
+
+
+def test_figures_say_when_a_camera_sent_last(service: Served, face: bytes) -> None:
+    service.push("door", face)
+    figures = service.client.get("/metrics").text
+    (line,) = [f for f in figures.splitlines() if f.startswith("facecap_camera_last_frame_seconds{")]
+    seen = float(line.rsplit(" ", 1)[1])
+    assert line.startswith('facecap_camera_last_frame_seconds{camera="door"} ') and seen > 1.7e9
+    assert 'facecap_camera_online{camera="door"} 1.0' in figures
