@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ def _calls(name: str, ways: Sequence[Way]) -> tuple[Calls, dict[str, Any]]:
             if way.precision == PLAIN.precision or _has(model, way.precision)
         }
         calls: dict[str, Callable[[], object]] = {
-            way: lambda detector=detector: detector.detect(frame) for way, detector in detectors.items()
+            way: partial(detector.detect, frame) for way, detector in detectors.items()
         }
         return {name: calls}, {way: detector.info for way, detector in detectors.items()}
     classifiers = {
@@ -106,9 +107,7 @@ def _calls(name: str, ways: Sequence[Way]) -> tuple[Calls, dict[str, Any]]:
     by_batch: Calls = {}
     for batch in BATCHES:
         crops = np.stack([crop_face(picture, (40 * i, 100, 40 * i + 150, 300)) for i in range(batch)])
-        by_batch[f"{name} x{batch}"] = {
-            way: lambda one=one, crops=crops: one.predict(crops) for way, one in classifiers.items()
-        }
+        by_batch[f"{name} x{batch}"] = {way: partial(one.predict, crops) for way, one in classifiers.items()}
     return by_batch, {way: one.info for way, one in classifiers.items()}
 
 

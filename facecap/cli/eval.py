@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from facecap.cli.data_options import add_mask_data_options
 from facecap.cli.options import (
     OWN_INPUT,
-    add_mask_data_options,
     add_provider_option,
     long_side_or_own,
     positive,
