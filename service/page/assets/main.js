@@ -7,6 +7,7 @@ import { rewriteTimes } from "./cards.js";
 import { Choice } from "./choice.js";
 import { Connection } from "./connection.js";
 import { copyButton } from "./copy.js";
+import { Deliveries } from "./deliveries.js";
 import { Details } from "./details.js";
 import { byId, h, show } from "./dom.js";
 import { Filters } from "./filters.js";
@@ -36,6 +37,7 @@ const details = new Details(gallery, () => overview.stale());
 const connection = new Connection({ onEvent: happened, onLive: live, onRefused: refused, onGone: gone });
 const settings = new CameraSettings(() => cameras.refresh());
 const cameras = new Cameras(filters, connection.pulse, (camera) => settings.open(camera));
+const deliveries = new Deliveries();
 const overview = new Overview(filters, ({ cameras, total }) => {
   filters.offer(Object.keys(cameras));
   filters.offerAnswers(total);
@@ -58,6 +60,7 @@ async function load() {
   if (failure?.status === 422) gallery.empty();
   notice(failure ? text("page.noAnswer", { problem: failure.message }) : "");
   loaded = !failure;
+  deliveries.watch();
   if (loaded && !(await details.openLinked())) notice(text("details.gone"));
 }
 
@@ -81,6 +84,7 @@ function live() {
 function refused(problem) {
   cameras.stop();
   overview.stop();
+  deliveries.stop();
   keyDialog.ask(problem);
 }
 

@@ -15,6 +15,19 @@ export default {
   "page.answered": "The service answered {status}.",
   "page.notStoring": "Captures cannot be stored at the moment. The log of the service says why.",
 
+  "deliveries.mqtt": {
+    one: "The MQTT broker has heard nothing since {time}; {n} event waits.",
+    other: "The MQTT broker has heard nothing since {time}; {n} events wait.",
+  },
+  "deliveries.retrying": {
+    one: "The webhook {name} does not take what is sent; {n} event waits.",
+    other: "The webhook {name} does not take what is sent; {n} events wait.",
+  },
+  "deliveries.retired": {
+    one: "The webhook {name} said that it is gone, and gets nothing until the service starts again; {n} event waits.",
+    other: "The webhook {name} said that it is gone, and gets nothing until the service starts again; {n} events wait.",
+  },
+
   "title.gone": "Nothing since {time}",
   "title.notStoring": "Captures are not stored",
 
@@ -150,6 +163,7 @@ export default {
   "choice.title": "Export, delete…",
   "choice.csv": "Table (CSV)",
   "choice.zip": "Table and pictures (ZIP)",
+  "choice.report": "Report to print",
   "choice.delete": "Delete all that is shown…",
   "choice.exporting": "The export is being made…",
   "choice.exported": "The export is saved by the browser.",

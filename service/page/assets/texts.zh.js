@@ -15,6 +15,10 @@ export default {
   "page.answered": "服务返回 {status}。",
   "page.notStoring": "目前无法保存抓拍，原因见服务日志。",
 
+  "deliveries.mqtt": { other: "自 {time} 起 MQTT 服务器收不到消息，{n} 条事件在等待。" },
+  "deliveries.retrying": { other: "Webhook {name} 未能接收，{n} 条事件在等待。" },
+  "deliveries.retired": { other: "Webhook {name} 声明已停用，服务重启前不再发送，{n} 条事件在等待。" },
+
   "title.gone": "{time} 起无数据",
   "title.notStoring": "抓拍无法保存",
 
@@ -150,6 +154,7 @@ export default {
   "choice.title": "导出、删除…",
   "choice.csv": "表格（CSV）",
   "choice.zip": "表格和图片（ZIP）",
+  "choice.report": "打印报表",
   "choice.delete": "删除全部筛选结果…",
   "choice.exporting": "正在导出…",
   "choice.exported": "导出文件已交给浏览器保存。",
