@@ -89,7 +89,7 @@ def test_the_report_is_of_the_camera_that_is_chosen(served: Served, open_page: O
     add(served, "hall")
     page = open_page(served.address, path="/?camera=hall")
     unfold_choice(page)
-    page.get_by_role("link", name="Report to print").click()
+    page.get_by_role("link", name="Mask report").click()
     expect(page).to_have_url(re.compile("/report.*camera=hall"))
 
 
