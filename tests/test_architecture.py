@@ -80,6 +80,7 @@ PYTHON_RULES: dict[str, set[str]] = {
     "sinks": TOOLS | {"client", "doctor", "models"},
     "client": TOOLS | {"doctor", "models", "picture_faces", "sinks", "sources"},
     "picture_faces": TOOLS | {"client", "doctor", "models", "sinks", "sources"},
+    "batch": TOOLS | {"client", "doctor", "models"},
     "demo": {"benchmark", "cli", "conversion", "evaluation", "testing", "training"},
     "testing": TOOLS - {"testing"} | {"client", "doctor", "models", "picture_faces", "sinks", "sources"},
     "benchmark": {"cli"},
@@ -91,7 +92,19 @@ PYTHON_RULES: dict[str, set[str]] = {
 PYTHON_EXCEPTIONS = {("facecap._cvimodel", "facecap.conversion.vendor_wheel")}
 
 # What `import facecap` must not bring, because plain users do not install it.
-HEAVY = {"alembic", "fastapi", "matplotlib", "onnx", "pydantic", "scipy", "sqlalchemy", "torch", "uvicorn"}
+HEAVY = {
+    "alembic",
+    "fastapi",
+    "matplotlib",
+    "onnx",
+    "pyarrow",
+    "pydantic",
+    "ray",
+    "scipy",
+    "sqlalchemy",
+    "torch",
+    "uvicorn",
+}
 
 PACKAGES = {"facecap": "facecap", "facecap_pytest": "facecap_pytest", "service": "facecap_service"}
 COMPILED = "facecap._core"  # a module without a Python file

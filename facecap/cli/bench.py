@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from facecap import _core
 from facecap._extra import extra_for
 from facecap.cli import options
 
@@ -74,7 +75,20 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     service.set_defaults(run_task=_service)
 
-    for task in (detect, pipeline, motion, model, service):
+    providers = tasks.add_parser("providers", help="detectors and mask classifiers by what computes them")
+    providers.add_argument("models", metavar="MODEL", nargs="*", help="registry names (those that ship)")
+    providers.add_argument(
+        "--provider",
+        action="append",
+        choices=_core.provider_names(),
+        help="beside cpu, repeatable (all that the installed onnxruntime has)",
+    )
+    providers.add_argument(
+        "--turns", type=options.positive, default=40, help="of each model in each way (%(default)s)"
+    )
+    providers.set_defaults(run_task=_providers)
+
+    for task in (detect, pipeline, motion, model, providers, service):
         task.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -122,6 +136,18 @@ def _model(args: argparse.Namespace) -> int:
 
     results = precisions.measure(args.models, args.input_size, args.turns, _say)
     print(json.dumps(precisions.to_json(results)) if args.json else precisions.report(results))
+    return 0
+
+
+def _providers(args: argparse.Namespace) -> int:
+    from facecap import _model
+    from facecap.benchmark import providers
+
+    _core.set_onnxruntime_path(_model.onnxruntime_path() or "")
+    results = providers.measure(
+        args.models or providers.MODELS, args.provider or _core.onnxruntime_providers(), args.turns, _say
+    )
+    print(json.dumps(providers.to_json(results)) if args.json else providers.report(results))
     return 0
 
 

@@ -6,7 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import OWN_INPUT, add_mask_data_options, long_side_or_own, positive
+from facecap.cli.data_options import add_mask_data_options
+from facecap.cli.options import (
+    OWN_INPUT,
+    add_provider_option,
+    long_side_or_own,
+    positive,
+)
 
 DETECTION = {
     "fddb": "a detector on FDDB, fold 8: average precision",
@@ -155,6 +161,7 @@ def _add_models(parser: argparse.ArgumentParser, required: bool = False) -> None
     parser.add_argument(
         "--runtime", choices=("auto", "onnx", "cvimodel"), default="auto", help="of the models (%(default)s)"
     )
+    add_provider_option(parser)
 
 
 def _add_results(parser: argparse.ArgumentParser) -> None:

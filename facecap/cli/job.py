@@ -44,7 +44,7 @@ class Job:
         pending shots are emitted, and the summary says how it ended.
         """
         summary = self.summary
-        with _stopping(self._source) as signals:
+        with stopping(self._source.stop) as signals:
             errors = [
                 self._attempt(lambda: self._process(max_frames)),
                 self._attempt(lambda: self._keep(self._capture.flush())),
@@ -132,14 +132,14 @@ class Job:
 
 
 @contextmanager
-def _stopping(source: Source) -> Iterator[list[int]]:
-    """Let SIGINT and SIGTERM stop the source, a second one end at once; the list has what came."""
+def stopping(stop_work: Callable[[], None] = lambda: None) -> Iterator[list[int]]:
+    """Let SIGINT and SIGTERM stop the work, a second one end at once; the list has what came."""
     came: list[int] = []
     wanted = (signal.SIGINT, signal.SIGTERM)
 
     def stop(number: int, frame: FrameType | None) -> None:
         came.append(number)
-        source.stop()
+        stop_work()
         for other in wanted:
             signal.signal(other, signal.default_int_handler)
 

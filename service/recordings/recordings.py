@@ -46,8 +46,10 @@ class Recordings:
     def add(
         self, camera: str, capture: FaceCapture, result: FrameResult, image: NDArray[np.uint8] | None
     ) -> None:
-        """Keep what `capture` found in a frame, None where it was skipped. What cannot be written is logged and
-        lost."""
+        """Keep what `capture` found in a frame; `image` is None where it was skipped.
+
+        What cannot be written is logged and lost.
+        """
         writer = self._writers.get(camera)
         if not self.on or (writer is None and image is None):
             return  # a recording begins with a frame whose size is known

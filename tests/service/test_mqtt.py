@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from facecap_service.configuration import ConfigurationError, load
 from facecap_service.store import Store
 from facecap_service.webhooks import delivery
 
-Start = Callable[..., Served]
 CAPTURE = {"mode": "fast", "min_hits": 2, "interval": 2, "max_captures": 0}
 
 
@@ -41,16 +40,33 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     found.kill()
 
 
+class Start:
+    """Starts services on one store, with these settings of MQTT."""
+
+    def __init__(self, folder: Path, pipeline: dict[str, Any]) -> None:
+        self._folder = folder
+        self._pipeline = pipeline
+        self._running: dict[str, AbstractContextManager[Served]] = {}
+
+    def __call__(self, mqtt: dict[str, Any], **sections: Any) -> Served:
+        settings = settings_in(self._folder, pipeline=self._pipeline, capture=CAPTURE, mqtt=mqtt, **sections)
+        context = running(settings)
+        service = context.__enter__()
+        self._running[service.address] = context
+        return service
+
+    def stop(self, *services: Served) -> None:
+        """Stop services in order, of none all that run."""
+        for address in [service.address for service in services] or list(self._running):
+            self._running.pop(address).__exit__(None, None, None)
+
+
 @pytest.fixture
 def start(tmp_path: Path, pipeline: dict[str, Any]) -> Iterator[Start]:
-    """Starts services on one store; `mqtt`: their settings of MQTT."""
-    with ExitStack() as stack:
-
-        def start_one(mqtt: dict[str, Any], **sections: Any) -> Served:
-            settings = settings_in(tmp_path, pipeline=pipeline, capture=CAPTURE, mqtt=mqtt, **sections)
-            return stack.enter_context(running(settings))
-
-        yield start_one
+    """Starts services, and stops those that run in the end."""
+    starting = Start(tmp_path, pipeline)
+    yield starting
+    starting.stop()
 
 
 @pytest.fixture
@@ -154,7 +170,7 @@ def test_devices_are_the_same_after_a_restart_and_are_told_again_to_a_home_assis
     [topic] = before
     heard.say("homeassistant/status", "online")
     eventually(lambda: len(heard.of(topic)) == 2)
-    service.server.should_exit = True
+    start.stop(service)
     eventually(lambda: heard.last("facecap/availability") == b"offline")
     again = start({"url": broker.url})
     capture_one(again, face)
@@ -244,7 +260,7 @@ def test_camera_that_is_removed_leaves_nothing_at_the_broker(
         capture_one(service, face, camera)
         counted(heard, 1, camera)
     if not connected:
-        service.server.should_exit = True
+        start.stop(service)
         eventually(lambda: heard.last("facecap/availability") == b"offline")
         service = start({})
     assert service.client.delete("/v1/cameras/gate?remove=true").status_code == 204
@@ -305,7 +321,7 @@ def test_captures_of_the_time_without_a_service_come_when_it_is_back(
     service = start({"url": broker.url})
     ids = [capture_one(service, face)["id"]]
     eventually(lambda: heard.of("facecap/door/capture"))
-    service.server.should_exit = True
+    start.stop(service)
     eventually(lambda: heard.last("facecap/availability") == b"offline")
     store = Store.open(f"sqlite:///{tmp_path / 'facecap.db'}", tmp_path / "crops")
     ids += [item.id for item in store.add("door", [new(), new()])]
@@ -333,7 +349,7 @@ def test_password_is_given_and_a_wrong_one_is_said_and_never_shown(
     with listening(broker) as heard:
         right = start({"url": f"mqtt://{NAME}:{PASSWORD}@{place}"})
         eventually(lambda: heard.last("facecap/availability") == b"online")
-        right.server.should_exit = True
+        start.stop(right)
         eventually(lambda: heard.last("facecap/availability") == b"offline")
         wrong = start({"url": f"mqtt://{place}", "username": NAME, "password": "swordfish"})
         eventually(lambda: state(wrong)["failures"] > 2)

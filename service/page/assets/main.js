@@ -1,12 +1,15 @@
 /** The live page: its parts, and how they hear of each other. */
 
+import { Alerts } from "./alerts.js";
 import { Problem } from "./api.js";
+import { Bell } from "./bell.js";
 import { CameraSettings } from "./camera_settings.js";
 import { Cameras } from "./cameras.js";
 import { rewriteTimes } from "./cards.js";
 import { Choice } from "./choice.js";
 import { Connection } from "./connection.js";
 import { copyButton } from "./copy.js";
+import { Deliveries } from "./deliveries.js";
 import { Details } from "./details.js";
 import { byId, h, show } from "./dom.js";
 import { Filters } from "./filters.js";
@@ -36,11 +39,13 @@ const details = new Details(gallery, () => overview.stale());
 const connection = new Connection({ onEvent: happened, onLive: live, onRefused: refused, onGone: gone });
 const settings = new CameraSettings(() => cameras.refresh());
 const cameras = new Cameras(filters, connection.pulse, (camera) => settings.open(camera));
+const deliveries = new Deliveries();
 const overview = new Overview(filters, ({ cameras, total }) => {
   filters.offer(Object.keys(cameras));
   filters.offerAnswers(total);
 });
 new Choice(filters, () => load());
+const alerts = new Alerts(new Bell());
 const keyDialog = new KeyDialog(() => start());
 let loaded = false;
 let held = 0;
@@ -49,15 +54,17 @@ let cameHidden = 0;
 /** Ask for everything that is shown. */
 async function load() {
   // The cameras say by themselves what is wrong with asking for them.
-  const results = await Promise.allSettled([gallery.load(), overview.refresh(), loadSite(), cameras.refresh()]);
+  const shown = [gallery.load(), overview.refresh(), loadSite(), alerts.refresh()];
+  const results = await Promise.allSettled([...shown, cameras.refresh()]);
   const failures = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
   const refusal = failures.find((failure) => failure instanceof Problem && failure.asksForKey);
   if (refusal) return keyDialog.ask(refusal);
-  const failure = results.slice(0, 3).find(({ status }) => status === "rejected")?.reason;
+  const failure = results.slice(0, shown.length).find(({ status }) => status === "rejected")?.reason;
   // What the service refuses is not shown as if it had been done.
   if (failure?.status === 422) gallery.empty();
   notice(failure ? text("page.noAnswer", { problem: failure.message }) : "");
   loaded = !failure;
+  deliveries.watch();
   if (loaded && !(await details.openLinked())) notice(text("details.gone"));
 }
 
@@ -67,6 +74,8 @@ function happened({ kind, data }) {
     overview.stale();
     if (document.hidden) cameHidden++;
     countUnseen();
+  } else if (kind === "alert") {
+    alerts.arrived(data);
   } else if (kind.startsWith("camera.")) {
     cameras.refresh().catch(() => {});
   }
@@ -79,8 +88,10 @@ function live() {
 }
 
 function refused(problem) {
+  alerts.stop();
   cameras.stop();
   overview.stop();
+  deliveries.stop();
   keyDialog.ask(problem);
 }
 

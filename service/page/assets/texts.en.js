@@ -1,5 +1,8 @@
 /** English. Keys are the same in every language; {n} also chooses the plural form. */
+import report from "./texts.en.report.js";
+
 export default {
+  ...report,
   "language.name": "English",
   "language.locale": "en",
   "language.choose": "Language",
@@ -14,6 +17,19 @@ export default {
   "page.noAnswer": "The service did not answer: {problem}",
   "page.answered": "The service answered {status}.",
   "page.notStoring": "Captures cannot be stored at the moment. The log of the service says why.",
+
+  "deliveries.mqtt": {
+    one: "The MQTT broker has heard nothing since {time}; {n} event waits.",
+    other: "The MQTT broker has heard nothing since {time}; {n} events wait.",
+  },
+  "deliveries.retrying": {
+    one: "The webhook {name} does not take what is sent; {n} event waits.",
+    other: "The webhook {name} does not take what is sent; {n} events wait.",
+  },
+  "deliveries.retired": {
+    one: "The webhook {name} said that it is gone, and gets nothing until the service starts again; {n} event waits.",
+    other: "The webhook {name} said that it is gone, and gets nothing until the service starts again; {n} events wait.",
+  },
 
   "title.gone": "Nothing since {time}",
   "title.notStoring": "Captures are not stored",
@@ -57,6 +73,22 @@ export default {
   "areas.ignore": { one: "{place}: ignored, {n} corner", other: "{place}: ignored, {n} corners" },
   "areas.only": { one: "{place}: only here, {n} corner", other: "{place}: only here, {n} corners" },
   "areas.corner": "Corner {place}: {x} % from the left, {y} % from the top",
+
+  "alerts.title": "Alerts",
+  "alerts.none": "Nothing to look at.",
+  "alerts.unseen": { one: "{n} to look at", other: "{n} to look at" },
+  "alerts.more": { one: "{n} more is not shown.", other: "{n} more are not shown." },
+  "alerts.offline": "Camera offline",
+  "alerts.see": "Seen",
+  "alerts.seeThis": "Seen: {camera}, {time}",
+  "alerts.wasSeen": "Marked as seen.",
+  "alerts.notSeen": "Not marked: {problem}",
+  "alerts.lately": "Seen lately",
+  "alerts.seenAt": "seen at {time}",
+  "alerts.seenBy": "seen by {who} at {time}",
+  "alerts.bell": "Sound and notification",
+  "alerts.soundAlone": "The browser allows no notifications: there is the sound alone.",
+  "alerts.notification": "Alert: {camera}",
 
   "key.title": "This service asks for a key",
   "key.why": "A key with the scope read shows cameras and captures. It is kept until this tab is closed.",
@@ -232,38 +264,6 @@ export default {
   "delete.keep": "Keep",
   "delete.sure": "Delete for good",
   "delete.done": "Visit deleted.",
-
-  "report.title": "Mask report",
-  "report.page": "Live page",
-  "report.first": "From day",
-  "report.last": "To day",
-  "report.by": "Rows",
-  "report.by.hour": "By hour",
-  "report.by.day": "By day",
-  "report.by.week": "By week",
-  "report.count": "Counted",
-  "report.count.visits": "Visits",
-  "report.count.captures": "Captures",
-  "report.print": "Print",
-  "report.csv": "Download CSV",
-  "report.span": "{first} to {last}",
-  "report.zone": "Times by the clock of {zone}. Made {time} with facecap {version}.",
-  "report.sample.visits": {
-    one: "{n} visit, {known} with a known answer. The mask rate is of these: masks worn as they should be.",
-    other: "{n} visits, {known} with a known answer. The mask rate is of these: masks worn as they should be.",
-  },
-  "report.sample.captures": {
-    one: "{n} capture, {known} with a known answer. The mask rate is of these: masks worn as they should be.",
-    other: "{n} captures, {known} with a known answer. The mask rate is of these: masks worn as they should be.",
-  },
-  "report.cameras": "By camera",
-  "report.steps": "Over time",
-  "report.all": "All",
-  "report.shares": "Shares",
-  "report.none": "Nothing was counted in this time.",
-  "report.running": "The last rows are of a time that is not over yet.",
-  "report.needsKey": "This report needs a key with the scope read. Enter it on the live page, then come back in the same tab.",
-  "report.tooLong": "The report would be too long: choose a shorter time, one camera or longer steps.",
 
   "kind.first": "First good shot of the visit",
   "kind.periodic": "Best shot since the visit's last capture",
