@@ -32,11 +32,14 @@ __all__: list[str] = [
     "cviruntime",
     "exact_list",
     "face_pose",
+    "has_vnni",
     "jpeg_without_fill",
     "manifest_rules",
+    "onnxruntime_providers",
     "open_model",
     "parse_manifest",
     "posture_quality",
+    "provider_names",
     "read_config",
     "read_polygons",
     "rounded_list",
@@ -316,6 +319,12 @@ class FaceCapture:
     ) -> dict[str, typing.Any]: ...
     def reset(self) -> None: ...
     def set_areas(self, arg0: Areas) -> None: ...
+    def skip(
+        self,
+        preview: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8],
+        frame_index: typing.SupportsInt | typing.SupportsIndex | None,
+        timestamp: typing.SupportsFloat | typing.SupportsIndex | None,
+    ) -> dict[str, typing.Any] | None: ...
 
 class Replay:
     def __init__(
@@ -378,8 +387,10 @@ def exact_list(array: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -
 def face_pose(
     landmarks: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
 ) -> tuple[float, float, float]: ...
+def has_vnni() -> bool: ...
 def jpeg_without_fill(data: bytes) -> bytes: ...
 def manifest_rules() -> dict[str, typing.Any]: ...
+def onnxruntime_providers() -> list[str]: ...
 def open_model(
     path: str,
     bytes: bytes,
@@ -389,6 +400,7 @@ def open_model(
     threads: typing.SupportsInt | typing.SupportsIndex,
     chip: str,
     unchecked: bool,
+    provider: str,
 ) -> Model: ...
 def parse_manifest(json: str, source: str) -> str: ...
 def posture_quality(
@@ -397,6 +409,7 @@ def posture_quality(
     width: typing.SupportsInt | typing.SupportsIndex,
     height: typing.SupportsInt | typing.SupportsIndex,
 ) -> float: ...
+def provider_names() -> list[str]: ...
 def read_config(text: bytes, file: str) -> tuple[dict[str, bool | int | float | str | None], list[str]]: ...
 def read_polygons(text: str) -> list[list[tuple[float, float]]]: ...
 def rounded_list(

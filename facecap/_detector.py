@@ -74,6 +74,10 @@ class Detector:
             finds smaller faces and takes longer.
         runtime: "auto" (by the file), "onnx" or "cvimodel".
         threads: that compute one picture; 1 computes on the calling thread.
+        provider: what computes an `.onnx`: "cpu", "cuda", "openvino" or "coreml", of which the installed ONNX
+            Runtime must have it.
+        precision: "float32" for the model as it is, "int8" for the file beside it whose name ends in
+            `_int8.onnx`; the detectors that ship have one.
 
     Raises:
         ValueError, TypeError: an argument is not as above, or the model computes another input size only.
@@ -92,6 +96,8 @@ class Detector:
         input_size: tuple[int, int] | None = None,
         runtime: str = "auto",
         threads: int = 1,
+        provider: str = "cpu",
+        precision: str = "float32",
     ) -> None:
         if score_threshold is not None:
             score_threshold = check_fraction("score_threshold", score_threshold, 0, 1)
@@ -99,7 +105,14 @@ class Detector:
             nms_iou = check_fraction("nms_iou", nms_iou, 0, 1)
         max_faces = check_whole("max_faces", max_faces, 1, 1_000_000)
         size = None if input_size is None else check_input_size(input_size)
-        self._model, info = open_model(model, "face_detection", runtime=runtime, threads=threads)
+        self._model, info = open_model(
+            model,
+            "face_detection",
+            runtime=runtime,
+            threads=threads,
+            provider=provider,
+            precision=precision,
+        )
         self._core = _core.Detector(self._model, score_threshold, nms_iou, max_faces, size)
         self.info = {**info, "input_size": self._core.input_size}
 

@@ -20,13 +20,19 @@ class Embedder:
         model: path of a `.onnx` or `.cvimodel` file, registry name or bytes. None ships with the package.
         runtime: "auto" (by the file), "onnx" or "cvimodel".
         threads: that compute one batch; 1 computes on the calling thread.
+        provider: what computes an `.onnx`: "cpu", "cuda", "openvino" or "coreml", of which the installed ONNX
+            Runtime must have it.
 
     Raises:
         ModelError: the model cannot be used.
     """
 
-    def __init__(self, model: ModelLike, *, runtime: str = "auto", threads: int = 1) -> None:
-        opened, self.info = open_model(model, "face_embedding", runtime=runtime, threads=threads)
+    def __init__(
+        self, model: ModelLike, *, runtime: str = "auto", threads: int = 1, provider: str = "cpu"
+    ) -> None:
+        opened, self.info = open_model(
+            model, "face_embedding", runtime=runtime, threads=threads, provider=provider
+        )
         self._core = _core.Embedder(opened)
 
     info: Mapping[str, Any]

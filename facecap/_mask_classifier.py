@@ -39,13 +39,19 @@ class MaskClassifier:
         model: path of a `.onnx` or `.cvimodel` file, registry name or bytes; None for the one that ships.
         runtime: "auto" (by the file), "onnx" or "cvimodel".
         threads: that compute one batch; 1 computes on the calling thread.
+        provider: what computes an `.onnx`: "cpu", "cuda", "openvino" or "coreml", of which the installed ONNX
+            Runtime must have it.
 
     Raises:
         ModelError: the model cannot be used.
     """
 
-    def __init__(self, model: ModelLike = None, *, runtime: str = "auto", threads: int = 1) -> None:
-        self._model, self.info = open_model(model, "mask", runtime=runtime, threads=threads)
+    def __init__(
+        self, model: ModelLike = None, *, runtime: str = "auto", threads: int = 1, provider: str = "cpu"
+    ) -> None:
+        self._model, self.info = open_model(
+            model, "mask", runtime=runtime, threads=threads, provider=provider
+        )
         self._core = _core.MaskClassifier(self._model)
 
     info: Mapping[str, Any]

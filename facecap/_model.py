@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from facecap import _core, _cvimodel, _registry
 from facecap._checks import MOST_THREADS, check_whole
+from facecap._registry import PRECISIONS
 from facecap.errors import ModelError
 
 ModelLike: TypeAlias = str | os.PathLike[str] | bytes | tuple[bytes, dict[str, Any]] | None
@@ -20,7 +21,13 @@ ModelLike: TypeAlias = str | os.PathLike[str] | bytes | tuple[bytes, dict[str, A
 
 
 def open_model(
-    model: ModelLike, task: str, *, runtime: str = "auto", threads: int = 1
+    model: ModelLike,
+    task: str,
+    *,
+    runtime: str = "auto",
+    threads: int = 1,
+    provider: str = "cpu",
+    precision: str = "float32",
 ) -> tuple[_core.Model, Mapping[str, Any]]:
     """Open a model for a task; objects that open the same file share its weights.
 
@@ -29,16 +36,22 @@ def open_model(
         task: "face_detection", "face_refinement", "mask", "face_embedding" or "classification".
         runtime: "auto", "onnx" or "cvimodel".
         threads: that compute one call.
+        provider: what computes an `.onnx`: "cpu", "cuda", "openvino" or "coreml".
+        precision: "float32" for the model as it is, "int8" for the file `_registry.in_precision` finds.
 
     Returns:
         The model and what is known of it: `path` (None for bytes), `runtime`, `runtime_version`,
-        `manifest` (dict), `input_size` (width, height) of the network, `providers`.
+        `manifest` (dict), `input_size` (width, height) of the network, `providers` (what computes: that
+        asked for, then what takes the parts that it cannot), `precision`.
 
     Raises:
-        ModelError: there is no such model, or it cannot be used.
-        TypeError, ValueError: `model` is none of the above, or `threads` is not 1 to 256.
+        ModelError: there is no such model, or it cannot be used, or the provider is not here.
+        TypeError, ValueError: `model` is none of the above, `threads` is not 1 to 256, or another argument
+            is not as above.
     """
     source = _source(model, task)
+    if precision != PRECISIONS[0]:
+        source = _file(_registry.in_precision(source["path"], precision))
     _core.set_onnxruntime_path(onnxruntime_path() or "")
     _core.set_cviruntime_path(_cvimodel.cviruntime_path() or "")
     opened = _core.open_model(
@@ -48,6 +61,7 @@ def open_model(
         threads=check_whole("threads", threads, 1, MOST_THREADS),
         chip=_cvimodel.wanted_chip(),
         unchecked=_cvimodel.take_unchecked(),
+        provider=provider,
     )
     manifest = json.loads(opened.manifest.removeprefix("\ufeff"))
     info = {
@@ -57,6 +71,7 @@ def open_model(
         "manifest": manifest,
         "input_size": (int(manifest["input"]["width"]), int(manifest["input"]["height"])),
         "providers": opened.providers,
+        "precision": manifest.get("conversion", {}).get("precision", PRECISIONS[0]),
     }
     return opened, MappingProxyType(info)
 

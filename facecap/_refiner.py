@@ -36,6 +36,8 @@ class Refiner:
         model: path of a `.onnx` or `.cvimodel` file, registry name or bytes; None for the one that ships.
         runtime: "auto" (by the file), "onnx" or "cvimodel".
         threads: that compute one batch; 1 computes on the calling thread.
+        provider: what computes an `.onnx`: "cpu", "cuda", "openvino" or "coreml", of which the installed ONNX
+            Runtime must have it.
 
     Raises:
         ModelError: the model cannot be used, or None was given and the package has none.
@@ -43,12 +45,16 @@ class Refiner:
 
     info: Mapping[str, Any]
 
-    def __init__(self, model: ModelLike = None, *, runtime: str = "auto", threads: int = 1) -> None:
-        opened, self.info = open_model(model, "face_refinement", runtime=runtime, threads=threads)
+    def __init__(
+        self, model: ModelLike = None, *, runtime: str = "auto", threads: int = 1, provider: str = "cpu"
+    ) -> None:
+        opened, self.info = open_model(
+            model, "face_refinement", runtime=runtime, threads=threads, provider=provider
+        )
         self._core = _core.Refiner(opened)
 
     @classmethod
-    def chosen(cls, setting: str | None, *, threads: int = 1) -> Refiner | None:
+    def chosen(cls, setting: str | None, *, threads: int = 1, provider: str = "cpu") -> Refiner | None:
         """What an option or a setting asks for: a file or a registry name, "none" for no refiner, None for
         the one that ships, which is none where the package has none.
 
@@ -57,7 +63,7 @@ class Refiner:
         """
         if setting == "none" or (setting is None and not _registry.ships_refiner()):
             return None
-        return cls(setting, threads=threads)
+        return cls(setting, threads=threads, provider=provider)
 
     def refine(
         self, image: NDArray[np.uint8], boxes: ArrayLike, color: Literal["bgr", "rgb"] = "bgr"

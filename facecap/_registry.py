@@ -20,6 +20,9 @@ DEFAULTS = {
 }
 """The shipped file of a task. No embedder ships, and a refiner only where its file is there."""
 
+PRECISIONS = ("float32", "int8")
+"""What a model may be asked for in; the first is that of the file itself."""
+
 SHIPPED = Path(__file__).resolve().parent / "models"
 
 
@@ -86,6 +89,31 @@ def default(task: str) -> RegisteredModel:
     if not path.exists():
         raise ModelError(f"{path}: the default model for {task} is missing: give model= or reinstall facecap")
     return _read(path)
+
+
+def in_precision(path: str, precision: str) -> Path:
+    """The file of a model in another precision: beside it, its name with `_int8` behind the stem.
+
+    Args:
+        path: of the model, "" where it is bytes.
+        precision: "int8".
+
+    Raises:
+        ValueError: the precision is another one.
+        ModelError: there is no such file.
+    """
+    if precision not in PRECISIONS[1:]:
+        raise ValueError(f"precision is {precision!r}, wanted one of: {', '.join(PRECISIONS)}")
+    if not path:
+        raise ModelError(f"precision {precision}: a model given as bytes has no other file: give that one")
+    file = Path(path)
+    beside = file.with_name(f"{file.stem}_{precision}.onnx")
+    if not beside.is_file():
+        raise ModelError(
+            f"{beside}: no {precision} of this model is there: make it with "
+            f"`facecap convert {precision} {file} --data DATA --out {beside}`, or ask for {PRECISIONS[0]}"
+        )
+    return beside
 
 
 def manifest_of(sha256: str) -> str | None:

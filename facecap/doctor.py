@@ -37,6 +37,8 @@ def checks(out: Path) -> Iterator[Check]:
     yield _python()
     yield _guarded("core", _core, "build it again: pip install --force-reinstall facecap")
     yield _guarded("onnxruntime", _onnxruntime, "pip install --force-reinstall onnxruntime")
+    yield from _part("providers", _providers)
+    yield from _part("int8", lambda: [_int8()])
     yield from _part("cvimodel", lambda: [_cviruntime()])
     yield from _whole("model", _models, "see what is said of it, and the folder in FACECAP_MODELS")
     yield _guarded("detection", _detection, "see the checks above")
@@ -91,6 +93,32 @@ def _onnxruntime() -> str:
     from facecap import Detector
 
     return f"{Detector().info['runtime_version']}, {path}"
+
+
+def _providers() -> Iterator[Check]:
+    from facecap import Detector, _core
+
+    cpu, *others = _core.onnxruntime_providers()
+    works = [cpu]
+    for provider in others:
+        try:
+            Detector(provider=provider)
+            works.append(provider)
+        except FacecapError as error:
+            yield Check(
+                "providers", "optional", str(error), f"docs/devices.md says what --provider {provider} needs"
+            )
+    yield Check("providers", "ok", f"onnxruntime computes with {', '.join(works)} (--provider)")
+
+
+def _int8() -> Check:
+    from facecap import _core
+
+    if _core.has_vnni():
+        return Check("int8", "ok", "this processor has VNNI, on which --precision int8 may gain")
+    return Check(
+        "int8", "optional", "this processor has no VNNI: int8 takes longer than float32", "leave --precision"
+    )
 
 
 def _cviruntime() -> Check:

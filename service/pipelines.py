@@ -35,8 +35,8 @@ class Pipelines:
         try:
             self._detector, self._classifier = self._new_detector(), self._new_classifier()
             self._refiner = self._new_refiner()
-            name, threads = settings.pipeline.embedder, settings.pipeline.threads
-            self._embedder = Embedder(name, threads=threads) if name else None
+            name = settings.pipeline.embedder
+            self._embedder = Embedder(name, **self._execution) if name else None
             self.new_capture("")  # fails here where a setting does not fit
         except (ValueError, TypeError) as error:
             raise FacecapError(f"pipeline: {error}") from None
@@ -45,7 +45,7 @@ class Pipelines:
 
     @property
     def models(self) -> dict[str, dict[str, Any]]:
-        """Task -> what is at work: name, runtime, its version and the network's input size."""
+        """Task -> what is at work: name, precision, runtime, its version, providers and input size."""
         found = {"detector": _summary(self._detector.info), "classifier": _summary(self._classifier.info)}
         optional = {"refiner": self._refiner, "embedder": self._embedder}
         return found | {task: _summary(part.info) for task, part in optional.items() if part is not None}
@@ -72,13 +72,18 @@ class Pipelines:
             local.refiner = self._new_refiner()
         return faces_of(image, local.detector.detect(image), local.classifier, local.refiner)
 
+    @property
+    def _execution(self) -> dict[str, Any]:
+        wanted = self._settings.pipeline
+        return {"threads": wanted.threads, "provider": wanted.provider}
+
     def _new_detector(self, own: CameraSettings | None = None) -> Detector:
         wanted = self._settings.pipeline
         size, score = wanted.input_size, wanted.score_threshold
         if own is not None:
             size = own.input_size or size
             score = score if own.score_threshold is None else own.score_threshold
-        options: dict[str, Any] = {"input_size": size, "threads": wanted.threads}
+        options = {"input_size": size, "precision": wanted.precision, **self._execution}
         if score is not None:
             options["score_threshold"] = score
         return Detector(wanted.detector, **options)
@@ -93,17 +98,19 @@ class Pipelines:
             raise FacecapError(f"cameras.{name}: {error}") from None
 
     def _new_classifier(self) -> MaskClassifier:
-        return MaskClassifier(self._settings.pipeline.classifier, threads=self._settings.pipeline.threads)
+        return MaskClassifier(self._settings.pipeline.classifier, **self._execution)
 
     def _new_refiner(self) -> Refiner | None:
-        return Refiner.chosen(self._settings.pipeline.refiner, threads=self._settings.pipeline.threads)
+        return Refiner.chosen(self._settings.pipeline.refiner, **self._execution)
 
 
 def _summary(info: Any) -> dict[str, Any]:
     width, height = info["input_size"]
     return {
         "name": info["manifest"]["name"],
+        "precision": info["precision"],
         "runtime": info["runtime"],
         "runtime_version": info["runtime_version"],
+        "providers": ",".join(info["providers"]),
         "input_size": f"{width}x{height}",
     }

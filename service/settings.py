@@ -97,6 +97,10 @@ class Pipeline(Section):
     """width and height of the detector's input in pixels"""
     score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     """least score of a face"""
+    provider: str = "cpu"
+    """what computes the networks: cpu, cuda, openvino or coreml, where the installed onnxruntime has it"""
+    precision: str = "float32"
+    """of the detector: float32, or int8 for the file beside it; faster where docs/devices.md says so"""
     threads: Count = 1
     """of one network; cameras run side by side anyway"""
     slots: Count = 10

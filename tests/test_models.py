@@ -274,3 +274,38 @@ def test_the_schema_is_made_from_the_rules_of_the_core() -> None:
     finally:
         sys.path.pop(0)
     assert PATH.read_text(encoding="utf-8") == document(), "run: make schema"
+
+
+def test_int8_is_the_file_beside_the_model() -> None:
+    for name in ("yunet-n", "retinaface-mobilenet0.25"):
+        plain, int8 = facecap.Detector(name), facecap.Detector(name, precision="int8")
+        assert (plain.info["precision"], int8.info["precision"]) == ("float32", "int8")
+        assert int8.info["manifest"]["conversion"]["source"] == {
+            "name": name,
+            "sha256": plain.info["manifest"]["file"]["sha256"],
+        }
+    assert facecap.Detector(precision="int8").info["manifest"]["name"] == "yunet-n-int8"
+
+
+def test_int8_finds_the_faces_that_float_finds() -> None:
+    from facecap.demo.portrait import photograph
+
+    photo = photograph()
+    for name in ("yunet-n", "retinaface-mobilenet0.25"):
+        plain, int8 = (
+            facecap.Detector(name, precision=way, score_threshold=0.9).detect(photo)
+            for way in ("float32", "int8")
+        )
+        assert len(plain) == len(int8) == 1
+        width = plain.boxes[0, 2] - plain.boxes[0, 0]
+        assert abs(plain.boxes - int8.boxes).max() < 0.05 * width
+
+
+def test_a_model_without_int8_says_how_it_is_made(tmp_path: Path) -> None:
+    path = scripted.detector(tmp_path)
+    with pytest.raises(facecap.ModelError, match=r"_int8\.onnx: no int8 .* `facecap convert int8 "):
+        facecap.Detector(path, precision="int8")
+    with pytest.raises(facecap.ModelError, match="a model given as bytes has no other file"):
+        facecap.Detector((models.SHIPPED / "detector_yunet.onnx").read_bytes(), precision="int8")
+    with pytest.raises(ValueError, match="precision is 'int4', wanted one of: float32, int8"):
+        facecap.Detector(precision="int4")

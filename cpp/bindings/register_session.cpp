@@ -109,15 +109,19 @@ void register_session(py::module_& module) {
   module.def(
       "open_model",
       [](const std::string& path, const py::bytes& bytes, const std::string& manifest, Task task,
-         const std::string& runtime, int threads, const std::string& chip, bool unchecked) {
+         const std::string& runtime, int threads, const std::string& chip, bool unchecked,
+         const std::string& provider) {
         const facecap::ModelSource source{path, bytes, manifest};
         const facecap::ReleaseGil release;
-        return facecap::open_model(source, task, {runtime, threads, chip, unchecked});
+        return facecap::open_model(source, task, {runtime, threads, chip, unchecked, provider});
       },
       py::arg("path"), py::arg("bytes"), py::arg("manifest"), py::arg("task"), py::arg("runtime"),
-      py::arg("threads"), py::arg("chip"), py::arg("unchecked"));
+      py::arg("threads"), py::arg("chip"), py::arg("unchecked"), py::arg("provider"));
   module.def("set_onnxruntime_path", &facecap::set_onnxruntime_path, py::arg("path"));
   module.def("set_cviruntime_path", &facecap::set_cviruntime_path, py::arg("path"));
+  module.def("provider_names", &facecap::provider_names);
+  module.def("onnxruntime_providers", &facecap::onnxruntime_providers);
+  module.def("has_vnni", &facecap::has_vnni);
   module.def("cviruntime", [] {
     const facecap::RuntimeLibrary library = facecap::cviruntime();
     return std::make_pair(text_of(library.path), text_of(library.version));

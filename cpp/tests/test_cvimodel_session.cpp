@@ -52,6 +52,8 @@ TEST(cvimodel_is_held_against_its_manifest_before_the_library) {
   EXPECT_THROWS(ModelError, open(fake.source(), {"auto", 1, "cv180x"}),
                 "made for the chip cv182x, wanted cv180x");
   EXPECT_THROWS(ModelError, open(fake.source(), {"onnx", 1}), "a model of the runtime cvimodel");
+  EXPECT_THROWS(ModelError, open(fake.source(), {"auto", 1, "", false, "cuda"}),
+                "runs on its chip alone, but provider=\"cuda\"");
   File file = tiny();
   file.inputs[0].shape[3] = 5;
   EXPECT_THROWS(ModelError, open(source(file)),

@@ -54,6 +54,8 @@ TEST(open_holds_a_file_against_its_manifest) {
   EXPECT_THROWS(std::invalid_argument, open(tiny(), {"auto", 0}), "threads: found 0");
   EXPECT_THROWS(std::invalid_argument, open(tiny(), {"auto", 1, "bm1684"}),
                 "chip: found 'bm1684', wanted one of: cv180x");
+  EXPECT_THROWS(std::invalid_argument, open(tiny(), {"auto", 1, "", false, "gpu"}),
+                "provider: found 'gpu', wanted one of: cpu, cuda, openvino, coreml");
 }
 
 TEST(open_says_which_library_it_tried) {
@@ -67,6 +69,16 @@ TEST(open_says_which_library_it_tried) {
 
 TEST(session_computes_and_keeps_its_buffers) {
   if (library_given()) session_suite::computes_and_keeps_its_buffers(subject());
+}
+
+TEST(session_says_what_computes) {
+  if (!library_given()) return;
+  EXPECT(open(tiny()).session->providers() == std::vector<std::string>{"CPUExecutionProvider"});
+  const std::vector<std::string> here = onnxruntime_providers();
+  EXPECT_EQ(here.front(), "cpu");
+  for (const std::string& name : provider_names())
+    if (std::find(here.begin(), here.end(), name) == here.end())
+      EXPECT_THROWS(ModelError, open(tiny(), {"auto", 1, "", false, name}), "provider '" + name + "'");
 }
 
 TEST(session_follows_outputs_whose_shape_depends_on_values) {

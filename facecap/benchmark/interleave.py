@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Turns:
-    """CPU seconds of every contender, turn by turn, over all threads of the process."""
+    """Seconds of every contender, turn by turn: of the clock of `take_turns`."""
 
     seconds: dict[str, list[float]]
 
@@ -24,17 +24,23 @@ class Turns:
         return statistics.median(a / b for a, b in pairs)
 
 
-def take_turns(contenders: Mapping[str, Callable[[], object]], turns: int, warm_up: int = 3) -> Turns:
-    """Calls every contender once a turn."""
+def take_turns(
+    contenders: Mapping[str, Callable[[], object]],
+    turns: int,
+    warm_up: int = 3,
+    clock: Callable[[], float] = time.process_time,
+) -> Turns:
+    """Calls every contender once a turn. `clock` gives seconds: of all threads of the process, unless another
+    is given, as for devices that compute while the processor waits."""
     for call in contenders.values():
         for _ in range(warm_up):
             call()
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(turns):
         for name, call in contenders.items():
-            start = time.process_time()
+            start = clock()
             call()
-            seconds[name].append(time.process_time() - start)
+            seconds[name].append(clock() - start)
     return Turns(seconds)
 
 

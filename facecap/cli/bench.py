@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from facecap import _core
 from facecap._extra import extra_for
 from facecap.cli import options
 
@@ -44,6 +45,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     pipeline.add_argument("--count", type=options.positive, default=1000, help="frames (%(default)s)")
     pipeline.set_defaults(run_task=_pipeline)
 
+    motion = tasks.add_parser("motion", help="a door that nobody passes, and one that somebody passes")
+    motion.add_argument(
+        "--turns", type=options.positive, default=10, help="of two seconds each (%(default)s)"
+    )
+    motion.set_defaults(run_task=_motion)
+
     model = tasks.add_parser("model", help="networks in float32, float16 and int8, at batch 1, 4 and 8")
     model.add_argument(
         "models",
@@ -68,7 +75,20 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     service.set_defaults(run_task=_service)
 
-    for task in (detect, pipeline, model, service):
+    providers = tasks.add_parser("providers", help="detectors and mask classifiers by what computes them")
+    providers.add_argument("models", metavar="MODEL", nargs="*", help="registry names (those that ship)")
+    providers.add_argument(
+        "--provider",
+        action="append",
+        choices=_core.provider_names(),
+        help="beside cpu, repeatable (all that the installed onnxruntime has)",
+    )
+    providers.add_argument(
+        "--turns", type=options.positive, default=40, help="of each model in each way (%(default)s)"
+    )
+    providers.set_defaults(run_task=_providers)
+
+    for task in (detect, pipeline, motion, model, providers, service):
         task.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -95,6 +115,14 @@ def _pipeline(args: argparse.Namespace) -> int:
     return 0
 
 
+def _motion(args: argparse.Namespace) -> int:
+    from facecap.benchmark import motion
+
+    result = motion.measure(args.turns, _say)
+    print(json.dumps(motion.to_json(result)) if args.json else motion.report(result))
+    return 0
+
+
 def _service(args: argparse.Namespace) -> int:
     from facecap.benchmark import service
 
@@ -108,6 +136,18 @@ def _model(args: argparse.Namespace) -> int:
 
     results = precisions.measure(args.models, args.input_size, args.turns, _say)
     print(json.dumps(precisions.to_json(results)) if args.json else precisions.report(results))
+    return 0
+
+
+def _providers(args: argparse.Namespace) -> int:
+    from facecap import _model
+    from facecap.benchmark import providers
+
+    _core.set_onnxruntime_path(_model.onnxruntime_path() or "")
+    results = providers.measure(
+        args.models or providers.MODELS, args.provider or _core.onnxruntime_providers(), args.turns, _say
+    )
+    print(json.dumps(providers.to_json(results)) if args.json else providers.report(results))
     return 0
 
 

@@ -33,9 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--top", type=options.positive, default=5, metavar="K", help="classes of each (%(default)s)"
     )
-    parser.add_argument(
-        "--threads", type=options.positive, default=1, metavar="N", help="threads of a network (%(default)s)"
-    )
+    options.add_execution_options(parser)
     add_format_options(parser)
     add_picture_options(parser)
 
@@ -63,4 +61,4 @@ def _open(args: argparse.Namespace, folder: Path) -> ClassifierModel:
 
     model = as_model(args.model or models.SHIPPED / models.DEFAULTS["mask"], folder)
     assert model is not None
-    return ClassifierModel(model, threads=args.threads)
+    return ClassifierModel(model, **options.execution_of(args))

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import add_class_folder_options, count, positive, positive_number, share, size
+from facecap.cli.data_options import add_class_folder_options
+from facecap.cli.options import count, positive, positive_number, share, size
 
 
 def add_parsers(kinds: argparse._SubParsersAction[Any], model: str) -> None:

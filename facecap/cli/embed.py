@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     pictures = Pictures(args)
     _check_usage(args, pictures)
     with tempfile.TemporaryDirectory() as made:
-        embedder = Embedder(as_model(args.model, Path(made)), threads=args.threads)
+        embedder = Embedder(as_model(args.model, Path(made)), **options.execution_of(args))
     find = _crop_finder(embedder) if args.crops else _finder(embedder, args)
     if args.compare:
         return _compare(args, pictures, find, embedder.info["manifest"]["embedder"]["same_person"])

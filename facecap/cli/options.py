@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from facecap import _core
 from facecap._checks import LARGEST_INPUT
+from facecap._registry import PRECISIONS
 
 if TYPE_CHECKING:
     from facecap import Areas, CaptureConfig, Detector, Embedder, MaskClassifier, Refiner
@@ -33,9 +35,36 @@ def add_detector_options(parser: argparse.ArgumentParser) -> argparse._ArgumentG
     group.add_argument("--input-size", type=size, metavar="WxH", help="network input in pixels, e.g. 640x480")
     group.add_argument("--score-threshold", type=float, metavar="P", help="least score of a face, 0 to 1")
     group.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=PRECISIONS[0],
+        help="of the detector; int8: the file beside it, faster where docs/devices.md says (%(default)s)",
+    )
+    add_execution_options(group)
+    return group
+
+
+def add_provider_option(group: argparse._ActionsContainer) -> None:
+    """What computes the networks."""
+    group.add_argument(
+        "--provider",
+        choices=_core.provider_names(),
+        default="cpu",
+        help="what computes the networks, where the installed onnxruntime has it (%(default)s)",
+    )
+
+
+def add_execution_options(group: argparse._ActionsContainer) -> None:
+    """What computes the networks, and how many threads do."""
+    add_provider_option(group)
+    group.add_argument(
         "--threads", type=positive, default=1, metavar="N", help="threads of a network (%(default)s)"
     )
-    return group
+
+
+def execution_of(args: argparse.Namespace) -> dict[str, Any]:
+    """What the options say computes a network, as its class takes it."""
+    return {"threads": args.threads, "provider": args.provider}
 
 
 def add_limit_options(parser: argparse.ArgumentParser) -> None:
@@ -99,46 +128,6 @@ def add_refiner_option(group: argparse._ActionsContainer, when: str) -> None:
     )
 
 
-def add_mask_data_options(parser: argparse.ArgumentParser, *, occluders: str, more: str) -> None:
-    """Which faces with and without masks; `occluders` and `more` say what the task does with them."""
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        help="folder that holds mask/index.csv and, optionally, detect/; or two class folders of pictures",
-    )
-    parser.add_argument(
-        "--occluders", type=Path, metavar="DIR", help=f"folder of `train mask-occluders`: {occluders}"
-    )
-    parser.add_argument(
-        "--more",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DIR",
-        help=f"folder of `train mask-faces`, repeatable: {more}",
-    )
-    add_class_folder_options(parser)
-
-
-def add_class_folder_options(parser: argparse.ArgumentParser) -> None:
-    """How two class folders of masked and bare faces are read."""
-    group = parser.add_argument_group("two class folders, in DATA or in its train/, val/ and calib/")
-    group.add_argument(
-        "--classes",
-        nargs=2,
-        metavar=("MASKED", "BARE"),
-        help="their names; mask no_mask or with_mask without_mask when not given",
-    )
-    group.add_argument(
-        "--faces",
-        choices=("auto", "find", "whole"),
-        default="auto",
-        help="find the largest face of each picture, or take each whole as a face crop; auto decides by some "
-        "of them (%(default)s)",
-    )
-
-
 def detector_of(args: argparse.Namespace, **more: Any) -> Detector:
     """The detector that the options ask for; `more`: arguments of `Detector`, None for its default."""
     from facecap import Detector
@@ -147,7 +136,7 @@ def detector_of(args: argparse.Namespace, **more: Any) -> Detector:
     asked = {"score_threshold": args.score_threshold, "input_size": args.input_size, **more}
     given = {key: value for key, value in asked.items() if value is not None}
     try:
-        return Detector(args.detector, threads=args.threads, **given)
+        return Detector(args.detector, precision=args.precision, **execution_of(args), **given)
     except ValueError as error:
         raise UsageError(str(error)) from None
 
@@ -156,21 +145,21 @@ def classifier_of(args: argparse.Namespace) -> MaskClassifier:
     """The mask classifier that the options ask for."""
     from facecap import MaskClassifier
 
-    return MaskClassifier(args.classifier, threads=args.threads)
+    return MaskClassifier(args.classifier, **execution_of(args))
 
 
 def refiner_of(args: argparse.Namespace) -> Refiner | None:
     """The refiner that the options ask for, if any."""
     from facecap import Refiner
 
-    return Refiner.chosen(args.refiner, threads=args.threads)
+    return Refiner.chosen(args.refiner, **execution_of(args))
 
 
 def embedder_of(args: argparse.Namespace) -> Embedder | None:
     """The embedder that the options ask for, if any."""
     from facecap import Embedder
 
-    return None if args.embedder is None else Embedder(args.embedder, threads=args.threads)
+    return None if args.embedder is None else Embedder(args.embedder, **execution_of(args))
 
 
 def limits_of(args: argparse.Namespace) -> Limits:
@@ -188,17 +177,29 @@ def capture_config(args: argparse.Namespace, fallbacks: Mapping[str, Any]) -> Ca
         UsageError: a value is wrong.
     """
     from facecap import CaptureConfig
+    from facecap.cli import UsageError
+
+    try:
+        return CaptureConfig(**{**fallbacks, **capture_settings(args)})
+    except (ValueError, TypeError) as error:
+        raise UsageError(str(error)) from None
+
+
+def capture_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """What the file of --config and the options say, by the names of `CaptureConfig`.
+
+    Raises:
+        UsageError: the file is wrong.
+    """
     from facecap._settings import NAMES, read_options
     from facecap.cli import UsageError
 
     given = {name: getattr(args, name) for name in NAMES}
     try:
         file = read_options(args.config) if args.config is not None else {}
-        return CaptureConfig(
-            **{**fallbacks, **file, **{name: value for name, value in given.items() if value is not None}}
-        )
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from None
+    return {**file, **{name: value for name, value in given.items() if value is not None}}
 
 
 def areas_of(args: argparse.Namespace) -> Areas:

@@ -11,10 +11,10 @@ from typing import Any
 from facecap._extra import extra_for
 from facecap._lock import FolderLock
 from facecap.cli.config_file import add_config_option
+from facecap.cli.data_options import add_mask_data_options
 from facecap.cli.environment import name_twin
 from facecap.cli.options import (
     OWN_INPUT,
-    add_mask_data_options,
     count,
     long_side,
     positive,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import onnx
 
+from facecap import _core
 from facecap.conversion.network_input import Floats
 
 
@@ -18,8 +19,8 @@ def session(model: onnx.ModelProto | bytes, optimized: bool = True) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Without VNNI instructions the faster product of uint8 and int8 overflows.
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    if not _core.has_vnni():  # then the faster product of uint8 and int8 overflows
+        options.add_session_config_entry("session.x64quantprecision", "1")
     if not optimized:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     data = model if isinstance(model, bytes) else model.SerializeToString()

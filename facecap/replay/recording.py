@@ -83,6 +83,7 @@ class Recorder:
         self._capture = capture
         self._refiner = capture.refiner if every_look else None
         self._areas = capture.areas
+        self._size = [0, 0]
 
     def header(self) -> dict[str, Any]:
         """How the recording is made, in plain JSON types."""
@@ -106,7 +107,7 @@ class Recorder:
     def frame(
         self,
         result: FrameResult,
-        image: NDArray[np.uint8],
+        image: NDArray[np.uint8] | None,
         *,
         flushed: bool = False,
         received: float | None = None,
@@ -115,14 +116,16 @@ class Recorder:
 
         Args:
             result: what the capture said of it.
-            image: the frame in BGR, looked at where `every_look` is set.
+            image: the frame in BGR, looked at where `every_look` is set; None of one that was skipped.
             flushed: whether the capture was flushed since the frame before.
             received: when the frame came, in seconds since 1970.
         """
+        if image is not None:
+            self._size = [image.shape[1], image.shape[0]]
         line: dict[str, Any] = {
             "frame_index": result.frame_index,
             "seconds": result.timestamp,
-            "size": [image.shape[1], image.shape[0]],
+            "size": self._size,
             "faces": self._faces(result, image),
         }
         if self._capture.areas != self._areas:
@@ -132,7 +135,7 @@ class Recorder:
             line["flushed"] = True
         return line if received is None else line | {"received": received}
 
-    def _faces(self, result: FrameResult, image: NDArray[np.uint8]) -> list[dict[str, Any]]:
+    def _faces(self, result: FrameResult, image: NDArray[np.uint8] | None) -> list[dict[str, Any]]:
         faces = result.faces
         assert faces.laplacian is not None and faces.looks is not None
         columns = {"box": faces.boxes, "score": faces.scores, "landmarks": faces.landmarks}
@@ -146,7 +149,7 @@ class Recorder:
             if laplacian[place] is not None:
                 row["laplacian"] = laplacian[place]
             look = (points[place], probability[place], blur[place])
-            if look[1] is None and self._refiner is not None:
+            if look[1] is None and self._refiner is not None and image is not None:
                 look = self._look(faces.boxes[place], image) or look
             if look[1] is not None:
                 row["look"] = dict(zip(("landmarks", "face_prob", "blur"), look, strict=True))

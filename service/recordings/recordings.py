@@ -43,12 +43,17 @@ class Recordings:
         self._seldom = logs.Seldom(_log)
         self._span_bytes = min(_LARGEST_SPAN, settings.max_bytes // _SPANS)
 
-    def add(self, camera: str, capture: FaceCapture, result: FrameResult, image: NDArray[np.uint8]) -> None:
-        """Keep what `capture` found in a frame. What cannot be written is logged and lost."""
-        if not self.on:
-            return
-        now = time.time()
+    def add(
+        self, camera: str, capture: FaceCapture, result: FrameResult, image: NDArray[np.uint8] | None
+    ) -> None:
+        """Keep what `capture` found in a frame; `image` is None where it was skipped.
+
+        What cannot be written is logged and lost.
+        """
         writer = self._writers.get(camera)
+        if not self.on or (writer is None and image is None):
+            return  # a recording begins with a frame whose size is known
+        now = time.time()
         try:
             if writer is None or not writer.goes_on(capture, result):
                 writer = self._begin(camera, Writer(capture), now)

@@ -50,7 +50,7 @@ class Writer:
         self._append({**self._recorder.header(), "continues": self._path and self._path.name})
         self._path = path
 
-    def write(self, result: FrameResult, image: NDArray[np.uint8], now: float) -> None:
+    def write(self, result: FrameResult, image: NDArray[np.uint8] | None, now: float) -> None:
         """Append a frame that came `now`, in seconds since 1970.
 
         Raises:

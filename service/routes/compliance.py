@@ -18,7 +18,8 @@ from ..compliance import ANSWERS, Report, Row, TooManyRows, report
 from ..problems import Problem, responses
 from ..security import require
 from ..services import services_of
-from ..store import CaptureQuery
+from ..settings import Site
+from ..store import CaptureQuery, Store
 from .documents import Document
 from .filters import CaptureChoice, Counted, check_range
 
@@ -105,28 +106,31 @@ async def get_compliance(request: Request, wanted: Annotated[ComplianceChoice, Q
     """Counts by mask answer in steps of the site's clock: where it is set, a day has 23 or 25 hours and an
     hour that comes twice is two. What `from` and `to` cut of a step is not counted, and its row says so."""
     services = services_of(request)
-    site, of_visits = services.settings.site, wanted.count == "visits"
     try:
-        made = await run_in_threadpool(
-            report, services.store, wanted.query_in(site.zone), wanted.by, site.zone, of_visits=of_visits
-        )
+        return await run_in_threadpool(_answer, services.store, services.settings.site, wanted)
     except TooManyRows as error:
         longer = {"hour": "by=day", "day": "by=week"}.get(wanted.by)
         advice = "choose a shorter time or one camera" + (f", or {longer}" if longer else "")
         raise Problem(422, "too_many_rows", "The report is too long", f"{error}: {advice}") from None
+
+
+def _answer(store: Store, site: Site, wanted: ComplianceChoice) -> Response:
+    zone = site.zone
+    made = report(store, wanted.query_in(zone), wanted.by, zone, of_visits=wanted.count == "visits")
+    rows = [_document(row) for row in made.rows]
     if wanted.form == "csv":
-        table = [_COLUMNS, *([row[name] for name in _COLUMNS] for row in map(_document, made.rows))]
+        table = [_COLUMNS, *([row[name] for name in _COLUMNS] for row in rows)]
         headers = {"content-disposition": f'attachment; filename="{_name(made, wanted.by)}"'}
         return Response(spreadsheet.lines(table), media_type=spreadsheet.MEDIA_TYPE, headers=headers)
     return JSONResponse(
         {
             "site": site.name,
-            "time_zone": site.zone.key,
+            "time_zone": zone.key,
             "by": wanted.by,
             "count": wanted.count,
             "start": made.start.isoformat(),
             "end": made.end.isoformat(),
-            "rows": [_document(row) for row in made.rows],
+            "rows": rows,
         }
     )
 
@@ -143,4 +147,5 @@ def _document(row: Row) -> dict[str, Any]:
 
 
 def _name(made: Report, by: Step) -> str:
-    return f"compliance-{made.start:%Y-%m-%d}-{made.end:%Y-%m-%d}-by-{by}.csv"
+    last = made.end - timedelta(microseconds=1)
+    return f"compliance-{made.start:%Y-%m-%d}-{last:%Y-%m-%d}-by-{by}.csv"

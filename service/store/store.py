@@ -13,11 +13,11 @@ from .camera_table import CameraTable
 from .crops import CropFolder
 from .database import Database
 from .errors import StoreError
+from .keeping import Keeper
 from .migrate import migrate
 from .outbox import Outbox
 from .reading import disk
 from .records import CaptureQuery, NewCapture, Removed, StoredCapture
-from .removing import Remover
 from .times import now, to_microseconds
 from .trouble import Trouble
 
@@ -34,7 +34,7 @@ class Store(Outbox):
 
     def __init__(self, database: Database, folder: CropFolder) -> None:
         super().__init__(database, folder)
-        self._remover = Remover(database, folder, self._notify_removed)
+        self._remover = Keeper(database, folder, self._notify_removed)
         self._trouble = Trouble()
         self.cameras = CameraTable(database, self._notify_written)
         self._listeners: list[tuple[Callable[[], object], Callable[[Sequence[str]], object]]] = []

@@ -64,6 +64,8 @@ struct SessionOptions {
   // Of a .cvimodel alone:
   std::string chip;        // it must be made for this one, e.g. "cv182x"; empty: for the manifest's
   bool unchecked = false;  // takes a file whose own checksum is not right, as old toolchains wrote them
+  // Of ONNX Runtime alone:
+  std::string provider = "cpu";  // what computes, one of provider_names()
 };
 
 /// A model file or its bytes, with its manifest.
@@ -93,6 +95,14 @@ int find_output(const Session& session, const Manifest& manifest, const std::str
 
 /// Where libonnxruntime is. Empty: the environment variable FACECAP_ONNXRUNTIME, then the plain name.
 void set_onnxruntime_path(const std::string& path);
+
+/// What ONNX Runtime may compute with, "cpu" first, and which of them the library here has, loaded if it is
+/// not yet: that they start is not said. The latter throws ModelError where the library cannot be loaded.
+const std::vector<std::string>& provider_names();
+std::vector<std::string> onnxruntime_providers();
+
+/// Whether this processor sums products of int8 in one instruction, on which int8 networks gain.
+bool has_vnni();
 
 /// Where libcviruntime is. Empty: the environment variable FACECAP_CVIRUNTIME, then the plain name.
 void set_cviruntime_path(const std::string& path);

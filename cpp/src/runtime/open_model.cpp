@@ -11,6 +11,7 @@
 #include "runtime/manifest_reader.hpp"
 #include "runtime/model_file.hpp"
 #include "runtime/onnx/onnx_session.hpp"
+#include "runtime/onnx/providers.hpp"
 
 namespace facecap {
 namespace {
@@ -46,15 +47,19 @@ void check_options(const SessionOptions& options) {
     throw std::invalid_argument("runtime: found '" + options.runtime + "', wanted auto, onnx or cvimodel");
   if (options.threads < 1 || options.threads > 256)
     throw std::invalid_argument("threads: found " + std::to_string(options.threads) + ", wanted 1 to 256");
+  onnx::provider_named(options.provider);
   const std::vector<std::string>& chips = chip_names();
   if (!options.chip.empty() && std::find(chips.begin(), chips.end(), options.chip) == chips.end())
     throw std::invalid_argument("chip: found '" + options.chip + "', wanted one of: " + joined(chips));
 }
 
-void check_runtime(const ModelFile& file, const std::string& wanted) {
-  if (wanted != "auto" && wanted != file.runtime)
-    throw ModelError(file.label + ": a model of the runtime " + file.runtime + ", but runtime=\"" + wanted +
-                     "\" was asked for");
+void check_runtime(const ModelFile& file, const SessionOptions& options) {
+  if (options.runtime != "auto" && options.runtime != file.runtime)
+    throw ModelError(file.label + ": a model of the runtime " + file.runtime + ", but runtime=\"" +
+                     options.runtime + "\" was asked for");
+  if (file.runtime == "cvimodel" && options.provider != SessionOptions{}.provider)
+    throw ModelError(file.label + ": a .cvimodel runs on its chip alone, but provider=\"" + options.provider +
+                     "\" was asked for, which computes .onnx");
 }
 
 Manifest read_manifest(const ModelSource& source, const ModelFile& file) {
@@ -83,7 +88,7 @@ void check_size(const ModelFile& file, const Manifest& manifest) {
 /// What else than the file decides about a session.
 std::string variant(const ModelFile& file, const Manifest& manifest, const SessionOptions& options) {
   if (file.runtime == "cvimodel") return (options.unchecked ? "unchecked " : "checked ") + manifest.json;
-  return std::to_string(options.threads);
+  return std::to_string(options.threads) + ' ' + options.provider;
 }
 
 std::string cache_key(const ModelFile& file, const Manifest& manifest, const SessionOptions& options) {
@@ -95,8 +100,7 @@ std::string cache_key(const ModelFile& file, const Manifest& manifest, const Ses
 
 std::shared_ptr<Session> open_session(const ModelSource& source, const ModelFile& file,
                                       const Manifest& manifest, const SessionOptions& options) {
-  if (file.runtime == "onnx")
-    return onnx::open_session(source.path, source.bytes, file.label, options.threads);
+  if (file.runtime == "onnx") return onnx::open_session(source.path, source.bytes, file.label, options);
   const std::string read = source.path.empty() ? "" : read_all(source.path);
   return cvimodel::open_session(source.path.empty() ? source.bytes : read, file.label, manifest,
                                 options.unchecked);
@@ -122,7 +126,7 @@ std::shared_ptr<Session> open_shared(const ModelSource& source, const ModelFile&
 Model open_model(const ModelSource& source, Task task, const SessionOptions& options) {
   check_options(options);
   const ModelFile file = inspect(source);
-  check_runtime(file, options.runtime);
+  check_runtime(file, options);
   auto manifest = std::make_shared<const Manifest>(read_manifest(source, file));
   if (manifest->task != task)
     throw ModelError(manifest->source + ": a model of the task " + to_string(manifest->task) + ", wanted " +

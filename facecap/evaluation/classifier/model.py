@@ -24,8 +24,10 @@ BATCH = 64  # where the model leaves it free
 class ClassifierModel:
     """A model with one logit a class, of which a mask classifier's may be left out."""
 
-    def __init__(self, model: str | os.PathLike[str], *, runtime: str = "auto", threads: int = 1) -> None:
-        """`model`: a path or a registry name; `runtime`: auto, onnx or cvimodel.
+    def __init__(
+        self, model: str | os.PathLike[str], *, runtime: str = "auto", threads: int = 1, provider: str = "cpu"
+    ) -> None:
+        """`model`: a path or a registry name; the others as of `Detector`.
 
         Raises:
             ModelError: it cannot be used, or is of another task.
@@ -33,7 +35,9 @@ class ClassifierModel:
         self.task = _task_of(model)
         if self.task not in TASKS:
             raise ModelError(f"{model}: a model of the task {self.task}, wanted {' or '.join(TASKS)}")
-        self._model, self.info = open_model(model, self.task, runtime=runtime, threads=threads)
+        self._model, self.info = open_model(
+            model, self.task, runtime=runtime, threads=threads, provider=provider
+        )
         manifest = self.info["manifest"]
         self.classes: list[str] = manifest["classifier"]["classes"]
         self.size: tuple[int, int] = self.info["input_size"]

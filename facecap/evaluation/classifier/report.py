@@ -39,7 +39,9 @@ def main(args: argparse.Namespace) -> int:
         for name in args.model:
             model = as_model(name, Path(made))
             assert model is not None
-            opened = ClassifierModel(model, runtime=args.runtime, threads=args.threads)
+            opened = ClassifierModel(
+                model, runtime=args.runtime, provider=args.provider, threads=args.threads
+            )
             answers = answer(opened, folder)
             results[str(name)] = measure(opened, answers)
             rows[str(name)] = picture_rows(opened, answers)

@@ -53,14 +53,20 @@ class Measured:
 
 
 def open_detector(
-    model: str | Path | None, long_side: int | None = LONG_SIDE, runtime: str = "auto"
+    model: str | Path | None, long_side: int | None = LONG_SIDE, runtime: str = "auto", provider: str = "cpu"
 ) -> Detect:
     """A detector for measuring: everything from score 0.02 on, the picture's longer side scaled to
     `long_side`, up or down; None leaves that to the model's own input. See `ScaledDetector`."""
     from facecap.evaluation.detector.scaled_detector import ScaledDetector
 
     detector = ScaledDetector(
-        model, long_side, runtime=runtime, score_threshold=SCORE, nms_iou=NMS_IOU, max_faces=MAX_FACES
+        model,
+        long_side,
+        runtime=runtime,
+        provider=provider,
+        score_threshold=SCORE,
+        nms_iou=NMS_IOU,
+        max_faces=MAX_FACES,
     )
 
     def detect(image: NDArray[np.uint8]) -> tuple[Floats, Scores]:

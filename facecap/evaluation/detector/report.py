@@ -72,7 +72,7 @@ def contenders(
     predictions: list[Path] = getattr(args, "predictions", None) or []
     models: list[str | None] = args.model or ([] if args.yunet or predictions else [None])
     for model in models:
-        opener = partial(open_detector, as_model(model, folder), runtime=args.runtime)
+        opener = partial(open_detector, as_model(model, folder), runtime=args.runtime, provider=args.provider)
         yield model or "default", partial(detect_all, looking(opener, views))
     for model in args.yunet or []:
         yield f"{model} in OpenCV", partial(detect_all, looking(partial(open_yunet, model), views))

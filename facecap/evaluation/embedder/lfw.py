@@ -69,7 +69,7 @@ def main(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as made:
         for model in args.model:
             print(f"lfw: {model}", file=sys.stderr)
-            embedder = Embedder(as_model(model, Path(made)), runtime=args.runtime)
+            embedder = Embedder(as_model(model, Path(made)), runtime=args.runtime, provider=args.provider)
             similarity = compare(embedder, faces, pairs, args.flip)
             figures[model] = {"path": str(embedder.info["path"]), **measure(similarity, pairs, faces)}
             curves[model] = {ROC: _curve(similarity, pairs, figures[model])}

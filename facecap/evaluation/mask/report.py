@@ -60,7 +60,8 @@ def main(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         for model in args.model or [None]:
             print(f"mask: {model or 'default'}", file=sys.stderr)
-            classifier = MaskClassifier(as_model(model, Path(folder)), runtime=args.runtime)
+            opened = as_model(model, Path(folder))
+            classifier = MaskClassifier(opened, runtime=args.runtime, provider=args.provider)
             reports[model or "default"] = report(classifier, sets, worn)
     if args.sheet is not None:
         [one] = reports.values()

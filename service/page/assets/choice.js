@@ -21,7 +21,10 @@ export class Choice {
     this.#onDelete = onDelete;
     for (const format of ["csv", "zip"]) byId(`export-${format}`).addEventListener("click", () => this.#export(format));
     byId("delete-all").addEventListener("click", () => this.#ask());
-    byId("choice").addEventListener("toggle", () => this.#say());
+    byId("choice").addEventListener("toggle", () => {
+      this.#say();
+      byId("report-link").href = address("report", { camera: this.#filters.camera });
+    });
   }
 
   async #export(format) {

@@ -26,6 +26,8 @@ export class Connection {
     const onState = (state, problem) => {
       this.#state = state;
       this.#show();
+      // Until it was there once nobody else asks.
+      if (state === "lost" && !this.pulse.heard) this.pulse.miss();
       if (state === "live") onLive();
       if (state === "refused") onRefused(problem);
     };

@@ -3,13 +3,13 @@
 import { Alerts } from "./alerts.js";
 import { Problem } from "./api.js";
 import { Bell } from "./bell.js";
-import { watchBroker } from "./broker.js";
 import { CameraSettings } from "./camera_settings.js";
 import { Cameras } from "./cameras.js";
 import { rewriteTimes } from "./cards.js";
 import { Choice } from "./choice.js";
 import { Connection } from "./connection.js";
 import { copyButton } from "./copy.js";
+import { Deliveries } from "./deliveries.js";
 import { Details } from "./details.js";
 import { byId, h, show } from "./dom.js";
 import { Filters } from "./filters.js";
@@ -39,6 +39,7 @@ const details = new Details(gallery, () => overview.stale());
 const connection = new Connection({ onEvent: happened, onLive: live, onRefused: refused, onGone: gone });
 const settings = new CameraSettings(() => cameras.refresh());
 const cameras = new Cameras(filters, connection.pulse, (camera) => settings.open(camera));
+const deliveries = new Deliveries();
 const overview = new Overview(filters, ({ cameras, total }) => {
   filters.offer(Object.keys(cameras));
   filters.offerAnswers(total);
@@ -53,7 +54,7 @@ let cameHidden = 0;
 /** Ask for everything that is shown. */
 async function load() {
   // The cameras say by themselves what is wrong with asking for them.
-  const shown = [gallery.load(), overview.refresh(), loadSite(), alerts.refresh(), watchBroker()];
+  const shown = [gallery.load(), overview.refresh(), loadSite(), alerts.refresh()];
   const results = await Promise.allSettled([...shown, cameras.refresh()]);
   const failures = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
   const refusal = failures.find((failure) => failure instanceof Problem && failure.asksForKey);
@@ -63,6 +64,7 @@ async function load() {
   if (failure?.status === 422) gallery.empty();
   notice(failure ? text("page.noAnswer", { problem: failure.message }) : "");
   loaded = !failure;
+  deliveries.watch();
   if (loaded && !(await details.openLinked())) notice(text("details.gone"));
 }
 
@@ -89,6 +91,7 @@ function refused(problem) {
   alerts.stop();
   cameras.stop();
   overview.stop();
+  deliveries.stop();
   keyDialog.ask(problem);
 }
 

@@ -30,6 +30,11 @@ export class Pulse {
     if (!this.#was) this.#tell();
   }
 
+  /** Whether anything ever came. */
+  get heard() {
+    return this.#last !== null;
+  }
+
   /** Whether nothing comes. Timers of a page in the background are late, so the clock counts too. */
   get gone() {
     return this.#missed || (this.#last !== null && Date.now() - this.#last > LONGEST);

@@ -1,13 +1,14 @@
 /** The report to print: who wore a mask, by camera and over time. */
 
-import { Problem, address, call, getJson } from "./api.js";
+import { Problem, address, getJson } from "./api.js";
 import { byId, h, show } from "./dom.js";
+import { learnNames, named } from "./names.js";
+import { save } from "./save.js";
 import { fillIn, locale, text } from "./texts.js";
-import { answersIn, count, mask, maskRate, total } from "./words.js";
+import { answersIn, count, known, mask, maskRate, timeIn, total } from "./words.js";
 
 const DAYS = 7;
 const DAY = 86400000;
-const MOMENT = { dateStyle: "medium", timeStyle: "short" };
 const STEPS = {
   hour: { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" },
   day: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
@@ -50,9 +51,10 @@ async function start() {
 const choice = () => Object.fromEntries(new FormData(form));
 
 async function offerCameras(chosen) {
-  const { cameras } = await getJson("v1/statistics", { count: "visits" });
-  const names = [...new Set([...Object.keys(cameras), chosen])].filter(Boolean).sort();
-  form.camera.append(...names.map((name) => h("option", { value: name, class: "name" }, name)));
+  const [counted, reports] = await Promise.all([getJson("v1/statistics", { count: "visits" }), getJson("v1/cameras")]);
+  learnNames(reports.cameras);
+  const names = [...new Set([...Object.keys(counted.cameras), chosen])].filter(Boolean).sort();
+  form.camera.append(...names.map((camera) => named(camera, "option", { value: camera })));
   form.camera.value = chosen;
 }
 
@@ -86,12 +88,9 @@ function sentence(problem) {
   return text("page.noAnswer", { problem: problem.message });
 }
 
-async function download() {
-  const answer = await call(address("v1/compliance", { ...choice(), format: "csv" }));
-  const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition"))[1];
-  const link = h("a", { href: URL.createObjectURL(await answer.blob()), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+function download() {
+  const { first, last, by } = choice();
+  return save("v1/compliance", { ...choice(), format: "csv" }, `compliance-${first}-${last}-by-${by}.csv`);
 }
 
 function draw(report) {
@@ -103,7 +102,7 @@ function draw(report) {
   byId("zone").textContent = text("report.zone", {
     zone: site.time_zone,
     version: site.version,
-    time: written(MOMENT).format(new Date()),
+    time: timeIn(site.time_zone, site.now),
   });
   if (!report.rows.length) {
     byId("report").replaceChildren(h("p", {}, text("report.none")));
@@ -112,19 +111,19 @@ function draw(report) {
   const answers = answersIn(whole);
   const several = new Set(report.rows.map(({ camera }) => camera)).size > 1;
   byId("report").replaceChildren(
-    h("p", { class: "sample" }, text(`report.sample.${report.count}`, { n: total(whole), known: total(whole) - whole.unknown })),
+    h("p", { class: "sample" }, text(`report.sample.${report.count}`, { n: total(whole), known: known(whole) })),
     legend(answers),
     h("h2", {}, text("report.cameras")),
     table([text("filter.camera")], [...byCamera(report.rows), ...(several ? [[[text("report.all")], whole]] : [])], answers, report),
     h("h2", {}, text("report.steps")),
-    table([text("chart.time"), text("filter.camera")], report.rows.map((row) => [[step(row, report.by), name(row.camera)], row]), answers, report),
+    table([text("chart.time"), text("filter.camera")], report.rows.map((row) => [[step(row, report.by), named(row.camera)], row]), answers, report),
     ...(Date.parse(report.rows.at(-1).end) > Date.parse(site.now) ? [h("p", { class: "small" }, text("report.running"))] : []),
   );
 }
 
 function byCamera(rows) {
   const cameras = [...new Set(rows.map(({ camera }) => camera))].sort();
-  return cameras.map((camera) => [[name(camera)], sum(rows.filter((row) => row.camera === camera))]);
+  return cameras.map((camera) => [[named(camera)], sum(rows.filter((row) => row.camera === camera))]);
 }
 
 function sum(rows) {
@@ -132,8 +131,6 @@ function sum(rows) {
   for (const row of rows) for (const answer of Object.keys(whole)) whole[answer] += row[answer];
   return whole;
 }
-
-const name = (camera) => h("span", { class: "name" }, camera);
 
 function step({ start, end }, by) {
   const [from, last] = [new Date(start), new Date(Date.parse(end) - 1)];

@@ -1,5 +1,8 @@
 /** English. Keys are the same in every language; {n} also chooses the plural form. */
+import report from "./texts.en.report.js";
+
 export default {
+  ...report,
   "language.name": "English",
   "language.locale": "en",
   "language.choose": "Language",
@@ -14,6 +17,19 @@ export default {
   "page.noAnswer": "The service did not answer: {problem}",
   "page.answered": "The service answered {status}.",
   "page.notStoring": "Captures cannot be stored at the moment. The log of the service says why.",
+
+  "deliveries.mqtt": {
+    one: "The MQTT broker has heard nothing since {time}; {n} event waits.",
+    other: "The MQTT broker has heard nothing since {time}; {n} events wait.",
+  },
+  "deliveries.retrying": {
+    one: "The webhook {name} does not take what is sent; {n} event waits.",
+    other: "The webhook {name} does not take what is sent; {n} events wait.",
+  },
+  "deliveries.retired": {
+    one: "The webhook {name} said that it is gone, and gets nothing until the service starts again; {n} event waits.",
+    other: "The webhook {name} said that it is gone, and gets nothing until the service starts again; {n} events wait.",
+  },
 
   "title.gone": "Nothing since {time}",
   "title.notStoring": "Captures are not stored",
@@ -73,7 +89,6 @@ export default {
   "alerts.bell": "Sound and notification",
   "alerts.soundAlone": "The browser allows no notifications: there is the sound alone.",
   "alerts.notification": "Alert: {camera}",
-  "broker.lost": "The MQTT broker has not been reached since {time}. The log of the service says why.",
 
   "key.title": "This service asks for a key",
   "key.why": "A key with the scope read shows cameras and captures. It is kept until this tab is closed.",
@@ -249,38 +264,6 @@ export default {
   "delete.keep": "Keep",
   "delete.sure": "Delete for good",
   "delete.done": "Visit deleted.",
-
-  "report.title": "Mask report",
-  "report.page": "Live page",
-  "report.first": "From day",
-  "report.last": "To day",
-  "report.by": "Rows",
-  "report.by.hour": "By hour",
-  "report.by.day": "By day",
-  "report.by.week": "By week",
-  "report.count": "Counted",
-  "report.count.visits": "Visits",
-  "report.count.captures": "Captures",
-  "report.print": "Print",
-  "report.csv": "Download CSV",
-  "report.span": "{first} to {last}",
-  "report.zone": "Times by the clock of {zone}. Made {time} with facecap {version}.",
-  "report.sample.visits": {
-    one: "{n} visit, {known} with a known answer. The mask rate is of these: masks worn as they should be.",
-    other: "{n} visits, {known} with a known answer. The mask rate is of these: masks worn as they should be.",
-  },
-  "report.sample.captures": {
-    one: "{n} capture, {known} with a known answer. The mask rate is of these: masks worn as they should be.",
-    other: "{n} captures, {known} with a known answer. The mask rate is of these: masks worn as they should be.",
-  },
-  "report.cameras": "By camera",
-  "report.steps": "Over time",
-  "report.all": "All",
-  "report.shares": "Shares",
-  "report.none": "Nothing was counted in this time.",
-  "report.running": "The last rows are of a time that is not over yet.",
-  "report.needsKey": "This report needs a key with the scope read. Enter it on the live page, then come back in the same tab.",
-  "report.tooLong": "The report would be too long: choose a shorter time, one camera or longer steps.",
 
   "kind.first": "First good shot of the visit",
   "kind.periodic": "Best shot since the visit's last capture",

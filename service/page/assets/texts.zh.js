@@ -1,5 +1,8 @@
 /** Simplified Chinese. */
+import report from "./texts.zh.report.js";
+
 export default {
+  ...report,
   "language.name": "中文",
   "language.locale": "zh-CN",
   "language.choose": "语言",
@@ -14,6 +17,10 @@ export default {
   "page.noAnswer": "服务没有正常响应：{problem}",
   "page.answered": "服务返回 {status}。",
   "page.notStoring": "目前无法保存抓拍，原因见服务日志。",
+
+  "deliveries.mqtt": { other: "自 {time} 起 MQTT 服务器收不到消息，{n} 条事件在等待。" },
+  "deliveries.retrying": { other: "Webhook {name} 未能接收，{n} 条事件在等待。" },
+  "deliveries.retired": { other: "Webhook {name} 声明已停用，服务重启前不再发送，{n} 条事件在等待。" },
 
   "title.gone": "{time} 起无数据",
   "title.notStoring": "抓拍无法保存",
@@ -73,7 +80,6 @@ export default {
   "alerts.bell": "声音和通知",
   "alerts.soundAlone": "浏览器不允许通知，只有声音提示。",
   "alerts.notification": "告警：{camera}",
-  "broker.lost": "自 {time} 起连不上 MQTT 代理，原因见服务日志。",
 
   "key.title": "访问此服务需要密钥",
   "key.why": "有查看权限的密钥可以看到摄像头和抓拍。密钥只保存到关闭此标签页为止。",
@@ -243,36 +249,6 @@ export default {
   "delete.keep": "保留",
   "delete.sure": "永久删除",
   "delete.done": "到访已删除。",
-
-  "report.title": "口罩佩戴报告",
-  "report.page": "实时页面",
-  "report.first": "起始日期",
-  "report.last": "截止日期",
-  "report.by": "统计周期",
-  "report.by.hour": "按小时",
-  "report.by.day": "按天",
-  "report.by.week": "按周",
-  "report.count": "统计对象",
-  "report.count.visits": "到访",
-  "report.count.captures": "抓拍",
-  "report.print": "打印",
-  "report.csv": "下载 CSV",
-  "report.span": "{first} 至 {last}",
-  "report.zone": "时间以 {zone} 时区为准。由 facecap {version} 于 {time} 生成。",
-  "report.sample.visits": {
-    other: "共 {n} 次到访，其中 {known} 次结果明确。佩戴率为其中正确佩戴口罩的比例。",
-  },
-  "report.sample.captures": {
-    other: "共 {n} 张抓拍，其中 {known} 张结果明确。佩戴率为其中正确佩戴口罩的比例。",
-  },
-  "report.cameras": "按摄像头",
-  "report.steps": "按时间",
-  "report.all": "合计",
-  "report.shares": "占比",
-  "report.none": "这段时间内没有可统计的数据。",
-  "report.running": "最后几行的时间段尚未结束。",
-  "report.needsKey": "查看此报告需要具有 read 权限的密钥。请先在实时页面输入，再在同一标签页中返回。",
-  "report.tooLong": "报告过长：请缩短时间范围、只选一个摄像头，或改用更长的统计周期。",
 
   "kind.first": "到访中第一张合格画面",
   "kind.periodic": "上次抓拍以来的最佳画面",

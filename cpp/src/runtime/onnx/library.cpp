@@ -37,7 +37,7 @@ void bind(Function& function, const void* const* table, std::size_t slot) {
   function = reinterpret_cast<Function>(const_cast<void*>(table[slot]));
 }
 
-Api bind_all(const void* const* table) {
+Api bind_all(const void* const* table, bool tells) {
   Api api{};
   bind(api.get_error_message, table, 2);
   bind(api.create_env, table, 3);
@@ -74,6 +74,16 @@ Api bind_all(const void* const* table) {
   bind(api.release_options, table, 100);
   bind(api.add_config_entry, table, 130);
   bind(api.register_allocator, table, 144);
+  bind(api.available_providers, table, 125);
+  bind(api.release_available_providers, table, 126);
+  bind(api.append_cuda, table, 204);
+  bind(api.create_cuda_options, table, 205);
+  bind(api.update_cuda_options, table, 206);
+  bind(api.release_cuda_options, table, 208);
+  bind(api.append_provider, table, 216);
+  if (!tells) return api;
+  bind(api.assigned_parts, table, 407);
+  bind(api.name_of_part, table, 408);
   return api;
 }
 
@@ -87,11 +97,11 @@ void register_arena(const Library& library) {
 }
 
 /// Asked before the table, since an old library answers a call for a newer table with a line on stderr.
-bool new_enough(const char* version) {
+bool new_enough(const std::string& version, std::uint32_t wanted) {
   int major = 0;
   int minor = 0;
-  if (std::sscanf(version, "%d.%d", &major, &minor) != 2) return false;
-  return major > 1 || (major == 1 && minor >= static_cast<int>(kApiVersion));
+  if (std::sscanf(version.c_str(), "%d.%d", &major, &minor) != 2) return false;
+  return major > 1 || (major == 1 && minor >= static_cast<int>(wanted));
 }
 
 Library load(const std::string& path) {
@@ -102,11 +112,14 @@ Library load(const std::string& path) {
   const ApiBase* base = get_base();
   Library library;
   library.version = base->get_version();
-  const void* const* table = new_enough(library.version.c_str()) ? base->get_api(kApiVersion) : nullptr;
+  const bool tells = new_enough(library.version, kTellingApiVersion);
+  const void* const* table = nullptr;
+  if (new_enough(library.version, kApiVersion))
+    table = base->get_api(tells ? kTellingApiVersion : kApiVersion);
   if (table == nullptr)
     throw ModelError("'" + path + "' is ONNX Runtime " + library.version + ", wanted 1." +
                      std::to_string(kApiVersion) + " or newer" + kAdvice);
-  library.api = bind_all(table);
+  library.api = bind_all(table, tells);
   // Failures come back as statuses; the library's own log would only repeat them on stderr.
   library.check(library.api.create_env(LogLevel::fatal, "facecap", &library.env), kNoStart);
   register_arena(library);

@@ -10,7 +10,7 @@
 
 #include "facecap/error.hpp"
 #include "runtime/at_work.hpp"
-#include "runtime/onnx/api.hpp"
+#include "runtime/onnx/session_options.hpp"
 #include "runtime/tensor.hpp"
 
 namespace facecap::onnx {
@@ -66,7 +66,8 @@ std::int64_t next_identity() {
   return ++last;
 }
 
-/// What the library's text on a model that it does not open means for whoever has the file.
+/// What the library's text on a model that it does not open means for whoever has the file; nullptr where
+/// that is not known.
 const char* reason_of(const std::string& text) {
   constexpr std::pair<const char*, const char*> kKnown[] = {
       {"is under development and support",
@@ -84,14 +85,15 @@ const char* reason_of(const std::string& text) {
       {"Protobuf parsing failed", "it is no ONNX model, or one that is cut or damaged"}};
   for (const auto& [sign, reason] : kKnown)
     if (text.find(sign) != std::string::npos) return reason;
-  return "it cannot be read as an ONNX model; the log has the reason";
+  return nullptr;
 }
 
 class OnnxSession final : public Session {
  public:
-  OnnxSession(const std::string& path, const std::string& bytes, std::string label, int threads)
-      : label_(std::move(label)) {
-    create(path, bytes, threads);
+  OnnxSession(const std::string& path, const std::string& bytes, std::string label,
+              const SessionOptions& options)
+      : label_(std::move(label)), provider_(provider_named(options.provider)) {
+    create(path, bytes, options.threads);
     read_signature();
     MemoryInfo* memory = nullptr;
     check(api().create_cpu_memory_info(AllocatorKind::device, MemoryKind::standard, &memory));
@@ -106,7 +108,7 @@ class OnnxSession final : public Session {
   const std::vector<facecap::TensorInfo>& outputs() const override { return outputs_; }
   const std::string& runtime() const override { return runtime_; }
   const std::string& runtime_version() const override { return library_.version; }
-  std::vector<std::string> providers() const override { return {"CPUExecutionProvider"}; }
+  std::vector<std::string> providers() const override { return providers_; }
 
   void run(const std::vector<TensorView>& inputs, std::vector<Tensor>& outputs) override {
     const AtWork at_work;
@@ -128,31 +130,28 @@ class OnnxSession final : public Session {
   void check(Status* status) const { library_.check(status, label_); }
 
   void create(const std::string& path, const std::string& bytes, int threads) {
-    Options* raw = nullptr;
-    check(api().create_options(&raw));
-    const Owned<Options> options(raw, api().release_options);
-    check(api().set_graph_optimization(raw, GraphOptimization::all));
-    check(api().set_intra_op_threads(raw, threads));
-    check(api().set_inter_op_threads(raw, 1));
-    // One arena for all sessions, and no plan of memory for every input shape: 125 MB instead of 155 for the
-    // default models, at the same speed.
-    check(api().add_config_entry(raw, "session.use_env_allocators", "1"));
-    check(api().disable_memory_pattern(raw));
-    // A thread that waits by spinning takes its core from the camera beside it.
-    check(api().add_config_entry(raw, "session.intra_op.allow_spinning", "0"));
-    check(api().add_config_entry(raw, "session.inter_op.allow_spinning", "0"));
-    // Without VNNI instructions the faster product of uint8 and int8 overflows.
-    check(api().add_config_entry(raw, "session.x64quantprecision", "1"));
+    const Owned<Options> options = session_options(library_, provider_, threads);
     SessionHandle* session = nullptr;
-    const std::string text =
-        library_.message(bytes.empty() ? api().create_session(library_.env, path.c_str(), raw, &session)
-                                       : api().create_session_from_array(library_.env, bytes.data(),
-                                                                         bytes.size(), raw, &session));
-    if (!text.empty())
-      throw ModelError(label_ + ": " + reason_of(text) + " (ONNX Runtime " + library_.version + ")", text);
+    const std::string text = library_.message(
+        bytes.empty() ? api().create_session(library_.env, path.c_str(), options.get(), &session)
+                      : api().create_session_from_array(library_.env, bytes.data(), bytes.size(),
+                                                        options.get(), &session));
+    if (!text.empty()) throw refused(text);
     session_.reset(session);
+    providers_ = at_work_in(library_, session, provider_, label_);
     return_memory();
   }
+
+  ModelError refused(const std::string& text) const {
+    const char* reason = reason_of(text);
+    if (reason == nullptr && !is_cpu(provider_))
+      return ModelError(
+          label_ + ": the provider '" + provider_.name + "' does not open it: " + text + with_cpu(), text);
+    if (reason == nullptr) reason = "it cannot be read as an ONNX model; the log has the reason";
+    return ModelError(label_ + ": " + reason + " (ONNX Runtime " + library_.version + ")", text);
+  }
+
+  const char* with_cpu() const { return is_cpu(provider_) ? "" : "; provider 'cpu' computes without it"; }
 
   void read_signature() {
     std::size_t count = 0;
@@ -256,7 +255,10 @@ class OnnxSession final : public Session {
     owned.reserve(values.size());
     const std::string text = call(inputs, values);
     for (Value* value : values) owned.emplace_back(value, api().release_value);
-    if (!text.empty()) throw ModelError(label_ + ": ONNX Runtime failed: " + text);
+    if (!text.empty()) {
+      const std::string who = is_cpu(provider_) ? "ONNX Runtime" : full_name(provider_);
+      throw ModelError(label_ + ": " + who + " failed: " + text + with_cpu());
+    }
     outputs.resize(outputs_.size());
     for (std::size_t i = 0; i < outputs.size(); ++i) copy(owned[i].get(), i, outputs[i]);
   }
@@ -277,6 +279,8 @@ class OnnxSession final : public Session {
   const Library& library_ = library();
   const std::int64_t identity_ = next_identity();
   std::string label_;
+  const Provider& provider_;
+  std::vector<std::string> providers_;
   std::string runtime_ = "onnx";
   Owned<SessionHandle> session_{nullptr, library_.api.release_session};
   Owned<MemoryInfo> memory_{nullptr, library_.api.release_memory_info};
@@ -289,8 +293,8 @@ class OnnxSession final : public Session {
 }  // namespace
 
 std::shared_ptr<Session> open_session(const std::string& path, const std::string& bytes,
-                                      const std::string& label, int threads) {
-  return std::make_shared<OnnxSession>(path, bytes, label, threads);
+                                      const std::string& label, const SessionOptions& options) {
+  return std::make_shared<OnnxSession>(path, bytes, label, options);
 }
 
 }  // namespace facecap::onnx
