@@ -129,7 +129,9 @@ def test_the_languages_have_the_same_texts(served: Served, open_page: OpenPage) 
 def test_every_text_is_used_and_every_used_text_is_there(served: Served, open_page: OpenPage) -> None:
     keys = set(catalogue(open_page(served.address), "en"))
     sources = "\n".join(
-        path.read_text() for path in ASSETS.glob("*.[jh]*") if not re.match(r"texts\.\w+\.(report\.)?js", path.name)
+        path.read_text()
+        for path in ASSETS.glob("*.[jh]*")
+        if not re.match(r"texts\.\w+\.(report\.)?js", path.name)
     )
     groups = set(re.findall(r"`([\w.]+\.)\$\{", sources))
     used = set(re.findall(r'"([a-z]+(?:\.\w+)+)"', sources)) & keys
