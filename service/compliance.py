@@ -59,14 +59,13 @@ def report(store: Store, query: CaptureQuery, step: Step, zone: ZoneInfo, *, of_
     """What a query chooses, its cursor and limit aside, counted.
 
     The first and the last step are cut where the query's times cut them. A time that it leaves open is where
-    the step of the first, or of now or a later last one, begins or ends.
+    the step of the first or the last one begins or ends.
 
     Raises:
         TooManyRows: so many steps, or rows.
     """
     span = store.span(query, of_visits=of_visits)
-    moment = now()
-    first, last = (moment, moment) if span is None else (span[0], max(moment, span[1]))
+    first, last = span or (now(), now())
     start = min(max(FIRST_PLAUSIBLE, query.time_from or first), _LAST)
     end = min(max(start, query.time_to or last + timedelta(microseconds=1)), _LAST)
     found = list(islice(edges(step, zone, start, end), MOST_ROWS + 2))

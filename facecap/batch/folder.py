@@ -142,10 +142,10 @@ class BatchFolder:
         if not described.exists() and any((self.path / name).exists() for name in (CAPTURES, CROPS, SUMMARY)):
             raise FacecapError(f"{self.path} holds a run of `facecap run`: give another --out")
         if overwrite:
-            for name in (_SETTINGS, CAPTURES, PARQUET, SUMMARY):
+            for name in (CAPTURES, PARQUET):
                 (self.path / name).unlink(missing_ok=True)
-        if described.exists():
-            _check_same(self.path, json.loads(described.read_bytes()), settings)
+        elif described.exists():
+            _check_same(described, settings)
         (self.path / _RECORDS).mkdir(exist_ok=True)
         self._sweep(everything=overwrite)
         write_atomic(described, json.dumps(settings, indent=2).encode() + b"\n")
@@ -187,14 +187,19 @@ def _name_of(file: str) -> str:
 
 def _head(record: Path) -> dict[str, Any]:
     with record.open("rb") as stream:
-        return _json(record, stream.readline())
+        head = _json(record, stream.readline())
+    if not head.keys() >= {"file", "size", "mtime_ns", "captures", "summary"}:
+        raise _damaged(record)
+    return head
 
 
 def _json(record: Path, line: bytes) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(line)
+        found = json.loads(line)
     except ValueError:
-        raise _damaged(record) from None
+        found = None
+    if not isinstance(found, dict):
+        raise _damaged(record)
     return found
 
 
@@ -202,7 +207,12 @@ def _damaged(record: Path) -> FacecapError:
     return FacecapError(f"{record} is damaged: remove it and start the batch again")
 
 
-def _check_same(folder: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+def _check_same(described: Path, wanted: Mapping[str, Any]) -> None:
+    instead = "another --out, or --overwrite"
+    try:
+        found = _json(described, described.read_bytes())
+    except FacecapError:
+        raise FacecapError(f"{described} is damaged: give {instead}") from None
     other = [
         f"{name} = {found.get(name)}, wanted {wanted.get(name)}"
         for name in sorted(found.keys() | wanted.keys())
@@ -210,6 +220,6 @@ def _check_same(folder: Path, found: Mapping[str, Any], wanted: Mapping[str, Any
     ]
     if other:
         raise FacecapError(
-            f"{folder} holds a batch with {'; '.join(other)}: give the same options to go on with it, "
-            "another --out, or --overwrite"
+            f"{described.parent} holds a batch with {'; '.join(other)}: give the same options to go on with "
+            f"it, {instead}"
         )

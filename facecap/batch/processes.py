@@ -73,7 +73,6 @@ class _Worker:
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", worker.__name__, str(theirs.fileno())],
                     env={
-                        "OPENCV_FFMPEG_CAPTURE_OPTIONS": "threads;1",  # to decode: the others work beside it
                         **os.environ,
                         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
                         "PYTHONSAFEPATH": "1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,7 @@ class FileWork:
             return Failure(file, f"{type(error).__name__}: {error}")
 
     def _work(self, file: str, tell: Tell, version: Version) -> Result | Failure:
+        os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "threads;1")  # others work on the other cores
         progress = _Told(file, tell)
         source = open_source(file, limits=options.limits_of(self._args), report=progress.say)
         models = _models(*(getattr(self._args, name) for name in _MODELS))

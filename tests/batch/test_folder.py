@@ -16,7 +16,7 @@ ROW = {"track_id": 1, "sequence": 1, "frame": 9, "crop": "1_1_9.png"}
 
 
 def done(file: str) -> Result:
-    return Result(file, Version(1, 1), {}, [dict(ROW)], [b"png"], [])
+    return Result(file, Version(1, 1), {"frames": 9}, [dict(ROW)], [b"png"], [])
 
 
 def records(folder: BatchFolder) -> list[str]:
@@ -55,6 +55,8 @@ def test_a_damaged_record_is_done_again_or_named(tmp_path: Path) -> None:
         with pytest.raises(FacecapError, match=r"a-\w+\.jsonl is damaged: remove it"):
             records(folder)
         record.write_text(head[:20])
+        with pytest.raises(FacecapError, match="damaged"):
+            records(folder)
         assert not folder.has("/v/a.mp4", Version(1, 1))
         assert records(folder) == []
 
@@ -68,6 +70,16 @@ def test_other_settings_are_named_and_overwriting_begins_anew(tmp_path: Path) ->
         BatchFolder(tmp_path, {"min_face": 40}, crops="none")
     with BatchFolder(tmp_path, {"min_face": 40}, overwrite=True) as folder:
         assert records(folder) == [] and not list(tmp_path.glob("crops/*"))
+
+
+def test_settings_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    with BatchFolder(tmp_path, SETTINGS):
+        pass
+    (tmp_path / "batch.json").write_text("{")
+    with pytest.raises(FacecapError, match=r"batch\.json is damaged: give another --out, or --overwrite"):
+        BatchFolder(tmp_path, SETTINGS)
+    with BatchFolder(tmp_path, SETTINGS, overwrite=True):
+        pass
 
 
 def test_a_folder_of_a_run_is_left_alone(tmp_path: Path) -> None:

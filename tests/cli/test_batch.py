@@ -25,11 +25,11 @@ from .conftest import clean_environment
 Lines = list[dict[str, Any]]
 
 
-def write_clip(path: Path, frames: Iterable[Any]) -> None:
+def write_clip(path: Path, frames: Iterable[Any], codec: str = "mp4v") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), clip.FPS, (clip.WIDTH, clip.HEIGHT))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), clip.FPS, (clip.WIDTH, clip.HEIGHT))
     if not writer.isOpened():
-        pytest.skip("this OpenCV has no MPEG-4 encoder")
+        pytest.skip(f"this OpenCV has no {codec} encoder")
     for frame in frames:
         writer.write(frame)
     writer.release()
@@ -211,6 +211,17 @@ def test_other_options_are_refused_by_name(done, archive, facecap):
     assert "area = [], wanted [[[0.0, 0.0], " in refused.stderr
     assert "min_face = 32.0, wanted 40.0" in refused.stderr and "or --overwrite" in refused.stderr
     assert tables_of(out) == before
+
+
+def test_a_video_that_is_cut_short_is_named_and_its_captures_count(archive, tmp_path, facecap):
+    video = tmp_path / "short.avi"
+    write_clip(video, itertools.islice(clip.frames(portrait.load()), 20, 70), "MJPG")
+    video.write_bytes(video.read_bytes()[: video.stat().st_size * 4 // 5])
+    ended = facecap("batch", video, "--out", tmp_path / "out")
+    assert ended.returncode == 0
+    assert re.search(rf"^facecap: {video}: it ends after \d+ of 50 frames", ended.stderr, re.M)
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["cut_short"] == [str(video)]
+    assert lines_of(tmp_path / "out" / "captures.jsonl")
 
 
 def test_names_that_are_not_utf8_are_in_both_tables(archive, tmp_path, facecap):
