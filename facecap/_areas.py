@@ -58,6 +58,9 @@ class Areas:
         width, height = (check_whole("image_size", side, 1, _LARGEST_SIDE) for side in image_size)
         return self._core.allow(check_box(box), width, height)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self.ignore, self.only)
+
     def __bool__(self) -> bool:
         """Whether there is any polygon."""
         return bool(self.ignore or self.only)
@@ -68,6 +71,11 @@ class Areas:
             name: [[list(corner) for corner in polygon] for polygon in getattr(self, name)]
             for name in ("ignore", "only")
         }
+
+
+def _again(ignore: tuple[Polygon, ...], only: tuple[Polygon, ...]) -> Areas:
+    """What was pickled."""
+    return Areas(ignore=ignore, only=only)
 
 
 def _polygons(name: str, given: Any) -> tuple[Polygon, ...]:

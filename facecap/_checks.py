@@ -38,6 +38,17 @@ def check_picture(image: object) -> NDArray[np.uint8]:
     return array
 
 
+def check_luma(luma: object) -> NDArray[np.uint8]:
+    """A plane of luma: height x width, uint8, C-contiguous, not empty."""
+    array = _uint8_array(luma, "luma", "height x width")
+    if array.ndim != 2:
+        raise ValueError(f"luma has shape {array.shape}, wanted height x width")
+    _check_filled_and_packed(array, "luma")
+    if max(array.shape) > LARGEST_PICTURE:
+        raise ValueError(f"luma has shape {array.shape}, wanted at most {LARGEST_PICTURE} pixels a side")
+    return array
+
+
 def check_image(image: object, color: str) -> tuple[NDArray[np.uint8], _core.ColorOrder]:
     """An image and the order of its channels."""
     return check_picture(image), check_color(color)

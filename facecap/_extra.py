@@ -9,6 +9,8 @@ from facecap.errors import FacecapError
 
 BROUGHT = {
     "train": ("torch", "onnx", "scipy", "matplotlib"),
+    "batch": ("pyarrow",),
+    "cluster": ("ray",),
     "service": (
         "alembic",
         "fastapi",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from facecap import _core
 from facecap._areas import Areas
-from facecap._checks import LAST_FRAME, MOST_SLOTS, check_image, check_whole
+from facecap._checks import LAST_FRAME, MOST_SLOTS, check_image, check_luma, check_whole
 from facecap._config import CaptureConfig
 from facecap._detector import Detector
 from facecap._embedder import Embedder
@@ -125,17 +125,29 @@ class FaceCapture:
             ValueError: the image, the index or the timestamp is not as above; nothing has changed then.
             ModelError: the detector failed in this frame; the next one goes on.
         """
-        if timestamp is not None and not FIRST_SECOND <= timestamp <= LAST_SECOND:
-            raise ValueError(
-                f"timestamp is {timestamp}, wanted seconds of the years 1 to 9999, counted from 1970"
-            )
-        if frame_index is not None:
-            frame_index = check_whole("frame_index", frame_index, 0, LAST_FRAME)
-        raw: dict[str, Any] = self._core.process(*check_image(image, color), frame_index, timestamp)
-        self._warn(raw.pop("stage_error"))
-        raw["faces"] = _faces(**raw["faces"])
-        raw["captures"] = [Capture(**capture) for capture in raw["captures"]]
-        return FrameResult(**raw)
+        frame_index = _checked(frame_index, timestamp)
+        return self._result(self._core.process(*check_image(image, color), frame_index, timestamp))
+
+    def skip(
+        self, luma: NDArray[np.uint8], frame_index: int | None = None, timestamp: float | None = None
+    ) -> FrameResult | None:
+        """The answer to a frame that needs no detection, by its luma alone (`CaptureConfig.motion`).
+
+        Args:
+            luma: height x width, uint8, C-contiguous: the frame, reduced by the same factor in every frame,
+                such as a JPEG decoded at an eighth of its size.
+            frame_index, timestamp: as of `process`.
+
+        Returns:
+            What `process` would give, with `skipped` and without faces; None where the frame must be detected
+            in: `process` has to get it next, in full, with the same index.
+
+        Raises:
+            ValueError, TypeError: as of `process`; nothing has changed then.
+        """
+        frame_index = _checked(frame_index, timestamp)
+        raw = self._core.skip(check_luma(luma), frame_index, timestamp)
+        return None if raw is None else self._result(raw)
 
     def flush(self) -> list[Capture]:
         """Ends every visit: pending shots are emitted, tracks are forgotten. Ids go on."""
@@ -147,10 +159,24 @@ class FaceCapture:
         """As new: no tracks, no shots, frame 0, ids from 1. Shots that wait are dropped."""
         self._core.reset()
 
+    def _result(self, raw: dict[str, Any]) -> FrameResult:
+        self._warn(raw.pop("stage_error"))
+        raw["faces"] = _faces(**raw["faces"])
+        raw["captures"] = [Capture(**capture) for capture in raw["captures"]]
+        return FrameResult(**raw)
+
     def _warn(self, stage_error: str) -> None:
         if stage_error and stage_error != self._stage_error:
             _log.warning("a stage failed and its answer is unknown: %s", stage_error)
         self._stage_error = stage_error
+
+
+def _checked(frame_index: int | None, timestamp: float | None) -> int | None:
+    if timestamp is not None and not FIRST_SECOND <= timestamp <= LAST_SECOND:
+        raise ValueError(
+            f"timestamp is {timestamp}, wanted seconds of the years 1 to 9999, counted from 1970"
+        )
+    return None if frame_index is None else check_whole("frame_index", frame_index, 0, LAST_FRAME)
 
 
 def _faces(looks: NDArray[np.float32], **columns: Any) -> Faces:

@@ -122,6 +122,8 @@ class FrameResult:
     """Faces that the refiner looked at in this frame."""
     classified: int
     """Crops that went through the classifier in this frame."""
+    skipped: bool = False
+    """Whether nothing moved, so that nothing was detected; there are no faces then."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types: pixels, degrees, seconds; time as RFC 3339; null where a number is not known.
@@ -149,6 +151,7 @@ class FrameResult:
             "timings": {stage: round(seconds, 6) for stage, seconds in self.timings.items()},
             "refined": self.refined,
             "classified": self.classified,
+            "skipped": self.skipped,
         }
 
 

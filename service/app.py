@@ -15,21 +15,29 @@ from facecap import FacecapError, FaceCapture
 from . import openapi, page, problems, unrouted
 from .broker import open_broker
 from .envelope import Envelope, allowed_hosts, is_loopback
+from .followers import follow_journal
 from .frames.intake import Intake
 from .metrics import Metrics
+from .mqtt.figures import MqttFigures
 from .pipelines import Pipelines
 from .readiness import Readiness
+from .recordings import Recordings
 from .retention import keep_within
 from .routes import (
+    alerts,
     audit,
     camera_settings,
     cameras,
     captures,
+    compliance,
     events,
+    exports,
     frames,
     health,
+    mqtt,
     pushed_captures,
     reference,
+    replay,
     site,
     statistics,
     stream,
@@ -42,7 +50,6 @@ from .security import Guard
 from .services import Services
 from .settings import Settings
 from .store import Store, StoreError
-from .webhooks.couriers import run_webhooks
 from .webhooks.figures import WebhookFigures
 
 _log = logging.getLogger("facecap.service")
@@ -66,16 +73,20 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             metrics.show_models(pipelines.models)
             services.store = await run_in_threadpool(Store.open, settings.store.url, settings.store.folder)
             stack.callback(services.store.close)
+            services.recordings = Recordings(settings.store.folder / "recordings", settings.replay)
+            stack.callback(services.recordings.close)
             await run_in_threadpool(_note_start, services, app.version)
             services.readiness = Readiness(services.store)
             services.broker = await stack.enter_async_context(open_broker(services.store, services.stopping))
-            services.couriers = await stack.enter_async_context(
-                run_webhooks(services.store, services.broker, settings.webhooks, settings.server.public_url)
+            await stack.enter_async_context(
+                keep_within(services.store, services.recordings, settings.retention)
             )
-            await stack.enter_async_context(keep_within(services.store, settings.retention))
             await stack.enter_async_context(run_cameras(services, pipelines))
+            await stack.enter_async_context(follow_journal(services))
             metrics.watch(services.readiness)
             metrics.watch(WebhookFigures(services.broker, services.couriers))
+            if services.bridge is not None:
+                metrics.watch(MqttFigures(services.bridge))
             yield
             services.stopping.set()
 
@@ -101,13 +112,18 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         cameras,
         camera_settings,
         pushed_captures,
+        exports,  # before one capture: its path has the form of an id
         captures,
         visits,
         statistics,
+        compliance,
+        replay,
         site,
         audit,
         events,
+        alerts,
         webhooks,
+        mqtt,
         health,
         reference,
         page,

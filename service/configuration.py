@@ -46,7 +46,7 @@ class Configuration:
             yield f"scopes = {_toml(sorted(api_key.scopes))}"
             yield ""
         named: Mapping[str, Mapping[str, Section]]
-        named = {"pullers": self.settings.pullers, "webhooks": self.settings.webhooks}
+        named = {name: getattr(self.settings, name) for name in ("pullers", "webhooks", "alerts")}
         for name, entries in named.items():
             for entry, table in entries.items():
                 yield from self._table(table, (name, entry))

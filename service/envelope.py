@@ -29,7 +29,7 @@ _SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
-_ENDLESS = "/v1/events"
+_LONG = ("/v1/events", "/v1/captures/export")
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 Count = Callable[[str, str, int], None]
 
@@ -150,7 +150,7 @@ class Envelope:
 def _as_get(scope: Scope) -> Scope:
     """HEAD is answered as GET: uvicorn, which has the request as it came, leaves the body out.
 
-    Not of the stream of events, which has no end.
+    Not of what is long, or has no end.
     """
     if scope["type"] != "http" or scope["method"] != "HEAD" or not answers_head(scope["path"]):
         return scope
@@ -159,7 +159,7 @@ def _as_get(scope: Scope) -> Scope:
 
 def answers_head(path: str) -> bool:
     """Whether HEAD is answered where GET is."""
-    return not path.endswith(_ENDLESS)
+    return not path.endswith(_LONG)
 
 
 def is_loopback(host: str) -> bool:

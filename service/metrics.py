@@ -40,6 +40,9 @@ class Metrics:
             "camera",
             "result",
         )
+        self._skipped = self._counter(
+            "facecap_frames_skipped", "Frames without detection, as nothing moved.", "camera"
+        )
         self._captures = self._counter("facecap_captures", "Captures emitted.", "camera", "kind", "mask")
         self._clocks = self._counter("facecap_clock_steps", "Clocks of cameras that were set back.", "camera")
         self._rejections = self._counter("facecap_rejections", "Faces not captured, by reason.", "reason")
@@ -55,8 +58,10 @@ class Metrics:
         """Count a frame."""
         self._frames.labels(camera, result).inc()
 
-    def answer(self, result: FrameResult) -> None:
+    def answer(self, camera: str, result: FrameResult) -> None:
         """Count what a frame brought."""
+        if result.skipped:
+            self._skipped.labels(camera).inc()
         self._stages.observe({stage: spent for stage, spent in result.timings.items() if stage != "total"})
         for reason, faces in Tally(result.faces.reasons).items():
             if reason is not None:
@@ -84,7 +89,7 @@ class Metrics:
 
     def forget(self, camera: str) -> None:
         """Drop the series of a camera."""
-        for metric in (self._frames, self._captures, self._clocks):
+        for metric in (self._frames, self._skipped, self._captures, self._clocks):
             metric.remove_by_labels({"camera": camera})
 
     def watch(self, figures: Collector) -> None:

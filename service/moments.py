@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator, TypeAdapter, ValidationError
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", flags=re.ASCII)
 
@@ -19,3 +19,16 @@ def _check(value: object) -> object:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_check)]
 """RFC 3339 with its offset; nothing else that pydantic would take for a time."""
+
+_MOMENT = TypeAdapter(Moment)
+
+
+def _from_text(value: object) -> object:
+    try:
+        return _MOMENT.validate_python(value)
+    except ValidationError as error:
+        raise ValueError(error.errors(include_url=False)[0]["msg"]) from None
+
+
+JsonMoment = Annotated[AwareDatetime, BeforeValidator(_from_text)]
+"""A `Moment` in a body that is read strictly, where text is no time otherwise."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from starlette.concurrency import run_in_threadpool
 
 from .believed_time import BelievedTime
+from .recordings import Recordings
 from .settings import Retention
 from .store import Store, StoreError
 
@@ -18,10 +19,10 @@ _log = logging.getLogger("facecap.service")
 
 
 @asynccontextmanager
-async def keep_within(store: Store, limits: Retention) -> AsyncIterator[None]:
-    """Remove old captures now and then for as long as the block lasts."""
+async def keep_within(store: Store, recordings: Recordings, limits: Retention) -> AsyncIterator[None]:
+    """Remove old captures and recordings now and then for as long as the block lasts."""
     end = asyncio.Event()
-    task = asyncio.create_task(_remove_until(end, store, limits))
+    task = asyncio.create_task(_remove_until(end, store, recordings, limits))
     try:
         yield
     finally:
@@ -29,12 +30,14 @@ async def keep_within(store: Store, limits: Retention) -> AsyncIterator[None]:
         await task
 
 
-async def _remove_until(end: asyncio.Event, store: Store, limits: Retention) -> None:
+async def _remove_until(end: asyncio.Event, store: Store, recordings: Recordings, limits: Retention) -> None:
     time: BelievedTime | None = None
     while not end.is_set():
         try:
             time = time or BelievedTime(await run_in_threadpool(store.last_moment))
-            await _remove_old(store, limits, time.look())
+            at = time.look()
+            await _remove_old(store, limits, at)
+            await run_in_threadpool(recordings.remove_old, at.timestamp())
         except StoreError as error:
             _log.error(
                 "old captures cannot be removed, tried again in %g s: %s", limits.interval_seconds, error

@@ -41,6 +41,7 @@ async def run_cameras(services: Services, pipelines: Pipelines) -> AsyncIterator
     tools = Tools(
         pipelines.new_capture,
         services.store,
+        services.recordings,
         services.remembered,
         hours,
         services.own_settings.areas,

@@ -17,8 +17,10 @@ from .cameras.remembered import Remembered
 from .cameras.single import SinglePictures
 from .frames.intake import Intake
 from .metrics import Metrics
+from .mqtt.bridge import Bridge
 from .puller import Puller
 from .readiness import Readiness
+from .recordings import Recordings
 from .security import Guard
 from .settings import Settings
 from .store import Store
@@ -37,6 +39,7 @@ class Services:
     metrics: Metrics
     intake: Intake
     store: Store = field(init=False)
+    recordings: Recordings = field(init=False)
     readiness: Readiness = field(init=False)
     remembered: Remembered = field(init=False)
     own_settings: OwnSettings = field(init=False)
@@ -46,6 +49,8 @@ class Services:
     broker: Broker = field(init=False)
     couriers: Sequence[Courier] = ()
     """One a webhook."""
+    bridge: Bridge | None = None
+    """To the MQTT broker; None where there is none."""
     pullers: Mapping[str, Puller] = field(default_factory=dict)
     trouble: str | None = None
     """Why the service did not start."""

@@ -18,9 +18,11 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from .alerts.settings import AlertRule
 from .camera_settings import Cameras
 from .capture_settings import Capture
 from .keys import ApiKey
+from .mqtt.settings import Mqtt
 from .setting_kinds import (
     CameraName,
     Count,
@@ -145,6 +147,17 @@ class Retention(Section):
     """a file that belongs to no capture, as a crash may leave one, is left alone for so long"""
 
 
+class Replay(Section):
+    """What is kept of every frame, to try other settings on."""
+
+    frames: bool = False
+    """keep boxes, points and scores of all faces of all frames, never pixels: POST /v1/replay needs them"""
+    keep_hours: Annotated[float, Field(gt=0, le=24 * 366)] = 24.0
+    """what came longer ago is removed"""
+    max_bytes: Annotated[int, Field(ge=1024 * 1024)] = 512 * 1024 * 1024
+    """of all of it; beyond it the oldest is removed"""
+
+
 class Events(Section):
     """Streams of events."""
 
@@ -246,16 +259,20 @@ class Settings(BaseSettings):
     site: Site = Site()
     store: Store = Store()
     retention: Retention = Retention()
+    replay: Replay = Replay()
     events: Events = Events()
     page: Page = Page()
     access: Access = Access()
     logs: Logs = Logs()
+    mqtt: Mqtt = Mqtt()
     keys: Annotated[tuple[ApiKey, ...], AfterValidator(_named_once)] = ()
     """API keys, hashed: `facecap serve --new-key NAME --scopes push,read` prints one"""
     pullers: dict[CameraName, Puller] = {}
     """cameras that the service reads by itself, by name"""
     webhooks: dict[CameraName, Webhook] = {}
     """who gets events, by name"""
+    alerts: dict[CameraName, AlertRule] = {}
+    """rules by which alerts are raised, by name"""
 
     @field_validator("cameras")
     @classmethod

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "cpp" / "src"
 HEADERS = ROOT / "cpp" / "include" / "facecap"
 
-STAGES = {"capture", "track", "quality", "detect", "classify", "embed", "refine"}
+STAGES = {"capture", "track", "quality", "detect", "classify", "embed", "refine", "motion"}
 
 # A folder of cpp/src -> the folders that it may include besides its own.
 CPP_RULES: dict[str, set[str]] = {
@@ -20,6 +20,7 @@ CPP_RULES: dict[str, set[str]] = {
     "runtime": {"image"},  # a manifest says how pixels become numbers
     "capture": set(),
     "track": set(),
+    "motion": {"capture", "image"},  # the settings of a capture, and pixels
     "quality": set(),
     "detect": {"image", "runtime"},
     "classify": {"image", "runtime"},
@@ -46,6 +47,7 @@ HEADER_OF: dict[str, str] = {
     "manifest": "runtime",
     "manifest_rules": "runtime",
     "mask_classifier": "classify",
+    "motion": "motion",
     "pipeline": "pipeline",
     "quality": "quality",
     "refiner": "refine",
@@ -78,6 +80,7 @@ PYTHON_RULES: dict[str, set[str]] = {
     "sinks": TOOLS | {"client", "doctor", "models"},
     "client": TOOLS | {"doctor", "models", "picture_faces", "sinks", "sources"},
     "picture_faces": TOOLS | {"client", "doctor", "models", "sinks", "sources"},
+    "batch": TOOLS | {"client", "doctor", "models"},
     "demo": {"benchmark", "cli", "conversion", "evaluation", "testing", "training"},
     "testing": TOOLS - {"testing"} | {"client", "doctor", "models", "picture_faces", "sinks", "sources"},
     "benchmark": {"cli"},
@@ -89,7 +92,19 @@ PYTHON_RULES: dict[str, set[str]] = {
 PYTHON_EXCEPTIONS = {("facecap._cvimodel", "facecap.conversion.vendor_wheel")}
 
 # What `import facecap` must not bring, because plain users do not install it.
-HEAVY = {"alembic", "fastapi", "matplotlib", "onnx", "pydantic", "scipy", "sqlalchemy", "torch", "uvicorn"}
+HEAVY = {
+    "alembic",
+    "fastapi",
+    "matplotlib",
+    "onnx",
+    "pyarrow",
+    "pydantic",
+    "ray",
+    "scipy",
+    "sqlalchemy",
+    "torch",
+    "uvicorn",
+}
 
 PACKAGES = {"facecap": "facecap", "facecap_pytest": "facecap_pytest", "service": "facecap_service"}
 COMPILED = "facecap._core"  # a module without a Python file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from fractions import Fraction
 
 import pytest
@@ -126,6 +127,13 @@ def test_areas_are_values():
     areas = facecap.Areas(ignore=[LEFT], only=[RIGHT])
     assert facecap.Areas(**areas.to_dict()) == areas
     assert len({areas, facecap.Areas(**areas.to_dict()), facecap.Areas()}) == 2
+
+
+def test_areas_go_to_another_process():
+    areas = facecap.Areas(ignore=[[(0, 0), (0.5, 0), (0.5, 1)]], only=[[(0, 0), (1, 0), (1, 1)]])
+    again = pickle.loads(pickle.dumps(areas))
+    assert again == areas
+    assert not again.allow((20, 20, 30, 30), (100, 100)) and again.allow((80, 20, 90, 30), (100, 100))
 
 
 def pipeline(areas=None, **config) -> facecap.FaceCapture:

@@ -1,6 +1,8 @@
-"""What a command says when a package of the extra `train` is missing."""
+"""What a command says when a package of an extra is missing."""
 
 from __future__ import annotations
+
+import sys
 
 import pytest
 
@@ -27,6 +29,33 @@ def test_a_command_names_it(command, task, monkeypatch, capsys):
     monkeypatch.setattr(task, lacks("onnx"))
     assert main(command) == 1
     assert "needs onnx, which is not installed: pip install 'facecap[train]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "work", "package", "extra"),
+    [
+        (["--ray", "auto"], "--ray", "ray", "cluster"),
+        (["--crops", "column"], "--crops column", "pyarrow", "batch"),
+    ],
+)
+def test_a_batch_names_what_an_option_needs(options, work, package, extra, monkeypatch, capsys, tmp_path):
+    video, out = tmp_path / "a.mp4", tmp_path / "out"
+    video.write_text("")
+    monkeypatch.setitem(sys.modules, package, None)
+    assert main(["batch", str(video), "--out", str(out), *options]) == 1
+    assert f"{work} needs {package}, which is not installed: pip install 'facecap[{extra}]'" in (
+        capsys.readouterr().err
+    )
+    assert not out.exists()
+
+
+def test_without_pyarrow_a_batch_writes_the_lines_alone(monkeypatch, capsys, tmp_path):
+    video, out = tmp_path / "a.mp4", tmp_path / "out"
+    video.write_text("")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert main(["batch", str(video), "--out", str(out), "--quiet"]) == 1
+    assert "captures.parquet needs pyarrow: pip install 'facecap[batch]'" in capsys.readouterr().out
+    assert [path.name for path in out.glob("captures.*")] == ["captures.jsonl"]
 
 
 def test_parts_of_a_package_are_that_package():

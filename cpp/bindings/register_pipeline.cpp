@@ -11,6 +11,7 @@
 namespace {
 
 using FaceCapture = OneThread<facecap::FaceCapture>;
+using LumaArray = py::array_t<std::uint8_t, py::array::c_style>;
 using Fields = py::typing::Dict<py::str, py::object>;
 
 py::tuple pose_tuple(const facecap::Pose& pose) {
@@ -93,6 +94,7 @@ using Seconds = py::typing::Dict<py::str, py::float_>;
 
 Seconds timings_dict(const facecap::StageSeconds& seconds) {
   Seconds out;
+  out["motion"] = seconds.motion;
   out["detect"] = seconds.detect;
   out["track"] = seconds.track;
   out["quality"] = seconds.quality;
@@ -101,6 +103,20 @@ Seconds timings_dict(const facecap::StageSeconds& seconds) {
   out["crop"] = seconds.crop;
   out["classify"] = seconds.classify;
   out["total"] = seconds.total;
+  return out;
+}
+
+Fields frame_dict(const facecap::FrameResult& result, const std::string& stage_error) {
+  Fields out;
+  out["frame_index"] = result.frame_index;
+  out["timestamp"] = result.timestamp;
+  out["skipped"] = result.skipped;
+  out["faces"] = faces_dict(result);
+  out["captures"] = capture_list(result.captures);
+  out["timings"] = timings_dict(result.seconds);
+  out["refined"] = result.refined;
+  out["classified"] = result.classified;
+  out["stage_error"] = text_of(stage_error);
   return out;
 }
 
@@ -113,16 +129,24 @@ Fields process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder c
     const facecap::ReleaseGil release;
     result = &use->process(view, frame_index, timestamp);
   }
-  Fields out;
-  out["frame_index"] = result->frame_index;
-  out["timestamp"] = result->timestamp;
-  out["faces"] = faces_dict(*result);
-  out["captures"] = capture_list(result->captures);
-  out["timings"] = timings_dict(result->seconds);
-  out["refined"] = result->refined;
-  out["classified"] = result->classified;
-  out["stage_error"] = text_of(use->stage_error());
-  return out;
+  return frame_dict(*result, use->stage_error());
+}
+
+std::optional<Fields> skip(FaceCapture& self, const LumaArray& preview,
+                           std::optional<std::int64_t> frame_index, std::optional<double> timestamp) {
+  facecap::LumaView view;
+  view.data = preview.data();
+  view.height = static_cast<int>(preview.shape(0));
+  view.width = static_cast<int>(preview.shape(1));
+  view.stride = view.width;
+  const FaceCapture::Use use(self);
+  const facecap::FrameResult* result = nullptr;
+  {
+    const facecap::ReleaseGil release;
+    result = use->skip(view, frame_index, timestamp);
+  }
+  if (!result) return {};
+  return frame_dict(*result, use->stage_error());
 }
 
 // Every FaceCapture has stages of its own, so that one Detector given to sixteen cameras is sixteen sets of
@@ -150,6 +174,7 @@ void register_pipeline(py::module_& module) {
            py::arg("classifier"), py::arg("embedder"), py::arg("slots"))
       .def("process", &process, py::arg("image"), py::arg("color"), py::arg("frame_index"),
            py::arg("timestamp"))
+      .def("skip", &skip, py::arg("preview"), py::arg("frame_index"), py::arg("timestamp"))
       .def("flush",
            [](FaceCapture& self) {
              const FaceCapture::Use use(self);

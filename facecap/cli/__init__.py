@@ -20,6 +20,7 @@ from facecap.errors import FacecapError
 
 COMMANDS = (
     "run",
+    "batch",
     "demo",
     "replay",
     "detect",

@@ -45,6 +45,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     pipeline.add_argument("--count", type=options.positive, default=1000, help="frames (%(default)s)")
     pipeline.set_defaults(run_task=_pipeline)
 
+    motion = tasks.add_parser("motion", help="a door that nobody passes, and one that somebody passes")
+    motion.add_argument(
+        "--turns", type=options.positive, default=10, help="of two seconds each (%(default)s)"
+    )
+    motion.set_defaults(run_task=_motion)
+
     model = tasks.add_parser("model", help="networks in float32, float16 and int8, at batch 1, 4 and 8")
     model.add_argument(
         "models",
@@ -82,7 +88,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     providers.set_defaults(run_task=_providers)
 
-    for task in (detect, pipeline, model, providers, service):
+    for task in (detect, pipeline, motion, model, providers, service):
         task.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -106,6 +112,14 @@ def _pipeline(args: argparse.Namespace) -> int:
 
     result = pipeline.measure(args.turns, args.count, _say)
     print(json.dumps(pipeline.to_json(result)) if args.json else pipeline.report(result))
+    return 0
+
+
+def _motion(args: argparse.Namespace) -> int:
+    from facecap.benchmark import motion
+
+    result = motion.measure(args.turns, _say)
+    print(json.dumps(motion.to_json(result)) if args.json else motion.report(result))
     return 0
 
 

@@ -32,6 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     for task, text in DETECTION.items():
         _add_detection(tasks, task, text)
     _add_parity(tasks)
+    _add_still_frames(tasks)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -281,5 +282,23 @@ def _add_parity(tasks: argparse._SubParsersAction[Any]) -> None:
 
 def _run_parity(args: argparse.Namespace) -> int:
     from facecap.evaluation.parity.report import main
+
+    return main(args)
+
+
+def _add_still_frames(tasks: argparse._SubParsersAction[Any]) -> None:
+    parser = tasks.add_parser(
+        "still-frames", help="captures of clips with and without `motion`, between empty stretches"
+    )
+    parser.add_argument("clips", metavar="CLIP", nargs="+", help="a video, or a folder of its frames")
+    parser.add_argument(
+        "--condition", action="append", metavar="NAME", help="of the camera, repeatable (all of them)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object a row instead of a table")
+    parser.set_defaults(run_task=_run_still_frames)
+
+
+def _run_still_frames(args: argparse.Namespace) -> int:
+    from facecap.evaluation.still_frames import main
 
     return main(args)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
+from facecap.cli.overlap import read_ahead, write_behind
 from facecap.errors import FacecapError
 from facecap.sinks.summary import Summary
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from facecap import Capture, FaceCapture
+    from facecap import Capture, FaceCapture, FrameResult
     from facecap.cli.outputs import Outputs
     from facecap.cli.progress import Progress
     from facecap.sources import Frame, Source
@@ -41,7 +44,7 @@ class Job:
         pending shots are emitted, and the summary says how it ended.
         """
         summary = self.summary
-        with _stopping(self._source) as signals:
+        with stopping(self._source.stop) as signals:
             errors = [
                 self._attempt(lambda: self._process(max_frames)),
                 self._attempt(lambda: self._keep(self._capture.flush())),
@@ -61,16 +64,27 @@ class Job:
         return _FAILED if texts else _INTERRUPTED if signals else _DONE
 
     def _process(self, max_frames: int | None) -> None:
+        frames = self._read(max_frames)
+        # A live source has a reader of its own, which drops what comes too late.
+        reading: AbstractContextManager[Iterator[Frame]]
+        reading = closing(frames) if self._source.live else read_ahead(frames)
+        with write_behind() as write, reading as come:
+            for frame in come:
+                result = self._answer(frame)
+                if result is not None:
+                    write(partial(self._write, frame, result))
+                self._progress.update(frame.index + 1, self.summary.frames, self.summary.captures)
+
+    def _read(self, max_frames: int | None) -> Generator[Frame, None, None]:
         with closing(self._source.frames()) as frames:
-            while max_frames is None or self.summary.frames < max_frames:
+            for _ in range(max_frames) if max_frames is not None else count():
                 with self._timed("read"):
                     frame = next(frames, None)
                 if frame is None:
                     return
-                self._process_frame(frame)
-                self._progress.update(frame.index + 1, self.summary.frames, self.summary.captures)
+                yield frame
 
-    def _process_frame(self, frame: Frame) -> None:
+    def _answer(self, frame: Frame) -> FrameResult | None:
         try:
             result = self._capture.process(frame.image, frame_index=frame.index, timestamp=frame.timestamp)
         except FacecapError as error:
@@ -79,9 +93,12 @@ class Job:
             self._progress.say(f"frame {frame.index}: {error}")
             if self._failures == _FAILURES_IN_A_ROW:
                 raise
-            return
+            return None
         self._failures = 0
         self.summary.add_frame(result)
+        return result
+
+    def _write(self, frame: Frame, result: FrameResult) -> None:
         with self._timed("write"):
             self._keep(result.captures)
             self._outputs.add_frame(frame.image, result)
@@ -115,14 +132,14 @@ class Job:
 
 
 @contextmanager
-def _stopping(source: Source) -> Iterator[list[int]]:
-    """Let SIGINT and SIGTERM stop the source, a second one end at once; the list has what came."""
+def stopping(stop_work: Callable[[], None] = lambda: None) -> Iterator[list[int]]:
+    """Let SIGINT and SIGTERM stop the work, a second one end at once; the list has what came."""
     came: list[int] = []
     wanted = (signal.SIGINT, signal.SIGTERM)
 
     def stop(number: int, frame: FrameType | None) -> None:
         came.append(number)
-        source.stop()
+        stop_work()
         for other in wanted:
             signal.signal(other, signal.default_int_handler)
 

@@ -177,17 +177,29 @@ def capture_config(args: argparse.Namespace, fallbacks: Mapping[str, Any]) -> Ca
         UsageError: a value is wrong.
     """
     from facecap import CaptureConfig
+    from facecap.cli import UsageError
+
+    try:
+        return CaptureConfig(**{**fallbacks, **capture_settings(args)})
+    except (ValueError, TypeError) as error:
+        raise UsageError(str(error)) from None
+
+
+def capture_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """What the file of --config and the options say, by the names of `CaptureConfig`.
+
+    Raises:
+        UsageError: the file is wrong.
+    """
     from facecap._settings import NAMES, read_options
     from facecap.cli import UsageError
 
     given = {name: getattr(args, name) for name in NAMES}
     try:
         file = read_options(args.config) if args.config is not None else {}
-        return CaptureConfig(
-            **{**fallbacks, **file, **{name: value for name, value in given.items() if value is not None}}
-        )
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from None
+    return {**file, **{name: value for name, value in given.items() if value is not None}}
 
 
 def areas_of(args: argparse.Namespace) -> Areas:

@@ -60,7 +60,7 @@ class Pictures:
         """Raises `UsageError` without any source, `SourceError` for a folder without pictures."""
         from facecap.cli import UsageError
 
-        sources = [*args.sources, *(_listed(args.list) if args.list is not None else [])]
+        sources = [*args.sources, *(listed(args.list) if args.list is not None else [])]
         if not sources:
             raise UsageError("give a picture, a folder, or --list FILE with some")
         files = [file for source in sources for file in _files(source)]
@@ -135,8 +135,8 @@ def counted_faces(count: int) -> str:
     return f"{count} face{'' if count == 1 else 's'}"
 
 
-def _listed(name: str) -> list[Path]:
-    """The lines of a file, empty ones left out; names of files need not be UTF-8."""
+def listed(name: str) -> list[Path]:
+    """The lines of a file (`-`: of standard input) without empty ones; names of files need not be UTF-8."""
     lines = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     return [Path(os.fsdecode(line)) for line in lines.splitlines() if line.strip()]
 

@@ -104,10 +104,8 @@ def _words(change: Change) -> str:
     before, after = change.before, change.after
     doubt = " (?)" if change.uncertain else ""
     if before is None or after is None:
-        capture = before or after
-        assert capture is not None
         why = f"now {change.reason}" if after is None else f"before {change.reason}"
-        return f"  {change.change:<8}{_capture(capture)}: {why}{doubt}"
+        return f"  {change.change:<8}{_capture(change.latest)}: {why}{doubt}"
     return f"  {change.change:<8}{_capture(before)} -> {_capture(after)}{doubt}"
 
 

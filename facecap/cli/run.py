@@ -73,6 +73,7 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     from facecap.cli.job import Job
+    from facecap.cli.pipeline import Models, face_capture
     from facecap.cli.progress import Progress
     from facecap.sources import open_source
 
@@ -85,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         fps=args.fps,
         retries=args.retries,
     )
-    capture = _capture(args, source)
+    capture = face_capture(args, Models.of(args), length=source.length, timed=source.timed)
     progress.length = min((n for n in (source.length, args.max_frames) if n), default=None)
     outputs = _outputs(args, source, capture)
     job = Job(source, capture, outputs, progress)
@@ -117,33 +118,6 @@ def _check_usage(args: argparse.Namespace) -> None:
         )
 
     options.capture_config(args, {})
-
-
-def _capture(args: argparse.Namespace, source: Source) -> FaceCapture:
-    from facecap import FaceCapture
-    from facecap.cli import UsageError
-
-    fallbacks: dict[str, Any] = {}
-    if source.length == 1:
-        # The one picture is the whole visit: nothing could ever confirm its tracks.
-        fallbacks["min_hits"] = 1
-    config = options.capture_config(args, fallbacks)
-    if config.interval_seconds is not None and not source.timed:
-        raise UsageError("--interval-seconds needs a clock, and pictures have none: give --fps")
-    detector, classifier = options.detector_of(args), options.classifier_of(args)
-    refiner, embedder = options.refiner_of(args), options.embedder_of(args)
-    try:
-        return FaceCapture(
-            config,
-            detector=detector,
-            classifier=classifier,
-            refiner=refiner or False,
-            embedder=embedder,
-            slots=args.slots,
-            areas=options.areas_of(args),
-        )
-    except ValueError as error:
-        raise UsageError(str(error)) from None
 
 
 def _answer_of(capture: FaceCapture) -> Callable[[float, float], str]:

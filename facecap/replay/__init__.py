@@ -1,6 +1,6 @@
 """Captures of recorded faces, again and with other settings, without the pictures: docs/replay.md."""
 
-from facecap.replay.changes import KINDS, Change, compare
+from facecap.replay.changes import KINDS, Change, Kind, compare
 from facecap.replay.engine import Replayed, ReplayedCapture, replay
 from facecap.replay.recording import (
     FRAMES,
@@ -17,6 +17,7 @@ __all__ = [
     "HEADER",
     "KINDS",
     "Change",
+    "Kind",
     "RecordedFrame",
     "Recorder",
     "Recording",

@@ -38,6 +38,13 @@ class Change:
     uncertain: bool
     """Whether it rests on what was assumed."""
 
+    @property
+    def latest(self) -> ReplayedCapture:
+        """The capture as it is now, or was where it goes."""
+        capture = self.after or self.before
+        assert capture is not None
+        return capture
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {
@@ -129,6 +136,4 @@ def _reason(place: Place, replayed: Replayed) -> str:
 
 
 def _when(change: Change) -> tuple[int, int]:
-    capture = change.after or change.before
-    assert capture is not None
-    return capture.frame, capture.shot_frame
+    return change.latest.frame, change.latest.shot_frame

@@ -15,6 +15,8 @@ from facecap.replay.recording import RecordedFrame, Recording
 NEEDS_PIXELS = {
     "crop_border": "crops were cut with it, and a recording has no pictures",
     "classify_on": "it says when the mask is asked for, which needs the crops",
+    "motion": "it looks at pixels, and a recording has what was detected",
+    "motion_refresh_seconds": "it says when frames are looked at, and a recording has what was detected",
     "mask_threshold": "it turns answers into words and no face into a capture",
 }
 _PIXEL_SCORES = ("laplacian", "posture_laplacian")

@@ -53,6 +53,8 @@ class RecordedFrame:
     """Those that hold from this frame on, where they are others than before."""
     flushed: bool
     """Every visit was ended before this frame."""
+    received: float | None
+    """When it came, in seconds since 1970, where that was recorded."""
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -81,6 +83,7 @@ class Recorder:
         self._capture = capture
         self._refiner = capture.refiner if every_look else None
         self._areas = capture.areas
+        self._size = [0, 0]
 
     def header(self) -> dict[str, Any]:
         """How the recording is made, in plain JSON types."""
@@ -102,27 +105,37 @@ class Recorder:
         }
 
     def frame(
-        self, result: FrameResult, image: NDArray[np.uint8], *, flushed: bool = False
+        self,
+        result: FrameResult,
+        image: NDArray[np.uint8] | None,
+        *,
+        flushed: bool = False,
+        received: float | None = None,
     ) -> dict[str, Any]:
         """A frame's line, in plain JSON types; numbers are exact.
 
         Args:
             result: what the capture said of it.
-            image: the frame in BGR, looked at where `every_look` is set.
+            image: the frame in BGR, looked at where `every_look` is set; None of one that was skipped.
             flushed: whether the capture was flushed since the frame before.
+            received: when the frame came, in seconds since 1970.
         """
+        if image is not None:
+            self._size = [image.shape[1], image.shape[0]]
         line: dict[str, Any] = {
             "frame_index": result.frame_index,
             "seconds": result.timestamp,
-            "size": [image.shape[1], image.shape[0]],
+            "size": self._size,
             "faces": self._faces(result, image),
         }
         if self._capture.areas != self._areas:
             self._areas = self._capture.areas
             line["areas"] = self._areas.to_dict()
-        return line | ({"flushed": True} if flushed else {})
+        if flushed:
+            line["flushed"] = True
+        return line if received is None else line | {"received": received}
 
-    def _faces(self, result: FrameResult, image: NDArray[np.uint8]) -> list[dict[str, Any]]:
+    def _faces(self, result: FrameResult, image: NDArray[np.uint8] | None) -> list[dict[str, Any]]:
         faces = result.faces
         assert faces.laplacian is not None and faces.looks is not None
         columns = {"box": faces.boxes, "score": faces.scores, "landmarks": faces.landmarks}
@@ -136,7 +149,7 @@ class Recorder:
             if laplacian[place] is not None:
                 row["laplacian"] = laplacian[place]
             look = (points[place], probability[place], blur[place])
-            if look[1] is None and self._refiner is not None:
+            if look[1] is None and self._refiner is not None and image is not None:
                 look = self._look(faces.boxes[place], image) or look
             if look[1] is not None:
                 row["look"] = dict(zip(("landmarks", "face_prob", "blur"), look, strict=True))
@@ -215,11 +228,11 @@ def _frame(line: Mapping[str, Any]) -> RecordedFrame:
         if "look" in face:
             look = face["look"]
             row[:] = [*np.ravel(_numbers([look["landmarks"]], (5, 2))), look["face_prob"], look["blur"]]
-    seconds, areas = line["seconds"], line.get("areas")
+    areas = line.get("areas")
     width, height = line["size"]
     return RecordedFrame(
         index=check_whole("frame_index", line["frame_index"], 0, LAST_FRAME),
-        timestamp=None if seconds is None else check_fraction("seconds", seconds, FIRST_SECOND, LAST_SECOND),
+        timestamp=_second("seconds", line["seconds"]),
         size=(check_whole("width", width, 1, _LARGEST_SIDE), check_whole("height", height, 1, _LARGEST_SIDE)),
         boxes=_numbers([face["box"] for face in faces], (4,)),
         scores=_numbers([face["score"] for face in faces], ()),
@@ -229,7 +242,12 @@ def _frame(line: Mapping[str, Any]) -> RecordedFrame:
         duplicates=tuple(face.get("duplicate") for face in faces),
         areas=None if areas is None else Areas(**areas),
         flushed=line.get("flushed") is True,
+        received=_second("received", line.get("received")),
     )
+
+
+def _second(name: str, value: Any) -> float | None:
+    return None if value is None else check_fraction(name, value, FIRST_SECOND, LAST_SECOND)
 
 
 def _share(name: str, spec: Mapping[str, Any]) -> float:

@@ -55,6 +55,23 @@ class JsonLines:
         self._stream.close()
 
 
+def crop_name(capture: Capture) -> str:
+    """The file of a capture's crop."""
+    return f"{capture.track_id}_{capture.sequence}_{capture.shot_frame}.png"
+
+
+def crop_png(capture: Capture) -> bytes:
+    """The crop (BGR) of a capture as PNG.
+
+    Raises:
+        FacecapError: it cannot be encoded.
+    """
+    ok, png = cv2.imencode(".png", capture.crop)
+    if not ok:
+        raise FacecapError(f"the crop {crop_name(capture)} cannot be encoded")
+    return png.tobytes()
+
+
 class RunFolder:
     """Keeps what a run found as it is found, so that an end at any time loses nothing that was captured."""
 
@@ -95,11 +112,8 @@ class RunFolder:
 
     def add(self, capture: Capture) -> dict[str, Any]:
         """Keep a capture (its crop in BGR), crop first; returns its line of `captures.jsonl`."""
-        name = f"{CROPS}/{capture.track_id}_{capture.sequence}_{capture.shot_frame}.png"
-        ok, png = cv2.imencode(".png", capture.crop)
-        if not ok:
-            raise FacecapError(f"the crop {name} cannot be encoded")
-        write_atomic(self.path / name, png.tobytes())
+        name = f"{CROPS}/{crop_name(capture)}"
+        write_atomic(self.path / name, crop_png(capture))
         line = {**capture.to_dict(), "crop": name}
         self._captures.add(line)
         return line

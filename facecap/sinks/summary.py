@@ -34,6 +34,7 @@ class Summary:
         self._end: float | None = None
         self._frames_with_faces = 0
         self._faces = 0
+        self._skipped = 0
         self._refined = 0
         self._classified = 0
         self._tracks: set[int] = set()
@@ -57,6 +58,7 @@ class Summary:
         self.frames += 1
         self._frames_with_faces += len(faces) > 0
         self._faces += len(faces)
+        self._skipped += result.skipped
         self._refined += result.refined
         self._classified += result.classified
         self._tracks.update(faces.track_ids[faces.stable].tolist())
@@ -106,6 +108,7 @@ class Summary:
             "captures_by_mask": dict(self._answers),
             "captures_by_kind": dict(self._kinds),
             "rejections": dict(self._reasons.most_common()),
+            "skipped": self._skipped,
             "refined": self._refined,
             "classified": self._classified,
             "fps": round(self.frames / elapsed, 2) if elapsed > 0 else None,

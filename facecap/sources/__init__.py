@@ -11,12 +11,13 @@ import cv2
 from facecap.addresses import shown_address
 from facecap.sources.base import Frame, Limits, Report, Source, SourceError
 from facecap.sources.live import LiveSource
-from facecap.sources.picture import decode_picture, read_picture
+from facecap.sources.picture import EncodedPicture, decode_picture, read_picture
 from facecap.sources.picture_header import PictureError, another_follows, picture_kind
 from facecap.sources.pictures import PictureSource, pictures_in
-from facecap.sources.video import VideoSource, open_stream
+from facecap.sources.video import FILE_SUFFIXES, VideoSource, open_stream, videos_in
 
 __all__ = [
+    "EncodedPicture",
     "Frame",
     "Limits",
     "PictureError",
@@ -28,10 +29,10 @@ __all__ = [
     "picture_kind",
     "pictures_in",
     "read_picture",
+    "videos_in",
 ]
 
 _STREAM_SCHEMES = ("rtsp", "rtsps", "rtmp", "http", "https", "udp", "tcp")
-_VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif")
 _STREAM_TIMEOUT = 5.0  # seconds
 
 
@@ -85,7 +86,7 @@ def _open_stream(address: str, limits: Limits, report: Report, retries: int) -> 
     scheme, _, rest = address.lower().partition("://")
     if scheme not in _STREAM_SCHEMES:
         raise SourceError(f"{name}: no source has this scheme: wanted one of {', '.join(_STREAM_SCHEMES)}")
-    if re.split(r"[?#]", rest)[0].endswith(_VIDEO_SUFFIXES):
+    if re.split(r"[?#]", rest)[0].endswith(FILE_SUFFIXES):
         return VideoSource(name, address, limits, report)
     return LiveSource(name, partial(open_stream, name, address, limits, _STREAM_TIMEOUT), retries, report)
 

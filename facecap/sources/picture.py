@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecap.sources.base import Limits
-from facecap.sources.jpeg import decode_jpeg
+from facecap.sources.jpeg import decode_jpeg, reduced_jpeg
 from facecap.sources.picture_header import PictureError, check_whole, read_header
 
 _DEFAULT_LIMITS = Limits()
@@ -33,21 +33,46 @@ def read_picture(path: Path, limits: Limits = _DEFAULT_LIMITS) -> NDArray[np.uin
 
 def decode_picture(data: bytes, limits: Limits = _DEFAULT_LIMITS) -> NDArray[np.uint8]:
     """As `read_picture`, from bytes."""
-    if len(data) > limits.bytes:
-        raise PictureError(f"it has {len(data)} bytes, the limit is {limits.bytes}", "too_large")
-    header = read_header(data)
-    if header.width * header.height > limits.pixels:
-        raise PictureError(
-            f"it has {header.width} x {header.height} pixels, the limit is {limits.pixels} in all",
-            "too_large",
-        )
-    check_whole(data, header.kind)
-    if header.kind == "jpeg":
-        return decode_jpeg(data)
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise PictureError(f"it cannot be decoded: {error.err}") from None
-    if image is None:
-        raise PictureError("it is damaged: it cannot be decoded")
-    return np.asarray(image, np.uint8)
+    return EncodedPicture(data, limits).decode()
+
+
+class EncodedPicture:
+    """A JPEG, PNG, WebP or BMP picture whose structure is whole, to be decoded as far as it is needed.
+
+    Raises:
+        PictureError: it is damaged, cut short, too large or of another kind.
+    """
+
+    def __init__(self, data: bytes, limits: Limits = _DEFAULT_LIMITS) -> None:
+        if len(data) > limits.bytes:
+            raise PictureError(f"it has {len(data)} bytes, the limit is {limits.bytes}", "too_large")
+        header = read_header(data)
+        if header.width * header.height > limits.pixels:
+            raise PictureError(
+                f"it has {header.width} x {header.height} pixels, the limit is {limits.pixels} in all",
+                "too_large",
+            )
+        check_whole(data, header.kind)
+        self._data = data
+        self._kind = header.kind
+
+    def decode(self) -> NDArray[np.uint8]:
+        """Height x width x 3 BGR, upright.
+
+        Raises:
+            PictureError: the picture is damaged.
+        """
+        if self._kind == "jpeg":
+            return decode_jpeg(self._data)
+        try:
+            image = cv2.imdecode(np.frombuffer(self._data, np.uint8), cv2.IMREAD_COLOR)
+        except cv2.error as error:
+            raise PictureError(f"it cannot be decoded: {error.err}") from None
+        if image is None:
+            raise PictureError("it is damaged: it cannot be decoded")
+        return np.asarray(image, np.uint8)
+
+    def reduced_luma(self) -> NDArray[np.uint8] | None:
+        """Height x width of the luma of a JPEG at an eighth of its size, as it is stored, for a fraction of
+        the cost; None of other pictures, and where only `decode` can tell what is wrong."""
+        return reduced_jpeg(self._data) if self._kind == "jpeg" else None

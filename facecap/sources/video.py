@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from facecap.sources.base import Capture, Frame, Limits, Report, Source, SourceE
 from facecap.sources.motion_jpeg import MotionJpeg
 from facecap.sources.unopened import Unopened, ask_http, why_no_picture, why_no_video, why_unopened
 
+FILE_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif")
+"""Of what is a video file wherever it lies; behind an address the others below may be live."""
+SUFFIXES = (*FILE_SUFFIXES, ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".wmv", ".asf", ".flv", ".3gp", ".vob")
 _FAILED_READS_IN_A_ROW = 16
 # Containers round: only what is missing beyond this share of the stated length is called cut short.
 _LENGTH_TOLERANCE = 0.02
@@ -65,6 +69,31 @@ class VideoSource(Source):
         if self.length is not None and self.length - index > max(2.0, _LENGTH_TOLERANCE * self.length):
             self.ended_early = True
             self._report(f"{self.name}: it ends after {index} of {self.length} frames, the file is cut short")
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """The video files of a folder and the folders in it, by suffix, sorted by path; links to folders are not
+    followed, names that begin with a dot left out.
+
+    Raises:
+        SourceError: there are none.
+        OSError: a folder cannot be read.
+    """
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    files = []
+    for parent, folders, names in os.walk(folder, onerror=fail):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [
+            Path(parent, name)
+            for name in names
+            if name.lower().endswith(SUFFIXES) and not name.startswith(".")
+        ]
+    if not files:
+        raise SourceError(f"{folder} holds no videos ({' '.join(SUFFIXES)})")
+    return sorted(files)
 
 
 def open_video(name: str, address: str, limits: Limits) -> cv2.VideoCapture:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -17,9 +18,10 @@ from facecap import Areas, Capture, FacecapError, FaceCapture, FrameResult
 from facecap.sources import Limits
 
 from .. import logs
-from ..frames.picture import decode
+from ..frames.picture import checked, decoded
 from ..metrics import Metrics
 from ..problems import Problem
+from ..recordings import Recordings
 from ..store import Store, StoreError
 from .hours import Hours
 from .off_hours import nothing
@@ -58,6 +60,7 @@ class Tools:
     new_capture: Callable[[str], FaceCapture]
     """A pipeline for the camera of a name."""
     store: Store
+    recordings: Recordings
     remembered: Remembered
     hours: Mapping[str, Hours]
     """Of the cameras that are not always at work."""
@@ -147,6 +150,7 @@ class Camera:
         ids = self._pending.store()
         if self._capture is not None:
             given = self._timed(self._capture.flush())
+            self._tools.recordings.flushed(self.name)
             ids += self._pending.keep(given, self._visits.summaries(given), None)
             waiting += given
             self._record(self._tracks.end())
@@ -161,6 +165,7 @@ class Camera:
         _, ids = self.flush()
         if self._capture is not None:
             self._capture = None
+            self._tools.recordings.end(self.name)
             self._order = FrameOrder(self._tools.answers)
             self._visits = Visits()
             self._record([("camera.closed", {"frames": self._progress.answered})])
@@ -192,27 +197,27 @@ class Camera:
                 return earlier
         index = self._order.place(frame.index, frame.timestamp)
         self._pending.store()
-        image = None if self._is_off_hours() else self._decoded(frame.picture)
+        seen = None if self._is_off_hours() else self._looked_at(frame, index)
         if back := self._order.back(frame.timestamp):
             self._begin_anew(back)
         if frame.timestamp is not None and frame.taken is not None:
             self._times.note(frame.timestamp, frame.taken)
-        if image is None:
+        if seen is None:
             answer = Answer(to_json(nothing(index, frame.timestamp).to_dict()))
             self._order.accept(index, frame.timestamp, digest, answer)
             self._note_alive()
             self._count("off_hours")
             return answer
-        result = self._follow(image, index, frame.timestamp)
+        result = seen if isinstance(seen, FrameResult) else self._follow(seen, index, frame.timestamp)
         answer = Answer(to_json(result.to_dict()))
         self._order.accept(index, frame.timestamp, digest, answer)
         self._note_alive()
         if self._tools.keep_frame:
             self.last_frame = frame.picture
-        self._tools.metrics.answer(result)
+        self._tools.metrics.answer(self.name, result)
         self._record(self._tracks.update(result))
         self._visits.see(result)
-        self._progress.see(result, (image.shape[1], image.shape[0]))
+        self._progress.see(result)
         captures = self._timed(result.captures)
         self._pending.keep(captures, self._visits.summaries(captures), answer)
         self._count("ok")
@@ -257,33 +262,64 @@ class Camera:
             for capture in captures
         ]
 
-    def _decoded(self, picture: bytes | Image) -> Image:
-        if not isinstance(picture, bytes):
-            return picture
+    def _looked_at(self, frame: PushedFrame, index: int) -> FrameResult | Image:
+        """The pixels of a frame, or, for a part of that cost, the answer to one in which nothing moved."""
+        if not isinstance(frame.picture, bytes):
+            return frame.picture
+        with self._timing("decode"):
+            picture = checked(frame.picture, self._tools.limits)
+            capture = self._capture
+            if (
+                capture is not None
+                and capture.config.motion != "off"
+                and not self._order.back(frame.timestamp)
+            ):
+                luma = picture.reduced_luma()
+                if luma is not None and (skipped := self._skip(capture, luma, index, frame.timestamp)):
+                    return skipped
+            return decoded(picture)
+
+    def _skip(
+        self, capture: FaceCapture, luma: Image, index: int, timestamp: float | None
+    ) -> FrameResult | None:
+        with self._refusing(index):
+            result = capture.skip(luma, frame_index=index, timestamp=timestamp)
+        if result is not None:
+            self._tools.recordings.add(self.name, capture, result, None)
+        return result
+
+    @contextmanager
+    def _timing(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()
-        image = decode(picture, self._tools.limits)
-        self._tools.metrics.stage("decode", time.perf_counter() - start)
-        return image
+        yield
+        self._tools.metrics.stage(stage, time.perf_counter() - start)
 
     def _follow(self, image: Image, index: int, timestamp: float | None) -> FrameResult:
         capture = self._capture
         if capture is None:
             capture = self._tools.new_capture(self.name)
+        self._progress.size = (image.shape[1], image.shape[0])
         areas = self._tools.areas(self.name)
         if capture.areas is not areas:
             capture.areas = areas
-        try:
+        with self._refusing(index):
             result = capture.process(image, frame_index=index, timestamp=timestamp)
-        except ValueError as error:
-            raise Problem(422, "frame_refused", "The frame cannot be used", str(error)) from None
-        except FacecapError as error:
-            _log.error("camera %s: frame %d: %s", self.name, index, error)
-            raise Problem(500, "model_failed", "The model failed at this frame", str(error)) from None
+        self._tools.recordings.add(self.name, capture, result, image)
         if self._capture is None:
             self._capture = capture
             self._tracks = Tracks(capture.config.miss_limit)
             self._record([("camera.opened", {"source": self._source})])
         return result
+
+    @contextmanager
+    def _refusing(self, index: int) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            raise Problem(422, "frame_refused", "The frame cannot be used", str(error)) from None
+        except FacecapError as error:
+            _log.error("camera %s: frame %d: %s", self.name, index, error)
+            raise Problem(500, "model_failed", "The model failed at this frame", str(error)) from None
 
     def _record(self, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
         pending = list(events)

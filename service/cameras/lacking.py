@@ -40,7 +40,7 @@ class _Decided:
 
     def sentence(self, have: float | None, wanted: float) -> str:
         if have is None and self.measure is not None:
-            return f"the last face lacks {self.setting}, {wanted:g} wanted, at the second look"
+            return f"the last face lacks what {self.setting} asks for, {wanted:g}"
         filled = self.words.format(have=have, wanted=f"{wanted:g}")
         return f"{filled}, or change {self.setting}"
 
@@ -63,7 +63,15 @@ def _angle(number: int) -> Measure:
 
 
 def _eye_distance(faces: Faces, place: int) -> float:
-    return float(np.hypot(*(faces.landmarks[place, 1] - faces.landmarks[place, 0])))
+    """Of the refiner's points, where it was asked."""
+    points = faces.landmarks[place]
+    if faces.looks is not None and np.isfinite(faces.looks.landmarks[place]).all():
+        points = faces.looks.landmarks[place]
+    return float(np.hypot(*(points[1] - points[0])))
+
+
+def _confidence(faces: Faces, place: int) -> float:
+    return math.nan if faces.looks is None else float(faces.looks.face_prob[place])
 
 
 _PIXELS = "the last face has {have} pixels, "
@@ -89,7 +97,10 @@ _DECIDED = {
         "min_eye_distance", _eye_distance, "eyes {have} pixels apart, {wanted} wanted: come closer"
     ),
     "low_landmark_confidence": _Decided(
-        "min_landmark_confidence", None, "the refiner doubts that it is a face, {wanted} wanted"
+        "min_landmark_confidence",
+        _confidence,
+        "the refiner is sure by {have} that the last one is a face, {wanted} wanted",
+        digits=2,
     ),
     "track_unconfirmed": _Decided(
         "min_hits", None, "no face was seen in {wanted} frames in a row: send frames more often"

@@ -27,6 +27,7 @@ class Progress:
         self._refused = Refused()
         self._lacking = Lacking()
         self._last_time: float | None = None
+        self._skipped = 0
 
     @property
     def answered(self) -> int:
@@ -43,9 +44,9 @@ class Progress:
         self.count(problem.code)
         self._refused.see(problem)
 
-    def see(self, result: FrameResult, size: tuple[int, int]) -> None:
-        """What was found in a frame of this size."""
-        self.size = size
+    def see(self, result: FrameResult) -> None:
+        """What was found in a frame."""
+        self._skipped += result.skipped
         self._last_time = time.time()
         self._lacking.see(result)
 
@@ -56,6 +57,7 @@ class Progress:
             frames = dict(self._counts)
         return {
             "frames": frames,
+            "skipped": self._skipped,
             "size": list(self.size) if self.size else None,
             "last_frame_received": last and rfc3339(datetime.fromtimestamp(last, timezone.utc)),
             "trouble": [*self._refused.report(), *([lacking] if lacking else [])],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap.sources import Limits, PictureError, another_follows, decode_picture, picture_kind
+from facecap.sources import EncodedPicture, Limits, PictureError, another_follows, picture_kind
 
 from ..problems import Problem
 
@@ -18,7 +21,16 @@ _FAULTS = {
 
 
 def decode(body: bytes, limits: Limits) -> NDArray[np.uint8]:
-    """Height x width x 3 BGR, upright; the whole picture, decoded once.
+    """Height x width x 3 BGR, upright.
+
+    Raises:
+        Problem: as `checked` and `decoded`.
+    """
+    return decoded(checked(body, limits))
+
+
+def checked(body: bytes, limits: Limits) -> EncodedPicture:
+    """One picture whose structure is whole.
 
     Raises:
         Problem: 400 `empty_body`, 413 `picture_too_large`, 415 `unsupported_picture`, 422
@@ -32,14 +44,30 @@ def decode(body: bytes, limits: Limits) -> NDArray[np.uint8]:
     if kind not in KINDS:
         detail = f"the body begins with {body[:4].hex(' ')}: wanted a JPEG, PNG or WebP picture"
         raise Problem(415, "unsupported_picture", "Not a picture that is read here", detail)
-    try:
-        image = decode_picture(body, limits)
-    except PictureError as error:
-        raise Problem(*_FAULTS[error.fault], f"the picture cannot be used: {error}") from None
+    with _faults():
+        picture = EncodedPicture(body, limits)
     if kind == "jpeg" and another_follows(body):
         detail = (
             "another picture follows the first, as in Motion JPEG: send one a request, or one a message of "
             "the stream, or let the service read the camera by itself ([pullers])"
         )
         raise Problem(422, "several_pictures", "More than one picture came", detail)
-    return image
+    return picture
+
+
+def decoded(picture: EncodedPicture) -> NDArray[np.uint8]:
+    """Height x width x 3 BGR, upright.
+
+    Raises:
+        Problem: 422 `damaged_picture`.
+    """
+    with _faults():
+        return picture.decode()
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except PictureError as error:
+        raise Problem(*_FAULTS[error.fault], f"the picture cannot be used: {error}") from None

@@ -1,4 +1,4 @@
-"""The live page: one document and its modules, served as they lie in `assets/`."""
+"""The live page and the report: two documents and their modules, served as they lie in `assets/`."""
 
 from __future__ import annotations
 
@@ -49,6 +49,12 @@ _assets = {path.name: _Asset.read(path) for path in _ASSETS.iterdir() if path.su
 async def page(request: Request) -> Response:
     """The document."""
     return _answer(request, _assets["index.html"])
+
+
+@router.get("/report")
+async def report(request: Request) -> Response:
+    """The report to print."""
+    return _answer(request, _assets["report.html"])
 
 
 @router.get("/page/{name}")

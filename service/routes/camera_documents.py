@@ -91,6 +91,8 @@ class CameraReport(Document):
     """frames that wait, the one at work included"""
     frames: dict[str, int]
     """by result: ok, repeated, off_hours, or a problem's code; since the camera began, or began anew"""
+    skipped: int
+    """of those that are ok: without detection, as nothing moved"""
     captures: int
     """that were stored of these frames"""
     size: Annotated[list[int], Field(min_length=2, max_length=2)] | None

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from ..problems import Problem, responses
 from ..security import require, who
 from ..services import services_of
-from ..store import InvalidCursor, StoredCapture
+from ..store import CaptureQuery, CountDiffers, InvalidCursor, PartlyRemoved, StoredCapture
 from ..store.ids import is_capture_id
 from .documents import CaptureDict, Document
 from .filters import CaptureChoice, Cursor, Limit, invalid_cursor
@@ -27,6 +28,33 @@ class CaptureFilter(CaptureChoice):
     """`next_cursor` of the page before"""
     limit: Limit = 50
     """captures on a page"""
+
+
+class CaptureRemoval(CaptureChoice):
+    """Which captures are removed, and how many they are."""
+
+    everything: Annotated[bool, Field(alias="all")] = False
+    """every capture; in place of a filter"""
+    expect: Annotated[int, Field(ge=0)] | None = None
+    """how many captures the filter chooses"""
+
+    def query(self) -> CaptureQuery:
+        """As the store takes it.
+
+        Raises:
+            Problem: as of every choice, and 422 `no_filter`: there is none, or there is one besides `all`.
+        """
+        if self.everything == bool(self.said()):
+            detail = "wanted a filter, such as camera or to, or all=true without one to remove every capture"
+            raise Problem(422, "no_filter", "Which captures?", detail)
+        return super().query()
+
+
+class RemovedCaptures(Document):
+    """What was removed."""
+
+    removed: int
+    """captures"""
 
 
 class Shots(Document):
@@ -118,6 +146,41 @@ async def get_crop(request: Request, id: str) -> Response:
     if png is None:
         raise _not_found(id)
     return Response(png, media_type="image/png", headers=headers)
+
+
+@router.delete(
+    "",
+    summary="Remove all captures of a filter",
+    responses=responses(401, 403, 409, 422, 428, 429, 503),
+    dependencies=[Depends(require("admin"))],
+)
+async def delete_captures(request: Request, wanted: Annotated[CaptureRemoval, Query()]) -> RemovedCaptures:
+    """Removes captures as `DELETE /v1/captures/{id}` does, those that come meanwhile aside. Without `expect`,
+    or with another number than there are, nothing is removed and the problem's `count` has the number. Where
+    it fails in the midst, its `removed` says how many are gone; they stay so."""
+    services = services_of(request)
+    query = wanted.query()
+    if wanted.expect is None:
+        count = await run_in_threadpool(services.store.count, query)
+        detail = f"the filter chooses {count} captures: send it again with expect={count} to remove them"
+        raise Problem(428, "count_needed", "Say how many", detail, more={"count": count})
+    try:
+        removed = await run_in_threadpool(
+            services.store.delete_captures,
+            query,
+            wanted.expect,
+            who(request),
+            wanted.said(),
+            services.stopping.is_set,
+        )
+    except CountDiffers as error:
+        detail = f"{error}, not {wanted.expect}: nothing was removed"
+        raise Problem(409, "count_differs", "Not so many", detail, more={"count": error.count}) from None
+    except PartlyRemoved as error:
+        detail = f"{error.removed} captures were removed, then it failed ({error}): ask for the rest again"
+        more = {"removed": error.removed}
+        raise Problem(503, "partly_removed", "Not all were removed", detail, more=more) from None
+    return RemovedCaptures(removed=removed)
 
 
 @router.delete(

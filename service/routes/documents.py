@@ -111,6 +111,8 @@ class FrameAnswer(Document):
     """faces that the refiner looked at"""
     classified: int
     """crops that went through the classifier"""
+    skipped: bool
+    """whether nothing moved, so that nothing was detected"""
 
 
 class Flushed(Document):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import fields
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +15,8 @@ from ..setting_kinds import CameraName
 from ..store import CaptureQuery, InvalidCursor
 from ..store.ids import CAPTURE_ID
 
+_CHOSEN = {field.name for field in fields(CaptureQuery)}
+Counted = Literal["captures", "visits"]
 CaptureId = Annotated[str, Field(pattern=f"^{CAPTURE_ID}$")]
 Cursor = Annotated[str | None, Field(max_length=100)]
 Limit = Annotated[int, Field(ge=1, le=200)]
@@ -50,8 +53,11 @@ class VisitChoice(Filter):
         """
         check_range(self.time_from, self.time_to, "from and to")
         check_range(self.min_quality, self.max_quality, "min_quality and max_quality")
-        given = self.model_dump(include=set(CaptureQuery.__dataclass_fields__))
-        return CaptureQuery(**given)
+        return CaptureQuery(**self.model_dump(include=_CHOSEN))
+
+    def said(self) -> dict[str, Any]:
+        """As the audit log has it."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, include=_CHOSEN)
 
 
 class CaptureChoice(VisitChoice):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,12 +13,9 @@ from ..problems import responses
 from ..security import require
 from ..services import services_of
 from ..store import Statistics
-from .filters import CaptureChoice
+from .filters import CaptureChoice, Counted
 
 router = APIRouter(prefix="/v1/statistics", tags=["captures"])
-
-
-Counted = Literal["captures", "visits"]
 
 
 class StatisticsChoice(CaptureChoice):

@@ -56,19 +56,17 @@ class WebhookReports(Document):
 async def list_webhooks(request: Request) -> Any:
     """Every webhook with what it still has to receive, and why it has not."""
     services = services_of(request)
-    return WebhookReports(
-        webhooks=[_report(courier, services.broker.position) for courier in services.couriers]
-    )
+    return WebhookReports(webhooks=[_report(courier) for courier in services.couriers])
 
 
-def _report(courier: Courier, last: int) -> WebhookReport:
+def _report(courier: Courier) -> WebhookReport:
     state = courier.state
     return WebhookReport(
         name=courier.name,
         host=urlsplit(courier.hook.url).netloc,
         state=state.state,
-        position=state.position,
-        behind=max(0, last - state.position),
+        position=courier.position,
+        behind=courier.behind,
         failures=state.failures,
         next_attempt=state.next_attempt,
         last_error=state.last_error,

@@ -1,5 +1,6 @@
 """Where captures are kept: SQLite or PostgreSQL, crops as files."""
 
+from .alert_records import Alert, AlertPage, AlertQuery, NewAlert
 from .camera_table import CameraTable, RememberedCamera, Sighting
 from .errors import CountDiffers, InvalidCursor, KeyReused, PartlyRemoved, StoreError
 from .records import (
@@ -14,12 +15,16 @@ from .records import (
     Removed,
     Statistics,
     StoredCapture,
+    Today,
     Visit,
     VisitPage,
 )
 from .store import Store
 
 __all__ = [
+    "Alert",
+    "AlertPage",
+    "AlertQuery",
     "AuditEntry",
     "AuditPage",
     "AuditQuery",
@@ -30,6 +35,7 @@ __all__ = [
     "Event",
     "InvalidCursor",
     "KeyReused",
+    "NewAlert",
     "NewCapture",
     "Page",
     "PartlyRemoved",
@@ -40,6 +46,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoredCapture",
+    "Today",
     "Visit",
     "VisitPage",
 ]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
+from math import gcd
 
 from sqlalchemy import Connection, Table, func, select
 
@@ -56,6 +59,39 @@ def statistics(connection: Connection, query: CaptureQuery, table: Table) -> Sta
         dict(total),
         _by_camera(connection, query, table),
     )
+
+
+def span(connection: Connection, query: CaptureQuery, table: Table) -> tuple[datetime, datetime] | None:
+    """Times of the first and the last capture or visit of a query; None where there is none."""
+    found = select(func.min(table.c.time), func.max(table.c.time)).where(*conditions(query, table))
+    first, last = connection.execute(found).one()
+    return None if first is None else (from_microseconds(first), from_microseconds(last))
+
+
+def between(
+    connection: Connection, query: CaptureQuery, table: Table, edges: Sequence[datetime]
+) -> dict[tuple[int, str], dict[str, int]]:
+    """Counts of the captures or visits of a query between two edges each, by place, camera and answer."""
+    marks = [to_microseconds(edge) for edge in edges]
+    length = gcd(*marks)  # each lies between the same edges whole
+    shots = (
+        select((table.c.time // length).label("part"), table.c.camera, table.c.mask)
+        .where(*conditions(query, table), table.c.time >= marks[0], table.c.time < marks[-1])
+        .subquery()
+    )
+    by = (shots.c.part, shots.c.camera, shots.c.mask)
+    found: dict[tuple[int, str], dict[str, int]] = {}
+    for part, camera, mask, number in connection.execute(select(*by, func.count()).group_by(*by)):
+        masks = found.setdefault((bisect_right(marks, part * length) - 1, camera), {})
+        masks[mask] = masks.get(mask, 0) + number
+    return found
+
+
+def chosen(connection: Connection, query: CaptureQuery) -> tuple[int, str | None]:
+    """How many captures a query chooses, its cursor and limit aside, and the highest of their ids."""
+    wanted = select(func.count(), func.max(captures.c.id)).where(*conditions(query))
+    count, last = connection.execute(wanted).one()
+    return count, last
 
 
 def last_moment(connection: Connection) -> datetime | None:

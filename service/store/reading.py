@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from . import auditing, counting, hook_positions, journal, querying
+from . import alerting, auditing, counting, hook_positions, journal, querying, today
+from .alert_records import AlertPage, AlertQuery
 from .crops import CropFolder
 from .database import Database
 from .errors import StoreError
@@ -18,6 +19,7 @@ from .records import (
     Page,
     Statistics,
     StoredCapture,
+    Today,
     Visit,
     VisitPage,
 )
@@ -60,6 +62,32 @@ class Reading:
         with self._database.reading() as connection:
             return counting.statistics(connection, query, visits if of_visits else captures)
 
+    def span(self, query: CaptureQuery, *, of_visits: bool = False) -> tuple[datetime, datetime] | None:
+        """Times of the first and the last capture or visit of a query; None where there is none."""
+        with self._database.reading() as connection:
+            return counting.span(connection, query, visits if of_visits else captures)
+
+    def counts(
+        self, query: CaptureQuery, edges: Sequence[datetime], *, of_visits: bool = False
+    ) -> dict[tuple[int, str], dict[str, int]]:
+        """How many captures or visits of a query lie between two neighbours of `edges`, whole seconds.
+
+        Returns:
+            By number of the earlier edge and camera: by mask answer, those that there are.
+        """
+        with self._database.reading() as connection:
+            return counting.between(connection, query, visits if of_visits else captures, edges)
+
+    def count(self, query: CaptureQuery) -> int:
+        """How many captures a query chooses, whatever its cursor and limit."""
+        with self._database.reading() as connection:
+            return counting.chosen(connection, query)[0]
+
+    def today(self, cameras: list[str], since: datetime) -> dict[str, Today]:
+        """The newest capture of each camera that has one, and how many it has since a moment."""
+        with self._database.reading() as connection:
+            return today.by_camera(connection, cameras, since)
+
     def capture(self, identity: str) -> StoredCapture | None:
         """The capture of an id; None where there is none (any more)."""
         with self._database.reading() as connection:
@@ -81,6 +109,15 @@ class Reading:
         """
         with self._database.reading() as connection:
             return auditing.page(connection, query)
+
+    def alerts(self, query: AlertQuery) -> AlertPage:
+        """One page of alerts, newest first.
+
+        Raises:
+            InvalidCursor: this service never issued the query's cursor.
+        """
+        with self._database.reading() as connection:
+            return alerting.page(connection, query)
 
     def last_moment(self) -> datetime | None:
         """When the last capture or event came, by the clock of then; None where there is none."""

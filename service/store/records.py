@@ -11,6 +11,11 @@ from facecap import MaskAnswer
 from .times import rfc3339
 
 
+def crop_path(capture: str) -> str:
+    """Where the service has the crop of a capture, by its id."""
+    return f"/v1/captures/{capture}/crop"
+
+
 @dataclass(frozen=True, slots=True)
 class NewCapture:
     """A capture on its way into the store."""
@@ -49,7 +54,7 @@ class StoredCapture:
             "time": rfc3339(self.time),
             "visit_id": self.visit,
             **self.capture,
-            "crop": f"/v1/captures/{self.id}/crop",
+            "crop": crop_path(self.id),
         }
 
 
@@ -175,6 +180,18 @@ class Statistics:
     """By mask answer, those that there are."""
     cameras: dict[str, int]
     """How many by camera, most first, whichever camera was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What a camera has captured."""
+
+    newest: StoredCapture | None = None
+    """By when it was shot."""
+    captures: int = 0
+    """Since a moment, as `visits`."""
+    visits: int = 0
+    """That began since then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How captures, events and crops leave: on demand, by age, by size.
+"""How captures, with their events, visits and crops, leave: on demand here, by age and by size in `keeping`.
 
 A capture's row goes first, in a transaction of its own. Its crop is then removed under the lock of the crop's
 row, and only where no capture needs it any more; `adding` looks for the file under the same lock. So a file
@@ -10,39 +10,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
 from functools import wraps
-from itertools import accumulate
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, delete, select
 
-from . import auditing, crop_rows, visiting
-from .crops import SHARDS, CropFolder
+from . import auditing, counting, crop_rows, visiting
+from .crops import CropFolder
 from .database import Database
 from .errors import CountDiffers, PartlyRemoved, StoreError
 from .querying import conditions
-from .records import CaptureQuery, Removed
-from .schema import captures, crops, events, pushes
-from .times import to_microseconds
+from .records import CaptureQuery
+from .schema import captures, crops
 
 P = ParamSpec("P")
+R = TypeVar("R", bound="Remover")
 T = TypeVar("T")
 _BATCH = 200
 _CRAMPED_BATCH = 20
 """On a full disk: what a transaction changes must fit into the space that is kept for it."""
-_EVENTS_BATCH = 5000
-_CRAMPED_EVENTS_BATCH = 500
-_KEYS_KEPT = timedelta(days=30)
 
 
-def _with_room(
-    remove: Callable[Concatenate[Remover, P], T],
-) -> Callable[Concatenate[Remover, P], T]:
+def with_room(
+    remove: Callable[Concatenate[R, P], T],
+) -> Callable[Concatenate[R, P], T]:
     """Remove, on a full disk with the space that is kept for it."""
 
     @wraps(remove)
-    def attempt(remover: Remover, /, *args: P.args, **options: P.kwargs) -> T:
+    def attempt(remover: R, /, *args: P.args, **options: P.kwargs) -> T:
         database = remover._database
         try:
             return remove(remover, *args, **options)
@@ -59,7 +54,7 @@ def _with_room(
 
 
 class Remover:
-    """Every deletion of a store.
+    """Removes what somebody asks to remove.
 
     Args:
         database: of the captures.
@@ -74,7 +69,7 @@ class Remover:
         self._folder = folder
         self._on_removed = on_removed
 
-    @_with_room
+    @with_room
     def delete(self, identity: str, who: str | None) -> bool:
         """Remove a capture with its event, and its crop where no other needs it; whether it was there.
 
@@ -86,11 +81,17 @@ class Remover:
                 auditing.note(connection, who, "delete_capture", {"capture": identity})
         if names:
             self._on_removed([identity])
-        self._collect(names)
+        self.collect(names)
         return bool(names)
 
     def delete_all(
-        self, query: CaptureQuery, who: str, action: str, data: dict[str, Any], expect: int | None = None
+        self,
+        query: CaptureQuery,
+        who: str,
+        action: str,
+        data: dict[str, Any],
+        expect: int | None = None,
+        ending: Callable[[], bool] = lambda: False,
     ) -> int:
         """Remove the captures of a query, its cursor and limit aside; how many there were.
 
@@ -98,11 +99,10 @@ class Remover:
 
         Raises:
             CountDiffers: there are not `expect`; nothing was removed.
-            PartlyRemoved: the database or the folder failed after some were removed.
+            PartlyRemoved: the database or the folder failed, or `ending` was true, after some were removed.
         """
         with self._database.reading() as connection:
-            chosen = select(func.count(), func.max(captures.c.id)).where(*conditions(query))
-            count, last = connection.execute(chosen).one()
+            count, last = counting.chosen(connection, query)
         if expect is not None and count != expect:
             raise CountDiffers(count)
         removed = 0
@@ -120,12 +120,14 @@ class Remover:
                 auditing.amend(connection, entry, said)
 
         while removed < count:
+            if ending():
+                raise PartlyRemoved("the service ends", removed)
             try:
-                number, names = self._delete_some(min(self._batch, count - removed), where, note)
+                number, names = self.delete_some(min(self.batch, count - removed), where, note)
                 removed, entry = removed + number, written
                 if not number:  # others were faster
                     break
-                self._collect(names)
+                self.collect(names)
             except StoreError as error:
                 raise PartlyRemoved(str(error), removed) from error
             except OSError as error:  # the crops of the others go nevertheless
@@ -134,83 +136,12 @@ class Remover:
             raise PartlyRemoved(f"the folder of crops failed: {failure}", removed)
         return removed
 
-    @_with_room
-    def remove_old(
-        self,
-        max_age: timedelta | None,
-        max_bytes: int | None,
-        events_max_age: timedelta | None,
-        audit_max_age: timedelta | None,
-        grace: timedelta,
-        at: datetime,
-    ) -> Removed:
-        """Remove files that no capture needs, what is too old, then the oldest until the crops fit.
-
-        Raises:
-            OSError: a file cannot be removed; the others are, and what is too old is not kept for its sake.
-        """
-        orphans, failure = 0, None
-        try:
-            orphans = self._orphans(grace, at)
-        except OSError as error:
-            failure = error
-        by_age, files_by_age = self._by_age(None if max_age is None else at - max_age)
-        by_size, files_by_size, kept = self._by_size(max_bytes)
-        old_events = self._old_events(None if events_max_age is None else at - events_max_age, at)
-        old_entries = 0
-        if audit_max_age is not None:
-            with self._database.writing() as connection:
-                old_entries = auditing.remove_old(connection, to_microseconds(at - audit_max_age))
-        if failure is not None:
-            raise failure
-        files = files_by_age + files_by_size + orphans
-        return Removed(by_age + by_size, old_events, old_entries, files, kept)
-
     @property
-    def _batch(self) -> int:
+    def batch(self) -> int:
         return _CRAMPED_BATCH if self._database.cramped else _BATCH
 
-    def _by_age(self, oldest: datetime | None) -> tuple[int, int]:
-        if oldest is None:
-            return 0, 0
-        removed = files = 0
-        old = [captures.c.received < to_microseconds(oldest)]
-        while True:
-            batch = self._batch
-            count, gone = self._delete_oldest(batch, old)
-            removed, files = removed + count, files + gone
-            if count < batch:
-                return removed, files
-
-    def _by_size(self, max_bytes: int | None) -> tuple[int, int, int]:
-        removed = files = 0
-        while True:
-            with self._database.reading() as connection:
-                kept = int(connection.execute(select(func.coalesce(func.sum(crops.c.size), 0))).scalar_one())
-                if max_bytes is None or kept <= max_bytes:
-                    return removed, files, kept
-                sizes = connection.execute(
-                    select(crops.c.size)
-                    .select_from(captures.join(crops))
-                    .order_by(captures.c.received, captures.c.id)
-                    .limit(self._batch)
-                )
-                # To the end: a result that is left open keeps SQLite's snapshot, and the connection cannot
-                # write.
-                freed = list(accumulate(sizes.scalars()))
-            if not freed:
-                return removed, files, kept
-            count = sum(size < kept - max_bytes for size in freed[:-1]) + 1
-            count, gone = self._delete_oldest(count, [])
-            removed, files = removed + count, files + gone
-
-    def _delete_oldest(self, count: int, where: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
-        """Remove up to `count` captures; how many there were, and how many files went."""
-        number, names = self._delete_some(count, where)
-        return number, self._collect(names)
-
-    @_with_room
-    def _delete_some(
+    @with_room
+    def delete_some(
         self,
         count: int,
         where: Sequence[ColumnElement[bool]],
@@ -234,40 +165,7 @@ class Remover:
             self._on_removed(ids)
         return len(names), names
 
-    def _old_events(self, first: datetime | None, at: datetime) -> int:
-        with self._database.writing() as connection:
-            connection.execute(delete(pushes).where(pushes.c.received < to_microseconds(at - _KEYS_KEPT)))
-        if first is None:
-            return 0
-        oldest = select(events.c.id).where(events.c.time < to_microseconds(first)).order_by(events.c.id)
-        removed = 0
-        batch = _CRAMPED_EVENTS_BATCH if self._database.cramped else _EVENTS_BATCH
-        while True:
-            # Bit by bit: captures wait for whoever writes.
-            with self._database.writing() as connection:
-                count = connection.execute(
-                    delete(events).where(events.c.id.in_(oldest.limit(batch)))
-                ).rowcount
-            removed += count
-            if count < batch:
-                return removed
-
-    def _orphans(self, grace: timedelta, at: datetime) -> int:
-        """What processes left that died: rows of crops without captures, and files without rows."""
-        with self._database.reading() as connection:
-            unused = ~exists().where(captures.c.crop == crops.c.hash)
-            names = list(connection.execute(select(crops.c.hash).where(unused)).scalars())
-        files = self._collect(names)
-        moment = at.timestamp()
-        for shard in SHARDS:
-            written = self._folder.written_before(shard, moment - grace.total_seconds(), moment)
-            with self._database.reading() as connection:
-                in_shard = crops.c.hash.between(shard, shard + "g")
-                needed = set(connection.execute(select(crops.c.hash).where(in_shard)).scalars())
-            files += self._collect([name for name in written if name not in needed])
-        return files
-
-    def _collect(self, names: Iterable[str]) -> int:
+    def collect(self, names: Iterable[str]) -> int:
         """Remove those crops that no capture needs; how many files went.
 
         Raises:
@@ -276,7 +174,7 @@ class Remover:
         ordered = sorted(set(names))  # as all do who lock several
         files = 0
         failure = None
-        size = self._batch
+        size = self.batch
         for start in range(0, len(ordered), size):
             batch = ordered[start : start + size]
             with self._database.writing() as connection:

@@ -90,9 +90,13 @@ alerts = Table(
     Column("time", BigInteger, nullable=False),
     Column("mask", String(16)),
     Column("capture", _ID, ForeignKey("captures.id", ondelete="SET NULL")),
+    Column("visit", _ID),  # of the capture
     Column("seen_at", BigInteger),
     Column("seen_by", Text),
     Index("alerts_time", "time", "id"),
+    Index("alerts_rule", "rule", "camera", "time"),
+    Index("alerts_seen", "seen_at", "time", "id"),
+    Index("alerts_visit", "visit"),
     Index("alerts_capture", "capture"),
 )
 

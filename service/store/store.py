@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from . import adding, auditing, hook_positions, journal, trial
+from . import adding, auditing, journal, trial
 from .camera_table import CameraTable
 from .crops import CropFolder
 from .database import Database
 from .errors import StoreError
+from .keeping import Keeper
 from .migrate import migrate
-from .reading import Reading, disk
+from .outbox import Outbox
+from .reading import disk
 from .records import CaptureQuery, NewCapture, Removed, StoredCapture
-from .removing import Remover
 from .times import now, to_microseconds
 from .trouble import Trouble
 
@@ -24,7 +25,7 @@ _TRIAL_SECONDS = 10.0
 """Between two captures that are stored to try it out: each is written to the disks."""
 
 
-class Store(Reading):
+class Store(Outbox):
     """Captures and events in a database, crops in a folder; for any number of threads and processes at once.
 
     Every method waits for the disk or the network: call it in a thread, not on an event loop. Each may raise
@@ -33,7 +34,7 @@ class Store(Reading):
 
     def __init__(self, database: Database, folder: CropFolder) -> None:
         super().__init__(database, folder)
-        self._remover = Remover(database, folder, self._notify_removed)
+        self._remover = Keeper(database, folder, self._notify_removed)
         self._trouble = Trouble()
         self.cameras = CameraTable(database, self._notify_written)
         self._listeners: list[tuple[Callable[[], object], Callable[[Sequence[str]], object]]] = []
@@ -167,20 +168,29 @@ class Store(Reading):
         query = CaptureQuery(visit=identity)
         return self._remover.delete_all(query, who, "delete_visit", {"visit": identity}) > 0
 
-    def delete_captures(self, query: CaptureQuery, expect: int, who: str, filter: dict[str, Any]) -> int:
+    def delete_captures(
+        self,
+        query: CaptureQuery,
+        expect: int,
+        who: str,
+        chosen_by: dict[str, Any],
+        ending: Callable[[], bool] = lambda: False,
+    ) -> int:
         """Remove the captures of a query, its cursor and limit aside; how many there were.
 
         Args:
             query: which.
             expect: how many they must be. Those that come meanwhile stay.
             who: for the audit log.
-            filter: the query as the audit log has it.
+            chosen_by: the query as the audit log has it.
+            ending: asked between batches; once it is true no more are removed.
 
         Raises:
             CountDiffers: they are not so many; nothing was removed.
             PartlyRemoved: some are removed.
         """
-        return self._remover.delete_all(query, who, "delete_captures", {"filter": filter}, expect)
+        data = {"filter": chosen_by}
+        return self._remover.delete_all(query, who, "delete_captures", data, expect, ending)
 
     def remove_old(
         self,
@@ -224,29 +234,6 @@ class Store(Reading):
         listener = written, removed
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
-
-    def keep_hooks(self, names: Sequence[str]) -> None:
-        """Have webhooks of these names, and others only while another process delivers to them.
-
-        A new one begins with what happens from now on.
-        """
-        with self._database.writing() as connection:
-            hook_positions.keep(connection, names)
-
-    def claim_hook(self, name: str, owner: str, lease: timedelta) -> int | None:
-        """The last event that a hook is done with; None while another owner delivers to it."""
-        with self._database.writing() as connection:
-            return hook_positions.claim(connection, name, owner, lease)
-
-    def advance_hook(self, name: str, owner: str, position: int) -> bool:
-        """Note that a hook is done with all up to `position`; False where it has another owner meanwhile."""
-        with self._database.writing() as connection:
-            return hook_positions.advance(connection, name, owner, position)
-
-    def release_hooks(self, owner: str) -> None:
-        """Leave the owner's hooks to other processes at once."""
-        with self._database.writing() as connection:
-            hook_positions.release(connection, owner)
 
     def _notify_written(self) -> None:
         for written, _ in list(self._listeners):

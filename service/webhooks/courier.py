@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Literal
@@ -14,17 +12,14 @@ import httpx
 from starlette.concurrency import run_in_threadpool
 
 from ..broker import Broker
+from ..follower import RENEW_SECONDS, Follower
 from ..settings import Webhook
-from ..store import Event, Store, StoreError
+from ..store import Event, Store
 from .delivery import Attempt, Outcome, attempt, pause
 from .message import CONTENT_TYPE, message, message_id
 from .signature import key_of, signed_headers
 
 _log = logging.getLogger("facecap.service")
-_LEASE = timedelta(seconds=60)
-_RENEW_SECONDS = 20.0
-_STANDBY_SECONDS = 5.0
-_STORE_PAUSE = 5.0
 
 
 @dataclass(slots=True)
@@ -33,8 +28,6 @@ class HookState:
 
     state: Literal["idle", "delivering", "retrying", "standby", "retired"] = "standby"
     """standby: another process delivers; retired: it answered 410 and gets nothing until a restart."""
-    position: int = 0
-    """Last event that it is done with."""
     failures: int = 0
     """In a row."""
     next_attempt: datetime | None = None
@@ -46,7 +39,7 @@ class HookState:
     """Events that were given up: refused, or too old."""
 
 
-class Courier:
+class Courier(Follower):
     """Delivers to one hook: in order, each event until it is taken, refused or too old.
 
     The position in the journal moves after the answer, so an event comes twice, with the same id, where the
@@ -65,76 +58,46 @@ class Courier:
         installation: str,
         public_url: str | None,
     ) -> None:
+        super().__init__(name, f"webhook {name}", store, broker, owner)
         self.name = name
         self.hook = hook
         self.state = HookState()
         self._key = key_of(hook.secret.get_secret_value())
-        self._store = store
-        self._broker = broker
         self._http = http
-        self._owner = owner
         self._installation = installation
         self._public_url = public_url
-        self._owned_until = 0.0
 
-    async def run(self) -> None:
-        """Deliver until the broker closes or the hook is gone."""
-        while self.state.state != "retired" and not self._broker.closing.is_set():
-            try:
-                if await self._own():
-                    await self._deliver_some()
-                else:
-                    self.state.state = "standby"
-                    await self._rest(_STANDBY_SECONDS)
-            except StoreError as error:
-                _log.error("webhook %s waits for the store: %s", self.name, error)
-                await self._rest(_STORE_PAUSE)
-            except Exception:
-                _log.exception("webhook %s failed, and goes on", self.name)
-                await self._rest(_STORE_PAUSE)
+    @property
+    def _ended(self) -> bool:
+        return self.state.state == "retired" or super()._ended
 
-    async def _own(self) -> bool:
-        """Whether this process delivers, for the next while."""
-        if time.monotonic() < self._owned_until - (_LEASE.total_seconds() - _RENEW_SECONDS):
-            return True
-        asked = time.monotonic()
-        position = await run_in_threadpool(self._store.claim_hook, self.name, self._owner, _LEASE)
-        if position is None:
-            self._owned_until = 0.0
-            positions = await run_in_threadpool(self._store.hook_positions)
-            self.state.position = positions.get(self.name, self.state.position)
-            return False
-        self._owned_until = asked + _LEASE.total_seconds()
-        if position < self.state.position:
-            # Passed over since: noted now and then only, as nothing is lost by passing over it again.
-            await run_in_threadpool(self._store.advance_hook, self.name, self._owner, self.state.position)
-        self.state.position = max(position, self.state.position)
-        return True
+    def _stand_by(self) -> None:
+        self.state.state = "standby"
 
-    async def _deliver_some(self) -> None:
+    async def _work(self) -> None:
         state = self.state
         if state.failures:
             # From the database: what was to be sent may have been deleted meanwhile.
-            events = await self._broker.stored_after(state.position, 1)
-            reached = state.position
+            events = await self._broker.stored_after(self.position, 1)
+            reached = self.position
             state.failures = state.failures if events else 0
         else:
             state.state = "idle"
-            events, reached = await self._broker.after(state.position, _RENEW_SECONDS)
+            events, reached = await self._broker.after(self.position, RENEW_SECONDS)
         removals = self._broker.removals
         for event in events:
             if not self._wanted(event):
-                state.position = event.id
+                self.position = event.id
                 continue
             if self._broker.closing.is_set() or not await self._own():
                 return
             if self._broker.removals != removals:
                 return  # this one may be gone: all that is left is read again
             await self._deliver(event)
-            if state.position != event.id:
+            if self.position != event.id:
                 await self._wait_to_retry()
                 return
-        state.position = max(state.position, reached)
+        self.position = max(self.position, reached)
 
     def _wanted(self, event: Event) -> bool:
         hook = self.hook
@@ -182,9 +145,7 @@ class Courier:
         return await attempt(self._http, self.hook.url, headers, body, self.hook.timeout_seconds)
 
     async def _done_with(self, position: int) -> None:
-        if not await run_in_threadpool(self._store.advance_hook, self.name, self._owner, position):
-            self._owned_until = 0.0
-        self.state.position = position
+        await super()._done_with(position)
         self.state.failures = 0
         self.state.next_attempt = None
 
@@ -205,15 +166,6 @@ class Courier:
 
     async def _wait_to_retry(self) -> None:
         state = self.state
-        while state.next_attempt is not None:
-            left = (state.next_attempt - datetime.now(timezone.utc)).total_seconds()
-            if left <= 0:
-                return
+        if state.next_attempt is not None:
             state.state = "retrying"
-            await self._rest(min(left, _RENEW_SECONDS))
-            if self._broker.closing.is_set() or not await self._own():
-                return
-
-    async def _rest(self, seconds: float) -> None:
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._broker.closing.wait(), seconds)
+            await self._wait((state.next_attempt - datetime.now(timezone.utc)).total_seconds())

@@ -36,7 +36,7 @@ class WebhookFigures(Collector):
         )
         for courier in self._couriers:
             state = courier.state
-            behind.add_metric([courier.name], max(0, self._broker.position - state.position))
+            behind.add_metric([courier.name], courier.behind)
             failing.add_metric([courier.name], state.failures)
             for result in ("delivered", "failed", "dropped"):
                 results.add_metric([courier.name, result], getattr(state, result))

@@ -26,9 +26,7 @@ def message(installation: str, event: Event, public_url: str | None, crop: bytes
         public_url: under which the receiver finds the service: makes the crop's path a URL.
         crop: a capture's PNG, to be carried inline.
     """
-    data = dict(event_document(event))
-    if public_url is not None and "crop" in data:
-        data["crop"] = public_url.rstrip("/") + data["crop"]
+    data = event_document(event, public_url)
     if crop is not None:
         data["crop_png"] = base64.b64encode(crop).decode()
     envelope = {

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from facecap.batch.task import Advance, Failure, Result, Version
 from facecap.cli import progress
+from facecap.cli.batch_progress import BatchProgress
 from facecap.cli.progress import Progress
 
 
@@ -48,6 +50,24 @@ def test_a_log_gets_a_line_now_and_then(clock):
         "facecap: frame 40  8.0 frames/s  0 captured",
         "facecap: frame 80  8.0 frames/s  0 captured",
         "facecap: frame 120  8.0 frames/s  0 captured",
+    ]
+
+
+def test_a_batch_tells_files_frames_and_the_time_that_is_left_once_a_minute(clock):
+    stream = io.StringIO()
+    bar = BatchProgress(stream=stream)
+    bar.begin({"a": Version(600, 0), "b": Version(200, 0), "c": Version(200, 0)})
+    clock[0] = 50
+    bar.update(Result("b", Version(200, 0), {"frames": 1000}, [{}, {}], [], []))
+    clock[0] = 60
+    bar.update(Advance("a", 0.5, frames=800, captures=1))
+    clock[0] = 100
+    bar.update(Failure("c", "it cannot be opened"))
+    clock[0] = 10_000
+    bar.update(None)
+    assert stream.getvalue().splitlines() == [
+        "facecap: file 1 of 3 (50 %)  1800 frames  30.0 frames/s  3 captured  1:00 left",
+        "facecap: file 2 of 3 (70 %)  1 left out  1800 frames  0.2 frames/s  3 captured  1:11:25 left",
     ]
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 
+import numpy as np
 import pytest
 import scripted
+from hypothesis import given
+from hypothesis import strategies as st
 
 import facecap
+from facecap._core import exact_list
 from facecap.replay import Recorder, read_recording, replay
 from facecap.testing import scripted_pipeline
 
@@ -23,6 +28,13 @@ def written() -> tuple[dict, list[dict]]:
         recorder.frame(capture.process(scripted.frame(A), timestamp=n / 25), scripted.frame())
         for n in range(6)
     ]
+
+
+@given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=8))
+def test_numbers_come_back_as_they_were(numbers):
+    written = exact_list(np.array(numbers, np.float32))
+    finite = [number if math.isfinite(number) else None for number in numbers]
+    assert [None if n is None else float(np.float32(n)) for n in json.loads(json.dumps(written))] == finite
 
 
 def read(header: object, lines: list[object], end: bytes = b""):

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from cameras import closed_port
 from painted import FACE, encoded
 from served import Served, eventually, running, settings_in
 
+from facecap import CaptureConfig, Faces, FrameResult, Refinements
+from facecap_service.cameras.lacking import Lacking
 from facecap_service.cameras.recent import LastMinute
 from facecap_service.store import Store, StoreError
 
@@ -66,6 +69,36 @@ def test_what_the_last_face_lacked_is_said_in_the_unit_of_its_setting(
         assert trouble["values"]["wanted"] == capture[setting]
         assert trouble["values"]["have"] == pytest.approx(measured(last), abs=0.06)
         assert setting in trouble["detail"] and f"{trouble['values']['have']}" in trouble["detail"]
+
+
+def test_the_second_look_is_told_of_where_it_decided() -> None:
+    points = np.array([[[10, 10], [40, 10], [25, 20], [12, 30], [38, 30]]], np.float32)
+    looks = Refinements(np.array([0.4], np.float32), points * 0.5, np.zeros(1, np.float32))
+    none = np.zeros(1, np.float32)
+    for reason, setting, have in (
+        ("eyes_too_close", "min_eye_distance", 15.0),
+        ("low_landmark_confidence", "min_landmark_confidence", 0.4),
+    ):
+        faces = Faces(
+            boxes=np.array([[0, 0, 50, 50]], np.float32),
+            scores=none,
+            landmarks=points,
+            track_ids=np.ones(1, np.int64),
+            stable=np.ones(1, np.bool_),
+            quality=none,
+            pose=np.zeros((1, 3), np.float32),
+            capture=np.zeros(1, np.bool_),
+            mask_prob=none,
+            incorrect_prob=none,
+            reasons=(reason,),
+            looks=looks,
+        )
+        lacking = Lacking()
+        for frame in range(10):
+            lacking.see(FrameResult(frame, None, faces, [], {}, refined=1, classified=0))
+        report = lacking.report(CaptureConfig())
+        assert report is not None and report["values"]["setting"] == setting
+        assert report["values"]["have"] == pytest.approx(have)
 
 
 def sides(face: dict[str, Any]) -> tuple[float, float]:

@@ -157,6 +157,8 @@ url = "rtsp://camera/user=admin&password=hunter10"
 [webhooks.chat]
 url = "https://chat.example:8443/hooks/hunter11"
 secret = "whsec_SGVyZUFyZVR3ZW50eUZvdXJCeXRlcyEh"
+[mqtt]
+url = "mqtt://user:hunter12@broker.example"
 """
 
 
@@ -172,6 +174,7 @@ def test_print_config_hides_the_secrets_of_unusual_addresses(tmp_path: Path) -> 
         "https://chat.example:8443/",
     ):
         assert f'url = "{shown}(hidden)"' in done.stdout
+    assert 'url = "mqtt://(hidden)@broker.example"' in done.stdout
 
 
 @pytest.mark.parametrize("url", ["https://user:hunter2/x@chat.example", "http://[hunter2/x", "hunter2"])

@@ -66,6 +66,9 @@ def test_every_call_of_the_service_is_in_the_document() -> None:
         "GET /v1/visits/{id}",
         "DELETE /v1/visits/{id}",
         "GET /v1/audit",
+        "DELETE /v1/captures",
+        "GET /v1/captures/export",
+        "GET /v1/compliance",
         "GET /v1/site",
         "GET /v1/events",
         "GET /livez",
@@ -129,6 +132,9 @@ def test_answers_of_success_are_as_the_document_says(service: Served, face: byte
     assert visit["id"] == first["visit_id"]
     assert call("GET", "/v1/visits/{id}", path_parameters={"id": visit["id"]}).json()["shots"]
     assert call("GET", "/v1/audit").json()["entries"]
+    assert call("GET", "/v1/compliance").json()["rows"]
+    call("GET", "/v1/compliance", query={"format": "csv"})
+    call("GET", "/v1/captures/export", query={"format": "zip"})
     assert call("GET", "/v1/site").json()["version"]
     assert call("GET", "/v1/statistics").json()["total"]
     identity = {"id": first["id"]}

@@ -164,6 +164,14 @@ def settings_of(heading: str, folder: Path, pipeline: dict[str, Any], **addresse
     return settings_in(folder, pipeline=pipeline, capture=CAPTURE, **sections)
 
 
+def test_settings_for_few_frames_a_second_are_those_of_the_camera(tmp_path: Path) -> None:
+    (block,) = blocks(PAGE, "ffmpeg", "toml")
+    file = tmp_path / "facecap.toml"
+    file.write_text(block)
+    gate = configuration.load(file).settings.cameras.named["gate"].capture
+    assert (gate.min_hits, gate.miss_limit) == (4, 15)
+
+
 def test_the_stream_of_an_esp32_is_read_and_read_again(
     tmp_path: Path, pipeline: dict[str, Any], face: bytes
 ) -> None:

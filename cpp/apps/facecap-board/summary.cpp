@@ -128,6 +128,7 @@ void Summary::add_frame(const FrameResult& result) {
   ++frames_;
   frames_with_faces_ += result.faces.size() > 0;
   faces_ += static_cast<std::int64_t>(result.faces.size());
+  skipped_ += result.skipped;
   refined_ += result.refined;
   classified_ += result.classified;
   for (std::size_t i = 0; i < result.faces.size(); ++i) {
@@ -138,6 +139,7 @@ void Summary::add_frame(const FrameResult& result) {
   for (auto id = followed_.begin(); id != followed_.end();)
     id = std::binary_search(live.begin(), live.end(), *id) ? std::next(id) : followed_.erase(id);
   const StageSeconds& stage = result.seconds;
+  add_seconds("motion", stage.motion);
   add_seconds("detect", stage.detect);
   add_seconds("track", stage.track);
   add_seconds("quality", stage.quality);
@@ -188,6 +190,7 @@ std::string Summary::json(const Ending& ending, const FrameSource& source, const
   std::stable_sort(reasons.begin(), reasons.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   append_counts(lines.name("rejections"), reasons);
+  lines.whole("skipped", skipped_);
   lines.whole("refined", refined_);
   lines.whole("classified", classified_);
   elapsed() > 0 ? lines.number("fps", static_cast<double>(frames_) / elapsed(), 2)

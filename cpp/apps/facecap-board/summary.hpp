@@ -43,7 +43,7 @@ class Summary {
 
   double started_, start_, end_ = 0;
   std::int64_t frames_ = 0, frames_with_faces_ = 0, failed_frames_ = 0, faces_ = 0, captures_ = 0,
-               refined_ = 0, classified_ = 0;
+               skipped_ = 0, refined_ = 0, classified_ = 0;
   std::int64_t tracks_ = 0;
   std::set<std::int64_t> followed_;        // tracks that were counted and live
   std::array<std::int64_t, 4> answers_{};  // by MaskAnswer

@@ -12,6 +12,7 @@ namespace facecap {
 enum class CaptureMode { automatic, fast, cycle, once };
 enum class QualityMethod { posture, eye_distance, laplacian, posture_laplacian };
 enum class ClassifyOn { capture, emit };
+enum class Motion { off, automatic };
 enum class EventKind { first, periodic, lost, flush };
 
 /// Why a face was not captured.
@@ -40,6 +41,7 @@ enum class Reason {
 const char* to_string(CaptureMode mode);
 const char* to_string(QualityMethod method);
 const char* to_string(ClassifyOn when);
+const char* to_string(Motion motion);
 const char* to_string(EventKind kind);
 const char* to_string(Reason reason);
 
@@ -70,6 +72,8 @@ struct CaptureConfig {
   ClassifyOn classify_on = ClassifyOn::capture;
   std::optional<float> mask_threshold;  // none: the manifest's band, with `unknown` in it
   float crop_border = 0.15f;
+  Motion motion = Motion::automatic;
+  double motion_refresh_seconds = 2;
 
   /// Throws std::invalid_argument that names the key, the value and the range.
   void validate() const;

@@ -22,10 +22,10 @@ SettingValue setting_word(const std::string& text);
 struct CaptureSetting {
   enum class Kind { choice, number, whole, on_off };
 
-  using Field =
-      std::variant<CaptureMode CaptureConfig::*, QualityMethod CaptureConfig::*, ClassifyOn CaptureConfig::*,
-                   float CaptureConfig::*, int CaptureConfig::*, bool CaptureConfig::*,
-                   std::optional<float> CaptureConfig::*, std::optional<double> CaptureConfig::*>;
+  using Field = std::variant<CaptureMode CaptureConfig::*, QualityMethod CaptureConfig::*,
+                             ClassifyOn CaptureConfig::*, Motion CaptureConfig::*, float CaptureConfig::*,
+                             int CaptureConfig::*, double CaptureConfig::*, bool CaptureConfig::*,
+                             std::optional<float> CaptureConfig::*, std::optional<double> CaptureConfig::*>;
 
   struct Range {
     const char* wanted = "";  // for messages, with the unit

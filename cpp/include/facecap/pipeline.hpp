@@ -11,6 +11,7 @@
 #include "facecap/detector.hpp"
 #include "facecap/embedder.hpp"
 #include "facecap/mask_classifier.hpp"
+#include "facecap/motion.hpp"
 #include "facecap/quality.hpp"
 #include "facecap/refiner.hpp"
 #include "facecap/tracker.hpp"
@@ -32,6 +33,7 @@ struct Capture {
 };
 
 struct StageSeconds {
+  double motion = 0;
   double detect = 0;
   double track = 0;
   double quality = 0;
@@ -46,6 +48,7 @@ struct StageSeconds {
 struct FrameResult {
   std::int64_t frame_index = 0;
   std::optional<double> timestamp;
+  bool skipped = false;  // nothing moved: nothing was detected, and there are no faces
   Detections faces;
   Tracks tracks;
   std::vector<float> quality;
@@ -80,6 +83,10 @@ class FaceCapture {
   /// out, the frame leaves nothing behind: it may be given again, and no capture is lost or emitted twice.
   const FrameResult& process(const FrameView& frame, std::optional<std::int64_t> frame_index,
                              std::optional<double> timestamp);
+  /// The frame whose luma this is, in any size that is the same from frame to frame, where it needs no
+  /// detection; nullptr where it does, and then `process` must get it next, in full. As `process` else.
+  const FrameResult* skip(const LumaView& preview, std::optional<std::int64_t> frame_index,
+                          std::optional<double> timestamp);
   /// Ends every visit: pending shots are emitted, tracks are forgotten, ids go on. Where it throws nothing
   /// has changed.
   std::vector<Capture> flush();

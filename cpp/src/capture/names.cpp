@@ -23,6 +23,8 @@ constexpr Name<QualityMethod> kMethods[] = {{QualityMethod::posture, "posture"},
 
 constexpr Name<ClassifyOn> kClassifyOn[] = {{ClassifyOn::capture, "capture"}, {ClassifyOn::emit, "emit"}};
 
+constexpr Name<Motion> kMotions[] = {{Motion::off, "off"}, {Motion::automatic, "auto"}};
+
 constexpr Name<EventKind> kKinds[] = {{EventKind::first, "first"},
                                       {EventKind::periodic, "periodic"},
                                       {EventKind::lost, "lost"},
@@ -83,6 +85,9 @@ const char* to_string(QualityMethod method) {
 const char* to_string(ClassifyOn when) {
   return name_of(kClassifyOn, when);
 }
+const char* to_string(Motion motion) {
+  return name_of(kMotions, motion);
+}
 const char* to_string(EventKind kind) {
   return name_of(kKinds, kind);
 }
@@ -102,6 +107,10 @@ template <>
 std::vector<std::string> names_of<ClassifyOn>() {
   return list(kClassifyOn);
 }
+template <>
+std::vector<std::string> names_of<Motion>() {
+  return list(kMotions);
+}
 
 template <>
 CaptureMode value_named<CaptureMode>(const std::string& name) {
@@ -114,6 +123,10 @@ QualityMethod value_named<QualityMethod>(const std::string& name) {
 template <>
 ClassifyOn value_named<ClassifyOn>(const std::string& name) {
   return value_of(kClassifyOn, "classify_on", name);
+}
+template <>
+Motion value_named<Motion>(const std::string& name) {
+  return value_of(kMotions, "motion", name);
 }
 
 Reason reason(const std::string& name) {

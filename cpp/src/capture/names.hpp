@@ -5,7 +5,7 @@
 
 namespace facecap {
 
-// Of the enumerations that are settings: CaptureMode, QualityMethod and ClassifyOn.
+// Of the enumerations that are settings: CaptureMode, QualityMethod, ClassifyOn and Motion.
 
 template <typename T>
 std::vector<std::string> names_of();

@@ -22,11 +22,18 @@ struct Memory {
       : tracker(tracker_options(config)),
         gate(config, slots),
         shots(slots, parts.classifier ? parts.classifier->crop_size() : kCropSize),
+        still_frames(config),
         identities(parts.embedder ? parts.embedder->model().manifest->embedder->same_person : 1.0f) {}
 
   Tracker tracker;
   CaptureGate gate;
   Shots shots;
+  StillFrames still_frames;
+  struct Preview {
+    std::int64_t frame;
+    LumaBlocks blocks;
+  };
+  std::optional<Preview> preview;  // of the frame that comes next
   Identities identities;
   std::int64_t next_frame = 0;
   std::optional<double> last_timestamp;
@@ -213,7 +220,34 @@ struct FaceCapture::State : Memory {
 
   void process(const FrameView& frame, std::int64_t index, std::optional<double> timestamp,
                StageSeconds& seconds) {
+    LumaBlocks blocks;
+    bool still = false;
+    if (preview && preview->frame == index)
+      blocks = preview->blocks;  // it was asked about, and must be detected in
+    else if (still_frames.on())
+      timed(seconds.motion, [&] {
+        blocks = luma_blocks(frame);
+        still = still_frames.may_skip(blocks, timestamp);
+      });
+    if (still) return skip(index, timestamp, seconds);
     timed(seconds.detect, [&] { result.faces = parts.detector->detect(frame); });
+    follow(frame, index, timestamp, seconds);
+    result.skipped = false;
+    const bool busy = result.faces.size() > 0 || !result.tracks.live_ids.empty();
+    still_frames.detected(std::move(blocks), busy, timestamp);
+  }
+
+  /// A frame without detection: one without faces.
+  void skip(std::int64_t index, std::optional<double> timestamp, StageSeconds& seconds) {
+    result.faces = {};
+    follow(ImageView{}, index, timestamp, seconds);
+    result.skipped = true;
+    still_frames.skipped();
+  }
+
+  /// The faces of the frame through all stages but the detector.
+  void follow(const FrameView& frame, std::int64_t index, std::optional<double> timestamp,
+              StageSeconds& seconds) {
     begin(index, timestamp);
     timed(seconds.quality, [&] { assess_faces(frame); });
     const Tracks& tracks = timed(seconds.track, [&]() -> const Tracks& {
@@ -237,6 +271,14 @@ struct FaceCapture::State : Memory {
     note_mask_answers();
     remember(result.captures);
     identities.keep_only(result.tracks.live_ids);
+  }
+
+  const FrameResult& done(const StageSeconds& seconds) {
+    result.seconds = seconds;
+    next_frame = result.frame_index + 1;
+    last_timestamp = result.timestamp ? result.timestamp : last_timestamp;
+    preview.reset();
+    return result;
   }
 
   void begin(std::int64_t index, std::optional<double> timestamp) {
@@ -304,10 +346,26 @@ const FrameResult& FaceCapture::process(const FrameView& frame, std::optional<st
   const std::int64_t index = s.admit(frame_index, timestamp);
   StageSeconds seconds;
   timed(seconds.total, [&] { s.process(frame, index, timestamp, seconds); });
-  s.result.seconds = seconds;
-  s.next_frame = index + 1;
-  s.last_timestamp = timestamp ? timestamp : s.last_timestamp;
-  return s.result;
+  return s.done(seconds);
+}
+
+const FrameResult* FaceCapture::skip(const LumaView& preview, std::optional<std::int64_t> frame_index,
+                                     std::optional<double> timestamp) {
+  State& s = *state_;
+  const std::int64_t index = s.admit(frame_index, timestamp);
+  if (!s.still_frames.on()) return nullptr;
+  StageSeconds seconds;
+  const bool still = timed(seconds.total, [&] {
+    LumaBlocks blocks = luma_blocks(preview);
+    if (!s.still_frames.may_skip(blocks, timestamp)) {
+      s.preview = Memory::Preview{index, std::move(blocks)};
+      return false;
+    }
+    s.skip(index, timestamp, seconds);
+    return true;
+  });
+  seconds.motion = seconds.total;
+  return still ? &s.done(seconds) : nullptr;
 }
 
 std::vector<Capture> FaceCapture::flush() {

@@ -82,6 +82,10 @@ const std::vector<CaptureSetting> kSettings{
         "P(mask) from which on the answer is mask, instead of the model's band with unknown in it"),
     row("crop_border", &Config::crop_border, at_least_0("a share of the box, 0 or more"),
         "share of the box that a crop adds on each side"),
+    row("motion", &Config::motion, kChoice,
+        "auto leaves detection out of frames in which nothing moved since one without faces; off: never"),
+    row("motion_refresh_seconds", &Config::motion_refresh_seconds, at_least_0("seconds, 0 or more"),
+        "longest time without detection where nothing moves; 25 frames a second where frames have no time"),
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 /** Says to screen readers what came, several captures in one sentence. */
 
 import { byId } from "./dom.js";
+import { nameOf } from "./names.js";
 import { text } from "./texts.js";
 import { mask } from "./words.js";
 
@@ -26,7 +27,7 @@ function announce() {
   lastAnnounced = performance.now();
   const those = (answer) => came.filter((capture) => capture.mask === answer).length;
   const [n, without, wrongly] = [came.length, those("no_mask"), those("incorrect")];
-  if (n === 1) say(text("announce.one", { camera: came[0].camera, mask: mask(came[0].mask) }));
+  if (n === 1) say(text("announce.one", { camera: nameOf(came[0].camera), mask: mask(came[0].mask) }));
   else say(text(wrongly ? "announce.manyWrongly" : "announce.many", { n, without, wrongly }));
   came = [];
 }

@@ -39,16 +39,31 @@ export function address(path, parameters = {}) {
   return url;
 }
 
+let ahead = 0;
+
+/** The time by the clock of the service, which an answer has told to the second. */
+export const serverNow = () => Date.now() + ahead;
+
+function setClock(response) {
+  const difference = Date.parse(response.headers.get("Date")) - Date.now();
+  // Below that it is the way of the answer, and what the header leaves out.
+  if (!Number.isNaN(difference)) ahead = Math.abs(difference) > 3000 ? difference : 0;
+}
+
 /** A key's rate may be limited: what is asked for too often is asked for again when the service says. */
 const TRIES = 4;
 const LONGEST_WAIT = 10;
 
-/** Fetch; throws `Problem` for an error answer and TypeError where the service cannot be reached. */
-export async function call(url, { headers = {}, ...options } = {}) {
+/**
+ * Fetch; throws `Problem` for an error answer and TypeError where the service cannot be reached. One that is not
+ * `patient` asks once alone.
+ */
+export async function call(url, { headers = {}, patient = true, ...options } = {}) {
   const secret = key.get();
   const authorization = secret ? { Authorization: `Bearer ${secret}` } : {};
-  for (let left = TRIES - 1; ; left--) {
+  for (let left = patient ? TRIES - 1 : 0; ; left--) {
     const response = await fetch(url, { ...options, headers: { ...headers, ...authorization } });
+    setClock(response);
     if (response.ok) return response;
     if (response.status !== 429 || !left) throw await Problem.of(response);
     const wait = Math.min(Number(response.headers.get("Retry-After")) || 1, LONGEST_WAIT);
@@ -62,6 +77,6 @@ export async function getJson(path, parameters, options) {
 }
 
 /** Whether captures can be stored. */
-export async function isReady() {
-  return (await fetch(address("readyz"))).ok;
+export async function isReady({ signal }) {
+  return (await fetch(address("readyz"), { signal })).ok;
 }

@@ -1,40 +1,55 @@
-/** The cameras: state, last frame, and a click to see one camera's captures. */
+/** The cameras: those with trouble first, then area by area; a click shows one camera's captures. */
 
-import { getJson, isReady } from "./api.js";
+import { Problem, getJson, isReady } from "./api.js";
 import { byId, h, show } from "./dom.js";
-import { fetchInto } from "./pictures.js";
-import { text } from "./texts.js";
-import { captures, since } from "./words.js";
+import { learnNames, nameOf } from "./names.js";
+import { PATIENCE } from "./pulse.js";
+import { locale, text } from "./texts.js";
+import { Tile } from "./tile.js";
+import { retitle } from "./title.js";
+import { KINDS } from "./trouble.js";
 
 const PERIOD = 3000;
-const RECENT = 10000;
 
 export class Cameras {
   #list = byId("cameras");
   #filters;
+  #pulse;
+  #setUp;
   #tiles = new Map();
+  #order = "";
   #timer = null;
+  #asking = null;
+  #wanted = false;
 
-  constructor(filters) {
+  /**
+   * @param filters which captures are shown.
+   * @param pulse hears whether the service answers.
+   * @param setUp called with a camera's report when its settings are asked for.
+   */
+  constructor(filters, pulse, setUp) {
     this.#filters = filters;
-    document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
+    this.#pulse = pulse;
+    this.#setUp = setUp;
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && this.#wanted) this.refresh().catch(() => {});
+    });
   }
 
-  /** Ask how the cameras are, now and from now on while the page is in view. */
-  async refresh() {
-    clearTimeout(this.#timer);
-    try {
-      const { cameras } = await getJson("v1/cameras");
-      this.#show(cameras);
-      show(byId("not-storing"), !(await isReady()));
-    } finally {
+  /** Ask how the cameras are, now and from now on: a page in the background says in its title what is wrong. */
+  refresh() {
+    this.#wanted = true;
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
       clearTimeout(this.#timer);
-      if (!document.hidden) this.#timer = setTimeout(() => this.refresh().catch(() => {}), PERIOD);
-    }
+      if (this.#wanted) this.#timer = setTimeout(() => this.refresh().catch(() => {}), PERIOD);
+    });
+    return this.#asking;
   }
 
   /** Stop asking. */
   stop() {
+    this.#wanted = false;
     clearTimeout(this.#timer);
   }
 
@@ -43,74 +58,101 @@ export class Cameras {
     for (const [name, tile] of this.#tiles) tile.button.setAttribute("aria-pressed", name === this.#filters.camera);
   }
 
-  #show(cameras) {
-    const names = cameras.map(({ name }) => name);
-    for (const [name, tile] of this.#tiles) {
-      if (names.includes(name)) continue;
-      tile.item.remove();
-      this.#tiles.delete(name);
+  /** The service is gone: nothing is known of the cameras. */
+  outdate() {
+    for (const tile of this.#tiles.values()) tile.outdate();
+  }
+
+  async #ask() {
+    const soon = () => ({ signal: AbortSignal.timeout(PATIENCE), patient: false });
+    try {
+      const { cameras } = await getJson("v1/cameras", {}, soon());
+      this.#pulse.beat();
+      this.#fail("");
+      this.#show(cameras);
+      const ready = await isReady(soon());
+      show(byId("not-storing"), !ready);
+      this.#sum(cameras, ready);
+    } catch (error) {
+      // An answer without a code is that of a proxy before a service that is gone.
+      const answered = error instanceof Problem && error.code !== "";
+      if (answered) this.#pulse.beat();
+      else this.#pulse.miss();
+      if (answered && !error.asksForKey) this.#fail(text("page.noAnswer", { problem: error.message }));
+      throw error;
     }
+  }
+
+  /** Say why nothing is known of the cameras. */
+  #fail(sentence) {
+    byId("cameras-fault").textContent = sentence;
+    show(byId("cameras-fault"), sentence !== "");
+    if (sentence) this.outdate();
+  }
+
+  #show(cameras) {
+    learnNames(cameras);
+    const names = cameras.map(({ name }) => name);
+    for (const name of this.#tiles.keys()) if (!names.includes(name)) this.#tiles.delete(name);
     for (const camera of cameras) {
-      if (!this.#tiles.has(camera.name)) this.#add(camera.name);
+      if (!this.#tiles.has(camera.name)) this.#tiles.set(camera.name, this.#tile(camera.name));
       this.#tiles.get(camera.name).update(camera);
     }
+    this.#arrange(cameras);
     this.#filters.offer(names);
     this.mark();
     show(byId("no-cameras"), cameras.length === 0);
     show(this.#list, cameras.length > 0);
   }
 
-  #add(name) {
-    const tile = new Tile(name, () => (this.#filters.camera = this.#filters.camera === name ? "" : name));
-    const next = Array.from(this.#tiles).find(([other]) => other > name);
-    this.#list.insertBefore(tile.item, next ? next[1].item : null);
-    this.#tiles.set(name, tile);
-    this.#tiles = new Map(Array.from(this.#tiles).sort(([one], [other]) => (one < other ? -1 : 1)));
+  #tile(name) {
+    return new Tile(name, () => (this.#filters.camera = this.#filters.camera === name ? "" : name), this.#setUp);
+  }
+
+  /** Lay the tiles out anew where their order has changed; the focus stays where it is. */
+  #arrange(cameras) {
+    const groups = grouped(cameras);
+    const order = JSON.stringify(groups);
+    if (order === this.#order) return;
+    this.#order = order;
+    const focused = document.activeElement;
+    const lists = groups.flatMap(([title, names]) => [
+      title ? h("h3", {}, title) : null,
+      h("ul", { class: "tiles" }, ...names.map((name) => this.#tiles.get(name).item)),
+    ]);
+    this.#list.replaceChildren(...lists.filter(Boolean));
+    if (this.#list.contains(focused)) focused.focus({ preventScroll: true });
+  }
+
+  #sum(cameras, ready) {
+    const wrong = cameras.filter(({ trouble }) => trouble.length).length;
+    const words = wrong ? text("cameras.trouble", { n: wrong }) : "";
+    const brief = [text("cameras.count", { n: cameras.length }), wrong ? text("cameras.ofThem", { n: wrong }) : ""];
+    byId("cameras-brief").textContent = brief.filter(Boolean).join(" · ");
+    byId("cameras-brief").dataset.wrong = wrong > 0;
+    byId("trouble").textContent = words;
+    show(byId("trouble"), wrong > 0);
+    retitle({ trouble: ready ? words : text("title.notStoring") });
   }
 }
 
-class Tile {
-  #state = h("span", { class: "state" });
-  #facts = h("span", { class: "facts" });
-  #image = h("img", { class: "frame", alt: "", hidden: true });
-  #lastFrame = null;
+/** How bad the worst of a camera's troubles is; less is worse. */
+const rank = ({ trouble }) => KINDS.indexOf(trouble[0].kind);
 
-  constructor(name, choose) {
-    this.name = name;
-    this.button = h(
-      "button",
-      {
-        type: "button",
-        class: "camera",
-        "aria-pressed": "false",
-        title: text("camera.choose", { camera: name }),
-        click: choose,
-      },
-      this.#image,
-      h("span", { class: "about" }, h("strong", {}, name), this.#state, this.#facts),
-    );
-    this.item = h("li", {}, this.button);
-  }
-
-  update(camera) {
-    const state = stateOf(camera);
-    this.#state.textContent = text(`camera.state.${state}`);
-    this.#state.dataset.state = state;
-    this.#state.title = camera.puller?.detail ?? "";
-    const last = camera.last_frame_received;
-    this.#facts.textContent = [last && since(last), captures(camera.captures)].filter(Boolean).join(" · ");
-    if (camera.shown && last !== this.#lastFrame && !document.hidden) this.#showFrame();
-    this.#lastFrame = last;
-  }
-
-  async #showFrame() {
-    show(this.#image, await fetchInto(this.#image, `v1/cameras/${encodeURIComponent(this.name)}/frame`));
-  }
-}
-
-/** A key of the words for cameras. */
-function stateOf({ puller, last_frame_received: last }) {
-  if (puller && puller.state !== "streaming") return puller.state;
-  if (!last) return "new";
-  return Date.now() - Date.parse(last) < RECENT ? "receiving" : "quiet";
+/** Pairs of a heading, null where none is needed, and the cameras below it. */
+function grouped(cameras) {
+  const inOrder = (one, other) => one.localeCompare(other, locale, { numeric: true });
+  const byName = (one, other) => inOrder(nameOf(one.name), nameOf(other.name));
+  const wrong = cameras.filter(({ trouble }) => trouble.length);
+  const well = cameras.filter(({ trouble }) => !trouble.length);
+  const areas = Array.from(new Set(well.map(({ area }) => area).filter(Boolean))).sort(inOrder);
+  const rest = well.filter(({ area }) => !area);
+  const groups = [
+    [text("cameras.wrong"), wrong.sort((one, other) => rank(one) - rank(other) || byName(one, other))],
+    ...areas.map((title) => [title, well.filter(({ area }) => area === title).sort(byName)]),
+    [areas.length || wrong.length ? text("cameras.rest") : null, rest.sort(byName)],
+  ];
+  return groups
+    .filter(([, members]) => members.length)
+    .map(([title, members]) => [title, members.map(({ name }) => name)]);
 }

@@ -1,8 +1,8 @@
-/** Captures and mask rate over time: two panels on one time axis, and the same as a table. */
+/** Visits and mask rate over time: two panels on one time axis, and the same as a table. */
 
 import { h, svg } from "./dom.js";
 import { locale, text } from "./texts.js";
-import { answersIn, captures, count, mask, maskRate, percent, total } from "./words.js";
+import { answersIn, count, exactDuration, known, mask, maskRate, percent, total, visits } from "./words.js";
 
 const RATE_HEIGHT = 44;
 const BAR_HEIGHT = 84;
@@ -23,7 +23,7 @@ export function drawChart(figure, statistics) {
   const opened = figure.querySelector("details")?.open ?? false;
   const plot = new Plot(figure.clientWidth || 600, statistics);
   const answers = answersIn(statistics.total);
-  figure.replaceChildren(legend(answers), plot.draw(), table(answers, plot.buckets, plot.name, opened));
+  figure.replaceChildren(legend(answers, statistics.step), plot.draw(), table(answers, plot.buckets, plot.name, opened));
 }
 
 class Plot {
@@ -60,7 +60,7 @@ class Plot {
     const all = this.buckets.reduce((number, bucket) => number + total(bucket), 0);
     if (!all) return text("chart.none");
     const most = this.buckets.reduce((best, bucket) => (total(bucket) > total(best) ? bucket : best));
-    return text("chart.summary", { captures: captures(all), time: this.name(most), most: total(most) });
+    return text("chart.summary", { visits: visits(all), time: this.name(most), most: total(most) });
   }
 
   #y(value) {
@@ -91,7 +91,7 @@ class Plot {
       return height ? svg("rect", { x, width: this.band - 2 * inset, y, height, "data-mask": answer }) : null;
     });
     const rate = maskRate(bucket);
-    const words = text("chart.bucket", { time: this.name(bucket), captures: captures(total(bucket)), rate });
+    const words = text("chart.bucket", { time: this.name(bucket), visits: visits(total(bucket)), rate });
     const height = HEIGHT - GAP - BOTTOM;
     const target = svg("rect", { class: "target", x: this.#x(place), width: this.band, y: GAP, height });
     return svg("g", {}, ...parts, target, svg("title", {}, words));
@@ -102,12 +102,12 @@ class Plot {
     const runs = [];
     let run = [];
     this.buckets.forEach((bucket, place) => {
-      const known = total(bucket) - bucket.unknown;
-      if (!known) {
+      const sure = known(bucket);
+      if (!sure) {
         run = [];
       } else {
         if (!run.length) runs.push(run);
-        run.push([this.#x(place) + this.band / 2, GAP + RATE_HEIGHT * (1 - bucket.mask / known)]);
+        run.push([this.#x(place) + this.band / 2, GAP + RATE_HEIGHT * (1 - bucket.mask / sure)]);
       }
     });
     return runs.flatMap((points) => [
@@ -129,9 +129,10 @@ class Plot {
   }
 }
 
-function legend(answers) {
+function legend(answers, step) {
   const swatches = answers.map((answer) => h("span", { class: "swatch", "data-mask": answer }, mask(answer)));
-  return h("figcaption", {}, h("span", { class: "swatch", "data-line": true }, text("overview.rate")), ...swatches);
+  const bucket = h("span", { class: "step" }, text("chart.step", { step: exactDuration(step) }));
+  return h("figcaption", {}, bucket, h("span", { class: "swatch", "data-line": true }, text("overview.rate")), ...swatches);
 }
 
 function table(answers, buckets, name, opened) {

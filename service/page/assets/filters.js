@@ -1,6 +1,7 @@
-/** Which captures are shown; kept in the page's address. */
+/** Which visits are shown; kept in the page's address. */
 
 import { byId, h, show } from "./dom.js";
+import { nameOf, named } from "./names.js";
 import { text } from "./texts.js";
 import { ANSWERS, answersIn, mask, quality } from "./words.js";
 
@@ -49,7 +50,7 @@ export class Filters {
     const there = new Set(Array.from(select.options, (option) => option.value));
     for (const name of names.filter((name) => name && !there.has(name))) {
       const next = Array.from(select.options).find((option) => option.value > name);
-      select.insertBefore(h("option", { value: name }, name), next ?? null);
+      select.insertBefore(named(name, "option", { value: name }), next ?? null);
     }
   }
 
@@ -84,18 +85,28 @@ export class Filters {
     };
   }
 
-  /** Whether a capture belongs to what is shown. */
-  match(capture) {
+  /** Whether a visit belongs to what is shown. */
+  match(visit) {
     const { camera, mask, quality } = this.#values();
-    const { from, to } = this.range;
-    const taken = Date.parse(capture.time);
     return (
-      (!camera || capture.camera === camera) &&
-      (!mask || capture.mask === mask) &&
-      (!Number(quality) || capture.quality >= Number(quality)) &&
-      (!from || taken >= from) &&
-      (!to || taken < to)
+      (!camera || visit.camera === camera) &&
+      (!mask || visit.mask === mask) &&
+      (!Number(quality) || visit.quality >= Number(quality)) &&
+      this.inRange(visit)
     );
+  }
+
+  /** Whether a visit lies in the time that is shown by now. */
+  inRange(visit) {
+    const { from, to } = this.range;
+    const taken = Date.parse(visit.time);
+    return (!from || taken >= from) && (!to || taken < to);
+  }
+
+  /** Why the filters cannot be applied; empty where they can. */
+  get fault() {
+    const { from, to } = this.range;
+    return from && to && from >= to ? text("filter.fault.turned") : "";
   }
 
   #answer(value) {
@@ -115,18 +126,34 @@ export class Filters {
       else url.searchParams.delete(name);
     }
     history.pushState(null, "", url);
+    this.#warn([]);
     this.#showState();
     this.#onChange();
   }
 
+  /** Apply what the address asks for, and say what of it cannot be applied: nothing looks as if it were. */
   #restore() {
-    this.#set({ ...DEFAULTS, ...Object.fromEntries(new URLSearchParams(location.search)) });
+    const asked = Object.fromEntries(new URLSearchParams(location.search));
+    this.#set({ ...DEFAULTS, ...asked });
+    const got = this.#values();
+    const names = Object.keys(DEFAULTS).filter((name) => name in asked);
+    const refused = names.filter((name) => !isApplied(name, got[name] ?? "", asked[name]));
+    const url = new URL(location.href);
+    for (const name of refused) url.searchParams.delete(name);
+    history.replaceState(null, "", url);
+    this.#warn(refused.map((name) => text("filter.refused", { name: text(`filter.${name}`), value: asked[name] })));
     this.#showState();
+  }
+
+  #warn(sentences) {
+    byId("refused").textContent = sentences.join(" ");
+    show(byId("refused"), sentences.length > 0);
   }
 
   #set(values) {
     this.offer([values.camera]);
-    this.offerAnswers({ [values.mask]: 1 });
+    if (ANSWERS.includes(values.mask)) this.offerAnswers({ [values.mask]: 1 });
+    else values = { ...values, mask: DEFAULTS.mask };
     for (const name of Object.keys(DEFAULTS)) {
       const control = this.#form.elements[name];
       if (name === "mask") control.forEach((radio) => (radio.checked = radio.value === values.mask));
@@ -139,7 +166,20 @@ export class Filters {
     const values = this.#values();
     show(byId("range"), values.period === "range");
     show(byId("reset"), Object.entries(values).some(([name, value]) => value !== DEFAULTS[name]));
+    for (const name of ["from", "to"]) this.#form.elements[name].setAttribute("aria-invalid", this.fault !== "");
+    byId("filters-brief").textContent = this.#brief(values);
     this.#showQuality();
+  }
+
+  /** All that is chosen as one line. */
+  #brief({ camera, period, mask: answer, quality: least }) {
+    const parts = [
+      camera && nameOf(camera),
+      text(`filter.period.${period}`),
+      answer && mask(answer),
+      Number(least) && text("filter.orBetter", { quality: quality(Number(least)) }),
+    ];
+    return parts.filter(Boolean).join(" · ");
   }
 
   #showQuality() {
@@ -149,6 +189,11 @@ export class Filters {
     byId("quality-value").textContent = said;
     slider.setAttribute("aria-valuetext", said);
   }
+}
+
+/** Whether a control took what the address asked for. */
+function isApplied(name, got, asked) {
+  return name === "quality" ? asked !== "" && Number(got) === Number(asked) : got === asked;
 }
 
 function choice(value) {

@@ -1,13 +1,15 @@
-/** The captures that are shown, newest shot first: pages of the past, and what comes meanwhile. */
+/** The visits that are shown, newest first: pages of the past, and what comes meanwhile. */
 
 import { say, sayCapture } from "./announcer.js";
 import { getJson } from "./api.js";
-import { card } from "./cards.js";
+import { Card } from "./cards.js";
 import { byId, show } from "./dom.js";
+import { moveByArrows } from "./grid_keys.js";
 import { text } from "./texts.js";
 
 const PAGE = 48;
 const MOST = 480;
+const SETTLING = 250;
 
 export class Gallery {
   #list = byId("captures");
@@ -15,85 +17,160 @@ export class Gallery {
   #older = byId("older");
   #filters;
   #open;
+  #onWaiting;
   #shown = [];
   #cards = new Map();
-  #waiting = [];
+  #waiting = new Map();
   #came = [];
+  #changed = new Set();
+  #looking = null;
   #cursor = null;
   #generation = 0;
-  #paused = false;
+  #paused = null;
 
   /**
-   * @param filters which captures.
-   * @param open called with the capture whose card was chosen.
+   * @param filters which visits.
+   * @param open called with the visit whose card was chosen.
+   * @param onWaiting called with the number of visits that are held back, whenever it changes.
    */
-  constructor(filters, open) {
+  constructor(filters, open, onWaiting) {
     this.#filters = filters;
     this.#open = open;
+    this.#onWaiting = onWaiting;
     this.#held.addEventListener("click", () => this.#release());
     this.#older.addEventListener("click", () => this.#loadOlder());
-    this.#list.addEventListener("keydown", (event) => this.#move(event));
+    this.#list.addEventListener("keydown", (event) => moveByArrows(this.#list, event));
     addEventListener("scroll", () => this.#atTop() && !this.#paused && this.#release(), { passive: true });
   }
 
-  set paused(paused) {
-    this.#paused = paused;
-    if (!paused) this.#release();
+  /** Since when nothing new is shown, as a Date; null while it is. */
+  set paused(since) {
+    this.#paused = since;
+    if (!since) this.#release();
+    this.#showState();
   }
 
   /** Load what the filters ask for. */
   async load() {
     const generation = ++this.#generation;
-    this.#list.setAttribute("aria-busy", "true");
+    const fault = this.#filters.fault;
     this.#came = [];
+    if (fault) {
+      this.empty();
+      return;
+    }
+    this.#list.setAttribute("aria-busy", "true");
     try {
-      const page = await getJson("v1/captures", { ...this.#filters.query, limit: PAGE });
+      const page = await getJson("v1/visits", { ...this.#filters.query, limit: PAGE });
       if (generation !== this.#generation) return;
-      const focused = this.#shown.find(({ id }) => this.#cards.get(id).contains(document.activeElement));
+      const focused = this.#shown.find(({ id }) => this.#cards.get(id).item.contains(document.activeElement));
       this.#clear();
       this.#cursor = page.next_cursor;
-      this.#insert(page.captures);
+      this.#insert(page.visits);
       // Some may have come too late to be on the page.
-      this.#insert(this.#came.filter((capture) => this.#filters.match(capture)));
+      for (const capture of this.#came) this.#take(capture);
       if (focused) this.focus(this.#cards.has(focused.id) ? focused : this.#shown[0]);
       this.#showState();
-      say(this.#shown.length ? text("captures.shown", { n: this.#shown.length }) : text("captures.noneShown"));
+      say(this.#shown.length ? text("visits.shown", { n: this.#shown.length }) : text("visits.noneShown"));
     } finally {
       if (generation === this.#generation) this.#list.removeAttribute("aria-busy");
     }
   }
 
-  /** A capture has come. */
-  arrived(capture) {
-    if (this.#list.ariaBusy) this.#came.push(capture);
-    if (!this.#filters.match(capture) || this.#cards.has(capture.id)) return;
-    if (this.#paused || !this.#atTop()) {
-      if (this.#waiting.every(({ id }) => id !== capture.id)) this.#waiting.push(capture);
-    } else {
-      this.#insert([capture]);
-      sayCapture(capture);
-    }
+  /** Show nothing: what the filters ask for cannot be told. */
+  empty() {
+    this.#generation++;
+    this.#cursor = null;
+    this.#clear();
+    this.#list.removeAttribute("aria-busy");
     this.#showState();
   }
 
-  /** A capture is no more; the one beside it, undefined where there is none. */
-  remove(capture) {
-    const neighbour = this.neighbour(capture, 1) ?? this.neighbour(capture, -1);
-    this.#cards.get(capture.id)?.remove();
-    this.#cards.delete(capture.id);
-    this.#shown = this.#shown.filter(({ id }) => id !== capture.id);
+  /** A capture has come. */
+  arrived(capture) {
+    if (this.#list.ariaBusy) this.#came.push(capture);
+    if (this.#take(capture)) sayCapture(capture);
+    this.#showState();
+  }
+
+  /** Drop what has left the time that is shown. */
+  age() {
+    const old = this.#shown.filter((visit) => !this.#filters.inRange(visit));
+    for (const visit of old) this.remove(visit);
+  }
+
+  /** A visit is no more; the one beside it, undefined where there is none. */
+  remove({ id }) {
+    const neighbour = this.neighbour({ id }, 1) ?? this.neighbour({ id }, -1);
+    this.#cards.get(id)?.item.remove();
+    this.#cards.delete(id);
+    this.#waiting.delete(id);
+    this.#shown = this.#shown.filter((visit) => visit.id !== id);
     this.#showState();
     return neighbour;
   }
 
-  /** The capture before (-1) or after (1) one; undefined at the ends. */
-  neighbour(capture, step) {
-    return this.#shown[this.#shown.findIndex(({ id }) => id === capture.id) + step];
+  /** Look again at a visit that has changed, as when another capture of it came. */
+  lookAt(id) {
+    this.#changed.add(id);
+    this.#looking ??= new Promise((resolve) => setTimeout(resolve, SETTLING))
+      .then(() => this.#look())
+      .finally(() => (this.#looking = null));
   }
 
-  /** Focus a capture's card, or the heading where it has none. */
-  focus(capture) {
-    (this.#cards.get(capture?.id)?.firstElementChild ?? byId("captures-title")).focus();
+  /** The visit before (-1) or after (1) one; undefined at the ends. */
+  neighbour({ id }, step) {
+    const place = this.#shown.findIndex((visit) => visit.id === id);
+    return place < 0 ? undefined : this.#shown[place + step];
+  }
+
+  /** Focus a visit's card, or the heading where it has none. */
+  focus(visit) {
+    (this.#cards.get(visit?.id)?.button ?? byId("captures-title")).focus();
+  }
+
+  /** Whether a capture begins a visit that is shown now. The first one says all of its visit; of others it is asked. */
+  #take(capture) {
+    const { visit_id: id, camera, track_id, time, mask, quality } = capture;
+    if (capture.id !== id) {
+      this.lookAt(id);
+    } else if (!this.#cards.has(id)) {
+      return this.#put({ id, camera, track_id, time, last: time, captures: 1, mask, quality, best: capture });
+    }
+    return false;
+  }
+
+  /** Put a visit at its place, or what is shown of it right; whether its card is new. */
+  #put(visit) {
+    const { id } = visit;
+    const fits = this.#filters.match(visit) && !this.#filters.fault;
+    const card = this.#cards.get(id);
+    if (!fits) {
+      this.remove(visit);
+    } else if (card) {
+      card.update(visit);
+      this.#shown[this.#shown.findIndex((shown) => shown.id === id)] = visit;
+    } else if (this.#paused || !this.#atTop()) {
+      this.#waiting.set(id, visit);
+    } else {
+      return this.#insert([visit]) !== null;
+    }
+    return false;
+  }
+
+  async #look() {
+    while (this.#changed.size && !this.#paused) {
+      const [id] = this.#changed;
+      this.#changed.delete(id);
+      const generation = this.#generation;
+      try {
+        const visit = await getJson(`v1/visits/${encodeURIComponent(id)}`);
+        if (generation === this.#generation) this.#put(visit);
+      } catch (problem) {
+        if (problem.status === 404) this.remove({ id });
+      }
+    }
+    this.#showState();
   }
 
   async #loadOlder() {
@@ -104,10 +181,10 @@ export class Gallery {
       let first = null;
       do {
         const place = this.#cursor === DROPPED ? resumeAt(last) : { cursor: this.#cursor };
-        const page = await getJson("v1/captures", { ...this.#filters.query, limit: PAGE, ...place });
+        const page = await getJson("v1/visits", { ...this.#filters.query, limit: PAGE, ...place });
         if (generation !== this.#generation) return;
         this.#cursor = page.next_cursor;
-        first = this.#insert(page.captures, Infinity);
+        first = this.#insert(page.visits, Infinity);
       } while (!first && this.#cursor);
       this.focus(first ?? last);
       this.#showState();
@@ -117,9 +194,10 @@ export class Gallery {
   }
 
   #release() {
-    if (!this.#waiting.length) return;
-    const came = this.#waiting;
-    this.#waiting = [];
+    const came = Array.from(this.#waiting.values());
+    this.#waiting.clear();
+    for (const id of this.#changed) this.lookAt(id);
+    if (!came.length) return;
     const hadFocus = document.activeElement === this.#held;
     this.#insert(came);
     this.#showState();
@@ -129,26 +207,26 @@ export class Gallery {
     }
   }
 
-  /** Put captures at their places; the first of them that was not there. */
+  /** Put visits at their places; the first of them that was not there. */
   #insert(list, most = MOST) {
     let first = null;
-    for (const capture of list) {
-      if (this.#cards.has(capture.id)) continue;
-      first ??= capture;
-      const place = this.#shown.findIndex((other) => isNewer(capture, other));
-      const item = card(capture, this.#open);
-      this.#cards.set(capture.id, item);
+    for (const visit of list) {
+      if (this.#cards.has(visit.id)) continue;
+      first ??= visit;
+      const place = this.#shown.findIndex((other) => isNewer(visit, other));
+      const card = new Card(visit, this.#open);
+      this.#cards.set(visit.id, card);
       if (place < 0) {
-        this.#shown.push(capture);
-        this.#list.append(item);
+        this.#shown.push(visit);
+        this.#list.append(card.item);
       } else {
-        this.#list.insertBefore(item, this.#cards.get(this.#shown[place].id));
-        this.#shown.splice(place, 0, capture);
+        this.#list.insertBefore(card.item, this.#cards.get(this.#shown[place].id).item);
+        this.#shown.splice(place, 0, visit);
       }
     }
     while (this.#shown.length > most) {
       const dropped = this.#shown.pop();
-      this.#cards.get(dropped.id).remove();
+      this.#cards.get(dropped.id).item.remove();
       this.#cards.delete(dropped.id);
       this.#cursor = DROPPED;
     }
@@ -159,7 +237,8 @@ export class Gallery {
     this.#list.replaceChildren();
     this.#cards.clear();
     this.#shown = [];
-    this.#waiting = [];
+    this.#waiting.clear();
+    this.#changed.clear();
   }
 
   #atTop() {
@@ -167,38 +246,18 @@ export class Gallery {
   }
 
   #showState() {
-    const waiting = this.#waiting.length;
-    this.#held.textContent = text("captures.new", { n: waiting });
+    const waiting = this.#waiting.size;
+    this.#held.textContent = text("visits.new", { n: waiting });
     show(this.#held, waiting > 0);
+    this.#onWaiting(waiting);
     show(this.#older, this.#cursor !== null);
     const empty = byId("no-captures");
     show(empty, this.#shown.length === 0);
-    empty.textContent = text(this.#filters.narrow ? "captures.noneFits" : "captures.noneYet");
-  }
-
-  /** Arrow keys go from card to card as they lie on the screen. */
-  #move(event) {
-    const items = Array.from(this.#list.children);
-    const place = items.indexOf(document.activeElement.parentElement);
-    if (place < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
-    const columns = items.filter((item) => item.offsetTop === items[0].offsetTop).length;
-    const last = items.length - 1;
-    const targets = {
-      ArrowLeft: place - 1,
-      ArrowRight: place + 1,
-      ArrowUp: place - columns,
-      ArrowDown: place + columns,
-      Home: 0,
-      End: last,
-    };
-    const next = items[targets[event.key]];
-    if (!next) return;
-    event.preventDefault();
-    next.firstElementChild.focus();
+    empty.textContent = this.#filters.fault || text(this.#filters.narrow ? "visits.noneFits" : "visits.noneYet");
   }
 }
 
-/** In place of a cursor: there are older captures, whose cards were dropped. */
+/** In place of a cursor: there are older visits, whose cards were dropped. */
 const DROPPED = Symbol("dropped");
 
 /** Where no cursor leads on, go by the time of the last card, known to the millisecond. */

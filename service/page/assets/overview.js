@@ -1,10 +1,10 @@
-/** Counters and chart of the captures that the filters ask for. */
+/** Counters and chart of the visits that the filters ask for. */
 
 import { getJson } from "./api.js";
 import { drawChart } from "./chart.js";
 import { byId, h } from "./dom.js";
 import { text } from "./texts.js";
-import { answersIn, count, mask, maskRate, total } from "./words.js";
+import { answersIn, count, known, mask, maskRate, total, visits } from "./words.js";
 
 const APART = 5000;
 const REGULARLY = 60000;
@@ -33,7 +33,8 @@ export class Overview {
     const generation = ++this.#generation;
     this.#asked = performance.now();
     this.#schedule(REGULARLY, true);
-    const statistics = await getJson("v1/statistics", this.#filters.query);
+    if (this.#filters.fault) return this.#empty();
+    const statistics = await getJson("v1/statistics", { ...this.#filters.query, count: "visits" });
     if (generation !== this.#generation) return;
     this.#statistics = statistics;
     this.#onStatistics(statistics);
@@ -59,18 +60,27 @@ export class Overview {
     this.#timer = setTimeout(() => this.refresh().catch(() => {}), wait);
   }
 
+  #empty() {
+    this.#statistics = null;
+    byId("counters").replaceChildren();
+    byId("chart").replaceChildren();
+    byId("overview-brief").textContent = "";
+  }
+
   #draw() {
     if (!this.#statistics) return;
     const counts = this.#statistics.total;
     byId("counters").replaceChildren(
-      counter(text("overview.captures"), count(total(counts))),
-      counter(text("overview.rate"), maskRate(counts)),
+      counter(text("overview.visits"), count(total(counts))),
+      counter(text("overview.rate"), maskRate(counts), undefined, text("overview.sample", { n: known(counts) })),
       ...answersIn(counts).map((answer) => counter(mask(answer), count(counts[answer]), answer)),
     );
+    byId("overview-brief").textContent = `${visits(total(counts))} · ${maskRate(counts)}`;
     drawChart(byId("chart"), this.#statistics);
   }
 }
 
-function counter(name, value, answer) {
-  return h("div", { class: "counter", "data-mask": answer }, h("dt", {}, name), h("dd", {}, value));
+function counter(name, value, answer, note) {
+  const small = note && h("dd", { class: "note" }, note);
+  return h("div", { class: "counter", "data-mask": answer }, h("dt", {}, name), h("dd", {}, value), small);
 }

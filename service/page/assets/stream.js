@@ -12,6 +12,8 @@ const SILENCE = 45000;
 export class Stream {
   #onEvent;
   #onState;
+  #onBytes;
+  #silence = null;
   #lastId = null;
   #abort = new AbortController();
   #wake = null;
@@ -19,10 +21,12 @@ export class Stream {
   /**
    * @param onEvent called with {id, kind, data}.
    * @param onState called with "connecting", "live", "lost" or "refused", and with the Problem of "refused".
+   * @param onBytes called whenever anything came.
    */
-  constructor({ onEvent, onState }) {
+  constructor({ onEvent, onState, onBytes }) {
     this.#onEvent = onEvent;
     this.#onState = onState;
+    this.#onBytes = onBytes;
     addEventListener("online", () => this.retry());
     document.addEventListener("visibilitychange", () => document.hidden || this.retry());
   }
@@ -48,9 +52,15 @@ export class Stream {
     this.#wake?.();
   }
 
+  /** Connect anew: what seems to be open may be dead. */
+  renew() {
+    this.#silence?.abort();
+    this.retry();
+  }
+
   async #connection(signal, onOpen) {
     this.#onState("connecting");
-    const silence = new AbortController();
+    const silence = (this.#silence = new AbortController());
     const watch = new Watchdog(() => silence.abort());
     try {
       const headers = { Accept: "text/event-stream" };
@@ -59,7 +69,11 @@ export class Stream {
       const answer = await call(address("v1/events"), { headers, cache: "no-store", signal: either });
       onOpen();
       this.#onState("live");
-      for await (const event of parse(answer.body, () => watch.fed())) {
+      const fed = () => {
+        watch.fed();
+        this.#onBytes();
+      };
+      for await (const event of parse(answer.body, fed)) {
         if (event.id !== null) this.#lastId = event.id;
         if (event.data !== "") this.#onEvent({ ...event, data: JSON.parse(event.data) });
       }

@@ -14,7 +14,7 @@ const catalogue = CATALOGUES[language];
 export const locale = navigator.languages.find((tag) => base(tag) === language) ?? catalogue["language.locale"];
 
 const plural = new Intl.PluralRules(locale);
-const number = new Intl.NumberFormat(locale);
+const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
 
 /** Codes of all languages with their names in their own words. */
 export const languages = Object.entries(CATALOGUES).map(([code, texts]) => [code, texts["language.name"]]);
@@ -37,8 +37,11 @@ export function text(key, values = {}) {
   return form.replace(/\{(\w+)\}/g, (_, name) => written(values[name]));
 }
 
+/** Whether there is a text. */
+export const hasText = (key) => Object.hasOwn(catalogue, key);
+
 /** The text of a key; `name` where there is none, as for what a newer service says. */
-export const textOr = (key, name) => (key in catalogue ? text(key) : name);
+export const textOr = (key, name) => (hasText(key) ? text(key) : name);
 
 /** Put texts where the document asks for them by data-text, data-label, data-alt and data-title. */
 export function fillIn(root) {

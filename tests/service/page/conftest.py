@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from programs import program
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
 from served import Served, running, settings_in
+from wire import Wire
 
 # Bounds that only a failure reaches.
 _PATIENCE = 10_000  # milliseconds
@@ -57,20 +59,41 @@ def served(serve: Callable[..., Served]) -> Served:
 
 
 @pytest.fixture
+def wire(served: Served) -> Iterator[Wire]:
+    """A wire to that service, which can be cut or go silent."""
+    one = Wire(("127.0.0.1", int(served.address.rpartition(":")[2])))
+    yield one
+    one.close()
+
+
+@pytest.fixture
 def open_page(browser: Any) -> Iterator[OpenPage]:
-    """Opens a service's page. At the end: no script failed, no policy was hurt, nobody else was asked."""
+    """Opens a service's page, with a clock that begins at a moment where one is given.
+
+    At the end: no script failed, no policy was hurt, nobody else was asked.
+    """
     contexts = []
     trouble: list[str] = []
 
-    def open_one(address: str, *, expect_failures: bool = False, ready: str = "Live", **options: Any) -> Any:
+    def open_one(
+        address: str,
+        *,
+        path: str = "/",
+        expect_failures: bool = False,
+        ready: str = "Live",
+        clock: datetime | None = None,
+        **options: Any,
+    ) -> Any:
         context = browser.new_context(**{"viewport": WIDE, "locale": "en-GB", **options})
         contexts.append(context)
         page = context.new_page()
+        if clock:
+            page.clock.install(time=clock)
         page.set_default_timeout(_PATIENCE)
         page.on("pageerror", lambda error: trouble.append(f"script: {error}"))
         page.on("console", lambda message: note(message, expect_failures))
         page.on("request", lambda request: ask(request, address))
-        page.goto(address + "/")
+        page.goto(address + path)
         page.locator("#connection", has_text=ready).wait_for()
         return page
 

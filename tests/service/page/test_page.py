@@ -7,27 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import OpenPage, sync_api
+from browsing import OpenPage, cards, sync_api
 from served import Served
 from shots import add, new
 
 expect = sync_api.expect
 
 
-def cards(page: Any) -> Any:
-    return page.locator("#captures .card")
-
-
 def test_a_capture_appears_by_itself(served: Served, open_page: OpenPage, face: bytes) -> None:
     page = open_page(served.address)
-    expect(page.locator("#no-captures")).to_contain_text("No captures in this time")
+    expect(page.locator("#no-captures")).to_contain_text("No visits in this time")
     expect(page.locator("#no-cameras")).to_be_visible()
     answers = [served.push("door", face) for _ in range(2)]
     assert len(answers[-1].json()["captures"]) == 1
     expect(cards(page)).to_have_count(1)
     expect(cards(page)).to_contain_text(re.compile("No mask.*door", re.DOTALL))
     expect(page.locator("#announcer")).to_contain_text("New capture at door")
-    expect(page.locator("#counters")).to_contain_text("Captures1")
+    expect(page.locator("#counters")).to_contain_text("Visits1")
     expect(page.locator(".camera")).to_contain_text("door")
     expect(page.locator(".camera .state")).to_have_text("Receiving")
     image = cards(page).locator("img")
@@ -46,7 +42,7 @@ def test_filters_narrow_what_is_shown_and_what_comes(served: Served, open_page: 
     expect(cards(page)).to_have_count(4)
     page.locator("label", has_text="No mask").click()
     expect(cards(page)).to_have_count(2)
-    expect(page.locator("#counters")).to_contain_text("Captures2")
+    expect(page.locator("#counters")).to_contain_text("Visits2")
     page.get_by_label("Camera", exact=True).select_option("hall")
     expect(cards(page)).to_have_count(1)
     assert "mask=no_mask" in page.url and "camera=hall" in page.url
@@ -77,7 +73,7 @@ def test_quality_is_chosen_by_keyboard_and_said_in_words(served: Served, open_pa
     expect(slider).to_have_attribute("aria-valuetext", "0.30 or better")
     expect(cards(page)).to_have_count(1)
     slider.press("End")
-    expect(page.locator("#no-captures")).to_have_text("No capture fits these filters.")
+    expect(page.locator("#no-captures")).to_have_text("No visit fits these filters.")
 
 
 def test_a_range_of_time_is_given_by_hand(served: Served, open_page: OpenPage) -> None:
@@ -123,11 +119,11 @@ def test_details_say_why_other_shots_lost(served: Served, open_page: OpenPage) -
     expect(rows.nth(0)).to_contain_text(re.compile("No better than the kept shot.*41", re.DOTALL))
     expect(dialog).to_contain_text("2 % mask probability")
     expect(dialog).to_contain_text("yaw 12°, pitch -2°, roll not known")
-    expect(dialog.get_by_role("button", name="Older capture")).to_be_disabled()
+    expect(dialog.get_by_role("button", name="Older visit")).to_be_disabled()
 
     page.keyboard.press("ArrowLeft")
     expect(dialog).to_contain_text("Whoever pushed this capture did not say")
-    dialog.get_by_role("button", name="Newer capture").click()
+    dialog.get_by_role("button", name="Newer visit").click()
     expect(dialog).to_contain_text("this was the only shot")
     expect(dialog).to_contain_text("not classified")
     page.keyboard.press("Escape")
@@ -161,7 +157,7 @@ def test_a_capture_is_deleted_after_a_question(served: Served, open_page: OpenPa
     expect(cards(page)).to_be_focused()
     store = served.services.store
     assert store.capture(gone) is None and store.capture(kept) is not None
-    expect(page.locator("#counters")).to_contain_text("Captures1")
+    expect(page.locator("#counters")).to_contain_text("Visits1")
 
 
 def test_a_paused_page_holds_back_what_comes(served: Served, open_page: OpenPage) -> None:
@@ -171,14 +167,14 @@ def test_a_paused_page_holds_back_what_comes(served: Served, open_page: OpenPage
     page.get_by_role("button", name="Pause").click()
     add(served, seed=1)
     add(served, seed=2)
-    held = page.get_by_role("button", name="2 new captures")
+    held = page.get_by_role("button", name="2 new visits")
     expect(held).to_be_visible()
     expect(cards(page)).to_have_count(1)
     held.click()
     expect(cards(page)).to_have_count(3)
     expect(held).to_be_hidden()
     add(served, seed=3)
-    expect(page.get_by_role("button", name="1 new capture")).to_be_visible()
+    expect(page.get_by_role("button", name="1 new visit")).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(cards(page)).to_have_count(4)
 
@@ -190,7 +186,7 @@ def test_what_comes_does_not_move_what_is_being_read(served: Served, open_page: 
     page.evaluate("() => scrollTo({ top: 900, behavior: 'instant' })")
     read = cards(page).nth(20).bounding_box()["y"]
     add(served)
-    held = page.get_by_role("button", name="1 new capture")
+    held = page.get_by_role("button", name="1 new visit")
     expect(held).to_be_in_viewport()
     assert cards(page).nth(20).bounding_box()["y"] == read
     held.click()
@@ -201,7 +197,7 @@ def test_what_comes_does_not_move_what_is_being_read(served: Served, open_page: 
 def test_older_captures_come_page_by_page_and_newest_first(served: Served, open_page: OpenPage) -> None:
     served.services.store.add("door", [new(ago=60 + number, seed=number % 9) for number in range(120)])
     page = open_page(served.address)
-    older = page.get_by_role("button", name="Older captures")
+    older = page.get_by_role("button", name="Older visits")
     expect(cards(page)).to_have_count(48)
     older.click()
     expect(cards(page)).to_have_count(96)
@@ -223,8 +219,8 @@ def test_a_page_that_is_open_for_long_keeps_a_bounded_number_of_cards(
             "door", [new(ago=1200 - 100 * block - number // 10, seed=number % 9) for number in range(50)]
         )
     expect(cards(page)).to_have_count(480)
-    expect(page.locator("#counters")).to_contain_text("Captures600")
-    older = page.get_by_role("button", name="Older captures")
+    expect(page.locator("#counters")).to_contain_text("Visits600")
+    older = page.get_by_role("button", name="Older visits")
     while older.is_visible():
         shown = cards(page).count()
         older.click()
@@ -254,7 +250,7 @@ def test_the_chart_says_the_same_as_its_table(served: Served, open_page: OpenPag
     page = open_page(served.address)
     expect(page.locator("#counters")).to_contain_text("Mask rate75 %")
     expect(page.locator("#chart svg")).to_have_attribute("role", "img")
-    expect(page.locator("#chart svg > title")).to_contain_text("Captures over time: 5 captures")
+    expect(page.locator("#chart svg > title")).to_contain_text("Visits over time: 5 visits")
     page.get_by_text("As a table").click()
     expect(page.locator("#chart tbody tr")).to_have_count(5)
     assert page.locator("#chart rect[data-mask=mask]").count() == 3
@@ -283,18 +279,18 @@ def test_masks_worn_wrongly_are_shown_where_there_are_some(served: Served, open_
     expect(cards(page)).to_have_count(1)
 
 
-@pytest.mark.parametrize("broken", ["captures", "statistics", "cameras"])
+@pytest.mark.parametrize("broken", ["visits", "statistics", "cameras"])
 def test_a_part_that_fails_says_so_and_comes_back(
     served: Served, open_page: OpenPage, browser: Any, broken: str
 ) -> None:
     add(served)
     page = open_page(served.address, expect_failures=True)
     expect(cards(page)).to_have_count(1)
-    body = '{"detail": "the store sleeps"}'
+    body = '{"code": "store_unavailable", "detail": "the store sleeps"}'
     page.route(f"**/v1/{broken}*", lambda route: route.fulfill(status=503, body=body))
     page.get_by_label("Camera", exact=True).select_option("door")
-    expect(page.locator("#notice")).to_contain_text("the store sleeps")
+    expect(page.locator(".notice:visible")).to_contain_text("the store sleeps")
     page.unroute(f"**/v1/{broken}*")
     page.get_by_label("Camera", exact=True).select_option("All cameras")
-    expect(page.locator("#notice")).to_be_hidden()
+    expect(page.locator(".notice:visible")).to_have_count(0)
     expect(cards(page)).to_have_count(1)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import OpenPage, sync_api
+from browsing import OpenPage, cards, sync_api, unfold
 from served import Served, eventually
 from shots import add
 
@@ -31,10 +31,6 @@ def busy(served: Served, face: bytes) -> Served:
     return served
 
 
-def cards(page: Any) -> Any:
-    return page.locator("#captures .card")
-
-
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_rule_of_accessibility_is_broken(
@@ -43,11 +39,21 @@ def test_no_rule_of_accessibility_is_broken(
     page = open_page(busy.address, color_scheme=scheme, reduced_motion="reduce", **options)
     expect(cards(page)).to_have_count(18)
     expect(page.locator(".camera")).to_have_count(1)
+    assert page.evaluate(RULES) == []
+    unfold(page)
     page.get_by_text("As a table").click()
+    page.get_by_text("Export, delete…").click()
     assert page.evaluate(RULES) == []
     cards(page).first.click()
+    page.get_by_text("For engineers").click()
     assert page.evaluate(RULES) == []
     page.get_by_role("button", name="Delete…").click()
+    assert page.evaluate(RULES) == []
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.locator(".set-up").click()
+    page.get_by_role("button", name="Ignore an area").click()
+    page.get_by_role("button", name="Add corner").click()
     assert page.evaluate(RULES) == []
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
@@ -72,6 +78,8 @@ def test_nothing_is_cut_off_on_a_phone(busy: Served, open_page: OpenPage) -> Non
         "all => new Set(all.map(card => Math.round(card.getBoundingClientRect().left))).size"
     )
     assert columns == 2
+    # Captures come first: no thumb has to pass figures and cameras.
+    assert cards(page).first.bounding_box()["y"] < 370
     cards(page).nth(1).tap()
     dialog = page.get_by_role("dialog")
     box = dialog.bounding_box()
@@ -79,6 +87,7 @@ def test_nothing_is_cut_off_on_a_phone(busy: Served, open_page: OpenPage) -> Non
     assert dialog.evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
     page.get_by_role("button", name="Close").tap()
     expect(dialog).to_be_hidden()
+    unfold(page)
     page.locator("label", has_text="No mask").tap()
     expect(cards(page)).to_have_count(6)
 
@@ -88,7 +97,7 @@ def test_everything_is_reached_by_keyboard(busy: Served, open_page: OpenPage) ->
     expect(cards(page)).to_have_count(18)
     focused = page.locator(":focus")
     page.keyboard.press("Tab")
-    expect(focused).to_have_text("Skip to captures")
+    expect(focused).to_have_text("Skip to visits")
     expect(focused).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("#captures-title")).to_be_focused()
@@ -101,8 +110,8 @@ def test_everything_is_reached_by_keyboard(busy: Served, open_page: OpenPage) ->
     page.keyboard.press("ArrowRight")
     expect(cards(page)).to_have_count(6)
     expect(cards(page).filter(has_text="No mask")).to_have_count(6)
-    expect(page.locator("#announcer")).to_have_text("6 captures shown.")
-    for _ in range(3):
+    expect(page.locator("#announcer")).to_have_text("6 visits shown.")
+    for _ in range(4):
         page.keyboard.press("Tab")
     expect(cards(page).first).to_be_focused()
     outline = focused.evaluate(
@@ -143,7 +152,7 @@ def test_the_focus_stays_in_the_list_while_its_cards_change(
         cards(page).nth(1).focus()
         route.continue_()
 
-    page.route("**/v1/captures?*", answer_late)
+    page.route("**/v1/visits?*", answer_late)
     page.locator("label", has_text=re.compile(f"^{answer}$")).click()
     expect(cards(page).filter(has_text=answer)).to_have_count(6)
     expect(cards(page).first).to_be_focused()

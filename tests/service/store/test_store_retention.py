@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from captures import files, new, png
 
-from facecap_service.store import CaptureQuery, Store, StoredCapture, StoreError
+from facecap_service.store import AuditQuery, CaptureQuery, Store, StoredCapture, StoreError
 
 NOTHING = timedelta(0)
 
@@ -75,7 +75,7 @@ def test_crop_of_several_captures_counts_once(store: Store) -> None:
 
 
 def test_many_old_events_go_bit_by_bit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("facecap_service.store.removing._EVENTS_BATCH", 3)
+    monkeypatch.setattr("facecap_service.store.keeping._EVENTS_BATCH", 3)
     for number in range(8):
         store.event("track.started", "door", {"track_id": number})
     assert store.remove_old(events_max_age=timedelta(0)).events == 8
@@ -138,3 +138,11 @@ def test_file_that_cannot_be_removed_keeps_nothing_else(store: Store, tmp_path: 
     assert store.remove_old(timedelta(days=7), grace=timedelta(seconds=-60)).bytes_kept == len(
         store.crop(young.crop) or b""
     )
+
+
+def test_old_entries_of_the_audit_log_go(store: Store) -> None:
+    store.note("ann", "export", {"format": "csv"})
+    now = datetime.now(timezone.utc)
+    assert store.remove_old(audit_max_age=timedelta(days=365)).audit == 0
+    later = store.remove_old(audit_max_age=timedelta(days=365), at=now + timedelta(days=366))
+    assert later.audit == 1 and store.audit(AuditQuery()).entries == []

@@ -195,9 +195,10 @@ def test_a_track_that_goes_on_the_next_day_is_another_visit(
     store.add("door", [shot(sequence=1)])
     store.add("door", [shot(sequence=2)])
     later = datetime.now(timezone.utc) + timedelta(days=1, seconds=5)
-    monkeypatch.setattr("facecap_service.store.adding.now", lambda: later)
-    store.add("door", [shot(sequence=3)])
-    store.add("door", [shot(sequence=4)])
+    for sequence in (3, 4):
+        moment = later + timedelta(seconds=sequence)
+        monkeypatch.setattr("facecap_service.store.adding.now", lambda at=moment: at)
+        store.add("door", [shot(sequence=sequence)])
     assert [visit.captures for visit in sorted(listed(store), key=lambda visit: visit.id)] == [2, 2]
 
 

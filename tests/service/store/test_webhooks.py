@@ -20,9 +20,10 @@ from pushing import push
 from receiver import SECRET, Receiver
 from served import Served, eventually
 
+from facecap_service import follower
 from facecap_service.settings import Settings
 from facecap_service.store import Store
-from facecap_service.webhooks import courier, delivery
+from facecap_service.webhooks import delivery
 from facecap_service.webhooks.delivery import Outcome, judge, pause
 from facecap_service.webhooks.signature import key_of, signed_headers
 
@@ -249,7 +250,7 @@ def test_of_several_processes_one_delivers(start: Start, url: str, receiver: Rec
 def test_process_that_stands_by_says_how_far_the_hook_is(
     start: Start, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "_STANDBY_SECONDS", 0.05)
+    monkeypatch.setattr(follower, "_STANDBY_SECONDS", 0.05)
     hooks = {"site": receiver.hook}
     one = start(webhooks=hooks)
     for _ in range(3):

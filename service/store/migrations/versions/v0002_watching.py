@@ -53,10 +53,14 @@ def upgrade() -> None:
         sa.Column("time", sa.BigInteger, nullable=False),
         sa.Column("mask", sa.String(16)),
         sa.Column("capture", id_type, sa.ForeignKey("captures.id", ondelete="SET NULL")),
+        sa.Column("visit", id_type),
         sa.Column("seen_at", sa.BigInteger),
         sa.Column("seen_by", sa.Text),
     )
     op.create_index("alerts_time", "alerts", ["time", "id"])
+    op.create_index("alerts_rule", "alerts", ["rule", "camera", "time"])
+    op.create_index("alerts_seen", "alerts", ["seen_at", "time", "id"])
+    op.create_index("alerts_visit", "alerts", ["visit"])
     op.create_index("alerts_capture", "alerts", ["capture"])
     op.create_table(
         "audit",

@@ -1,0 +1,1 @@
+"""Raises alerts by the rules of the settings."""

@@ -1,0 +1,47 @@
+/** Whether the service still answers, and since when nothing came of it. */
+
+// A poll that has not been answered by then is taken for lost; with the pause between polls it is known within 10 s.
+export const PATIENCE = 4000;
+const LONGEST = 9000;
+const TICK = 1000;
+
+export class Pulse {
+  #onBeat;
+  #last = null;
+  #missed = false;
+  #was = false;
+
+  /** @param onBeat called every second with {gone, last}: whether nothing comes, and the Date when something last did. */
+  constructor(onBeat) {
+    this.#onBeat = onBeat;
+    setInterval(() => this.#tell(), TICK);
+  }
+
+  /** Something came of the service. */
+  beat() {
+    this.#last = new Date();
+    this.#missed = false;
+    if (this.#was) this.#tell();
+  }
+
+  /** What was asked for did not come. */
+  miss() {
+    this.#missed = true;
+    if (!this.#was) this.#tell();
+  }
+
+  /** Whether anything ever came. */
+  get heard() {
+    return this.#last !== null;
+  }
+
+  /** Whether nothing comes. Timers of a page in the background are late, so the clock counts too. */
+  get gone() {
+    return this.#missed || (this.#last !== null && Date.now() - this.#last > LONGEST);
+  }
+
+  #tell() {
+    this.#was = this.gone;
+    this.#onBeat({ gone: this.#was, last: this.#last });
+  }
+}

@@ -1,0 +1,32 @@
+/** The report to print, in Simplified Chinese. */
+export default {
+  "report.title": "口罩佩戴报告",
+  "report.page": "实时页面",
+  "report.first": "起始日期",
+  "report.last": "截止日期",
+  "report.by": "统计周期",
+  "report.by.hour": "按小时",
+  "report.by.day": "按天",
+  "report.by.week": "按周",
+  "report.count": "统计对象",
+  "report.count.visits": "到访",
+  "report.count.captures": "抓拍",
+  "report.print": "打印",
+  "report.csv": "下载 CSV",
+  "report.span": "{first} 至 {last}",
+  "report.zone": "时间以 {zone} 时区为准。由 facecap {version} 于 {time} 生成。",
+  "report.sample.visits": {
+    other: "共 {n} 次到访，其中 {known} 次结果明确。佩戴率为其中正确佩戴口罩的比例。",
+  },
+  "report.sample.captures": {
+    other: "共 {n} 张抓拍，其中 {known} 张结果明确。佩戴率为其中正确佩戴口罩的比例。",
+  },
+  "report.cameras": "按摄像头",
+  "report.steps": "按时间",
+  "report.all": "合计",
+  "report.shares": "占比",
+  "report.none": "这段时间内没有可统计的数据。",
+  "report.running": "最后几行的时间段尚未结束。",
+  "report.needsKey": "查看此报告需要具有 read 权限的密钥。请先在实时页面输入，再在同一标签页中返回。",
+  "report.tooLong": "报告过长：请缩短时间范围、只选一个摄像头，或改用更长的统计周期。",
+};
