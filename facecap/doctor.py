@@ -115,7 +115,7 @@ def _int8() -> Check:
     from facecap import _core
 
     if _core.has_vnni():
-        return Check("int8", "ok", "this processor has VNNI, on which --precision int8 may gain")
+        return Check("int8", "ok", "this processor has VNNI: --precision int8 may gain (docs/devices.md)")
     return Check(
         "int8", "optional", "this processor has no VNNI: int8 takes longer than float32", "leave --precision"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -46,6 +47,17 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
+def shimmed(library: Path, happens: str, version: str) -> dict[str, str]:
+    """The environment of a process that takes the shim for ONNX Runtime."""
+    return {
+        **os.environ,
+        "FACECAP_ONNXRUNTIME": str(library),
+        "REAL": str(onnxruntime_path()),
+        "SHIM": happens,
+        "VERSION": version,
+    }
+
+
 @pytest.fixture
 def opened(shim: Path, tmp_path: Path) -> Open:
     """Opens a classifier with a provider in a process of its own; the lines that it prints."""
@@ -54,13 +66,7 @@ def opened(shim: Path, tmp_path: Path) -> Open:
     def opened(provider: str, happens: str, version: str = "1.24.0") -> list[str]:
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM, str(model), provider],
-            env={
-                **os.environ,
-                "FACECAP_ONNXRUNTIME": str(shim),
-                "REAL": str(onnxruntime_path()),
-                "SHIM": happens,
-                "VERSION": version,
-            },
+            env=shimmed(shim, happens, version),
             capture_output=True,
             text=True,
             timeout=120,
@@ -153,6 +159,22 @@ def test_the_command_line_names_the_provider_that_is_not_there(
     with pytest.raises(SystemExit):
         main(["detect", str(picture), "--provider", "gpu"])
     assert "invalid choice: 'gpu'" in capsys.readouterr().err
+
+
+def test_doctor_names_the_providers_that_do_not_start(shim: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "facecap", "doctor", "--json", "--out", str(tmp_path)],
+        env=shimmed(shim, "start", "1.24.0"),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    checks = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    cuda, openvino, found = [check for check in checks if check["name"] == "providers"]
+    assert (cuda["state"], openvino["state"], found["state"]) == ("optional", "optional", "ok")
+    assert "provider 'cuda' does not start" in cuda["detail"] and "--provider cuda" in cuda["remedy"]
+    assert found["detail"] == "onnxruntime computes with cpu (--provider)"
 
 
 def test_doctor_says_what_computes_and_whether_int8_gains(tmp_path: Path) -> None:

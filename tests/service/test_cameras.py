@@ -185,6 +185,7 @@ def test_liveness_readiness_and_figures(
     ):
         assert line in figures, line
     assert 'facecap_captures_total{camera="door",kind="first"' in figures
+    assert 'precision="float32",providers="CPUExecutionProvider",runtime="onnx"' in figures
     assert "facecap_model_info{" in figures and "process_resident_memory_bytes" in figures
     service.client.get("/v1/captures/" + "x" * 50)
     service.client.request("PURGE", "/a/b/c")

@@ -212,6 +212,8 @@ def test_a_new_key_opens_the_service_that_has_its_lines(tmp_path: Path) -> None:
         (["--server-tls-certificate", __file__, "--server-tls-key", __file__], 1, "server.tls_key"),
         (["--settings", "missing.toml"], 1, "missing.toml: there is no such file"),
         (["--pipeline-detector", "missing.onnx"], 1, "missing.onnx"),
+        (["--pipeline-provider", "gpu"], 1, "provider: found 'gpu', wanted one of: cpu, cuda, openvino"),
+        (["--pipeline-precision", "int4"], 1, "precision is 'int4', wanted one of: float32, int8"),
         (["--store-url", "nonsense"], 1, "wanted sqlite:///PATH"),
         (["--server-prot", "1"], 2, "--server-prot"),
     ],
