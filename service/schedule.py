@@ -56,12 +56,8 @@ class Schedule:
         """Whether a moment lies in the hours."""
         return self.state(at)[0]
 
-    def next_change(self, at: datetime) -> datetime | None:
-        """When the answer of `open` changes next after a moment, in UTC; None: it never does."""
-        return self.state(at)[1]
-
     def state(self, at: datetime) -> tuple[bool, datetime | None]:
-        """Both at once."""
+        """Whether a moment lies in the hours, and when that changes next, in UTC; None: it never does."""
         for begin, end in self._open_around(at):
             if at < begin:
                 return False, begin

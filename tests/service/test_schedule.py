@@ -30,7 +30,7 @@ def test_hours_are_open_from_their_first_minute_to_before_their_last() -> None:
     ):
         moment = at(SHANGHAI, monday + clock)
         assert schedule.open(moment) is is_open
-        assert schedule.next_change(moment) == at(SHANGHAI, monday + change)
+        assert schedule.state(moment) == (is_open, at(SHANGHAI, monday + change))
     assert schedule.state(at(SHANGHAI, "2026-12-04T19:00")) == (False, at(SHANGHAI, "2026-12-07T07:00"))
 
 
@@ -44,7 +44,7 @@ def test_hours_past_midnight_belong_to_the_day_they_begin_on() -> None:
 
 def test_hours_that_touch_are_one_and_what_never_closes_has_no_next_change() -> None:
     joined = Schedule(["07:00-12:00", "11:00-19:00"], [], SHANGHAI)
-    assert joined.next_change(at(SHANGHAI, "2026-11-30T08:00")) == at(SHANGHAI, "2026-11-30T19:00")
+    assert joined.state(at(SHANGHAI, "2026-11-30T08:00")) == (True, at(SHANGHAI, "2026-11-30T19:00"))
     weekend = Schedule([], ["sat", "sun"], SHANGHAI)
     assert weekend.state(at(SHANGHAI, "2026-12-05T12:00")) == (True, at(SHANGHAI, "2026-12-07T00:00"))
     for always in (Schedule([], DAYS, BERLIN), Schedule(["00:00-24:00"], [], BERLIN)):
@@ -54,16 +54,16 @@ def test_hours_that_touch_are_one_and_what_never_closes_has_no_next_change() -> 
 def test_the_day_on_which_clocks_change_has_its_hours_too() -> None:
     day = Schedule(["07:00-19:00"], [], BERLIN)
     for date in ("2026-03-29", "2026-10-25"):
-        assert day.next_change(at(BERLIN, f"{date}T00:30")) == at(BERLIN, f"{date}T07:00")
-        assert day.next_change(at(BERLIN, f"{date}T07:00")) == at(BERLIN, f"{date}T19:00")
+        assert day.state(at(BERLIN, f"{date}T00:30")) == (False, at(BERLIN, f"{date}T07:00"))
+        assert day.state(at(BERLIN, f"{date}T07:00")) == (True, at(BERLIN, f"{date}T19:00"))
     twice = Schedule(["02:30-02:45"], [], BERLIN)  # both times, and what lies between
     assert twice.state(at(BERLIN, "2026-10-25T02:30")) == (True, at(BERLIN, "2026-10-25T02:45", fold=1))
     skipped = Schedule(["02:30-05:00"], [], BERLIN)  # 02:30 does not come, 03:10 lies in the hours
-    assert skipped.next_change(at(BERLIN, "2026-03-29T01:00")) == at(BERLIN, "2026-03-29T03:00")
+    assert skipped.state(at(BERLIN, "2026-03-29T01:00")) == (False, at(BERLIN, "2026-03-29T03:00"))
     wholly = Schedule(["02:10-02:50"], ["sun"], BERLIN)
     assert wholly.state(at(BERLIN, "2026-03-29T01:00")) == (False, at(BERLIN, "2026-04-05T02:10"))
     midnight = Schedule([], ["sun"], HAVANA)  # where clocks skip midnight
-    assert midnight.next_change(at(HAVANA, "2026-03-07T12:00")) == at(HAVANA, "2026-03-08T01:00")
+    assert midnight.state(at(HAVANA, "2026-03-07T12:00")) == (False, at(HAVANA, "2026-03-08T01:00"))
 
 
 @pytest.mark.parametrize("zone", [SHANGHAI, BERLIN, HAVANA, ZoneInfo("Australia/Lord_Howe")], ids=str)
