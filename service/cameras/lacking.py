@@ -134,10 +134,12 @@ class Lacking:
     def report(self, config: CaptureConfig) -> dict[str, Any] | None:
         """The trouble `no_capture`, where faces were seen in the last minute and of none a shot was taken.
 
-        Fewer faces than a track needs to be stable are no trouble yet.
+        Fewer faces than a track needs to be stable are no trouble yet, and faces where none are wanted never.
         """
         now = time.monotonic()
         counts = self._reasons.counts(now)
+        if counts["outside_area"]:
+            del counts["outside_area"], counts["track_unconfirmed"]  # which those were at first
         if now - self._had_shot < _ENOUGH_SECONDS or counts.total() < config.min_hits:
             return None
         if len(counts) > 1:

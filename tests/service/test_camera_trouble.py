@@ -137,6 +137,24 @@ def test_an_empty_scene_and_a_face_that_has_just_come_are_no_trouble(
         assert troubles(service) == []
 
 
+def test_a_mirror_that_is_ignored_is_no_trouble_and_a_face_beside_it_that_lacks_something_is(
+    tmp_path: Path, pipeline: Any
+) -> None:
+    mirror = {"ignore": [[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]]}
+    left, both = encoded(".jpg", (10, 30)), encoded(".jpg", (10, 30), (60, 30))
+    small = {"min_face": 400, "min_hits": 2}
+    with running(
+        settings_in(tmp_path, pipeline=pipeline, capture=small, cameras={"door": mirror})
+    ) as service:
+        for _ in range(20):
+            (seen,) = service.push("door", left).json()["faces"]
+        assert seen["reason"] == "outside_area" and troubles(service) == []
+        for _ in range(10):
+            service.push("door", both)
+        (trouble,) = troubles(service)
+        assert trouble["code"] == "too_small"
+
+
 def test_refused_frames_are_told_of_by_code_with_what_was_said(service: Served, face: bytes) -> None:
     service.push("door", face, frame_index=5)
     refused = [service.push("door", b"no picture") for _ in range(3)]
