@@ -3,7 +3,8 @@
 Frames only leave a note in memory; one thread writes it to the database every few seconds. A camera is
 offline when nobody, this process or another on the same database, has noted a frame for so long by the
 watcher's own clock: it does not matter how the clocks of machines differ or are set, and a service that has
-just started waits as long as any other.
+just started waits as long as any other. A board, which sends when somebody comes, has a limit of hours: of it
+the moment in the database counts too, through restarts.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from .hours import Hours
 _log = logging.getLogger("facecap.service.cameras")
 _ROUND = 2.0
 """Seconds between two looks at the database."""
-_ROUNDED = 1e-3  # seconds; moments in the database are whole microseconds
 
 
 @dataclass(slots=True)
@@ -38,6 +38,8 @@ class _Entry:
     """When it was noticed last that it sends, to any process, by `time.monotonic`."""
     noted: bool = True
     """Whether the database knows `seen`."""
+    written: datetime | None = None
+    """The moment that this process wrote last: another one in the database is of another process."""
     row: RememberedCamera | None = None
     changed: float = 0.0
     """When `row` was found to be seen again, by `time.monotonic`."""
@@ -69,6 +71,8 @@ class Remembered:
         self._hours = hours
         self._entries: dict[str, _Entry] = {}
         self._changing = threading.Lock()
+        self._reading = threading.Lock()
+        """Held from reading the database until that is taken: nothing older comes after it."""
         self._wake = threading.Event()
         self._stopping = False
         self._seldom = logs.Seldom(_log)
@@ -81,7 +85,7 @@ class Remembered:
         Raises:
             StoreError: the database fails.
         """
-        self._take(self._table.all())
+        self._read()
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
@@ -133,7 +137,7 @@ class Remembered:
             StoreError: the database fails; nothing has changed then.
         """
         self._table.change_settings(name, source, settings)
-        self._take(self._table.all())
+        self._read()
 
     def remove(self, name: str) -> bool:
         """Forget a camera until it sends again; whether it was remembered.
@@ -163,7 +167,7 @@ class Remembered:
         self._write()
         if ends:
             return
-        self._take(self._table.all())
+        self._read()
         for name, entry in self._items():
             row, now = entry.row, time.monotonic()
             if row is None or not row.online or not entry.noted:
@@ -174,7 +178,9 @@ class Remembered:
                     entry.alive = now
                 entry.changed = now
             elif now - entry.changed >= self._limit(row.source) and self._table.lose(row):
-                entry.row = replace(row, online=False, since=row.last_seen)
+                with self._changing:
+                    if entry.row is row:  # else it was read anew meanwhile
+                        entry.row = replace(row, online=False, since=row.last_seen)
 
     def _write(self) -> None:
         """Note in the database what was seen since the last time."""
@@ -184,8 +190,8 @@ class Remembered:
         sightings = []
         for name, entry in fresh:
             entry.noted = True  # before the moment is read: a frame that comes meanwhile is noted again
-            moment = datetime.fromtimestamp(entry.seen, timezone.utc)
-            sightings.append(Sighting(name, entry.source, moment))
+            entry.written = datetime.fromtimestamp(entry.seen, timezone.utc)
+            sightings.append(Sighting(name, entry.source, entry.written))
         try:
             self._table.see(sightings)
         except BaseException:
@@ -193,25 +199,15 @@ class Remembered:
                 entry.noted = False
             raise
 
-    def _take(self, rows: dict[str, RememberedCamera]) -> None:
-        """What the database says now."""
-        now = time.monotonic()
-        with self._changing:
-            for name, row in rows.items():
-                entry = self._entries.setdefault(name, _Entry(row.source))
-                before = entry.row
-                if before is not None and before.settings == row.settings:
-                    row = replace(row, settings=before.settings)
-                if before is None or before.last_seen != row.last_seen:
-                    if row.last_seen is not None and row.last_seen.timestamp() <= entry.seen + _ROUNDED:
-                        entry.changed = entry.alive  # what this process has written itself
-                    else:
-                        entry.changed = now
-                        if before is not None:
-                            entry.alive, entry.source = now, row.source
-                entry.row = row
-            for name in [n for n, entry in self._entries.items() if n not in rows and entry.noted]:
-                del self._entries[name]
+    def _read(self) -> None:
+        """Take what the database says now."""
+        with self._reading:
+            rows = self._table.all()
+            with self._changing:
+                for name, row in rows.items():
+                    _take(self._entries.setdefault(name, _Entry(row.source)), row)
+                for name in [n for n, entry in self._entries.items() if n not in rows and entry.noted]:
+                    del self._entries[name]
 
     def _items(self) -> list[tuple[str, _Entry]]:
         with self._changing:
@@ -219,3 +215,22 @@ class Remembered:
 
     def _limit(self, source: Source) -> float:
         return self._settings.board_offline_seconds if source == "board" else self._settings.offline_seconds
+
+
+def _take(entry: _Entry, row: RememberedCamera) -> None:
+    """What the database says of a camera."""
+    before, now = entry.row, time.monotonic()
+    if before is not None and before.settings == row.settings:
+        row = replace(row, settings=before.settings)
+    entry.row = row
+    if row.last_seen is None or (before is not None and before.last_seen == row.last_seen):
+        return
+    if row.last_seen == entry.written:
+        entry.changed = entry.alive
+    elif before is not None:
+        entry.changed, entry.alive, entry.source = now, now, row.source
+    elif row.source == "board" and row.online:
+        entry.changed = now - max(time.time() - row.last_seen.timestamp(), 0.0)
+        entry.alive = max(entry.alive, entry.changed)
+    else:
+        entry.changed = now

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +16,9 @@ from cameras import DroppingCamera
 from served import Served, eventually, running, settings_in
 
 from facecap_service.keys import new_key
-from facecap_service.store import StoreError
+from facecap_service.store import Sighting, StoreError
 from facecap_service.store.camera_table import CameraTable
+from facecap_service.store.times import rfc3339
 
 SOON = {"offline_seconds": 0.4, "board_offline_seconds": 0.4}
 
@@ -136,7 +140,7 @@ def test_a_camera_of_the_settings_file_cannot_be_removed(tmp_path: Path, pipelin
         assert (refused.status_code, refused.json()["code"]) == (409, "set_in_file")
 
 
-def test_a_board_is_listed_and_goes_offline_too(tmp_path: Path, pipeline: Any) -> None:
+def push_of_a_board(service: Served) -> None:
     crop = cv2.imencode(".png", np.zeros((112, 112, 3), np.uint8))[1].tobytes()
     line = {
         "kind": "first",
@@ -154,12 +158,88 @@ def test_a_board_is_listed_and_goes_offline_too(tmp_path: Path, pipeline: Any) -
         "mask": "mask",
     }
     body = {"capture": line, "crop": base64.b64encode(crop).decode()}
+    assert service.client.post("/v1/cameras/board/captures", json=body).status_code == 201
+
+
+def test_a_board_is_listed_and_goes_offline_too(tmp_path: Path, pipeline: Any) -> None:
     with running(settings_in(tmp_path, pipeline=pipeline, cameras=SOON)) as service:
-        assert service.client.post("/v1/cameras/board/captures", json=body).status_code == 201
+        push_of_a_board(service)
         board = report(service, "board")
         assert (board["source"], board["frames"]) == ("board", {}) and board["last_seen"] is not None
         eventually(lambda: changes(service, "board") == ["camera.online", "camera.offline"])
         assert troubles(service, "board") == ["silent"]
+
+
+def test_a_board_at_which_nobody_came_by_stays_online_through_a_restart(
+    tmp_path: Path, pipeline: Any
+) -> None:
+    settings = settings_in(tmp_path, pipeline=pipeline)
+    with running(settings) as service:
+        push_of_a_board(service)
+        eventually(lambda: changes(service, "board") == ["camera.online"])
+        before = service.services.store.cameras.all()["board"]
+    with running(settings) as service:
+        board = report(service, "board")
+        assert board["online"] and board["trouble"] == []
+        assert board["since"] == rfc3339(before.since) and board["last_seen"] == rfc3339(before.last_seen)
+
+
+def test_the_day_of_a_board_begins_when_it_sent_last_and_not_when_the_service_started(
+    tmp_path: Path, pipeline: Any
+) -> None:
+    settings = settings_in(tmp_path, pipeline=pipeline)
+    now = datetime.now(timezone.utc)
+    with running(settings) as service:
+        sent = {"one": now - timedelta(hours=25), "two": now - timedelta(hours=22)}
+        service.services.store.cameras.see([Sighting(name, "board", time) for name, time in sent.items()])
+        eventually(lambda: changes(service, "one") == ["camera.online", "camera.offline"])
+        assert report(service, "two")["online"] and changes(service, "two") == ["camera.online"]
+    with running(settings) as service:
+        assert troubles(service, "one") == ["silent"] and troubles(service, "two") == []
+
+
+def test_a_camera_is_online_where_the_clock_of_the_service_that_has_it_now_is_behind(
+    tmp_path: Path, pipeline: Any, face: bytes
+) -> None:
+    with running(settings_in(tmp_path, pipeline=pipeline, cameras=SOON)) as service:
+        service.push("door", face)
+        eventually(lambda: changes(service) == ["camera.online", "camera.offline"])
+
+        def has_it() -> bool:
+            behind = datetime.now(timezone.utc) - timedelta(hours=1)
+            service.services.store.cameras.see([Sighting("door", "push", behind)])
+            return bool(report(service)["online"])
+
+        eventually(has_it)
+
+
+def test_a_name_that_was_just_given_is_not_followed_by_the_old_one(
+    tmp_path: Path, pipeline: Any, face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, has_read, go_on = CameraTable.all, threading.Semaphore(0), threading.Semaphore(0)
+
+    def slowly(table: CameraTable) -> Any:
+        rows = real(table)
+        if threading.current_thread().name == "facecap remembered cameras":
+            has_read.release()
+            go_on.acquire()
+        return rows
+
+    with running(settings_in(tmp_path, pipeline=pipeline, cameras=SOON)) as service:
+        service.push("door", face)
+        eventually(lambda: changes(service) != [])
+        with monkeypatch.context() as slow, ThreadPoolExecutor(1) as thread:
+            slow.setattr(CameraTable, "all", slowly)
+            assert has_read.acquire(timeout=30)
+            named = {"display_name": "Front door", "area": None, "ignore": [], "only": []}
+            given = thread.submit(service.client.put, "/v1/cameras/door/settings", json=named)
+            wait([given], timeout=1)  # it may have to wait for what was read before
+            go_on.release()
+            assert given.result().status_code == 200
+            assert has_read.acquire(timeout=30)  # what was read before has been taken
+            shown = report(service)["display_name"]
+            go_on.release(1000)
+        assert shown == "Front door"
 
 
 def test_a_camera_that_the_service_reads_goes_offline_with_its_stream(
