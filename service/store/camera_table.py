@@ -18,7 +18,7 @@ from .schema import cameras
 from .times import from_microseconds, now, rfc3339, to_microseconds
 
 MOST = 1000
-"""Cameras that are remembered; beyond it those go that are offline for the longest time, without settings."""
+"""Cameras that are remembered; beyond it those go that were seen the longest time ago, without settings."""
 Source = Literal["push", "pull", "board"]
 
 
@@ -68,12 +68,11 @@ class CameraTable:
         self._database.keep_room()
         with self._database.writing() as connection:
             # In one order in all processes: none waits for a row of another that waits for one of its own.
-            came = [s for s in sorted(sightings, key=lambda s: s.camera) if not _refresh(connection, s)]
-            came = [s for s in came if _come(connection, s)]
+            ordered = sorted(sightings, key=lambda s: s.camera)
+            came = [s for s in ordered if not _refresh(connection, s) and _come(connection, s)]
             events = [_event("camera.online", s.camera, {"source": s.source}) for s in came]
             if events:
-                _forget_oldest(connection)
-                journal.append(connection, events)
+                journal.append(connection, events + _forget_oldest(connection))
         if events:
             self._written()
 
@@ -138,17 +137,21 @@ def _come(connection: Connection, sighting: Sighting) -> bool:
     return bool(connection.execute(back.values(**values)).rowcount)
 
 
-def _forget_oldest(connection: Connection) -> None:
-    """Whoever may push could else fill the table with names."""
+def _forget_oldest(connection: Connection) -> list[dict[str, Any]]:
+    """Whoever may push could else fill the table with names; the events of those that were online."""
     count = connection.execute(select(func.count()).select_from(cameras)).scalar_one()
-    if count > MOST:
-        oldest = (
-            select(cameras.c.name)
-            .where(cameras.c.online.is_(False), cameras.c.settings.is_(null()))
-            .order_by(cameras.c.last_seen)
-            .limit(count - MOST)
-        )
-        connection.execute(delete(cameras).where(cameras.c.name.in_(oldest)))
+    if count <= MOST:
+        return []
+    oldest = (
+        select(cameras.c.name)
+        .where(cameras.c.settings.is_(null()))
+        .order_by(cameras.c.last_seen)
+        .limit(count - MOST)
+        .with_for_update(skip_locked=True)  # who is seen just now stays, and nobody waits in a circle
+    )
+    names = connection.execute(oldest).scalars().all()
+    gone = connection.execute(delete(cameras).where(cameras.c.name.in_(names)).returning(*cameras.c))
+    return [_offline(_remembered(row)) for row in gone if row.online]
 
 
 def _offline(camera: RememberedCamera) -> dict[str, Any]:

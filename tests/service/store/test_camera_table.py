@@ -83,3 +83,16 @@ def test_names_without_end_do_not_fill_the_database(store: Store, monkeypatch: p
         if number < 5:
             store.cameras.lose(store.cameras.all()[f"camera{number}"])
     assert sorted(store.cameras.all()) == ["camera4", "camera5", "kept"]
+
+
+def test_boards_without_end_do_not_fill_the_database_and_who_is_forgotten_is_offline(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_table, "MOST", 3)
+    store.cameras.see([seen("kept", source="board")])
+    store.cameras.change_settings("kept", "board", {"area": "gate"})
+    for number in range(1, 5):
+        store.cameras.see([seen(f"board{number}", number, "board")])
+    assert sorted(store.cameras.all()) == ["board3", "board4", "kept"]
+    lost = [(camera, data["last_seen"]) for kind, camera, data in events(store) if kind == "camera.offline"]
+    assert lost == [("board1", "2026-11-30T08:01:00.000Z"), ("board2", "2026-11-30T08:02:00.000Z")]
