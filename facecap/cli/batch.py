@@ -133,6 +133,7 @@ def _settings(args: argparse.Namespace) -> dict[str, Any]:
         "max_bytes": limits.bytes,
         "input_size": capture.detector.info["input_size"],
         "score_threshold": args.score_threshold,
+        "provider": args.provider,
         **{role: _model(model) for role, model in models.items()},
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import pickle
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,6 @@ from facecap.sources import open_source
 if TYPE_CHECKING:
     from facecap import Capture
 
-_MODELS = ("detector", "input_size", "score_threshold", "classifier", "refiner", "embedder", "threads")
 _MOST_NOTES = 20
 _TOLD = 0.5  # seconds from one word about the progress to the next
 
@@ -31,7 +31,8 @@ class FileWork:
 
     def __init__(self, args: argparse.Namespace) -> None:
         """Raises `UsageError` where the file of --config is wrong: it is read here, and no more there."""
-        self._args = argparse.Namespace(**{**vars(args), **options.capture_settings(args), "config": None})
+        settled = {**vars(args), **options.capture_settings(args), "config": None}
+        self._options = pickle.dumps(argparse.Namespace(**settled))
 
     def __call__(self, file: str, tell: Tell) -> Result | Failure:
         """What `facecap run` finds in the file; whatever is wrong with it is said in the outcome."""
@@ -51,11 +52,11 @@ class FileWork:
     def _work(self, file: str, tell: Tell, version: Version) -> Result | Failure:
         os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "threads;1")  # others work on the other cores
         progress = _Told(file, tell)
-        source = open_source(file, limits=options.limits_of(self._args), report=progress.say)
-        models = _models(*(getattr(self._args, name) for name in _MODELS))
-        capture = face_capture(self._args, models, length=source.length, timed=source.timed)
+        args, models = _opened(self._options)
+        source = open_source(file, limits=options.limits_of(args), report=progress.say)
+        capture = face_capture(args, models, length=source.length, timed=source.timed)
         progress.length = source.length
-        kept = _Kept(with_crops=self._args.crops != "none")
+        kept = _Kept(with_crops=args.crops != "none")
         job = Job(source, capture, kept, progress)
         job.work(None)
         summary = job.summary.to_dict(source, capture)
@@ -66,9 +67,10 @@ class FileWork:
 
 
 @lru_cache(maxsize=1)
-def _models(*asked: Any) -> Models:
-    """Those that the options ask for, opened once a process."""
-    return Models.of(argparse.Namespace(**dict(zip(_MODELS, asked, strict=True))))
+def _opened(pickled: bytes) -> tuple[argparse.Namespace, Models]:
+    """The options, and the models that they ask for, opened once a process."""
+    args = pickle.loads(pickled)
+    return args, Models.of(args)
 
 
 class _Kept(Outputs):
