@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from facecap.replay.engine import Place, Replayed, ReplayedCapture
+from facecap.replay.engine import Replayed, ReplayedCapture
+from facecap.replay.people import Place
 
 _CERTAIN = {  # reasons that rest on nothing that may be assumed
     "track_unconfirmed",

@@ -10,6 +10,7 @@ from facecap import Areas, CaptureConfig, _core
 from facecap._checks import MOST_SLOTS, check_whole
 from facecap._core import exact_list
 from facecap._results import _rfc3339
+from facecap.replay.people import Answers, Doubt, People, Place
 from facecap.replay.recording import RecordedFrame, Recording
 
 NEEDS_PIXELS = {
@@ -20,8 +21,6 @@ NEEDS_PIXELS = {
     "mask_threshold": "it turns answers into words and no face into a capture",
 }
 _PIXEL_SCORES = ("laplacian", "posture_laplacian")
-Place = tuple[int, int]
-"""Frame number, and place of the face in the frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,8 @@ class ReplayedCapture:
     score: float
     quality: float
     uncertain: bool
-    """Whether its visit was asked for what was not recorded, and what was assumed instead may be wrong."""
+    """Whether its visit was asked for what was not recorded or may be otherwise now, and what was assumed
+    instead may be wrong."""
     face: int = field(repr=False)
     """Place of the face among those of its frame."""
 
@@ -70,7 +70,7 @@ class Replayed:
     last_shots: dict[int, int]
     """Of each track, the frame of the shot that was stored last."""
     uncertain_from: dict[int, int]
-    """Of tracks that were asked for what was not recorded: the frame in which it began."""
+    """Of tracks that were asked for what was assumed: the frame in which it began."""
 
 
 def replay(
@@ -83,8 +83,9 @@ def replay(
     """Follows and captures the recorded faces again; with nothing but `recording`, as they were.
 
     A second look that the recording lacks is taken to find a face at the detector's points, and sharp; a
-    duplicate check that it lacks to find a stranger. `ReplayedCapture.uncertain` says which captures that
-    may concern.
+    duplicate check that it lacks to find a stranger. So is one that found a duplicate, once somebody whom the
+    run had captured before is not captured any more. Where the check would compare with other faces than in
+    the run, its answer is assumed too. `ReplayedCapture.uncertain` says which captures that may concern.
 
     Args:
         recording: of `facecap.recording`.
@@ -97,22 +98,35 @@ def replay(
     """
     config = recording.config if config is None else config
     check_replayable(recording, config)
-    core = _core.Replay(
-        config._core,
-        check_whole("slots", recording.slots if slots is None else slots, 1, MOST_SLOTS),
-        recording.refiner,
-        recording.embedder,
-    )
-    core.set_areas((recording.areas if areas is None else areas)._core)
-    work = _Work(core)
-    for frame in recording.frames:
-        if frame.flushed:
-            work.flush()
-        if frame.areas is not None and areas is None:
-            core.set_areas(frame.areas._core)
-        work.step(frame)
-    work.flush()
+    slots = check_whole("slots", recording.slots if slots is None else slots, 1, MOST_SLOTS)
+    work = _Work(recording, config, slots, areas)
+    others = (config, slots, areas) != (recording.config, recording.slots, None)
+    if recording.embedder and others:
+        _side_by_side(recording, work)
+    else:
+        for frame in recording.frames:
+            work.begin(frame)
+            work.step(frame, frame.duplicates)
+        work.flush()
     return work.replayed
+
+
+def _side_by_side(recording: Recording, work: _Work) -> None:
+    """Replays beside the run as it was, since a recorded duplicate rests on whom that had captured."""
+    run = _Work(recording, recording.config, recording.slots, None)
+    doubt = Doubt(run.people, work.people)
+    known = 0
+    for frame in recording.frames:
+        run.begin(frame)
+        work.begin(frame)
+        captures = len(run.replayed.captures) + len(work.replayed.captures)
+        if captures != known:
+            doubt.renew(work.replayed.tracks)
+            known = captures
+        run.step(frame, frame.duplicates)
+        answers = doubt.answers(frame.index, frame.duplicates, run.replayed.tracks)
+        work.step(frame, answers, doubtful=doubt.differs)
+    work.flush()
 
 
 def check_replayable(recording: Recording, config: CaptureConfig) -> None:
@@ -138,12 +152,23 @@ def check_replayable(recording: Recording, config: CaptureConfig) -> None:
 class _Work:
     """A replay while it goes on."""
 
-    def __init__(self, core: _core.Replay) -> None:
+    def __init__(self, recording: Recording, config: CaptureConfig, slots: int, areas: Areas | None) -> None:
         self.replayed = Replayed([], {}, {}, {}, {})
-        self._core = core
+        self.people = People()
+        self._core = _core.Replay(config._core, slots, recording.refiner, recording.embedder)
+        self._core.set_areas((recording.areas if areas is None else areas)._core)
+        self._as_recorded = areas is None
         self._shots: dict[int, tuple[RecordedFrame, int]] = {}  # of each track, the one that was stored last
 
-    def step(self, frame: RecordedFrame) -> None:
+    def begin(self, frame: RecordedFrame) -> None:
+        """What was done before the frame came."""
+        if frame.flushed:
+            self.flush()
+        if frame.areas is not None and self._as_recorded:
+            self._core.set_areas(frame.areas._core)
+
+    def step(self, frame: RecordedFrame, duplicates: Answers, *, doubtful: bool = False) -> None:
+        """`duplicates` in place of the frame's; `doubtful`: they may be wrong where they are asked for."""
         ids, (stored, events, reasons), assumed = self._core.step(
             frame.index,
             frame.timestamp,
@@ -153,13 +178,16 @@ class _Work:
             frame.landmarks,
             frame.laplacian,
             frame.looks,
-            frame.duplicates,
+            duplicates,
         )
         tracks = ids.tolist()
         for face, (track, reason) in enumerate(zip(tracks, reasons, strict=True)):
             self.replayed.reasons[frame.index, face] = reason
             self.replayed.tracks[frame.index, face] = track
-            if assumed[face]:
+            checked = reason in (None, "duplicate_identity")  # the check comes last
+            if checked:
+                self.people.checked(track, (frame.index, face))
+            if assumed[face] or (checked and doubtful):
                 self.replayed.uncertain_from.setdefault(track, frame.index)
         for face in stored:
             self._shots[tracks[face]] = frame, face
@@ -172,6 +200,7 @@ class _Work:
 
     def _emit(self, events: Sequence[tuple[str, int, int, int, int, float]]) -> None:
         for kind, frame, _, track, sequence, quality in events:
+            self.people.capture(track)
             shot, face = self._shots[track]
             x1, y1, x2, y2 = exact_list(shot.boxes[face])
             self.replayed.captures.append(

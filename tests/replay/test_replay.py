@@ -157,6 +157,51 @@ def test_who_was_captured_before_stays_a_duplicate():
     assert [(c.track_id, c.uncertain) for c in later.captures] == [(1, True), (2, True)]
 
 
+def embedded(frames, areas=None, **config):
+    """The recording and the captures of a run that takes every face for the same person."""
+    capture = scripted_pipeline(facecap.CaptureConfig(**config), embedder=embedder_model())
+    capture.areas = areas or facecap.Areas()
+    return record(capture, frames)
+
+
+def twice(first, again):
+    """A face here, then none, then a face there: two visits."""
+    return [scripted.frame(first)] * 6 + [scripted.frame()] * 5 + [scripted.frame(again)] * 6
+
+
+VISITS = {"mode": "fast", "min_hits": 2, "miss_limit": 3}
+NOT_LEFT = facecap.Areas(ignore=[LEFT])
+
+
+def test_who_is_not_captured_any_more_may_be_at_the_next_visit_and_that_is_uncertain():
+    frames = twice(A, B)
+    recording, captures = embedded(frames, **VISITS)
+    assert [capture.track_id for capture in captures] == [1]
+    _, wanted = embedded(frames, NOT_LEFT, **VISITS)
+    before, after = replay(recording), replay(recording, areas=NOT_LEFT)
+    assert wanted and events(after.captures) == events(wanted)
+    assert [(c.change, c.reason, c.uncertain) for c in compare(before, after)] == [
+        ("goes", "outside_area", False),
+        ("appears", "duplicate_identity", True),
+    ]
+
+
+def test_who_was_no_duplicate_may_be_one_of_somebody_who_is_captured_now():
+    recording, captures = embedded(twice(A, B), NOT_LEFT, **VISITS)
+    assert [capture.track_id for capture in captures] == [2]
+    after = replay(recording, areas=facecap.Areas())
+    assert [(c.track_id, c.uncertain) for c in after.captures] == [(1, True), (2, True)]
+
+
+def test_duplicates_of_whoever_is_still_captured_stay_duplicates():
+    recording, _ = embedded(twice(A, B), **VISITS)
+    for others in ({"mode": "once"}, {"mode": "auto"}, {"max_captures": 1}):
+        after = replay(recording, facecap.CaptureConfig(**{**VISITS, **others}))
+        _, wanted = embedded(twice(A, B), **{**VISITS, **others})
+        assert wanted and events(after.captures) == events(wanted)
+        assert not any(capture.uncertain for capture in after.captures)
+
+
 def test_what_nobody_looked_at_again_is_assumed_and_said():
     strict = facecap.CaptureConfig(mode="fast", max_face=100, min_hits=2)
     refiner = refiner_model(points=scripted.POINTS)
