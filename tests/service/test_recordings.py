@@ -180,6 +180,20 @@ def test_more_than_is_read_at_once_is_refused(keeping, tmp_path, capture, monkey
         read(kept)
 
 
+def test_more_frames_than_are_replayed_at_once_are_refused(
+    tmp_path: Path, pipeline: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_FRAMES", 6, raising=False)
+    with running(settings_in(tmp_path, pipeline=pipeline, replay={"frames": True})) as service:
+        push(service, 6, A)
+        assert answer(service)["frames"] == 6
+        service.client.post("/v1/cameras/door/flush")
+        push(service, 1, A)
+        refused = service.client.post("/v1/replay", json={"camera": "door"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_much_recorded")
+    assert "7 frames are kept of this time, at most 6 are read at once" in refused.json()["detail"]
+
+
 def test_frames_of_other_sizes_are_replayed_in_theirs(keeping, tmp_path, capture):
     kept = keeping()
     small = np.ascontiguousarray(FRAME[::3, ::3])
