@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,6 +53,8 @@ class Services:
     bridge: Bridge | None = None
     """To the MQTT broker; None where there is none."""
     pullers: Mapping[str, Puller] = field(default_factory=dict)
+    zips: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(4))
+    """A place for each zip that is exported; they are much work."""
     trouble: str | None = None
     """Why the service did not start."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

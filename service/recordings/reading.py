@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from facecap import FacecapError
@@ -12,6 +13,8 @@ from facecap.replay import RecordedFrame, Recording, read_recording
 from .files import SpanFile
 
 MOST_BYTES = 128 * 1024 * 1024
+MOST_FRAMES = 200_000
+"""Frames without faces are short in a file, and take their time and memory all the same."""
 
 
 class TooMuch(Exception):
@@ -32,13 +35,10 @@ def read(spans: Sequence[SpanFile]) -> Kept:
     """The recordings of these files, in their order.
 
     Raises:
-        TooMuch: they are larger than `MOST_BYTES`.
+        TooMuch: they are larger than `MOST_BYTES`, or have more frames than `MOST_FRAMES`.
     """
-    size = sum(span.size for span in spans)
-    if size > MOST_BYTES:
-        raise TooMuch(
-            f"{size} bytes are kept of this time, at most {MOST_BYTES} are read at once: ask for less time"
-        )
+    _check("bytes", sum(span.size for span in spans), MOST_BYTES)
+    _check("frames", sum(map(_frames, spans)), MOST_FRAMES)
     kept = Kept()
     before: str | None = None
     for span in spans:
@@ -55,6 +55,20 @@ def read(spans: Sequence[SpanFile]) -> Kept:
             kept.recordings.append(recording)
         before = span.path.name
     return kept
+
+
+def _check(what: str, number: int, most: int) -> None:
+    if number > most:
+        raise TooMuch(
+            f"{number} {what} are kept of this time, at most {most} are read at once: ask for less time"
+        )
+
+
+def _frames(span: SpanFile) -> int:
+    """How many a file has; 0 where it cannot be read, which is said later."""
+    with suppress(OSError), span.path.open("rb") as stream:
+        return max(0, sum(1 for _ in stream) - 1)
+    return 0
 
 
 def _read(span: SpanFile) -> tuple[Recording, str | None]:

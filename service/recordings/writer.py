@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,6 +29,8 @@ class Writer:
         self._recorder = Recorder(capture)
         self._last: FrameResult | None = None
         self._path: Path | None = None
+        self._has_frames = False
+        """Whether the file has more than its first line."""
         self._stream: BinaryIO | None = None
 
     def goes_on(self, capture: FaceCapture, result: FrameResult) -> bool:
@@ -46,9 +49,9 @@ class Writer:
         self.close()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._stream = path.open("xb", buffering=0)
+        earlier, self._path, self._has_frames = self._path, path, False
         self.began, self.size = now, 0
-        self._append({**self._recorder.header(), "continues": self._path and self._path.name})
-        self._path = path
+        self._append({**self._recorder.header(), "continues": earlier and earlier.name})
 
     def write(self, result: FrameResult, image: NDArray[np.uint8] | None, now: float) -> None:
         """Append a frame that came `now`, in seconds since 1970.
@@ -57,13 +60,19 @@ class Writer:
             OSError: it cannot be written; no part of it is left.
         """
         self._append(self._recorder.frame(result, image, flushed=self.flushed, received=round(now, 3)))
-        self.flushed, self._last = False, result
+        self.flushed, self._last, self._has_frames = False, result, True
 
     def close(self) -> None:
-        """Close the file."""
-        if self._stream is not None:
+        """Close the file; one without a frame, as a full disk leaves it, is removed."""
+        if self._stream is None:
+            return
+        assert self._path is not None
+        with suppress(OSError):
             self._stream.close()
-            self._stream = None
+        if not self._has_frames:
+            with suppress(OSError):
+                self._path.unlink()
+        self._stream = None
 
     def _append(self, document: dict[str, Any]) -> None:
         assert self._stream is not None

@@ -122,7 +122,7 @@ class ReplayAnswer(Document):
     left_out: int
     """changes beyond those"""
     damaged: list[str]
-    """recordings that could not be read, in sentences"""
+    """recordings that could not be read, in sentences, 1000 at most"""
 
 
 @router.post(
@@ -173,7 +173,7 @@ def _answer(recordings: Recordings, wanted: ReplayRequest) -> dict[str, Any]:
         "counts": counts,
         "changes": changes[:_LISTED],
         "left_out": max(0, len(changes) - _LISTED),
-        "damaged": kept.damaged,
+        "damaged": kept.damaged[:_LISTED],
     }
 
 

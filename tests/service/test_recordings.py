@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,8 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 import scripted
-from served import eventually, running, settings_in
-from test_replay import answer, files, push
+from served import Served, eventually, running, settings_in
+from test_replay import CAPTURE, answer, files, push
 
 import facecap
 from facecap.replay import replay as replayed
@@ -57,6 +59,11 @@ def feed(kept: Recordings, capture: facecap.FaceCapture, count: int) -> int:
         kept.add("door", capture, result, FRAME)
         captures += len(result.captures)
     return captures
+
+
+def stored(service: Served) -> list[Any]:
+    found: list[Any] = service.client.get("/v1/captures", params={"limit": 200}).json()["captures"]
+    return found
 
 
 def read(kept: Recordings) -> reading.Kept:
@@ -144,6 +151,7 @@ def test_all_of_a_camera_can_be_removed(keeping, tmp_path, capture):
 
 
 def test_a_full_disk_costs_the_recording_and_no_frame(keeping, tmp_path, capture, monkeypatch, caplog):
+    monkeypatch.setattr(recordings, "_PAUSE_SECONDS", 0.0)
     kept = keeping()
     feed(kept, capture, 3)
     whole = Writer.write
@@ -161,7 +169,68 @@ def test_a_full_disk_costs_the_recording_and_no_frame(keeping, tmp_path, capture
     found = read(kept)
     assert not found.damaged
     kept_frames = [[frame.index for frame in recording.frames] for recording in found.recordings]
-    assert [frames for frames in kept_frames if frames] == [[0, 1, 2], [6, 7, 8]]
+    assert kept_frames == [[0, 1, 2], [6, 7, 8]]
+
+
+def test_a_full_disk_is_not_filled_with_empty_files(keeping, tmp_path, capture, monkeypatch):
+    class Full(io.FileIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    tried = []
+
+    def full(path: Path, mode: str = "r", *arguments: Any, **named: Any) -> Any:
+        if mode != "xb":
+            return whole(path, mode, *arguments, **named)
+        tried.append(path)
+        return Full(path, "x")
+
+    whole, kept = Path.open, keeping()
+    monkeypatch.setattr(Path, "open", full)
+    assert feed(kept, capture, 30) > 3
+    assert not list(tmp_path.rglob("*.jsonl"))
+    assert len(tried) < 30
+
+
+def test_whatever_fails_in_a_recording_costs_no_capture(
+    tmp_path: Path, pipeline: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(Writer, "write", broken)
+    with running(
+        settings_in(tmp_path, pipeline=pipeline, capture=CAPTURE, replay={"frames": True})
+    ) as service:
+        captures = push(service, 9, A)
+        assert captures and len(stored(service)) == captures
+
+
+def test_a_camera_that_is_removed_while_it_sends_loses_no_capture(
+    tmp_path: Path, pipeline: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, removals = Writer.write, []
+
+    def write(self: Writer, *arguments: Any) -> None:
+        removal = threading.Thread(target=service.services.recordings.remove, args=("door",))
+        removals.append(removal)
+        removal.start()
+        removal.join(0.1)  # it has this frame's recording to wait for
+        whole(self, *arguments)
+
+    with running(
+        settings_in(tmp_path, pipeline=pipeline, capture=CAPTURE, replay={"frames": True})
+    ) as service:
+        captures = push(service, 2, A)
+        monkeypatch.setattr(Writer, "write", write)
+        captures += push(service, 4, A)
+        monkeypatch.setattr(Writer, "write", whole)
+        for removal in removals:
+            removal.join()
+        assert captures and len(stored(service)) == captures
+        assert not files(tmp_path)
+        push(service, 3, A)
+        assert answer(service)["frames"] == 3
 
 
 def test_a_folder_that_cannot_be_made_is_no_trouble_of_a_frame(keeping, tmp_path, capture, caplog):
@@ -178,6 +247,20 @@ def test_more_than_is_read_at_once_is_refused(keeping, tmp_path, capture, monkey
     monkeypatch.setattr(reading, "MOST_BYTES", 100)
     with pytest.raises(reading.TooMuch, match="at most 100 are read at once: ask for less time"):
         read(kept)
+
+
+def test_more_frames_than_are_replayed_at_once_are_refused(
+    tmp_path: Path, pipeline: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_FRAMES", 6, raising=False)
+    with running(settings_in(tmp_path, pipeline=pipeline, replay={"frames": True})) as service:
+        push(service, 6, A)
+        assert answer(service)["frames"] == 6
+        service.client.post("/v1/cameras/door/flush")
+        push(service, 1, A)
+        refused = service.client.post("/v1/replay", json={"camera": "door"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_much_recorded")
+    assert "7 frames are kept of this time, at most 6 are read at once" in refused.json()["detail"]
 
 
 def test_frames_of_other_sizes_are_replayed_in_theirs(keeping, tmp_path, capture):

@@ -7,6 +7,7 @@ import io
 import socket
 import zipfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -131,3 +132,28 @@ def test_a_slow_client_keeps_no_frame_waiting_and_one_that_goes_ends_it(
         assert not exports_ended(service)
     eventually(lambda: exports_ended(service))
     assert 0 < reads.number < 600
+
+
+def test_more_zips_at_once_than_a_few_are_asked_to_come_again(start: Callable[..., Served]) -> None:
+    service = start()
+    fill(service.services.store, 600)
+    host, port = service.address.removeprefix("http://").split(":")
+    with ExitStack() as stack:
+        for _ in range(4):
+            client = stack.enter_context(socket.create_connection((host, int(port))))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.sendall(b"GET /v1/captures/export?format=zip HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert client.recv(64).startswith(b"HTTP/1.1 200")
+        refused = service.client.get("/v1/captures/export?format=zip")
+        assert (refused.status_code, refused.json()["code"]) == (429, "export_busy")
+        assert refused.headers["Retry-After"]
+        assert service.client.get("/v1/captures/export").status_code == 200
+    zips = [entry for entry in audited(service) if entry["data"]["format"] == "zip"]
+    assert len(zips) == 4
+    # Those who went have left their places.
+    eventually(lambda: service.client.get("/v1/captures/export?format=zip&camera=gate").status_code == 200)
+
+
+def audited(service: Served) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = service.client.get("/v1/audit?action=export").json()["entries"]
+    return entries
