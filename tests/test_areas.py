@@ -204,3 +204,8 @@ def test_areas_given_to_a_pipeline_hold_from_its_first_frame():
         areas=facecap.Areas(only=[RIGHT]),
     )
     assert capture.process(scripted.frame(FACE)).faces.reasons == ("outside_area",)
+
+
+def test_corners_on_one_line_are_no_area_whatever_rounding_leaves():
+    with pytest.raises(ValueError, match=r"only\[0\]"):
+        facecap.Areas(only=[[(0.1, 0.2), (0.2, 0.3), (0.3, 0.4)]])

@@ -112,7 +112,7 @@ TEST(still_frames_that_came_one_by_one_add_up_to_movement) {
   for (; skipped < 100; ++skipped) {
     paint(pixels, 100, 100, 24, 1);  // so slow that no frame differs from the one before
     if (!still.may_skip(blocks(pixels), 0.1)) break;
-    still.skipped();
+    still.skipped(0.1);
   }
   EXPECT(skipped < 10);
 }
@@ -126,6 +126,25 @@ TEST(still_frames_are_looked_at_again_after_a_while) {
   StillFrames without_time(with_motion());
   while (!without_time.may_skip(scene, {})) without_time.detected(scene, false, {});
   int skipped = 0;
-  for (; without_time.may_skip(scene, {}); ++skipped) without_time.skipped();
+  for (; without_time.may_skip(scene, {}); ++skipped) without_time.skipped({});
   EXPECT_EQ(skipped, 49);  // 2 s of 25 frames a second, the last of which is detected in
+}
+
+TEST(still_frames_of_a_clock_that_stands_are_looked_at_again_after_a_while) {
+  const LumaBlocks scene = blocks(picture());
+  StillFrames still = settled(scene, 0.04);
+  int skipped = 0;
+  for (; skipped < 1000 && still.may_skip(scene, 1); ++skipped) still.skipped(1);
+  EXPECT_EQ(skipped, 50);  // the first of them is one at which time went on
+}
+
+TEST(motion_of_a_small_face_is_seen_in_a_large_frame) {
+  for (const Size size : {Size{3840, 2160}, Size{1920, 1080}, Size{960, 540}}) {
+    std::vector<std::uint8_t> pixels(std::size_t{3} * size.width * size.height, 60);
+    const ImageView view{pixels.data(), size.width, size.height, std::ptrdiff_t{3} * size.width};
+    const LumaBlocks before = luma_blocks(FrameView(view));
+    for (int y = 1001 % size.height; y < 1001 % size.height + 52; ++y)
+      std::fill_n(pixels.begin() + 3 * (std::ptrdiff_t{y} * size.width + 701), 3 * 52, std::uint8_t{90});
+    EXPECT(moved(before, luma_blocks(FrameView(view))));
+  }
 }

@@ -47,7 +47,7 @@ class StillFrames {
   bool may_skip(const LumaBlocks& now, std::optional<double> timestamp) const;
   /// A frame was detected in; `busy`: with a face, or a track that lives.
   void detected(LumaBlocks now, bool busy, std::optional<double> timestamp);
-  void skipped() { ++skipped_; }
+  void skipped(std::optional<double> timestamp);
 
  private:
   bool due(std::optional<double> timestamp) const;
@@ -56,9 +56,10 @@ class StillFrames {
   double refresh_seconds_;
   int quiet_wanted_;  // frames without a face until the first may be skipped
   int quiet_ = 0;
-  int skipped_ = 0;  // since the last detected one
-  std::optional<double> last_timestamp_;
-  LumaBlocks last_;  // of the last detected frame
+  int untimed_ = 0;  // skipped since the last detected one, without a time or at that of the one before
+  std::optional<double> last_timestamp_;     // of the last detected one
+  std::optional<double> skipped_timestamp_;  // of the last one
+  LumaBlocks last_;                          // of the last detected frame
 };
 
 }  // namespace facecap

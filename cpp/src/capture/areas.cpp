@@ -38,12 +38,15 @@ bool in_any(const std::vector<Polygon>& polygons, Corner p) {
                      [&](const Polygon& polygon) { return inside(polygon, p); });
 }
 
+constexpr double kLeastArea = 1e-9;  // of the frame: below it is what rounding leaves
+
 bool on_one_line(const Polygon& polygon) {
   const Corner first = polygon.front();
   const auto other = std::find_if(polygon.begin(), polygon.end(),
                                   [&](const Corner& p) { return p.x != first.x || p.y != first.y; });
-  return other == polygon.end() ||
-         std::all_of(other, polygon.end(), [&](const Corner& p) { return side(first, *other, p) == 0; });
+  return other == polygon.end() || std::all_of(other, polygon.end(), [&](const Corner& p) {
+           return std::abs(side(first, *other, p)) < kLeastArea;
+         });
 }
 
 [[noreturn]] void refuse(const std::string& what, const std::string& found, const std::string& wanted) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "facecap/motion.hpp"
 #include "image/multiversion.hpp"
@@ -7,9 +8,11 @@
 namespace facecap {
 namespace {
 
-constexpr int kMostColumns = 96;
-constexpr int kLeastBlock = 4;   // pixels of a frame; one of a reduced picture is a mean already
-constexpr int kMostLines = 128;  // of a block; their sum fits 16 bits
+constexpr int kColumns = 96;
+constexpr double kLargestBlock = 20;  // pixels of a frame: a larger one has more columns
+constexpr double kReduced = 8;        // pixels of the frame in one of a reduced picture
+constexpr int kLeastBlock = 4;        // pixels of a frame; one of a reduced picture is a mean already
+constexpr int kMostLines = 128;       // of a block; their sum fits 16 bits
 
 FACECAP_MULTIVERSION void add_line(const std::uint8_t* line, std::uint16_t* sums, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; ++i) sums[i] = static_cast<std::uint16_t>(sums[i] + line[i]);
@@ -18,10 +21,11 @@ FACECAP_MULTIVERSION void add_line(const std::uint8_t* line, std::uint16_t* sums
 /// Of one or three interleaved channels, which `weights` sum to luma.
 template <std::size_t Channels>
 LumaBlocks blocks_of(const std::uint8_t* data, Size size, std::ptrdiff_t stride,
-                     const std::array<float, Channels>& weights, int least_block) {
+                     const std::array<float, Channels>& weights, int least_block, double largest_block) {
   LumaBlocks blocks;
   blocks.picture = size;
-  blocks.columns = std::clamp(size.width / least_block, 1, kMostColumns);
+  const int wanted = std::max(kColumns, static_cast<int>(std::ceil(size.width / largest_block)));
+  blocks.columns = std::clamp(size.width / least_block, 1, wanted);
   const double block = static_cast<double>(size.width) / blocks.columns;
   blocks.rows = std::max(1, static_cast<int>(size.height / block));
   blocks.means.reserve(static_cast<std::size_t>(blocks.columns) * blocks.rows);
@@ -54,17 +58,17 @@ constexpr float kRed = 0.299f, kGreen = 0.587f, kBlue = 0.114f;
 LumaBlocks blocks_of(const ImageView& image) {
   const bool bgr = image.color == ColorOrder::bgr;
   return blocks_of<3>(image.data, image.size(), image.stride,
-                      {bgr ? kBlue : kRed, kGreen, bgr ? kRed : kBlue}, kLeastBlock);
+                      {bgr ? kBlue : kRed, kGreen, bgr ? kRed : kBlue}, kLeastBlock, kLargestBlock);
 }
 
 LumaBlocks blocks_of(const YuvView& image) {
-  return blocks_of<1>(image.luma, image.size(), image.luma_stride, {1}, kLeastBlock);
+  return blocks_of<1>(image.luma, image.size(), image.luma_stride, {1}, kLeastBlock, kLargestBlock);
 }
 
 }  // namespace
 
 LumaBlocks luma_blocks(const LumaView& luma) {
-  return blocks_of<1>(luma.data, {luma.width, luma.height}, luma.stride, {1}, 1);
+  return blocks_of<1>(luma.data, {luma.width, luma.height}, luma.stride, {1}, 1, kLargestBlock / kReduced);
 }
 
 LumaBlocks luma_blocks(const FrameView& frame) {

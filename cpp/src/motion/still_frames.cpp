@@ -89,14 +89,19 @@ bool StillFrames::may_skip(const LumaBlocks& now, std::optional<double> timestam
 }
 
 bool StillFrames::due(std::optional<double> timestamp) const {
-  if (timestamp && last_timestamp_) return *timestamp - *last_timestamp_ >= refresh_seconds_;
-  return skipped_ + 1 >= refresh_seconds_ * kFramesASecond;
+  if (timestamp && last_timestamp_ && *timestamp - *last_timestamp_ >= refresh_seconds_) return true;
+  return untimed_ + 1 >= refresh_seconds_ * kFramesASecond;
+}
+
+void StillFrames::skipped(std::optional<double> timestamp) {
+  if (!timestamp || timestamp == skipped_timestamp_) ++untimed_;
+  skipped_timestamp_ = timestamp;
 }
 
 void StillFrames::detected(LumaBlocks now, bool busy, std::optional<double> timestamp) {
   quiet_ = busy ? 0 : std::min(quiet_ + 1, quiet_wanted_);
-  skipped_ = 0;
-  last_timestamp_ = timestamp;
+  untimed_ = 0;
+  last_timestamp_ = skipped_timestamp_ = timestamp;
   last_ = std::move(now);
 }
 

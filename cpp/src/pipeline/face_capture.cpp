@@ -242,7 +242,7 @@ struct FaceCapture::State : Memory {
     result.faces = {};
     follow(ImageView{}, index, timestamp, seconds);
     result.skipped = true;
-    still_frames.skipped();
+    still_frames.skipped(timestamp);
   }
 
   /// The faces of the frame through all stages but the detector.
