@@ -54,7 +54,7 @@ class OwnSettings:
             known = self._areas[name] = stored, Areas(ignore=own["ignore"], only=own["only"])
         return known[1]
 
-    def change(self, name: str, source: Source, wanted: Mapping[str, Any]) -> None:
+    def change(self, name: str, source: Source, wanted: Mapping[str, Any], who: str) -> None:
         """Set all that can be set at run time; it waits for the database.
 
         Raises:
@@ -66,4 +66,5 @@ class OwnSettings:
         if fixed:
             detail = f"the settings file sets {', '.join(fixed)} of {name}: change it there"
             raise Problem(409, "set_in_file", "Set in the file", detail)
-        self._remembered.change_settings(name, source, {k: v for k, v in wanted.items() if k not in file})
+        own = {key: value for key, value in wanted.items() if key not in file}
+        self._remembered.change_settings(name, source, own, who)

@@ -130,22 +130,22 @@ class Remembered:
         entry = self._entries.get(name)
         return entry.row.settings if entry is not None and entry.row is not None else None
 
-    def change_settings(self, name: str, source: Source, settings: dict[str, Any]) -> None:
+    def change_settings(self, name: str, source: Source, settings: dict[str, Any], who: str) -> None:
         """Keep settings of a camera, here at once, in other processes within seconds.
 
         Raises:
             StoreError: the database fails; nothing has changed then.
         """
-        self._table.change_settings(name, source, settings)
+        self._table.change_settings(name, source, settings, who)
         self._read()
 
-    def remove(self, name: str) -> bool:
+    def remove(self, name: str, who: str) -> bool:
         """Forget a camera until it sends again; whether it was remembered.
 
         Raises:
             StoreError: the database fails; nothing has changed then.
         """
-        was_there = self._table.remove(name)
+        was_there = self._table.remove(name, who)
         with self._changing:
             return self._entries.pop(name, None) is not None or was_there
 

@@ -34,6 +34,8 @@ PLACE = "(mqtt)"
 """No webhook can have this name."""
 _LOOK_SECONDS = 1.0
 _REFRESH_SECONDS = 60.0
+_PASSING = {"track.started", "track.ended"}
+"""Events that change nothing of what the broker keeps."""
 _LONGEST_PAUSE = 60.0
 _TIMEOUT = 10.0
 _KEEP_ALIVE = 30
@@ -177,7 +179,7 @@ class Bridge(Follower):
                 await self._done_with(max(done, reached))
             else:
                 self.position = max(self.position, reached)
-            await self._refresh(sender, bool(events))
+            await self._refresh(sender, any(event.kind not in _PASSING for event in events))
         except StoreError as error:
             self._wait_for_store(error)
             await self._rest(_LOOK_SECONDS)

@@ -47,7 +47,5 @@ async def change_settings(request: Request, camera: CameraPath) -> Response:
         body = await read_body(request, _BODY_BYTES, services.settings.frames.receive_seconds)
     wanted = parsed(body, CameraSettingsChange, "invalid_settings", "Not settings of a camera")
     changed = wanted.model_dump(mode="json")
-    await run_in_threadpool(services.own_settings.change, camera, source, changed)
-    said = {"camera": camera, **changed}
-    await run_in_threadpool(services.store.note, who(request), "camera_settings", said)
+    await run_in_threadpool(services.own_settings.change, camera, source, changed, who(request))
     return await get_settings(request, camera)

@@ -102,9 +102,8 @@ async def forget(request: Request, camera: CameraPath, remove: bool = False) -> 
     ids = ()
     if services.cameras.report(camera):
         ids = await services.cameras.forget(camera)
-    await run_in_threadpool(services.remembered.remove, camera)
+    await run_in_threadpool(services.remembered.remove, camera, who(request))
     await run_in_threadpool(services.recordings.remove, camera)
-    await run_in_threadpool(services.store.note, who(request), "remove_camera", {"camera": camera})
     return Response(status_code=204, headers=captures_header(ids))
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    delete,
     func,
     insert,
     literal,
@@ -21,7 +20,7 @@ from sqlalchemy import (
 
 from . import auditing, cursors, hook_positions, journal
 from .alert_records import Alert, AlertPage, AlertQuery, NewAlert
-from .ids import capture_ids, first_id
+from .ids import capture_ids
 from .schema import alerts, captures
 from .times import from_microseconds, now, to_microseconds
 
@@ -83,16 +82,14 @@ def see(connection: Connection, identity: str, who: str) -> Alert | None:
     return None if row is None else _alert(row)
 
 
-def remove_old(connection: Connection, before: int) -> None:
-    """Remove alerts that were raised before a moment, in microseconds since 1970."""
-    connection.execute(delete(alerts).where(alerts.c.id < first_id(before)))
-
-
 def _raise(connection: Connection, identity: str, new: NewAlert) -> Alert | None:
     time = to_microseconds(new.time)
     visit = None
     if new.capture is not None:
-        found = connection.execute(select(captures.c.visit).where(captures.c.id == new.capture)).one_or_none()
+        # Held: who removes it meanwhile waits, else the row below would name what is gone.
+        wanted = select(captures.c.visit).where(captures.c.id == new.capture)
+        held = wanted.with_for_update(read=True, key_share=True)
+        found = connection.execute(held).one_or_none()
         if found is None:
             return None
         visit = found.visit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from .errors import InvalidCursor
 from .records import AuditEntry, AuditPage, AuditQuery
@@ -39,11 +39,6 @@ def page(connection: Connection, query: AuditQuery) -> AuditPage:
         for row in rows[: query.limit]
     ]
     return AuditPage(entries, str(entries[-1].id) if len(rows) > len(entries) else None)
-
-
-def remove_old(connection: Connection, before: int) -> int:
-    """Remove entries from before a moment, in microseconds since 1970; how many."""
-    return connection.execute(delete(audit).where(audit.c.time < before)).rowcount
 
 
 def _conditions(query: AuditQuery) -> list[ColumnElement[bool]]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, func, null, select, update
 
-from . import journal
+from . import auditing, journal
 from .database import Database, upsert
 from .schema import cameras
 from .times import from_microseconds, now, rfc3339, to_microseconds
@@ -93,21 +93,27 @@ class CameraTable:
             self._written()
         return bool(lost.rowcount)
 
-    def change_settings(self, camera: str, source: Source, settings: dict[str, Any]) -> None:
-        """Keep settings of a camera, which may not have sent yet."""
+    def change_settings(self, camera: str, source: Source, settings: dict[str, Any], who: str) -> None:
+        """Keep settings of a camera, which may not have sent yet; the audit log says who made them."""
+        self._database.keep_room()
         row = {"name": camera, "source": source, "online": False, "settings": settings}
         with self._database.writing() as connection:
             changed = upsert(connection, cameras).values(row)
             connection.execute(
                 changed.on_conflict_do_update(index_elements=[cameras.c.name], set_={"settings": settings})
             )
+            auditing.note(connection, who, "camera_settings", {"camera": camera, **settings})
 
-    def remove(self, camera: str) -> bool:
-        """Forget a camera, with its event where it was online; whether it was there."""
+    def remove(self, camera: str, who: str) -> bool:
+        """Forget a camera, with its event where it was online; whether it was there.
+
+        The audit log says who removed it.
+        """
         with self._database.writing() as connection:
             row = connection.execute(
                 delete(cameras).where(cameras.c.name == camera).returning(*cameras.c)
             ).one_or_none()
+            auditing.note(connection, who, "remove_camera", {"camera": camera})
             online = row is not None and row.online
             if online:
                 journal.append(connection, [_offline(_remembered(row))])

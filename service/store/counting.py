@@ -87,11 +87,10 @@ def between(
     return found
 
 
-def chosen(connection: Connection, query: CaptureQuery) -> tuple[int, str | None]:
-    """How many captures a query chooses, its cursor and limit aside, and the highest of their ids."""
-    wanted = select(func.count(), func.max(captures.c.id)).where(*conditions(query))
-    count, last = connection.execute(wanted).one()
-    return count, last
+def chosen(connection: Connection, query: CaptureQuery) -> int:
+    """How many captures a query chooses, its cursor and limit aside."""
+    wanted = select(func.count()).select_from(captures).where(*conditions(query))
+    return int(connection.execute(wanted).scalar_one())
 
 
 def last_moment(connection: Connection) -> datetime | None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, Table, delete, exists, func, select
 
-from . import alerting, auditing
 from .crops import SHARDS
+from .ids import first_id
 from .records import Removed
 from .removing import Remover, with_room
-from .schema import captures, crops, events, pushes
+from .schema import alerts, audit, captures, crops, events, pushes
 from .times import to_microseconds
 
 _EVENTS_BATCH = 5000
@@ -45,14 +45,12 @@ class Keeper(Remover):
             failure = error
         by_age, files_by_age = self._by_age(None if max_age is None else at - max_age)
         if max_age is not None:
-            with self._database.writing() as connection:
-                alerting.remove_old(connection, to_microseconds(at - max_age))
+            self._remove_rows(alerts, alerts.c.id < first_id(to_microseconds(at - max_age)))
         by_size, files_by_size, kept = self._by_size(max_bytes)
         old_events = self._old_events(None if events_max_age is None else at - events_max_age, at)
         old_entries = 0
         if audit_max_age is not None:
-            with self._database.writing() as connection:
-                old_entries = auditing.remove_old(connection, to_microseconds(at - audit_max_age))
+            old_entries = self._remove_rows(audit, audit.c.time < to_microseconds(at - audit_max_age))
         if failure is not None:
             raise failure
         files = files_by_age + files_by_size + orphans
@@ -102,15 +100,17 @@ class Keeper(Remover):
             connection.execute(delete(pushes).where(pushes.c.received < to_microseconds(at - _KEYS_KEPT)))
         if first is None:
             return 0
-        oldest = select(events.c.id).where(events.c.time < to_microseconds(first)).order_by(events.c.id)
+        return self._remove_rows(events, events.c.time < to_microseconds(first))
+
+    def _remove_rows(self, table: Table, old: ColumnElement[bool]) -> int:
+        """Remove old rows, those of the lowest ids first; how many."""
+        oldest = select(table.c.id).where(old).order_by(table.c.id)
         removed = 0
         batch = _CRAMPED_EVENTS_BATCH if self._database.cramped else _EVENTS_BATCH
         while True:
             # Bit by bit: captures wait for whoever writes.
             with self._database.writing() as connection:
-                count = connection.execute(
-                    delete(events).where(events.c.id.in_(oldest.limit(batch)))
-                ).rowcount
+                count = connection.execute(delete(table).where(table.c.id.in_(oldest.limit(batch)))).rowcount
             removed += count
             if count < batch:
                 return removed

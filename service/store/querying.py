@@ -59,6 +59,12 @@ def one(connection: Connection, identity: str) -> StoredCapture | None:
     return None if row is None else stored_capture(row)
 
 
+def oldest_first(connection: Connection, query: CaptureQuery) -> list[str]:
+    """Ids of the captures of a query, its cursor and limit aside, in the order in which they came."""
+    wanted = select(captures.c.id).where(*conditions(query)).order_by(captures.c.received, captures.c.id)
+    return list(connection.execute(wanted).scalars())
+
+
 def conditions(
     query: CaptureQuery, table: Table = captures, *, any_camera: bool = False
 ) -> list[ColumnElement[bool]]:

@@ -81,7 +81,7 @@ class Reading:
     def count(self, query: CaptureQuery) -> int:
         """How many captures a query chooses, whatever its cursor and limit."""
         with self._database.reading() as connection:
-            return counting.chosen(connection, query)[0]
+            return counting.chosen(connection, query)
 
     def today(self, cameras: list[str], since: datetime) -> dict[str, Today]:
         """The newest capture of each camera that has one, and how many it has since a moment."""

@@ -15,11 +15,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, delete, select
 
-from . import auditing, counting, crop_rows, visiting
+from . import auditing, crop_rows, querying, visiting
 from .crops import CropFolder
 from .database import Database
 from .errors import CountDiffers, PartlyRemoved, StoreError
-from .querying import conditions
 from .records import CaptureQuery
 from .schema import captures, crops
 
@@ -102,11 +101,10 @@ class Remover:
             PartlyRemoved: the database or the folder failed, or `ending` was true, after some were removed.
         """
         with self._database.reading() as connection:
-            count, last = counting.chosen(connection, query)
-        if expect is not None and count != expect:
-            raise CountDiffers(count)
-        removed = 0
-        where = [*conditions(query), captures.c.id <= (last or "")]
+            ids = querying.oldest_first(connection, query)
+        if expect is not None and len(ids) != expect:
+            raise CountDiffers(len(ids))
+        removed = place = 0
         entry: int | None = None
         written: int | None = None
         failure: OSError | None = None
@@ -119,14 +117,14 @@ class Remover:
             else:
                 auditing.amend(connection, entry, said)
 
-        while removed < count:
+        while place < len(ids):
             if ending():
                 raise PartlyRemoved("the service ends", removed)
+            batch = ids[place : place + self.batch]
+            place += len(batch)
             try:
-                number, names = self.delete_some(min(self.batch, count - removed), where, note)
+                number, names = self.delete_some(len(batch), [captures.c.id.in_(batch)], note)
                 removed, entry = removed + number, written
-                if not number:  # others were faster
-                    break
                 self.collect(names)
             except StoreError as error:
                 raise PartlyRemoved(str(error), removed) from error

@@ -46,7 +46,7 @@ captures = Table(
     Index("captures_camera_time", "camera", "time", "id"),
     Index("captures_received", "received", "id"),
     Index("captures_crop", "crop"),
-    Index("captures_visit", "visit"),
+    Index("captures_visit", "visit", "mask", "quality", "id", "time"),  # all that a visit's row is made of
 )
 
 # The captures of one track, as far as they are still there: `visiting` keeps it up with them.

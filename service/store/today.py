@@ -20,7 +20,7 @@ def by_camera(connection: Connection, cameras: list[str], since: datetime) -> di
             row.camera: row.number
             for row in connection.execute(
                 select(table.c.camera, func.count().label("number"))
-                .where(table.c.time >= start)
+                .where(table.c.camera.in_(cameras), table.c.time >= start)
                 .group_by(table.c.camera)
             )
         }

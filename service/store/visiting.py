@@ -116,29 +116,34 @@ def _latest(connection: Connection, camera: str, new: Sequence[StoredCapture]) -
 
 def _counted(connection: Connection, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What the captures that there are make of visits; those without any are left out."""
-    visit, answer = captures.c.visit, (captures.c.visit, captures.c.mask)
-    best_first = (captures.c.quality.desc().nulls_last(), captures.c.id)
-    time = captures.c.time
-    ranked = (
+    answer = (captures.c.visit, captures.c.mask)
+    groups = (
         select(
-            visit,
-            captures.c.mask,
-            captures.c.id,
-            captures.c.quality,
-            func.count().over(partition_by=answer).label("number"),
-            func.row_number().over(partition_by=answer, order_by=best_first).label("place"),
-            func.first_value(time).over(partition_by=visit, order_by=captures.c.id).label("time"),
-            func.max(time).over(partition_by=visit).label("last"),
+            *answer,
+            func.count().label("number"),
+            func.max(captures.c.quality).label("quality"),
+            func.min(captures.c.id).label("first"),
+            func.max(captures.c.time).label("last"),
         )
         .where(captures.c.visit.in_(names))
+        .group_by(*answer)
         .subquery()
     )
+    first = captures.alias()
+    best = (
+        select(func.min(captures.c.id))
+        .where(captures.c.visit == groups.c.visit, captures.c.mask == groups.c.mask)
+        .where(captures.c.quality.is_not_distinct_from(groups.c.quality))
+        .scalar_subquery()
+    )
+    counted = select(groups, first.c.time, best.label("best")).join(first, first.c.id == groups.c.first)
     found: dict[str, dict[str, Any]] = {}
-    for row in connection.execute(select(ranked).where(ranked.c.place == 1)):
-        new = {"id": row.visit, "time": row.time, "last": row.last, "answers": {}}
-        found.setdefault(row.visit, new)["answers"][row.mask] = [row.number, row.id, row.quality]
-    for counted in found.values():
-        counted.update(_whole(counted["answers"]))
+    for row in connection.execute(counted.order_by(groups.c.first)):
+        visit = found.setdefault(row.visit, {"id": row.visit, "time": row.time, "last": 0, "answers": {}})
+        visit["last"] = max(visit["last"], row.last)
+        visit["answers"][row.mask] = [row.number, row.best, row.quality]
+    for visit in found.values():
+        visit.update(_whole(visit["answers"]))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -16,6 +17,7 @@ from process import Process
 from pushing import push, pushed
 from receiver import Receiver
 from served import Served, eventually
+from sqlalchemy import event
 
 from facecap_service.configuration import ConfigurationError, load
 from facecap_service.keys import new_key
@@ -166,6 +168,27 @@ def test_who_saw_an_alert_first_stays(start: Start, url: str) -> None:
     for wrong in ("nothing", "0" * 26):
         missing = call("guard", "POST", f"/v1/alerts/{wrong}/seen")
         assert missing.status_code == 404 and missing.json()["code"] == "alert_not_found"
+
+
+def test_alert_is_raised_though_its_capture_is_deleted_meanwhile(open_store: Callable[[], Store]) -> None:
+    store, other = open_store(), open_store()
+    [capture] = store.add("door", [new()])
+    store.keep_hooks(["rules"])
+    position = store.claim_hook("rules", "me", timedelta(minutes=1))
+    assert position is not None
+    deletion = threading.Thread(target=other.delete, args=(capture.id,))
+
+    @event.listens_for(store._database._engine, "before_cursor_execute")
+    def delete_first(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO alerts"):
+            deletion.start()
+            deletion.join(1)  # it waits for the alert
+
+    wanted = NewAlert("bare", "door", capture.time, "no_mask", capture.id, timedelta(0))
+    raised = store.raise_alerts("rules", "me", position, [wanted])
+    deletion.join(60)
+    assert raised is not None and len(raised) == 1
+    assert [item.capture for item in store.alerts(AlertQuery()).alerts] == [None]
 
 
 def test_alert_stays_without_a_crop_when_its_capture_is_deleted(start: Start, url: str) -> None:

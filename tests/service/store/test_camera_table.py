@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from facecap_service.store import Sighting, Store, camera_table
+from facecap_service.store import AuditQuery, Sighting, Store, StoreError, camera_table
 
 MORNING = datetime(2026, 11, 30, 8, tzinfo=timezone.utc)
 
@@ -64,20 +64,44 @@ def test_processes_that_see_and_lose_the_same_cameras_agree(open_store: Callable
 
 
 def test_settings_are_kept_with_a_camera_and_go_with_it(store: Store) -> None:
-    store.cameras.change_settings("hall", "pull", {"display_name": "大厅"})
+    store.cameras.change_settings("hall", "pull", {"display_name": "大厅"}, "me")
     never = store.cameras.all()["hall"]
     assert (never.online, never.last_seen, never.settings) == (False, None, {"display_name": "大厅"})
     store.cameras.see([seen("hall", source="pull")])
     assert store.cameras.all()["hall"].settings == {"display_name": "大厅"}
-    assert store.cameras.remove("hall") and not store.cameras.remove("hall")
+    assert store.cameras.remove("hall", "me") and not store.cameras.remove("hall", "me")
     assert [kind for kind, *_ in events(store)] == ["camera.online", "camera.offline"]
     store.cameras.see([seen("hall", 1)])
     assert store.cameras.all()["hall"].settings is None
 
 
+def test_no_settings_and_no_removal_are_kept_that_the_audit_log_does_not_have(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.cameras.change_settings("hall", "pull", {"area": "gate"}, "ann")
+    before = store.cameras.all()
+    with monkeypatch.context() as patched:
+
+        def fail(*_: Any) -> None:
+            raise StoreError("the disk is full")
+
+        patched.setattr("facecap_service.store.auditing.note", fail)
+        with pytest.raises(StoreError):
+            store.cameras.change_settings("hall", "pull", {"area": "other"}, "ann")
+        with pytest.raises(StoreError):
+            store.cameras.remove("hall", "ann")
+    assert store.cameras.all() == before
+    store.cameras.remove("hall", "ann")
+    found = [(entry.who, entry.action, entry.data) for entry in store.audit(AuditQuery()).entries]
+    assert found == [
+        ("ann", "remove_camera", {"camera": "hall"}),
+        ("ann", "camera_settings", {"camera": "hall", "area": "gate"}),
+    ]
+
+
 def test_names_without_end_do_not_fill_the_database(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(camera_table, "MOST", 3)
-    store.cameras.change_settings("kept", "push", {"area": "gate"})
+    store.cameras.change_settings("kept", "push", {"area": "gate"}, "me")
     for number in range(6):
         store.cameras.see([seen(f"camera{number}", number)])
         if number < 5:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pushing import push
 from served import Served
 
 from facecap_service.store import CaptureQuery, CountDiffers, PartlyRemoved, Store
+from facecap_service.store.times import now
 
 
 def remove(service: Served, **query: Any) -> tuple[int, dict[str, Any]]:
@@ -63,19 +65,20 @@ def test_removed_captures_leave_the_events_too(service: Served) -> None:
     assert [event.camera for event in store.events_after(before, 10)] == ["gate"]
 
 
-def add(store: Store, camera: str, count: int) -> None:
-    store.add(camera, [new(png(0), track_id=number) for number in range(count)])
+def add(store: Store, camera: str, count: int) -> list[str]:
+    added = store.add(camera, [new(png(0), track_id=number) for number in range(count)])
+    return [item.id for item in added]
 
 
 def test_what_comes_meanwhile_stays(open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch) -> None:
     store, other = open_store(), open_store()
     monkeypatch.setattr("facecap_service.store.removing._BATCH", 10)
-    add(store, "door", 45)
+    came = add(store, "door", 45)
     stop = threading.Event()
 
     def come() -> None:
         while not stop.is_set():
-            add(other, "door", 1)
+            came.extend(add(other, "door", 1))
 
     coming = threading.Thread(target=come)
     coming.start()
@@ -94,7 +97,25 @@ def test_what_comes_meanwhile_stays(open_store: Callable[[], Store], monkeypatch
         stop.set()
         coming.join(60)
     left = store.captures(CaptureQuery(limit=10_000)).captures
+    assert {item.id for item in left} == set(came[count:])
     assert len(store.visits(CaptureQuery(limit=10_000)).visits) == len(left)
+
+
+def test_what_comes_by_a_clock_set_back_stays_and_what_was_chosen_goes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facecap_service.store.removing._BATCH", 2)
+    add(store, "door", 6)
+    came = []
+
+    def come() -> bool:
+        with monkeypatch.context() as patched:
+            patched.setattr("facecap_service.store.adding.now", lambda: now() - timedelta(days=1))
+            came.extend(add(store, "door", 1))
+        return False
+
+    assert store.delete_captures(CaptureQuery(), 6, "me", {}, come) == 6
+    assert {item.id for item in store.captures(CaptureQuery()).captures} == set(came)
 
 
 def test_what_is_interrupted_says_how_many_are_gone(

@@ -6,9 +6,11 @@ import os
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from captures import files, new, png
+from sqlalchemy import event
 
 from facecap_service.store import AuditQuery, CaptureQuery, Store, StoredCapture, StoreError
 
@@ -80,6 +82,23 @@ def test_many_old_events_go_bit_by_bit(store: Store, monkeypatch: pytest.MonkeyP
         store.event("track.started", "door", {"track_id": number})
     assert store.remove_old(events_max_age=timedelta(0)).events == 8
     assert store.events_after(0, 100) == []
+
+
+def test_many_old_entries_of_the_audit_log_go_bit_by_bit(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facecap_service.store.keeping._EVENTS_BATCH", 3)
+    removed = []
+
+    @event.listens_for(store._database._engine, "after_cursor_execute")
+    def see(_connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("DELETE FROM audit"):
+            removed.append(cursor.rowcount)
+
+    for _ in range(8):
+        store.note("ann", "export", {})
+    assert store.remove_old(audit_max_age=timedelta(0)).audit == 8
+    assert removed == [3, 3, 2]
 
 
 def test_old_events_go_and_their_captures_stay(store: Store) -> None:

@@ -35,7 +35,7 @@ def upgrade() -> None:
     op.create_index("visits_camera_track", "visits", ["camera", "track_id", "id"])
     op.add_column("captures", sa.Column("visit", id_type))
     _fill_visits(op.get_bind())
-    op.create_index("captures_visit", "captures", ["visit"])
+    op.create_index("captures_visit", "captures", ["visit", "mask", "quality", "id", "time"])
     op.create_table(
         "cameras",
         sa.Column("name", sa.Text, primary_key=True),
