@@ -7,6 +7,7 @@ const TICK = 1000;
 
 export class Pulse {
   #onBeat;
+  #timer = null;
   #last = null;
   #missed = false;
   #was = false;
@@ -14,11 +15,25 @@ export class Pulse {
   /** @param onBeat called every second with {gone, last}: whether nothing comes, and the Date when something last did. */
   constructor(onBeat) {
     this.#onBeat = onBeat;
-    setInterval(() => this.#tell(), TICK);
+  }
+
+  /** Watch from now on; what came before is forgotten. */
+  start() {
+    this.stop();
+    this.#timer = setInterval(() => this.#tell(), TICK);
+  }
+
+  /** Watch no more, where nobody asks. */
+  stop() {
+    clearInterval(this.#timer);
+    this.#timer = this.#last = null;
+    this.#missed = false;
+    this.#tell();
   }
 
   /** Something came of the service. */
   beat() {
+    if (!this.#timer) return;
     this.#last = new Date();
     this.#missed = false;
     if (this.#was) this.#tell();
@@ -26,6 +41,7 @@ export class Pulse {
 
   /** What was asked for did not come. */
   miss() {
+    if (!this.#timer) return;
     this.#missed = true;
     if (!this.#was) this.#tell();
   }
