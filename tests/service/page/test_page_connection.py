@@ -49,6 +49,26 @@ def test_a_page_that_finds_no_service_tries_until_it_does(
     expect(page.locator("#notice")).to_be_hidden()
 
 
+@pytest.mark.parametrize("part", ["visits", "statistics", "site"])
+def test_one_request_that_fails_leaves_no_empty_page(served: Served, open_page: OpenPage, part: str) -> None:
+    add(served, seed=1)
+    page = open_page(served.address, expect_failures=True)
+    failures: list[str] = []
+
+    def fail(route: Any) -> None:
+        failures.append(route.request.url)
+        route.fulfill(status=500, json={"detail": "no store", "code": "store"})
+
+    page.route(f"**/v1/{part}*", fail, times=1)
+    page.reload()
+    expect(cards(page)).to_have_count(1)
+    expect(page.locator("#counters")).to_contain_text("Visits1")
+    expect(page.locator("#notice")).to_be_hidden()
+    page.get_by_text("Export, delete…").click()
+    expect(page.locator("#delete-all")).to_be_visible()
+    assert len(failures) == 1
+
+
 @pytest.fixture
 def keys() -> dict[str, str]:
     """Secrets by name."""
