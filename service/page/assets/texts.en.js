@@ -182,11 +182,13 @@ export default {
   "choice.title": "Export, delete…",
   "choice.csv": "Table (CSV)",
   "choice.zip": "Table and pictures (ZIP)",
-  "choice.delete": "Delete all that is shown…",
+  "choice.delete": "Delete captures that fit these filters…",
   "choice.exporting": "The export is being made…",
   "choice.exported": "The export is saved by the browser.",
   "choice.nothing": "No capture fits these filters.",
-  "choice.question": "Delete {captures} that fit these filters, with their pictures?",
+  "choice.question":
+    "Delete {captures} that fit these filters, with their pictures? Each counts by its own answer, quality and time, " +
+    "not by its visit's: shots of a visit that is listed may stay, and shots of one that is not may go.",
   "choice.deleting": "Deleting…",
   "choice.deleted": "{captures} deleted.",
   "choice.changed": "Meanwhile it is another number of captures. Nothing was deleted: ask again.",
