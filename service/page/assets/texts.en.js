@@ -170,6 +170,7 @@ export default {
   "visits.title": "Visits",
   "visits.list": "Visits, newest first",
   "visits.count": { one: "{n} visit", other: "{n} visits" },
+  "visits.newMany": "More than {n} new visits",
   "visits.new": { one: "{n} new visit", other: "{n} new visits" },
   "visits.shown": { one: "{n} visit shown.", other: "{n} visits shown." },
   "visits.noneShown": "No visits.",

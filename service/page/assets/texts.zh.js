@@ -161,6 +161,7 @@ export default {
   "visits.title": "到访记录",
   "visits.list": "到访记录，最新的在前",
   "visits.count": { other: "{n} 次到访" },
+  "visits.newMany": "超过 {n} 次新到访",
   "visits.new": { other: "{n} 次新到访" },
   "visits.shown": { other: "已显示 {n} 次到访。" },
   "visits.noneShown": "没有到访。",
