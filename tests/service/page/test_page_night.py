@@ -33,9 +33,11 @@ def test_after_midnight_times_have_their_day(served: Served, open_page: OpenPage
     zone = f"Etc/GMT{now.hour - 12:+d}"
     add(served, ago=60)
     page = open_page(served.address, path="/?period=7d", clock=now, timezone_id=zone)
+    page.get_by_role("button", name="Pause").click()
     expect(cards(page).locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
     page.clock.fast_forward("16:00:00")
     expect(cards(page).locator("time")).to_have_text(re.compile(r"^\d+ \w+ \d{4}, \d\d:\d\d:\d\d$"))
+    expect(page.locator("#paused")).to_have_text(re.compile(r"^Paused since \d+ \w+ \d{4}, \d\d:\d\d:\d\d$"))
 
 
 def test_a_paused_page_says_since_when(served: Served, open_page: OpenPage) -> None:
