@@ -14,6 +14,7 @@ export class CameraSettings {
   #form = byId("settings-form");
   #onChange;
   #camera = null;
+  #loaded = false;
   #polygons = new Polygons(
     () => this.#showState(),
     (place, x, y) => text("areas.corner", { place: place + 1, x, y }),
@@ -37,38 +38,57 @@ export class CameraSettings {
     byId("camera-remove").addEventListener("click", () => this.#ask());
   }
 
-  /** Open on a camera of the list. */
+  /** Open on a camera of the list: nothing of another one is left, and nothing is saved before its own is known. */
   async open(camera) {
     this.#camera = camera;
     this.#say("");
     this.#showRemoval();
     byId("settings-title").textContent = text("settings.title", { camera: camera.name });
-    try {
-      const settings = await getJson(`${pathOf(camera.name)}/settings`);
-      const of = (kind) => settings[kind].map((points) => ({ kind, points }));
-      const fixed = settings.set_in_file;
-      for (const name of ["display_name", "area"]) {
-        this.#form.elements[name].value = settings[name] ?? "";
-        this.#form.elements[name].readOnly = fixed.includes(name);
-      }
-      const names = fixed.map((name) => text(`settings.field.${name}`)).join(text("list.comma"));
-      byId("settings-fixed").textContent = text("settings.fixed", { names });
-      show(byId("settings-fixed"), fixed.length > 0);
-      this.#polygons.load([...of("ignore"), ...of("only")]);
-    } catch (problem) {
-      this.#say(problem.message);
-    }
+    this.#fill({ display_name: null, area: null, ignore: [], only: [], set_in_file: [] }, false);
     const [width, height] = camera.size ?? [16, 9];
     byId("areas").style.setProperty("--ratio", width / height);
     this.#dialog.showModal();
-    const there = camera.shown && (await fetchInto(byId("areas-frame"), `${pathOf(camera.name)}/frame`));
-    show(byId("areas-frame"), there);
-    show(byId("areas-unseen"), !there);
+    await Promise.all([this.#load(camera), this.#showFrame(camera)]);
+  }
+
+  async #load(camera) {
+    try {
+      const settings = await getJson(`${pathOf(camera.name)}/settings`);
+      if (this.#camera === camera) this.#fill(settings, true);
+    } catch (problem) {
+      if (this.#camera === camera) this.#say(problem.message);
+    }
+  }
+
+  #fill(settings, loaded) {
+    this.#loaded = loaded;
+    const fixed = settings.set_in_file;
+    for (const name of ["display_name", "area"]) {
+      this.#form.elements[name].value = settings[name] ?? "";
+      this.#form.elements[name].readOnly = !loaded || fixed.includes(name);
+    }
+    const names = fixed.map((name) => text(`settings.field.${name}`)).join(text("list.comma"));
+    byId("settings-fixed").textContent = text("settings.fixed", { names });
+    show(byId("settings-fixed"), fixed.length > 0);
+    const of = (kind) => settings[kind].map((points) => ({ kind, points }));
+    this.#polygons.load([...of("ignore"), ...of("only")]);
+  }
+
+  async #showFrame(camera) {
+    // A new element: the picture of another camera may still be under way to the old one.
+    const frame = h("img", { id: "areas-frame", alt: "", hidden: true });
+    byId("areas-frame").replaceWith(frame);
+    show(byId("areas-unseen"), !camera.shown);
+    if (!camera.shown) return;
+    const there = await fetchInto(frame, `${pathOf(camera.name)}/frame`);
+    show(frame, there);
+    if (this.#camera === camera) show(byId("areas-unseen"), !there);
   }
 
   async #save() {
     const of = (kind) => this.#polygons.all.filter((area) => area.kind === kind).map(({ points }) => points);
     const { display_name: shown, area } = this.#form.elements;
+    const camera = this.#camera;
     const settings = {
       display_name: shown.value.trim() || null,
       area: area.value.trim() || null,
@@ -76,15 +96,15 @@ export class CameraSettings {
       only: of("only"),
     };
     try {
-      await call(address(`${pathOf(this.#camera.name)}/settings`), {
+      await call(address(`${pathOf(camera.name)}/settings`), {
         method: "PUT",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(settings),
       });
     } catch (problem) {
-      return this.#refused(problem);
+      return this.#refused(camera, problem);
     }
-    this.#dialog.close();
+    this.#close(camera);
     say(text("settings.saved"));
     this.#onChange();
   }
@@ -104,13 +124,13 @@ export class CameraSettings {
   }
 
   async #remove() {
+    const camera = this.#camera;
     try {
-      await call(address(pathOf(this.#camera.name), { remove: "true" }), { method: "DELETE" });
+      await call(address(pathOf(camera.name), { remove: "true" }), { method: "DELETE" });
     } catch (problem) {
-      this.#showRemoval();
-      return this.#refused(problem);
+      return this.#refused(camera, problem);
     }
-    this.#dialog.close();
+    this.#close(camera);
     say(text("settings.removed"));
     this.#onChange();
   }
@@ -131,11 +151,20 @@ export class CameraSettings {
     byId("area-corner").disabled = !current;
     byId("area-delete").disabled = !current;
     byId("area-undo").disabled = !canUndo;
-    byId("settings-save").disabled = unfinished;
-    byId("areas-help").textContent = text(unfinished ? "areas.unfinished" : current ? "areas.help" : "areas.none");
+    for (const kind of ["ignore", "only"]) byId(`area-${kind}`).disabled = !this.#loaded;
+    byId("settings-save").disabled = unfinished || !this.#loaded;
+    const help = text(unfinished ? "areas.unfinished" : current ? "areas.help" : "areas.none");
+    byId("areas-help").textContent = this.#loaded ? help : "";
   }
 
-  #refused(problem) {
+  /** Close the dialog where it is still that camera's. */
+  #close(camera) {
+    if (this.#camera === camera) this.#dialog.close();
+  }
+
+  #refused(camera, problem) {
+    if (this.#camera !== camera) return;
+    this.#showRemoval();
     this.#say(problem.code === "set_in_file" ? text("settings.inFile") : problem.message);
   }
 

@@ -29,13 +29,18 @@ export class Connection {
       // Until it was there once nobody else asks.
       if (state === "lost" && !this.pulse.heard) this.pulse.miss();
       if (state === "live") onLive();
-      if (state === "refused") onRefused(problem);
+      if (state !== "refused") return;
+      // Whoever asks for a key has answered, and nobody asks on without one.
+      this.pulse.stop();
+      onRefused(problem);
     };
     this.#stream = new Stream({ onEvent, onState, onBytes: () => this.pulse.beat() });
   }
 
   /** Connect, and again after every break. */
   run() {
+    this.#opened = new Date();
+    this.pulse.start();
     this.#stream.run();
   }
 

@@ -1,7 +1,7 @@
 /** The visits that are shown, newest first: pages of the past, and what comes meanwhile. */
 
 import { say, sayCapture } from "./announcer.js";
-import { getJson } from "./api.js";
+import { getJson, serverNow } from "./api.js";
 import { Card } from "./cards.js";
 import { byId, show } from "./dom.js";
 import { moveByArrows } from "./grid_keys.js";
@@ -23,6 +23,8 @@ export class Gallery {
   #waiting = new Map();
   #came = [];
   #changed = new Set();
+  // More came than is kept: the list is to be loaded anew.
+  #overflown = false;
   #looking = null;
   #cursor = null;
   #generation = 0;
@@ -50,8 +52,8 @@ export class Gallery {
     this.#showState();
   }
 
-  /** Load what the filters ask for. */
-  async load() {
+  /** Load what the filters ask for; where it is paused, what came since is held back unless `all` is wanted. */
+  async load({ all = false } = {}) {
     const generation = ++this.#generation;
     const fault = this.#filters.fault;
     this.#came = [];
@@ -66,7 +68,7 @@ export class Gallery {
       const focused = this.#shown.find(({ id }) => this.#cards.get(id).item.contains(document.activeElement));
       this.#clear();
       this.#cursor = page.next_cursor;
-      this.#insert(page.visits);
+      this.#insert(all ? page.visits : this.#holdBack(page.visits));
       // Some may have come too late to be on the page.
       for (const capture of this.#came) this.#take(capture);
       if (focused) this.focus(this.#cards.has(focused.id) ? focused : this.#shown[0]);
@@ -97,6 +99,8 @@ export class Gallery {
   age() {
     const old = this.#shown.filter((visit) => !this.#filters.inRange(visit));
     for (const visit of old) this.remove(visit);
+    for (const [id, visit] of this.#waiting) if (!this.#filters.inRange(visit)) this.#waiting.delete(id);
+    this.#showState();
   }
 
   /** A visit is no more; the one beside it, undefined where there is none. */
@@ -112,7 +116,8 @@ export class Gallery {
 
   /** Look again at a visit that has changed, as when another capture of it came. */
   lookAt(id) {
-    this.#changed.add(id);
+    if (this.#paused && this.#changed.size >= PAGE) this.#overflown = true;
+    else this.#changed.add(id);
     this.#looking ??= new Promise((resolve) => setTimeout(resolve, SETTLING))
       .then(() => this.#look())
       .finally(() => (this.#looking = null));
@@ -132,6 +137,7 @@ export class Gallery {
   /** Whether a capture begins a visit that is shown now. The first one says all of its visit; of others it is asked. */
   #take(capture) {
     const { visit_id: id, camera, track_id, time, mask, quality } = capture;
+    if (this.#filters.camera && camera !== this.#filters.camera) return false;
     if (capture.id !== id) {
       this.lookAt(id);
     } else if (!this.#cards.has(id)) {
@@ -151,7 +157,8 @@ export class Gallery {
       card.update(visit);
       this.#shown[this.#shown.findIndex((shown) => shown.id === id)] = visit;
     } else if (this.#paused || !this.#atTop()) {
-      this.#waiting.set(id, visit);
+      if (this.#waiting.size < MOST || this.#waiting.has(id)) this.#waiting.set(id, visit);
+      else this.#overflown = true;
     } else {
       return this.#insert([visit]) !== null;
     }
@@ -184,7 +191,7 @@ export class Gallery {
         const page = await getJson("v1/visits", { ...this.#filters.query, limit: PAGE, ...place });
         if (generation !== this.#generation) return;
         this.#cursor = page.next_cursor;
-        first = this.#insert(page.visits, Infinity);
+        first = this.#insert(this.#holdBack(page.visits), Infinity);
       } while (!first && this.#cursor);
       this.focus(first ?? last);
       this.#showState();
@@ -193,7 +200,20 @@ export class Gallery {
     }
   }
 
+  /** Have visits that began after the pause wait; those that are left. */
+  #holdBack(visits) {
+    if (!this.#paused) return visits;
+    const pause = this.#paused.getTime() + serverNow() - Date.now();
+    const late = visits.filter(({ time }) => Date.parse(time) > pause);
+    for (const visit of late) if (!this.#cards.has(visit.id)) this.#waiting.set(visit.id, visit);
+    return visits.filter((visit) => !late.includes(visit));
+  }
+
   #release() {
+    if (this.#overflown) {
+      this.load({ all: true }).catch(() => {});
+      return;
+    }
     const came = Array.from(this.#waiting.values());
     this.#waiting.clear();
     for (const id of this.#changed) this.lookAt(id);
@@ -239,6 +259,7 @@ export class Gallery {
     this.#shown = [];
     this.#waiting.clear();
     this.#changed.clear();
+    this.#overflown = false;
   }
 
   #atTop() {
@@ -247,7 +268,7 @@ export class Gallery {
 
   #showState() {
     const waiting = this.#waiting.size;
-    this.#held.textContent = text("visits.new", { n: waiting });
+    this.#held.textContent = text(waiting < MOST ? "visits.new" : "visits.newMany", { n: waiting });
     show(this.#held, waiting > 0);
     this.#onWaiting(waiting);
     show(this.#older, this.#cursor !== null);

@@ -23,6 +23,8 @@ import { choose, fillIn, language, languages, text } from "./texts.js";
 import { retitle } from "./title.js";
 
 const AGEING = 20000;
+const FIRST_WAIT = 1000;
+const LONGEST_WAIT = 30000;
 
 fillIn(document);
 foldOnPhones();
@@ -48,11 +50,14 @@ new Choice(filters, () => load());
 const alerts = new Alerts(new Bell());
 const keyDialog = new KeyDialog(() => start());
 let loaded = false;
+let retry = null;
+let wait = FIRST_WAIT;
 let held = 0;
 let cameHidden = 0;
 
-/** Ask for everything that is shown. */
+/** Ask for everything that is shown, and again where something of it failed. */
 async function load() {
+  clearTimeout(retry);
   // The cameras say by themselves what is wrong with asking for them.
   const shown = [gallery.load(), overview.refresh(), loadSite(), alerts.refresh()];
   const results = await Promise.allSettled([...shown, cameras.refresh()]);
@@ -64,8 +69,16 @@ async function load() {
   if (failure?.status === 422) gallery.empty();
   notice(failure ? text("page.noAnswer", { problem: failure.message }) : "");
   loaded = !failure;
+  if (loaded) wait = FIRST_WAIT;
+  else if (failure.status !== 422) loadLater();
   deliveries.watch();
   if (loaded && !(await details.openLinked())) notice(text("details.gone"));
+}
+
+function loadLater() {
+  clearTimeout(retry);
+  retry = setTimeout(load, wait);
+  wait = Math.min(2 * wait, LONGEST_WAIT);
 }
 
 function happened({ kind, data }) {
@@ -88,6 +101,7 @@ function live() {
 }
 
 function refused(problem) {
+  clearTimeout(retry);
   alerts.stop();
   cameras.stop();
   overview.stop();

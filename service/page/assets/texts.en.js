@@ -170,6 +170,7 @@ export default {
   "visits.title": "Visits",
   "visits.list": "Visits, newest first",
   "visits.count": { one: "{n} visit", other: "{n} visits" },
+  "visits.newMany": "More than {n} new visits",
   "visits.new": { one: "{n} new visit", other: "{n} new visits" },
   "visits.shown": { one: "{n} visit shown.", other: "{n} visits shown." },
   "visits.noneShown": "No visits.",
@@ -182,11 +183,13 @@ export default {
   "choice.title": "Export, delete…",
   "choice.csv": "Table (CSV)",
   "choice.zip": "Table and pictures (ZIP)",
-  "choice.delete": "Delete all that is shown…",
+  "choice.delete": "Delete captures that fit these filters…",
   "choice.exporting": "The export is being made…",
   "choice.exported": "The export is saved by the browser.",
   "choice.nothing": "No capture fits these filters.",
-  "choice.question": "Delete {captures} that fit these filters, with their pictures?",
+  "choice.question":
+    "Delete {captures} that fit these filters, with their pictures? Each counts by its own answer, quality and time, " +
+    "not by its visit's: shots of a visit that is listed may stay, and shots of one that is not may go.",
   "choice.deleting": "Deleting…",
   "choice.deleted": "{captures} deleted.",
   "choice.changed": "Meanwhile it is another number of captures. Nothing was deleted: ask again.",

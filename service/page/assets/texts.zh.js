@@ -161,6 +161,7 @@ export default {
   "visits.title": "到访记录",
   "visits.list": "到访记录，最新的在前",
   "visits.count": { other: "{n} 次到访" },
+  "visits.newMany": "超过 {n} 次新到访",
   "visits.new": { other: "{n} 次新到访" },
   "visits.shown": { other: "已显示 {n} 次到访。" },
   "visits.noneShown": "没有到访。",
@@ -173,11 +174,13 @@ export default {
   "choice.title": "导出、删除…",
   "choice.csv": "表格（CSV）",
   "choice.zip": "表格和图片（ZIP）",
-  "choice.delete": "删除全部筛选结果…",
+  "choice.delete": "删除符合筛选条件的抓拍…",
   "choice.exporting": "正在导出…",
   "choice.exported": "导出文件已交给浏览器保存。",
   "choice.nothing": "没有符合筛选条件的抓拍。",
-  "choice.question": "要删除符合筛选条件的 {captures}及其图片吗？",
+  "choice.question":
+    "要删除符合筛选条件的 {captures}及其图片吗？筛选按每次抓拍自身的结果、质量和时间判断，而不是按到访：" +
+    "列出的到访可能保留部分抓拍，未列出的到访也可能有抓拍被删除。",
   "choice.deleting": "正在删除…",
   "choice.deleted": "已删除 {captures}。",
   "choice.changed": "抓拍数量已发生变化，未删除任何内容，请重新操作。",

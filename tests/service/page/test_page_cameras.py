@@ -94,6 +94,47 @@ def test_an_area_is_drawn_by_mouse_and_faces_in_it_are_ignored(
     expect(page.locator(".troubles")).to_contain_text("Outside the areas that count")
 
 
+@pytest.mark.parametrize("fault", ["refused", "late"])
+def test_the_settings_of_another_camera_are_neither_shown_nor_saved(
+    serve: Callable[..., Served], open_page: OpenPage, face: bytes, fault: str
+) -> None:
+    served = serve(page={"show_frames": True})
+    square = [[0.1, 0.1], [0.2, 0.1], [0.2, 0.2]]
+    for camera in ("door", "hall"):
+        served.push(camera, face)
+    settings = {"display_name": "Front", "area": "Ground floor", "ignore": [square], "only": []}
+    served.client.put("/v1/cameras/door/settings", json=settings)
+    page = open_page(served.address, expect_failures=True)
+    dialog = open_settings(page)
+    expect(dialog.get_by_role("button", name="1: ignored, 3 corners")).to_be_visible()
+    expect(page.locator("#areas-frame")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+
+    held: list[Any] = []
+    refuse = {"status": 500, "json": {"detail": "no store", "code": "store"}}
+    page.route("**/hall/frame", lambda route: route.fulfill(status=404))
+    late = fault == "late"
+    page.route("**/hall/settings", lambda route: held.append(route) if late else route.fulfill(**refuse))
+    dialog = open_settings(page, "hall")
+    for field in ("Name that people see", "Where it stands"):
+        expect(dialog.get_by_label(field)).to_have_value("")
+    expect(page.locator("#areas-list li")).to_have_count(0)
+    expect(page.locator("#areas-frame")).to_be_hidden()
+    expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
+    if not late:
+        expect(page.locator("#settings-error")).to_have_text("no store")
+        return
+    dialog.get_by_role("button", name="Cancel").click()
+    dialog = open_settings(page)
+    expect(dialog.get_by_label("Name that people see")).to_have_value("Front")
+    with page.expect_response("**/hall/settings"):
+        held[0].continue_()
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    found = served.client.get("/v1/cameras/door/settings").json()
+    assert {name: found[name] for name in settings} == settings
+
+
 def test_an_area_is_drawn_by_keyboard_alone(served: Served, open_page: OpenPage, face: bytes) -> None:
     served.push("door", face)
     page = open_page(served.address)

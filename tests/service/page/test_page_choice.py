@@ -58,17 +58,46 @@ def test_what_the_filters_choose_is_deleted_after_a_count(served: Served, open_p
     page = open_page(served.address, path="/?camera=door")
     expect(cards(page)).to_have_count(3)
     unfold_choice(page)
-    page.get_by_role("button", name="Delete all that is shown…").click()
+    page.get_by_role("button", name="Delete captures that fit these filters…").click()
     answer = page.locator("#choice-answer")
     expect(answer).to_contain_text("Delete 3 captures that fit these filters, with their pictures?")
     answer.get_by_role("button", name="Keep").click()
     expect(answer).to_be_hidden()
     expect(cards(page)).to_have_count(3)
-    page.get_by_role("button", name="Delete all that is shown…").click()
+    page.get_by_role("button", name="Delete captures that fit these filters…").click()
     answer.get_by_role("button", name="Delete for good").click()
     expect(answer).to_contain_text("3 captures deleted.")
     expect(cards(page)).to_have_count(0)
     assert len(served.client.get("/v1/captures").json()["captures"]) == 2
+
+
+def test_of_a_visit_with_mixed_answers_only_the_captures_that_fit_are_deleted(
+    served: Served, open_page: OpenPage
+) -> None:
+    """And the question says so, for what is listed are visits."""
+    shots = {1: ["mask", "mask", "no_mask"], 2: ["no_mask", "no_mask", "mask"]}
+    for track, answers in shots.items():
+        for place, mask in enumerate(answers):
+            add(served, ago=60 - place, seed=place, track_id=track, sequence=place + 1, mask=mask)
+    page = open_page(served.address, path="/?mask=mask")
+    expect(cards(page)).to_have_count(1)
+    expect(cards(page)).to_contain_text("3 shots")
+    unfold_choice(page)
+    page.get_by_role("button", name="Delete captures that fit these filters…").click()
+    answer = page.locator("#choice-answer")
+    expect(answer).to_contain_text("Delete 3 captures that fit these filters")
+    expect(answer).to_contain_text(
+        "shots of a visit that is listed may stay, and shots of one that is not may go"
+    )
+    answer.get_by_role("button", name="Delete for good").click()
+    expect(answer).to_contain_text("3 captures deleted.")
+    expect(cards(page)).to_have_count(0)
+    left = served.client.get("/v1/captures").json()["captures"]
+    assert sorted((capture["track_id"], capture["mask"]) for capture in left) == [
+        (1, "no_mask"),
+        (2, "no_mask"),
+        (2, "no_mask"),
+    ]
 
 
 def test_nothing_is_deleted_that_was_not_counted(served: Served, open_page: OpenPage) -> None:
@@ -76,7 +105,7 @@ def test_nothing_is_deleted_that_was_not_counted(served: Served, open_page: Open
     page = open_page(served.address, expect_failures=True)
     expect(cards(page)).to_have_count(1)
     unfold_choice(page)
-    page.get_by_role("button", name="Delete all that is shown…").click()
+    page.get_by_role("button", name="Delete captures that fit these filters…").click()
     answer = page.locator("#choice-answer")
     expect(answer).to_contain_text("Delete 1 capture")
     add(served, ago=120, seed=1)

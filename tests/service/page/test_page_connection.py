@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -46,6 +47,26 @@ def test_a_page_that_finds_no_service_tries_until_it_does(
     expect(cards(page)).to_have_count(1)
     expect(page.locator("#gone")).to_be_hidden()
     expect(page.locator("#notice")).to_be_hidden()
+
+
+@pytest.mark.parametrize("part", ["visits", "statistics", "site"])
+def test_one_request_that_fails_leaves_no_empty_page(served: Served, open_page: OpenPage, part: str) -> None:
+    add(served, seed=1)
+    page = open_page(served.address, expect_failures=True)
+    failures: list[str] = []
+
+    def fail(route: Any) -> None:
+        failures.append(route.request.url)
+        route.fulfill(status=500, json={"detail": "no store", "code": "store"})
+
+    page.route(f"**/v1/{part}*", fail, times=1)
+    page.reload()
+    expect(cards(page)).to_have_count(1)
+    expect(page.locator("#counters")).to_contain_text("Visits1")
+    expect(page.locator("#notice")).to_be_hidden()
+    page.get_by_text("Export, delete…").click()
+    expect(page.locator("#delete-all")).to_be_visible()
+    assert len(failures) == 1
 
 
 @pytest.fixture
@@ -111,6 +132,31 @@ def test_a_key_is_asked_for_kept_in_the_tab_and_sent_as_a_header(
     assert asked[-1].headers.get("authorization", "").startswith("Bearer ")
     assert not [request.url for request in asked if keys["viewer"] in request.url]
     assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+
+
+def test_a_key_that_is_refused_does_not_look_like_a_dead_service(
+    guarded: Served, keys: dict[str, str], open_page: OpenPage, request: pytest.FixtureRequest
+) -> None:
+    wire = Wire(("127.0.0.1", int(guarded.address.rpartition(":")[2])))
+    request.addfinalizer(wire.close)
+    now = datetime.now(timezone.utc)
+    page = open_page(f"http://{wire.address}", expect_failures=True, ready="A key is needed", clock=now)
+    page.get_by_label("Key", exact=True).fill(keys["viewer"])
+    page.get_by_role("button", name="Open").click()
+    expect(page.locator("#connection")).to_have_text("Live")
+    refuse = {"status": 401, "json": {"detail": "This key is not known", "code": "unknown_key"}}
+    page.route("**/v1/**", lambda route: route.fulfill(**refuse))
+    wire.cut()
+    wire.mend()
+    expect(page.locator("#connection")).to_have_text("A key is needed")
+    page.clock.run_for(20_000)
+    expect(page.locator("#gone")).to_be_hidden()
+    expect(page).to_have_title("facecap")
+    page.unroute_all()
+    page.get_by_label("Key", exact=True).fill(keys["viewer"])
+    page.get_by_role("button", name="Open").click()
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#gone")).to_be_hidden()
 
 
 def test_a_key_that_may_not_ask_often_sees_everything_all_the_same(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from browsing import OpenPage, cards, sync_api
 from served import Served
-from shots import add
+from shots import add, new
 
 expect = sync_api.expect
 
@@ -33,9 +33,11 @@ def test_after_midnight_times_have_their_day(served: Served, open_page: OpenPage
     zone = f"Etc/GMT{now.hour - 12:+d}"
     add(served, ago=60)
     page = open_page(served.address, path="/?period=7d", clock=now, timezone_id=zone)
+    page.get_by_role("button", name="Pause").click()
     expect(cards(page).locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
     page.clock.fast_forward("16:00:00")
     expect(cards(page).locator("time")).to_have_text(re.compile(r"^\d+ \w+ \d{4}, \d\d:\d\d:\d\d$"))
+    expect(page.locator("#paused")).to_have_text(re.compile(r"^Paused since \d+ \w+ \d{4}, \d\d:\d\d:\d\d$"))
 
 
 def test_a_paused_page_says_since_when(served: Served, open_page: OpenPage) -> None:
@@ -50,6 +52,58 @@ def test_a_paused_page_says_since_when(served: Served, open_page: OpenPage) -> N
     expect(page.locator("#paused")).to_be_hidden()
     expect(cards(page)).to_have_count(1)
     expect(page).to_have_title("facecap")
+
+
+def test_a_paused_page_holds_new_visits_back_when_the_filters_change(
+    served: Served, open_page: OpenPage
+) -> None:
+    add(served, ago=60)
+    page = open_page(served.address)
+    expect(cards(page)).to_have_count(1)
+    page.get_by_role("button", name="Pause").click()
+    add(served, seed=1)
+    held = page.get_by_role("button", name="1 new visit")
+    expect(held).to_be_visible()
+    with page.expect_response("**/v1/visits?*"):
+        page.get_by_label("Time", exact=True).select_option("Last 7 days")
+    expect(page.locator("#captures")).not_to_have_attribute("aria-busy", "true")
+    expect(cards(page)).to_have_count(1)
+    held.click()
+    expect(cards(page)).to_have_count(2)
+
+
+def test_a_page_that_is_paused_for_long_counts_only_what_still_is_in_the_time(
+    served: Served, open_page: OpenPage
+) -> None:
+    page = open_page(served.address, path="/?period=1h", clock=datetime.now(timezone.utc))
+    page.get_by_role("button", name="Pause").click()
+    add(served)
+    expect(page.locator("#held")).to_have_text("1 new visit")
+    page.clock.fast_forward("02:00:00")
+    expect(page.locator("#held")).to_be_hidden()
+
+
+def test_a_paused_page_loads_the_list_anew_when_too_much_waits(served: Served, open_page: OpenPage) -> None:
+    page = open_page(served.address)
+    pause = page.get_by_role("button", name="Pause")
+    pause.click()
+    served.services.store.add("door", [new(track_id=track) for track in range(500)])
+    expect(page.locator("#held")).to_have_text("More than 480 new visits")
+    with page.expect_response("**/v1/visits?*"):
+        pause.click()
+    expect(cards(page)).to_have_count(48)
+    expect(page.locator("#held")).to_be_hidden()
+
+
+def test_visits_of_a_camera_that_is_not_chosen_are_not_asked_for(served: Served, open_page: OpenPage) -> None:
+    page = open_page(served.address, path="/?camera=door")
+    asked: list[str] = []
+    page.on("request", lambda request: "/v1/visits/" in request.url and asked.append(request.url))
+    for camera in ("hall", "door"):
+        add(served, camera)
+        add(served, camera, seed=1, sequence=2)
+    expect(cards(page)).to_contain_text("2 shots")
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ def test_a_service_that_is_gone_looks_gone_within_ten_seconds(
 def test_a_tab_that_was_in_the_background_is_right_when_it_comes_back(
     served: Served, wire: Wire, open_page: OpenPage, face: bytes
 ) -> None:
-    """Its timers did not run: the clock alone says that what it shows is old."""
+    """Its timers did not run: the next poll says that what it shows is old."""
     served.push("door", face)
     page = open_page(f"http://{wire.address}", expect_failures=True)
     expect(page.locator(".state")).to_have_text("Receiving")
@@ -65,6 +66,30 @@ def test_a_tab_that_was_in_the_background_is_right_when_it_comes_back(
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#gone")).to_contain_text("(2 hr")
     expect(page.locator(".state")).to_have_text("Not known")
+
+
+def test_a_tab_in_the_background_does_not_declare_the_service_dead(
+    served: Served, open_page: OpenPage, face: bytes
+) -> None:
+    """The browser lets its timers run once a minute."""
+    served.push("door", face)
+    page = open_page(served.address, clock=datetime.now(timezone.utc))
+    expect(page.locator(".state")).to_have_text("Receiving")
+    page.evaluate(
+        """() => {
+            window.titles = [];
+            new MutationObserver(() => titles.push(document.title)).observe(document.head, {
+                childList: true, subtree: true,
+            });
+        }"""
+    )
+    for _ in range(3):
+        # The second request of a poll: the jump would end what is under way.
+        with page.expect_response("**/readyz"):
+            page.clock.fast_forward(60_000)
+        page.wait_for_function("() => fetch('healthz').then(({ ok }) => ok)")
+    expect(page.locator("#gone")).to_be_hidden()
+    assert not [title for title in page.evaluate("titles") if "Nothing since" in title]
 
 
 def test_what_came_unseen_is_counted_in_the_title(served: Served, open_page: OpenPage) -> None:
