@@ -1,6 +1,6 @@
 /** The cameras: those with trouble first, then area by area; a click shows one camera's captures. */
 
-import { Problem, getJson, isReady } from "./api.js";
+import { Problem, failure, getJson, isReady } from "./api.js";
 import { byId, h, show } from "./dom.js";
 import { learnNames, nameOf } from "./names.js";
 import { PATIENCE } from "./pulse.js";
@@ -74,11 +74,10 @@ export class Cameras {
       show(byId("not-storing"), !ready);
       this.#sum(cameras, ready);
     } catch (error) {
-      // An answer without a code is that of a proxy before a service that is gone.
-      const answered = error instanceof Problem && error.code !== "";
+      const answered = error instanceof Problem && error.said;
       if (answered) this.#pulse.beat();
       else this.#pulse.miss();
-      if (answered && !error.asksForKey) this.#fail(text("page.noAnswer", { problem: error.message }));
+      if (answered && !error.asksForKey) this.#fail(failure(error));
       throw error;
     }
   }

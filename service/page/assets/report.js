@@ -1,6 +1,6 @@
 /** The report to print: who wore a mask, by camera and over time. */
 
-import { Problem, address, getJson } from "./api.js";
+import { Problem, address, failure, getJson } from "./api.js";
 import { byId, h, show } from "./dom.js";
 import { learnNames, named } from "./names.js";
 import { save } from "./save.js";
@@ -85,7 +85,7 @@ async function attempt(action) {
 function sentence(problem) {
   if (problem instanceof Problem && problem.asksForKey) return text("report.needsKey");
   if (problem.code === "too_many_rows") return text("report.tooLong");
-  return text("page.noAnswer", { problem: problem.message });
+  return failure(problem);
 }
 
 function download() {

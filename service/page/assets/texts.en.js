@@ -15,6 +15,7 @@ export default {
   "page.copied": "Copied",
   "page.notCopied": "Not copied: select the text instead",
   "page.noAnswer": "The service did not answer: {problem}",
+  "page.refused": "The service refused: {problem}",
   "page.answered": "The service answered {status}.",
   "page.notStoring": "Captures cannot be stored at the moment. The log of the service says why.",
 
