@@ -64,8 +64,10 @@ async function load() {
   if (!form.camera.value) url.searchParams.delete("camera");
   history.replaceState(null, "", url);
   byId("report").setAttribute("aria-busy", "true");
-  const report = await getJson("v1/compliance", choice());
-  if (turn === asked) draw(report);
+  const [now, report] = await Promise.all([getJson("v1/site"), getJson("v1/compliance", choice())]);
+  if (turn !== asked) return;
+  site = now;
+  draw(report);
 }
 
 /** Do it; what goes wrong takes the place of figures that nobody asked for any more. */
