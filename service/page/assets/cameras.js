@@ -1,7 +1,7 @@
 /** The cameras: those with trouble first, then area by area; a click shows one camera's captures. */
 
 import { Problem, failure, getJson, isReady } from "./api.js";
-import { byId, h, show } from "./dom.js";
+import { byId, h, show, write } from "./dom.js";
 import { learnNames, nameOf } from "./names.js";
 import { PATIENCE } from "./pulse.js";
 import { locale, text } from "./texts.js";
@@ -84,7 +84,7 @@ export class Cameras {
 
   /** Say why nothing is known of the cameras. */
   #fail(sentence) {
-    byId("cameras-fault").textContent = sentence;
+    write(byId("cameras-fault"), sentence);
     show(byId("cameras-fault"), sentence !== "");
     if (sentence) this.outdate();
   }

@@ -95,6 +95,25 @@ def test_a_tab_in_the_background_does_not_declare_the_service_dead(
     assert not [title for title in page.evaluate("titles") if "Nothing since" in title]
 
 
+def test_a_screen_reader_reads_once_that_the_service_is_gone(
+    served: Served, wire: Wire, open_page: OpenPage
+) -> None:
+    page = open_page(f"http://{wire.address}", expect_failures=True)
+    wire.cut()
+    expect(page.locator("#gone")).to_be_visible()
+    page.evaluate(
+        """() => {
+            window.read = 0;
+            const since = document.getElementById("gone-since");
+            new MutationObserver(() => read++).observe(since, { childList: true, characterData: true });
+        }"""
+    )
+    seconds = page.locator("#gone-for")
+    for _ in range(2):
+        expect(seconds).not_to_have_text(seconds.inner_text())
+    assert page.evaluate("read") == 0
+
+
 def test_what_came_unseen_is_counted_in_the_title(served: Served, open_page: OpenPage) -> None:
     page = open_page(served.address)
     page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
