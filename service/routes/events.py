@@ -49,10 +49,10 @@ async def follow_events(
         str | None, Header(alias="Last-Event-ID", description="as last_event_id, and wins over it")
     ] = None,
 ) -> StreamingResponse:
-    """`capture`, `alert`, `track.started`, `track.ended`, `camera.opened`, `camera.clock` and
-    `camera.closed`, each with its id. A client that comes back with the last id that it has seen misses
-    nothing that is still kept; one that comes without gets what happens from now on. Comments keep an idle
-    connection alive."""
+    """`capture`, `alert`, `track.started`, `track.ended`, `camera.online`, `camera.offline`,
+    `camera.opened`, `camera.clock` and `camera.closed`, each with its id. A client that comes back with
+    the last id that it has seen misses nothing that is still kept; one that comes without gets what
+    happens from now on. Comments keep an idle connection alive."""
     services = services_of(request)
     broker = services.broker
     wanted = last_event_id_header if last_event_id_header is not None else last_event_id

@@ -20,6 +20,7 @@ export class Alerts {
   #bell;
   #items = new Map();
   #timer = null;
+  #wanted = false;
 
   /** @param bell rings when an alert comes. */
   constructor(bell) {
@@ -29,6 +30,7 @@ export class Alerts {
 
   /** Ask which there are, now and from now on while the page is in view; throws as `call`. */
   async refresh() {
+    this.#wanted = true;
     clearTimeout(this.#timer);
     try {
       const [unseen, seen] = await Promise.all([
@@ -52,11 +54,13 @@ export class Alerts {
 
   /** Stop asking. */
   stop() {
+    this.#wanted = false;
     clearTimeout(this.#timer);
   }
 
   #soon(wait) {
     clearTimeout(this.#timer);
+    if (!this.#wanted) return;
     this.#timer = setTimeout(() => this.refresh().catch(() => {}), wait);
   }
 

@@ -24,10 +24,21 @@ export class Problem extends Error {
     return new Problem(response.status, said.code ?? "", sentence);
   }
 
+  /** Whether the service itself said it: an answer without a code is that of a proxy before a service that is gone. */
+  get said() {
+    return this.code !== "";
+  }
+
   /** Whether another key could help. */
   get asksForKey() {
     return this.status === 401 || this.status === 403;
   }
+}
+
+/** What is said of a call that failed. */
+export function failure(problem) {
+  const refused = problem instanceof Problem && problem.said;
+  return text(refused ? "page.refused" : "page.noAnswer", { problem: problem.message });
 }
 
 /** A path of the service with parameters that have a value; relative, so that a proxy may add a prefix. */

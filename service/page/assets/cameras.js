@@ -1,7 +1,7 @@
 /** The cameras: those with trouble first, then area by area; a click shows one camera's captures. */
 
-import { Problem, getJson, isReady } from "./api.js";
-import { byId, h, show } from "./dom.js";
+import { Problem, failure, getJson, isReady } from "./api.js";
+import { byId, h, show, write } from "./dom.js";
 import { learnNames, nameOf } from "./names.js";
 import { PATIENCE } from "./pulse.js";
 import { locale, text } from "./texts.js";
@@ -74,18 +74,17 @@ export class Cameras {
       show(byId("not-storing"), !ready);
       this.#sum(cameras, ready);
     } catch (error) {
-      // An answer without a code is that of a proxy before a service that is gone.
-      const answered = error instanceof Problem && error.code !== "";
+      const answered = error instanceof Problem && error.said;
       if (answered) this.#pulse.beat();
       else this.#pulse.miss();
-      if (answered && !error.asksForKey) this.#fail(text("page.noAnswer", { problem: error.message }));
+      if (answered && !error.asksForKey) this.#fail(failure(error));
       throw error;
     }
   }
 
   /** Say why nothing is known of the cameras. */
   #fail(sentence) {
-    byId("cameras-fault").textContent = sentence;
+    write(byId("cameras-fault"), sentence);
     show(byId("cameras-fault"), sentence !== "");
     if (sentence) this.outdate();
   }

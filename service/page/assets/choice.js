@@ -1,7 +1,7 @@
 /** What can be done with all that the filters ask for: export it, print a report of it, delete it. */
 
 import { say } from "./announcer.js";
-import { address, call, getJson } from "./api.js";
+import { address, call, failure, getJson } from "./api.js";
 import { byId, h, show } from "./dom.js";
 import { save, stamp } from "./save.js";
 import { text } from "./texts.js";
@@ -68,7 +68,7 @@ export class Choice {
   }
 
   #fail(problem) {
-    this.#say(text("page.noAnswer", { problem: problem.message }));
+    this.#say(failure(problem));
   }
 
   #say(sentence = "", ...buttons) {

@@ -1,6 +1,6 @@
 /** Whether the page is up to date, and how it says so: beside the name, in a banner, and in the tab's title. */
 
-import { byId, show } from "./dom.js";
+import { byId, show, write } from "./dom.js";
 import { Pulse } from "./pulse.js";
 import { Stream } from "./stream.js";
 import { text } from "./texts.js";
@@ -48,7 +48,7 @@ export class Connection {
     const since = last ?? this.#opened;
     show(byId("gone"), gone);
     if (gone) {
-      byId("gone-since").textContent = text("connection.gone", { time: time(since) });
+      write(byId("gone-since"), text("connection.gone", { time: time(since) }));
       byId("gone-for").textContent = `(${duration((Date.now() - since) / 1000)})`;
     }
     retitle({ gone: gone ? text("title.gone", { time: time(since) }) : "" });

@@ -10,6 +10,7 @@ const PERIOD = 6000;
 
 export class Deliveries {
   #shown = byId("deliveries");
+  #said = "";
   #timer = null;
 
   /** Ask now and from now on, where there is anybody to deliver to. */
@@ -33,6 +34,10 @@ export class Deliveries {
   }
 
   #show(troubles) {
+    // A screen reader reads what changes.
+    const said = JSON.stringify(troubles);
+    if (said === this.#said) return;
+    this.#said = said;
     const lines = troubles.map(([words, detail]) =>
       h("p", {}, words, " ", detail ? h("span", { lang: "en" }, detail) : null),
     );

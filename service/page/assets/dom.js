@@ -25,6 +25,11 @@ function build(element, attributes, children) {
   return element;
 }
 
+/** Have an element say something; one that says it already is left alone, for screen readers read what changes. */
+export function write(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}
+
 /** Show or hide. */
 export function show(element, visible) {
   element.hidden = !visible;

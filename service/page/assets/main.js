@@ -1,7 +1,7 @@
 /** The live page: its parts, and how they hear of each other. */
 
 import { Alerts } from "./alerts.js";
-import { Problem } from "./api.js";
+import { Problem, failure } from "./api.js";
 import { Bell } from "./bell.js";
 import { CameraSettings } from "./camera_settings.js";
 import { Cameras } from "./cameras.js";
@@ -61,16 +61,16 @@ async function load() {
   // The cameras say by themselves what is wrong with asking for them.
   const shown = [gallery.load(), overview.refresh(), loadSite(), alerts.refresh()];
   const results = await Promise.allSettled([...shown, cameras.refresh()]);
-  const failures = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
-  const refusal = failures.find((failure) => failure instanceof Problem && failure.asksForKey);
+  const problems = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
+  const refusal = problems.find((problem) => problem instanceof Problem && problem.asksForKey);
   if (refusal) return keyDialog.ask(refusal);
-  const failure = results.slice(0, shown.length).find(({ status }) => status === "rejected")?.reason;
+  const problem = results.slice(0, shown.length).find(({ status }) => status === "rejected")?.reason;
   // What the service refuses is not shown as if it had been done.
-  if (failure?.status === 422) gallery.empty();
-  notice(failure ? text("page.noAnswer", { problem: failure.message }) : "");
-  loaded = !failure;
+  if (problem?.status === 422) gallery.empty();
+  notice(problem ? failure(problem) : "");
+  loaded = !problem;
   if (loaded) wait = FIRST_WAIT;
-  else if (failure.status !== 422) loadLater();
+  else if (problem.status !== 422) loadLater();
   deliveries.watch();
   if (loaded && !(await details.openLinked())) notice(text("details.gone"));
 }

@@ -1,6 +1,6 @@
 /** The report to print: who wore a mask, by camera and over time. */
 
-import { Problem, address, getJson } from "./api.js";
+import { Problem, address, failure, getJson } from "./api.js";
 import { byId, h, show } from "./dom.js";
 import { learnNames, named } from "./names.js";
 import { save } from "./save.js";
@@ -64,8 +64,10 @@ async function load() {
   if (!form.camera.value) url.searchParams.delete("camera");
   history.replaceState(null, "", url);
   byId("report").setAttribute("aria-busy", "true");
-  const report = await getJson("v1/compliance", choice());
-  if (turn === asked) draw(report);
+  const [now, report] = await Promise.all([getJson("v1/site"), getJson("v1/compliance", choice())]);
+  if (turn !== asked) return;
+  site = now;
+  draw(report);
 }
 
 /** Do it; what goes wrong takes the place of figures that nobody asked for any more. */
@@ -85,7 +87,7 @@ async function attempt(action) {
 function sentence(problem) {
   if (problem instanceof Problem && problem.asksForKey) return text("report.needsKey");
   if (problem.code === "too_many_rows") return text("report.tooLong");
-  return text("page.noAnswer", { problem: problem.message });
+  return failure(problem);
 }
 
 function download() {

@@ -15,6 +15,7 @@ export default {
   "page.copied": "Copied",
   "page.notCopied": "Not copied: select the text instead",
   "page.noAnswer": "The service did not answer: {problem}",
+  "page.refused": "The service refused: {problem}",
   "page.answered": "The service answered {status}.",
   "page.notStoring": "Captures cannot be stored at the moment. The log of the service says why.",
 
@@ -185,7 +186,7 @@ export default {
   "choice.zip": "Table and pictures (ZIP)",
   "choice.delete": "Delete captures that fit these filters…",
   "choice.exporting": "The export is being made…",
-  "choice.exported": "The export is saved by the browser.",
+  "choice.exported": "The export was handed to the browser, which saves it.",
   "choice.nothing": "No capture fits these filters.",
   "choice.question":
     "Delete {captures} that fit these filters, with their pictures? Each counts by its own answer, quality and time, " +

@@ -15,6 +15,7 @@ export default {
   "page.copied": "已复制",
   "page.notCopied": "未能复制，请手动选中文字",
   "page.noAnswer": "服务没有正常响应：{problem}",
+  "page.refused": "服务拒绝了请求：{problem}",
   "page.answered": "服务返回 {status}。",
   "page.notStoring": "目前无法保存抓拍，原因见服务日志。",
 

@@ -49,7 +49,7 @@ def test_what_the_filters_choose_is_exported(
         page.get_by_role("button", name="Table and pictures (ZIP)").click()
     with zipfile.ZipFile(saving.value.path()) as archive:
         assert sum(name.endswith(".png") for name in archive.namelist()) == 2
-    expect(page.locator("#choice-answer")).to_contain_text("saved by the browser")
+    expect(page.locator("#choice-answer")).to_contain_text("handed to the browser")
 
 
 def test_what_the_filters_choose_is_deleted_after_a_count(served: Served, open_page: OpenPage) -> None:

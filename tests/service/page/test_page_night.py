@@ -144,5 +144,5 @@ def test_a_range_that_ends_before_it_begins_shows_nothing(served: Served, open_p
 def test_what_the_service_refuses_is_not_shown_as_done(served: Served, open_page: OpenPage) -> None:
     add(served)
     page = open_page(served.address, path="/?camera=%21%21", expect_failures=True)
-    expect(page.locator("#notice")).to_contain_text("The service did not answer")
+    expect(page.locator("#notice")).to_contain_text("The service refused: ")
     expect(cards(page)).to_have_count(0)

@@ -89,6 +89,16 @@ def test_report_is_chosen_anew_and_its_address_kept(berlin: Served, open_page: O
     expect(page.locator("#connection")).to_have_text("Live")
 
 
+def test_report_is_stamped_with_the_time_at_which_it_was_made(berlin: Served, open_page: OpenPage) -> None:
+    page = open_page(berlin.address)
+    page.goto(f"{berlin.address}/report?{WEEKEND}")
+    expect(page.locator("table")).to_have_count(2)
+    later = {**berlin.client.get("/v1/site").json(), "now": "2031-05-04T10:00:00Z"}
+    page.route("**/v1/site", lambda route: route.fulfill(json=later))
+    page.get_by_label("Counted").select_option("Captures")
+    expect(page.locator("#zone")).to_contain_text("4 May 2031, 12:00:00")
+
+
 def test_report_prints_on_paper_without_its_controls(berlin: Served, open_page: OpenPage) -> None:
     for track in range(100, 260):  # several sheets
         time = f"2025-10-25T{track % 24:02}:{track % 60:02}:00Z"

@@ -83,13 +83,35 @@ def test_a_tab_in_the_background_does_not_declare_the_service_dead(
             });
         }"""
     )
+    with page.expect_response("**/readyz"):
+        pass
+    page.evaluate("() => fetch('livez').then((answer) => answer.text())")
     for _ in range(3):
-        # The second request of a poll: the jump would end what is under way.
         with page.expect_response("**/readyz"):
             page.clock.fast_forward(60_000)
-        page.wait_for_function("() => fetch('healthz').then(({ ok }) => ok)")
+        # The jump would end what is under way: the poll's pictures and its second request.
+        page.evaluate("() => fetch('livez').then((answer) => answer.text())")
     expect(page.locator("#gone")).to_be_hidden()
     assert not [title for title in page.evaluate("titles") if "Nothing since" in title]
+
+
+def test_a_screen_reader_reads_once_that_the_service_is_gone(
+    served: Served, wire: Wire, open_page: OpenPage
+) -> None:
+    page = open_page(f"http://{wire.address}", expect_failures=True)
+    wire.cut()
+    expect(page.locator("#gone")).to_be_visible()
+    page.evaluate(
+        """() => {
+            window.read = 0;
+            const since = document.getElementById("gone-since");
+            new MutationObserver(() => read++).observe(since, { childList: true, characterData: true });
+        }"""
+    )
+    seconds = page.locator("#gone-for")
+    for _ in range(2):
+        expect(seconds).not_to_have_text(seconds.inner_text())
+    assert page.evaluate("read") == 0
 
 
 def test_what_came_unseen_is_counted_in_the_title(served: Served, open_page: OpenPage) -> None:
