@@ -24,8 +24,9 @@ HOUR = 3600.0
 
 
 def events(service: Served, camera: str = "door") -> list[tuple[str, dict[str, Any]]]:
+    """In their order; `camera.online` comes in its own time."""
     found = service.services.store.events_after(0, 1000)
-    return [(event.kind, event.data) for event in found if event.camera == camera]
+    return [(e.kind, e.data) for e in found if e.camera == camera and e.kind != "camera.online"]
 
 
 def stored(service: Served) -> list[StoredCapture]:
