@@ -325,6 +325,7 @@ class FaceCapture:
         frame_index: typing.SupportsInt | typing.SupportsIndex | None,
         timestamp: typing.SupportsFloat | typing.SupportsIndex | None,
     ) -> dict[str, typing.Any] | None: ...
+    def watching(self) -> bool: ...
 
 class Replay:
     def __init__(

@@ -149,6 +149,11 @@ class FaceCapture:
         raw = self._core.skip(check_luma(luma), frame_index, timestamp)
         return None if raw is None else self._result(raw)
 
+    @property
+    def watching(self) -> bool:
+        """Whether `skip` is worth the luma of the next frame: where not, it answers None to any."""
+        return self._core.watching()
+
     def flush(self) -> list[Capture]:
         """Ends every visit: pending shots are emitted, tracks are forgotten. Ids go on."""
         captures, stage_error = self._core.flush()

@@ -174,6 +174,7 @@ void register_pipeline(py::module_& module) {
            py::arg("classifier"), py::arg("embedder"), py::arg("slots"))
       .def("process", &process, py::arg("image"), py::arg("color"), py::arg("frame_index"),
            py::arg("timestamp"))
+      .def("watching", [](FaceCapture& self) { return FaceCapture::Use(self)->watching(); })
       .def("skip", &skip, py::arg("preview"), py::arg("frame_index"), py::arg("timestamp"))
       .def("flush",
            [](FaceCapture& self) {

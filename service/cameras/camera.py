@@ -269,11 +269,7 @@ class Camera:
         with self._timing("decode"):
             picture = checked(frame.picture, self._tools.limits)
             capture = self._capture
-            if (
-                capture is not None
-                and capture.config.motion != "off"
-                and not self._order.back(frame.timestamp)
-            ):
+            if capture is not None and capture.watching and not self._order.back(frame.timestamp):
                 luma = picture.reduced_luma()
                 if luma is not None and (skipped := self._skip(capture, luma, index, frame.timestamp)):
                     return skipped

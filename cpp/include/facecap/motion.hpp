@@ -41,8 +41,8 @@ bool moved(const LumaBlocks& before, const LumaBlocks& now);
 class StillFrames {
  public:
   explicit StillFrames(const CaptureConfig& config);
-  /// Whether it is switched on at all.
-  bool on() const { return on_; }
+  /// Whether the blocks of the next frame are needed: where not, it is detected in whatever they are.
+  bool watching() const { return on_ && quiet_ + 1 >= quiet_wanted_; }
   /// Whether this frame may be left out.
   bool may_skip(const LumaBlocks& now, std::optional<double> timestamp) const;
   /// A frame was detected in; `busy`: with a face, or a track that lives.

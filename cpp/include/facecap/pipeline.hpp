@@ -87,6 +87,8 @@ class FaceCapture {
   /// detection; nullptr where it does, and then `process` must get it next, in full. As `process` else.
   const FrameResult* skip(const LumaView& preview, std::optional<std::int64_t> frame_index,
                           std::optional<double> timestamp);
+  /// Whether `skip` is worth a reduced picture of the next frame; where not, it gives nullptr for any.
+  bool watching() const;
   /// Ends every visit: pending shots are emitted, tracks are forgotten, ids go on. Where it throws nothing
   /// has changed.
   std::vector<Capture> flush();

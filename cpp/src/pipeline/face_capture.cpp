@@ -224,7 +224,7 @@ struct FaceCapture::State : Memory {
     bool still = false;
     if (preview && preview->frame == index)
       blocks = preview->blocks;  // it was asked about, and must be detected in
-    else if (still_frames.on())
+    else if (still_frames.watching())
       timed(seconds.motion, [&] {
         blocks = luma_blocks(frame);
         still = still_frames.may_skip(blocks, timestamp);
@@ -353,7 +353,7 @@ const FrameResult* FaceCapture::skip(const LumaView& preview, std::optional<std:
                                      std::optional<double> timestamp) {
   State& s = *state_;
   const std::int64_t index = s.admit(frame_index, timestamp);
-  if (!s.still_frames.on()) return nullptr;
+  if (!s.still_frames.watching()) return nullptr;
   StageSeconds seconds;
   const bool still = timed(seconds.total, [&] {
     LumaBlocks blocks = luma_blocks(preview);
@@ -366,6 +366,10 @@ const FrameResult* FaceCapture::skip(const LumaView& preview, std::optional<std:
   });
   seconds.motion = seconds.total;
   return still ? &s.done(seconds) : nullptr;
+}
+
+bool FaceCapture::watching() const {
+  return state_->still_frames.watching();
 }
 
 std::vector<Capture> FaceCapture::flush() {
