@@ -7,8 +7,7 @@
 namespace facecap {
 namespace {
 
-// Found on the clips of docs/figures.md ("Still frames"): the least of each at which no frame with a face was
-// skipped, with a margin.
+// With these the captures of the clips of docs/figures.md, "Still frames", are the same with and without.
 constexpr float kLeastChange = 2;      // of 255, of a block
 constexpr float kNoises = 6;           // standard deviations of the noise
 constexpr float kTooNoisy = 12;        // of 255: a change that would have to be larger cannot be told
