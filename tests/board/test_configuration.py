@@ -37,6 +37,8 @@ VALUES = {
     "classify_on": "emit",
     "mask_threshold": "0.625",
     "crop_border": "0.25",
+    "motion": "off",
+    "motion_refresh_seconds": "1.25",
 }
 
 
