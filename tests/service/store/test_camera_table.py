@@ -114,7 +114,7 @@ def test_boards_without_end_do_not_fill_the_database_and_who_is_forgotten_is_off
 ) -> None:
     monkeypatch.setattr(camera_table, "MOST", 3)
     store.cameras.see([seen("kept", source="board")])
-    store.cameras.change_settings("kept", "board", {"area": "gate"})
+    store.cameras.change_settings("kept", "board", {"area": "gate"}, "anybody")
     for number in range(1, 5):
         store.cameras.see([seen(f"board{number}", number, "board")])
     assert sorted(store.cameras.all()) == ["board3", "board4", "kept"]
