@@ -23,6 +23,7 @@ class HeldPipeline:
 
     config = CaptureConfig()
     areas = Areas()
+    watching = False
 
     def __init__(self, seen: list[int], gate: threading.Semaphore | None = None) -> None:
         self._seen = seen

@@ -25,7 +25,7 @@ def test_head_of_every_call_is_answered_as_get_without_a_body(
     asked = path.replace("{camera}", "door").replace("{capture_id}", capture).replace("{id}", capture)
     head = service.client.head(asked)
     assert head.content == b""
-    if "get" in calls and path != "/v1/events":  # which has no end
+    if "get" in calls and path not in ("/v1/events", "/v1/captures/export"):  # made while they are sent
         get = service.client.get(asked)
         assert (
             head.status_code == get.status_code
