@@ -34,7 +34,9 @@ def test_head_of_every_call_is_answered_as_get_without_a_body(
         assert ("content-length" in head.headers) == ("content-length" in get.headers)
     else:
         allowed = {method.upper() for method in calls}
-        assert head.status_code == 405 and set(head.headers["allow"].split(", ")) == allowed
+        found = set(head.headers["allow"].split(", "))
+        # The path of an export is one of a capture's removal too.
+        assert head.status_code == 405 and allowed <= found and "HEAD" not in found
 
 
 @pytest.mark.parametrize(
