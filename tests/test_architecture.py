@@ -66,6 +66,7 @@ GUESTS: dict[str, set[str]] = {
         "facecap.errors",
         "facecap.models",
         "facecap.picture_faces",
+        "facecap.ray_cluster",
         "facecap.sources",
     },
 }
@@ -81,6 +82,8 @@ PYTHON_RULES: dict[str, set[str]] = {
     "client": TOOLS | {"doctor", "models", "picture_faces", "sinks", "sources"},
     "picture_faces": TOOLS | {"client", "doctor", "models", "sinks", "sources"},
     "batch": TOOLS | {"client", "doctor", "models"},
+    "ray_cluster": TOOLS
+    | {"batch", "client", "doctor", "models", "picture_faces", "replay", "sinks", "sources"},
     "demo": {"benchmark", "cli", "conversion", "evaluation", "testing", "training"},
     "testing": TOOLS - {"testing"} | {"client", "doctor", "models", "picture_faces", "sinks", "sources"},
     "benchmark": {"cli"},

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import socket
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from facecap._extra import extra_for
 from facecap.batch.task import Failure, Heard, Result, Version, Work, WorkOn
-from facecap.errors import FacecapError
+from facecap.ray_cluster import joined, words
 from facecap.sources import SourceError
 
 _LOOK = 0.5  # seconds from one look for a stop to the next
 _AHEAD = 4  # tasks submitted for each CPU of the cluster, so that it never waits for us
 _RETRIES = 3
-_REACHED_WITHIN = 5.0  # seconds
 
 
 @contextmanager
@@ -35,28 +31,8 @@ def cluster(address: str) -> Iterator[WorkOn]:
     Raises:
         FacecapError: Ray is not installed, or no cluster answers.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_task_oom_retries", str(_RETRIES))  # else without end
-    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # of 40 seconds each, 20 else
-    with extra_for("--ray", "cluster"):
-        import ray
-    try:
-        _try_to_reach(address)
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        said = str(error).strip().splitlines() or [type(error).__name__]
-        raise FacecapError(f"--ray {address}: no cluster can be used there: {said[0]}") from error
-    try:
+    with joined(address, "--ray") as ray:
         yield partial(_work, ray)
-    finally:
-        ray.shutdown()
-
-
-def _try_to_reach(address: str) -> None:
-    """Raises OSError where nothing listens, which Ray would try for minutes."""
-    host, colon, port = address.rpartition("://")[2].rpartition(":")
-    if colon and port.isdecimal():
-        socket.create_connection((host.strip("[]"), int(port)), _REACHED_WITHIN).close()
 
 
 def _work(
@@ -79,7 +55,7 @@ def _work(
             try:
                 yield ray.get(reference)
             except ray.exceptions.RayError as error:
-                yield Failure(file, f"its task failed: {_words(error)}")
+                yield Failure(file, f"its task failed: {words(error)}")
     for reference in pending:
         ray.cancel(reference, force=True)
 
@@ -96,10 +72,3 @@ def work_where_it_is(work: Work, file: str, version: Version) -> Result | Failur
             file, f"on node {node} it has {found.size} bytes, here {version.size}: it must be the same file"
         )
     return work(file, lambda advance: None)
-
-
-def _words(error: Exception) -> str:
-    """Of what Ray says the part that tells what happened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = lines[-1] if "Traceback" in str(error) else lines[0] if lines else ""
-    return f"{type(error).__name__}: {said}"
