@@ -81,7 +81,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             await stack.enter_async_context(
                 keep_within(services.store, services.recordings, settings.retention)
             )
-            await stack.enter_async_context(run_cameras(services, pipelines))
+            await stack.enter_async_context(run_cameras(services, pipelines, capture_factory))
             await stack.enter_async_context(follow_journal(services))
             metrics.watch(services.readiness)
             metrics.watch(WebhookFigures(services.broker, services.couriers))

@@ -8,12 +8,13 @@ from typing import Any, Literal
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from .cameras import Cameras
+from .cameras import TakesFrames
+from .cameras.camera import empty_report
 from .cameras.hours import Hours
 from .cameras.own_settings import OwnSettings
 from .cameras.remembered import Presence, Remembered
 from .cameras.trouble import trouble, worst_first
-from .puller import Puller
+from .puller import Pulled
 from .store import Store
 from .store.times import rfc3339
 
@@ -23,8 +24,8 @@ class CameraReports(Collector):
 
     def __init__(
         self,
-        cameras: Cameras,
-        pullers: Mapping[str, Puller],
+        cameras: TakesFrames,
+        pullers: Mapping[str, Pulled],
         remembered: Remembered,
         own: OwnSettings,
         hours: Mapping[str, Hours],
@@ -63,7 +64,7 @@ class CameraReports(Collector):
     def _report(self, name: str, at_work: dict[str, Any] | None) -> dict[str, Any]:
         puller, presence = self._pullers.get(name), self._remembered.presence(name)
         source: Literal["push", "pull"] = "push" if puller is None else "pull"
-        report = at_work or self._cameras.empty_report(name, source)
+        report = at_work or empty_report(name, source)
         own, hours = self._own.of(name), self._hours.get(name)
         is_open, until = hours.state() if hours is not None else (True, None)
         since, last_seen = (None, None) if presence is None else (presence.since, presence.last_seen)
@@ -89,7 +90,7 @@ class CameraReports(Collector):
             yield trouble("store_failing", since, detail, "store_unavailable", waiting)
 
 
-def _missing(puller: Puller | None, presence: Presence | None) -> Iterator[dict[str, Any]]:
+def _missing(puller: Pulled | None, presence: Presence | None) -> Iterator[dict[str, Any]]:
     """Why nothing comes."""
     lost = puller.lost if puller is not None else None
     if lost is not None:

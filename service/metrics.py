@@ -34,6 +34,8 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
+        self._of_cameras = CollectorRegistry()
+        self._elsewhere: Callable[[], Iterable[Metric]] = tuple
         self._frames = self._counter(
             "facecap_frames",
             "Frames by camera and result: ok, repeated, or a problem's code.",
@@ -46,11 +48,14 @@ class Metrics:
         self._captures = self._counter("facecap_captures", "Captures emitted.", "camera", "kind", "mask")
         self._clocks = self._counter("facecap_clock_steps", "Clocks of cameras that were set back.", "camera")
         self._rejections = self._counter("facecap_rejections", "Faces not captured, by reason.", "reason")
-        self._requests = self._counter(
-            "facecap_http_requests", "Requests by route.", "method", "route", "status"
+        self._requests = Counter(
+            "facecap_http_requests",
+            "Requests by route.",
+            ("method", "route", "status"),
+            registry=self.registry,
         )
         self._stages = StageSeconds()
-        self.registry.register(self._stages)
+        self._of_cameras.register(self._stages)
         # Finding a child by its labels takes longer than to count.
         self._answered: dict[tuple[str, str, int], Counter] = {}
 
@@ -98,18 +103,50 @@ class Metrics:
 
     def watch_queues(self, depths: Callable[[], Mapping[str, int]]) -> None:
         """Report how many frames wait, by camera, when the figures are asked for."""
-        self.registry.register(_Queues(depths))
+        self._of_cameras.register(_Queues(depths))
 
     def show_models(self, models: Mapping[str, Mapping[str, Any]]) -> None:
         """Report which models are at work: task -> name, runtime and others."""
         self.registry.register(_Models(models))
 
+    def watch_elsewhere(self, figures: Callable[[], Iterable[Metric]]) -> None:
+        """Report with those of this process what other processes count of cameras, as their `of_cameras`."""
+        self._elsewhere = figures
+
+    def of_cameras(self) -> list[Metric]:
+        """What is counted of cameras and their frames; it can be pickled."""
+        return list(self._of_cameras.collect())
+
     def text(self) -> bytes:
         """All figures."""
-        return generate_latest(self.registry)
+        of_cameras = CollectorRegistry(auto_describe=False)
+        of_cameras.register(_Sum(lambda: [*self._of_cameras.collect(), *self._elsewhere()]))
+        return generate_latest(self.registry) + generate_latest(of_cameras)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, labels, registry=self.registry)
+        return Counter(name, text, labels, registry=self._of_cameras)
+
+
+def added(families: Iterable[Metric]) -> list[Metric]:
+    """Families of one name as one, in which samples of one name and labels are one with the sum."""
+    sums: dict[str, Metric] = {}
+    values: dict[tuple[str, str, frozenset[tuple[str, str]]], float] = {}
+    for family in families:
+        sums.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+        for sample in family.samples:
+            place = family.name, sample.name, frozenset(sample.labels.items())
+            values[place] = values.get(place, 0.0) + sample.value
+    for (family_name, name, labels), value in values.items():
+        sums[family_name].add_sample(name, dict(labels), value)
+    return list(sums.values())
+
+
+class _Sum(Collector):
+    def __init__(self, families: Callable[[], Iterable[Metric]]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return added(self._families())
 
 
 class _Queues(Collector):

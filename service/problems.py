@@ -80,6 +80,17 @@ class Problem(Exception):
             **self.more,
         }
 
+    def plain(self) -> dict[str, Any]:
+        """What it is made of, in plain types: `Problem(**plain)` is the same, in another process too."""
+        return {
+            "status": self.status,
+            "code": self.code,
+            "title": self.title,
+            "detail": self.detail,
+            "headers": self.headers,
+            "more": self.more,
+        }
+
     def response(self) -> Response:
         """The answer."""
         return Response(json.dumps(self.document()), self.status, headers=self.headers, media_type=MEDIA_TYPE)

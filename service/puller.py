@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from facecap import FacecapError
 from facecap.addresses import shown_address
@@ -30,6 +30,19 @@ class Lost:
     since: float
     """Seconds since 1970."""
     detail: str
+
+
+class Pulled(Protocol):
+    """A camera that the service reads, as reports see it."""
+
+    @property
+    def lost(self) -> Lost | None:
+        """Why there is no stream, once one could not be had or was lost."""
+        ...
+
+    def report(self) -> dict[str, Any]:
+        """How it gets on, in plain JSON types; from any thread."""
+        ...
 
 
 class Puller:

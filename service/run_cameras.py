@@ -1,96 +1,93 @@
-"""Cameras at work: their parts, and the order in which they start and stop."""
+"""Cameras at work, here or on a cluster, and what is known of them."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.concurrency import run_in_threadpool
 
-from facecap.sources import Limits
+from facecap import FaceCapture
 
 from .camera_reports import CameraReports
-from .cameras import Cameras
-from .cameras.camera import Tools
-from .cameras.hours import hours_of
+from .camera_work import CHECK_SECONDS, CameraWork, limits_of
+from .cameras.hours import Hours, hours_of
 from .cameras.own_settings import OwnSettings
 from .cameras.remembered import Remembered
 from .cameras.single import SinglePictures
 from .cameras.workers import Workers
 from .pipelines import Pipelines
-from .puller import Puller
 from .services import Services
 
-_CHECK = 1.0  # seconds
-_THREADS_END = 10.0
-"""Seconds that a shutdown waits for all pullers together: a camera may hang, and for a database that may."""
+_REMEMBERED_END = 10.0
+"""Seconds that a shutdown waits for a database that may hang."""
 
 
 @asynccontextmanager
-async def run_cameras(services: Services, pipelines: Pipelines) -> AsyncIterator[None]:
+async def run_cameras(
+    services: Services, pipelines: Pipelines, capture_factory: Callable[[], FaceCapture] | None
+) -> AsyncIterator[None]:
     """Cameras take frames until the block ends; then what they have accepted is worked on and stored."""
     settings = services.settings
-    limits = Limits(settings.frames.max_pixels, settings.frames.max_bytes)
     workers = Workers(settings.cameras.threads or _cores())
     hours = hours_of(settings.cameras.named, settings.site.zone)
     services.remembered = Remembered(services.store.cameras, settings.cameras, hours)
     services.own_settings = OwnSettings(settings.cameras.named, services.remembered)
-    tools = Tools(
-        pipelines.new_capture,
+    services.single = SinglePictures(pipelines, workers, limits_of(settings), settings.cameras.detect_queue)
+    await run_in_threadpool(services.remembered.start)
+    if settings.cluster.address is None:
+        at_work = _here(services, pipelines, hours, workers)
+    else:
+        from .cluster.run import on_cluster
+
+        at_work = on_cluster(services, capture_factory, workers)
+    try:
+        async with at_work:
+            services.reports = CameraReports(
+                services.cameras,
+                services.pullers,
+                services.remembered,
+                services.own_settings,
+                hours,
+                services.store,
+            )
+            services.metrics.watch(services.reports)
+            yield
+    finally:
+        await run_in_threadpool(services.remembered.stop, _REMEMBERED_END)
+
+
+@asynccontextmanager
+async def _here(
+    services: Services, pipelines: Pipelines, hours: dict[str, Hours], workers: Workers
+) -> AsyncIterator[None]:
+    work = CameraWork(
+        services.settings,
+        pipelines,
         services.store,
         services.recordings,
-        services.remembered,
         hours,
+        services.remembered.seen,
         services.own_settings.areas,
         services.metrics,
-        limits,
-        answers=settings.cameras.queue,
-        keep_frame=settings.page.show_frames,
+        workers,
     )
-    services.cameras = Cameras(settings.cameras, tools, workers, settings.pullers)
-    services.single = SinglePictures(pipelines, workers, limits, settings.cameras.detect_queue)
-    services.pullers = {
-        name: Puller(name, puller.url, limits, services.cameras, hours.get(name))
-        for name, puller in settings.pullers.items()
-    }
-    services.reports = CameraReports(
-        services.cameras,
-        services.pullers,
-        services.remembered,
-        services.own_settings,
-        hours,
-        services.store,
-    )
-    services.metrics.watch(services.reports)
-    await run_in_threadpool(services.remembered.start)
-    for puller in services.pullers.values():
-        puller.start()
-    now_and_then = asyncio.create_task(_now_and_then(services.cameras))
+    services.cameras, services.pullers = work.cameras, work.pullers
+    work.start()
+    now_and_then = asyncio.create_task(_now_and_then(work))
     try:
         yield
     finally:
         now_and_then.cancel()
-        await run_in_threadpool(_stop, services)
+        await run_in_threadpool(work.stop)
 
 
-async def _now_and_then(cameras: Cameras) -> None:
+async def _now_and_then(work: CameraWork) -> None:
     while True:
-        await asyncio.sleep(_CHECK)
-        cameras.rest()
-        cameras.drop_idle()
-
-
-def _stop(services: Services) -> None:
-    for puller in services.pullers.values():
-        puller.stop()
-    services.cameras.close(services.settings.server.drain_seconds)
-    services.remembered.stop(_THREADS_END)
-    deadline = time.monotonic() + _THREADS_END
-    for puller in services.pullers.values():
-        puller.join(max(0.0, deadline - time.monotonic()))
+        await asyncio.sleep(CHECK_SECONDS)
+        work.look_after()
 
 
 def _cores() -> int:

@@ -12,14 +12,14 @@ from starlette.requests import HTTPConnection
 
 from .broker import Broker
 from .camera_reports import CameraReports
-from .cameras import Cameras
+from .cameras import TakesFrames
 from .cameras.own_settings import OwnSettings
 from .cameras.remembered import Remembered
 from .cameras.single import SinglePictures
 from .frames.intake import Intake
 from .metrics import Metrics
 from .mqtt.bridge import Bridge
-from .puller import Puller
+from .puller import Pulled
 from .readiness import Readiness
 from .recordings import Recordings
 from .security import Guard
@@ -44,7 +44,7 @@ class Services:
     readiness: Readiness = field(init=False)
     remembered: Remembered = field(init=False)
     own_settings: OwnSettings = field(init=False)
-    cameras: Cameras = field(init=False)
+    cameras: TakesFrames = field(init=False)
     reports: CameraReports = field(init=False)
     single: SinglePictures = field(init=False)
     broker: Broker = field(init=False)
@@ -52,7 +52,7 @@ class Services:
     """One a webhook."""
     bridge: Bridge | None = None
     """To the MQTT broker; None where there is none."""
-    pullers: Mapping[str, Puller] = field(default_factory=dict)
+    pullers: Mapping[str, Pulled] = field(default_factory=dict)
     zips: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(4))
     """A place for each zip that is exported; they are much work."""
     trouble: str | None = None

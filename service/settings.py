@@ -147,6 +147,20 @@ class Retention(Section):
     """a file that belongs to no capture, as a crash may leave one, is left alone for so long"""
 
 
+class Cluster(Section):
+    """Cameras as actors of a Ray cluster."""
+
+    address: str | None = None
+    """of a Ray cluster: HOST:PORT, or auto for the one that this machine is a node of; without it all cameras
+    are at work in this process"""
+    namespace: Annotated[str, Field(min_length=1)] = "facecap"
+    """of the actors: services of one address and namespace that have the same settings share them"""
+    actors: Annotated[int, Field(ge=0)] = 0
+    """processes that the cameras share, which saves memory; 0: one for each camera"""
+    cpus: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.25
+    """share of a processor that Ray keeps for an actor where it places it"""
+
+
 class Replay(Section):
     """What is kept of every frame, to try other settings on."""
 
@@ -260,6 +274,7 @@ class Settings(BaseSettings):
     store: Store = Store()
     retention: Retention = Retention()
     replay: Replay = Replay()
+    cluster: Cluster = Cluster()
     events: Events = Events()
     page: Page = Page()
     access: Access = Access()

@@ -3,5 +3,6 @@
 from .camera import PushedFrame
 from .cameras import Cameras
 from .order import Answer
+from .taking import TakesFrames
 
-__all__ = ["Answer", "Cameras", "PushedFrame"]
+__all__ = ["Answer", "Cameras", "PushedFrame", "TakesFrames"]

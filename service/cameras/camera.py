@@ -23,12 +23,12 @@ from ..metrics import Metrics
 from ..problems import Problem
 from ..recordings import Recordings
 from ..store import Store, StoreError
+from ..store.camera_table import Source
 from .hours import Hours
 from .off_hours import nothing
 from .order import Answer, FrameOrder
 from .pending import Pending
 from .progress import Progress
-from .remembered import Remembered
 from .shot_times import ShotTimes
 from .tracks import Tracks
 from .visits import Visits
@@ -38,6 +38,20 @@ _log = logging.getLogger("facecap.service.cameras")
 Image = NDArray[np.uint8]
 Flushed = tuple[list[dict[str, Any]], tuple[str, ...]]
 """Captures as JSON, and the ids of those that were stored."""
+
+
+def empty_report(name: str, source: Literal["push", "pull"]) -> dict[str, Any]:
+    """As `Camera.report` of one that has not sent anything."""
+    return {
+        "name": name,
+        "source": source,
+        "queue": 0,
+        "captures": 0,
+        "last_frame_index": None,
+        "shown": False,
+        **Progress().report(None),
+        "waiting": 0,
+    }
 
 
 @dataclass(slots=True)
@@ -61,7 +75,8 @@ class Tools:
     """A pipeline for the camera of a name."""
     store: Store
     recordings: Recordings
-    remembered: Remembered
+    seen: Callable[[str, Source], object]
+    """Called when a camera sent something that could be taken."""
     hours: Mapping[str, Hours]
     """Of the cameras that are not always at work."""
     areas: Callable[[str], Areas]
@@ -175,8 +190,7 @@ class Camera:
     def report(self) -> dict[str, Any]:
         """What is known of the camera, in plain JSON types; from any thread."""
         return {
-            "name": self.name,
-            "source": self._source,
+            **empty_report(self.name, self._source),
             "queue": self.lane.depth,
             "captures": self._pending.stored,
             "last_frame_index": self._order.index,
@@ -229,7 +243,7 @@ class Camera:
 
     def _note_alive(self) -> None:
         self.last_used = time.monotonic()
-        self._tools.remembered.seen(self.name, self._source)
+        self._tools.seen(self.name, self._source)
 
     def _is_off_hours(self) -> bool:
         """Whether the frame is not worked on; where the hours have just ended, visits end."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -12,12 +11,15 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Literal, TypeVar
 
+import cv2
+from starlette.concurrency import run_in_threadpool
+
 from .. import logs
 from ..camera_settings import Cameras as CameraSettings
 from ..problems import Problem
-from ..setting_kinds import CAMERA_NAME
-from .camera import Camera, Flushed, Image, PushedFrame, Tools
+from .camera import Camera, Flushed, PushedFrame, Tools
 from .order import Answer
+from .refusals import check_name, queue_full, too_many_cameras, unknown_camera
 from .waiting import Settle, attempt, started
 from .workers import Workers
 
@@ -89,8 +91,7 @@ class Cameras:
 
             if self._workers.submit(camera.lane, job, self._settings.queue):
                 return
-            detail = f"{self._settings.queue} frames of {name} wait already: send the frame again later"
-            problem = Problem(429, "queue_full", "The camera's queue is full", detail, {"Retry-After": "1"})
+            problem = queue_full(name, self._settings.queue)
             camera.refuse(problem)
         raise problem
 
@@ -106,14 +107,14 @@ class Cameras:
             cameras = [camera for camera in self._table.values() if name in (None, camera.name)]
         return [camera.report() for camera in cameras]
 
-    def empty_report(self, name: str, source: Literal["push", "pull"]) -> dict[str, Any]:
-        """As `report` of a camera that has not sent anything."""
-        return Camera(name, self._tools, source).report()
-
-    def last_frame(self, name: str) -> bytes | Image | None:
-        """The last frame of a camera, where it is kept."""
+    async def last_frame(self, name: str) -> bytes | None:
+        """The last frame of a camera as an encoded picture, where it is kept."""
         camera = self._table.get(name)
-        return camera.last_frame if camera else None
+        frame = camera.last_frame if camera else None
+        if frame is None or isinstance(frame, bytes):
+            return frame
+        encoded = await run_in_threadpool(cv2.imencode, ".jpg", frame)
+        return encoded[1].tobytes()
 
     def rest(self) -> None:
         """End the visits of cameras whose hours have ended."""
@@ -156,9 +157,7 @@ class Cameras:
         camera = self._table.get(name)
         if camera is not None:
             return camera
-        if not re.fullmatch(CAMERA_NAME, name):
-            detail = "wanted 1 to 64 letters, digits, dots, hyphens or underscores, a letter or digit first"
-            raise Problem(400, "invalid_camera", "Not a name for a camera", detail)
+        check_name(name)
         pulled = name in self._pulled
         if not pulled:
             self._find_place()
@@ -174,11 +173,7 @@ class Cameras:
         # The one that has waited longest for its first good frame.
         unused = [camera for camera in pushed if not camera.is_open and not camera.lane.depth]
         if not unused:
-            detail = (
-                f"{len(pushed)} cameras are at work, and no more are allowed besides the {len(self._pulled)} "
-                "that the service reads: DELETE one, or wait"
-            )
-            raise Problem(503, "too_many_cameras", "Too many cameras", detail, {"Retry-After": "30"})
+            raise too_many_cameras(len(pushed), len(self._pulled))
         self._remove(min(unused, key=lambda camera: camera.last_used))
 
     def _command(self, name: str, command: Callable[[Camera], T], settle: Settle[T]) -> None:
@@ -192,7 +187,7 @@ class Cameras:
                     return
                 detail = f"too many commands to {name} wait already: send it again later"
                 raise Problem(429, "queue_full", "The camera's queue is full", detail, {"Retry-After": "1"})
-        raise Problem(404, "unknown_camera", "No such camera", f"no camera {name} is at work")
+        raise unknown_camera(name)
 
     def _close(self, camera: Camera) -> tuple[str, ...]:
         ids = camera.close()

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from ..store.times import rfc3339
 
-Kind = Literal["lost_stream", "silent", "store_failing", "refused", "no_capture"]
+Kind = Literal["moving", "lost_stream", "silent", "store_failing", "refused", "no_capture"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """Worst first."""
 

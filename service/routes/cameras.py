@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import cv2
 from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
@@ -54,13 +53,10 @@ async def get_camera(request: Request, camera: CameraPath) -> Response:
 )
 async def last_frame(request: Request, camera: CameraPath) -> Response:
     """The camera's last frame, where the setting page.show_frames allows it."""
-    frame = services_of(request).cameras.last_frame(camera)
+    frame = await services_of(request).cameras.last_frame(camera)
     if frame is None:
         detail = f"no frame of {camera} is kept: the setting page.show_frames must be true"
         raise Problem(404, "no_frame", "No frame is kept", detail)
-    if not isinstance(frame, bytes):
-        encoded = await run_in_threadpool(cv2.imencode, ".jpg", frame)
-        frame = encoded[1].tobytes()
     return Response(frame, media_type=_media_type(frame))
 
 
@@ -93,15 +89,18 @@ async def forget(request: Request, camera: CameraPath, remove: bool = False) -> 
     """
     services = services_of(request)
     if not remove:
-        ids = await services.cameras.forget(camera)
-        return Response(status_code=204, headers=captures_header(ids))
+        stored = await services.cameras.forget(camera)
+        return Response(status_code=204, headers=captures_header(stored))
     report_of(request, camera)
     if camera in services.settings.pullers or camera in services.settings.cameras.named:
         detail = f"the settings file names {camera}: take it out there"
         raise Problem(409, "set_in_file", "Set in the file", detail)
-    ids = ()
-    if services.cameras.report(camera):
+    ids: tuple[str, ...] = ()
+    try:
         ids = await services.cameras.forget(camera)
+    except Problem as problem:
+        if problem.code != "unknown_camera":  # it is remembered, and not at work
+            raise
     await run_in_threadpool(services.remembered.remove, camera, who(request))
     await run_in_threadpool(services.recordings.remove, camera)
     return Response(status_code=204, headers=captures_header(ids))

@@ -29,8 +29,8 @@ _WANTED = "wanted sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME
 class Database:
     """Transactions on SQLite (write-ahead log, synced at every commit) or PostgreSQL (read committed)."""
 
-    def __init__(self, url: str) -> None:
-        """Connects to nothing yet.
+    def __init__(self, url: str, connections: int | None = None) -> None:
+        """Connects to nothing yet; `connections` to PostgreSQL at most, None: as many as a service needs.
 
         Raises:
             StoreError: the URL is of no database that can be used.
@@ -39,7 +39,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # SQLite has one writer: its threads queue here instead of polling for the lock in the file.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
-        self._engine = _sqlite(self.url) if self.is_sqlite else postgresql_engine(self.url)
+        self._engine = _sqlite(self.url) if self.is_sqlite else postgresql_engine(self.url, connections)
         self._reserve = Reserve(Path(f"{self.url.database}-reserve")) if self.is_sqlite else None
 
     def __str__(self) -> str:

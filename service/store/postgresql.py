@@ -46,8 +46,11 @@ class PatientConnection(psycopg.Connection[Any]):
             return end.value
 
 
-def postgresql_engine(url: URL) -> Engine:
-    """An engine whose every call comes to an end; what the URL's query says about that wins."""
+def postgresql_engine(url: URL, connections: int | None = None) -> Engine:
+    """An engine whose every call comes to an end; what the URL's query says about that wins.
+
+    One of `connections` is kept where nothing is to be done; None: as many as a service needs.
+    """
     wanted = {
         "connect_timeout": str(CONNECT_SECONDS),
         "application_name": "facecap",
@@ -64,8 +67,8 @@ def postgresql_engine(url: URL) -> Engine:
         url,
         # Values stay out of error texts: they are about people.
         hide_parameters=True,
-        pool_size=8,
-        max_overflow=24,
+        pool_size=8 if connections is None else 1,
+        max_overflow=24 if connections is None else connections - 1,
         pool_timeout=POOL_SECONDS,
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",

@@ -40,17 +40,18 @@ class Store(Outbox):
         self._listeners: list[tuple[Callable[[], object], Callable[[Sequence[str]], object]]] = []
 
     @classmethod
-    def open(cls, url: str, folder: Path) -> Store:
+    def open(cls, url: str, folder: Path, *, connections: int | None = None) -> Store:
         """Open a store, making it or bringing it to this version where needed.
 
         Args:
             url: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME.
             folder: of the crops; processes that share a database share it.
+            connections: to PostgreSQL at most; None: as many as a service needs.
 
         Raises:
             StoreError: the database or the folder cannot be used, or a newer version has been at it.
         """
-        database = Database(url)
+        database = Database(url, connections)
         try:
             with disk():
                 crops = CropFolder(folder)

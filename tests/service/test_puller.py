@@ -12,7 +12,7 @@ from cameras import DroppingCamera, closed_port
 from served import eventually, running, settings_in
 
 from facecap.sources import Limits
-from facecap_service import puller, run_cameras
+from facecap_service import camera_work, puller
 from facecap_service.puller import Puller
 
 
@@ -116,7 +116,7 @@ def test_a_shutdown_waits_for_all_cameras_that_hang_together(
 
     monkeypatch.setattr(puller, "open_source", lambda *_, **__: released.wait(60))
     monkeypatch.setattr(Puller, "join", noted)
-    monkeypatch.setattr(run_cameras, "_THREADS_END", 0.2)
+    monkeypatch.setattr(camera_work, "_THREADS_END", 0.2)
     pullers = {name: {"url": "http://camera/"} for name in ("one", "two", "three")}
     with running(settings_in(tmp_path, pipeline=pipeline, pullers=pullers)):
         pass

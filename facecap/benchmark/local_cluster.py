@@ -1,0 +1,63 @@
+"""A Ray cluster on this machine: a head without processors and nodes that can be added and lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from facecap._extra import extra_for
+
+_STORE_BYTES = 80 * 1024 * 1024
+"""Of Ray's object store on each node, the least that it takes."""
+_CHECKS = {
+    "health_check_initial_delay_ms": 0,
+    "health_check_period_ms": 1000,
+    "health_check_timeout_ms": 1000,
+    "health_check_failure_threshold": 3,
+}
+"""How soon Ray takes a node for lost, as docs/cluster.md advises."""
+
+
+class LocalCluster:
+    """Nodes are processes of this machine. They find modules where this process does.
+
+    Args:
+        nodes: besides the head, which has no processor to place anything on.
+        cpus: of each.
+    """
+
+    def __init__(self, nodes: int = 3, cpus: float = 1) -> None:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        with extra_for("a local cluster", "cluster"):
+            from ray.cluster_utils import Cluster
+
+        head = {"num_cpus": 0, "include_dashboard": False, "_system_config": _CHECKS}
+        self._cpus = cpus
+        self._cluster: Any = Cluster(True, head_node_args={**head, "object_store_memory": _STORE_BYTES})
+        self.address: str = self._cluster.address
+        """For the setting cluster.address."""
+        self.nodes = [self.add() for _ in range(nodes)]
+
+    def add(self) -> Any:
+        """Another node; its `node_id` is Ray's."""
+        return self._cluster.add_node(num_cpus=self._cpus, object_store_memory=_STORE_BYTES)
+
+    def kill(self, node: Any) -> None:
+        """End a node as a lost machine would: its processes are killed."""
+        self._cluster.remove_node(node, allow_graceful=False)
+
+    def stop(self) -> None:
+        """End all of it."""
+        self._cluster.shutdown()
+
+
+@contextmanager
+def local_cluster(nodes: int = 3, cpus: float = 1) -> Iterator[LocalCluster]:
+    """A cluster until the block ends."""
+    cluster = LocalCluster(nodes, cpus)
+    try:
+        yield cluster
+    finally:
+        cluster.stop()

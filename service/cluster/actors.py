@@ -1,0 +1,157 @@
+"""The actors that a service knows: made where they are missing, looked at, given up when they are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import ray
+
+from facecap import FaceCapture
+from facecap.ray_cluster import draining
+
+from ..settings import Settings
+from .actor import CameraActor, Look, OwnAreas
+from .figures import Figures
+from .link import Link, Lost
+from .parts import Part, actor_of, key_of
+
+LOOK_SECONDS = 2.0
+"""From one look at the actors to the next, and what each has to answer."""
+_CALLS = 5000
+"""At once in an actor, as far as Ray bounds them; queues do before."""
+
+
+@dataclass(slots=True)
+class Actor:
+    """What is known of one."""
+
+    link: Link
+    look: Look | None = None
+    """The last."""
+    silent_since: float | None = None
+    """Since when it does not answer, in seconds since 1970."""
+
+
+class Actors:
+    """Methods are called on the event loop.
+
+    Args:
+        settings: of all cameras.
+        capture_factory: as for `create_app`; it can be pickled.
+        areas: of the cameras of an actor, by its key.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        capture_factory: Callable[[], FaceCapture] | None,
+        areas: Callable[[str], OwnAreas],
+    ) -> None:
+        self.figures = Figures()
+        """What all of them count."""
+        self._settings = settings
+        self._capture_factory = capture_factory
+        self._areas = areas
+        self._known: dict[str, Actor] = {}
+        self._parts: dict[str, Part] = {}
+        self._threads = ThreadPoolExecutor(8, "facecap cluster")
+
+    def key(self, camera: str) -> str:
+        """Of the actor that has a camera."""
+        return actor_of(camera, self._settings.cluster.actors)
+
+    def known(self, camera: str) -> Actor | None:
+        """The actor of a camera, where it was heard of."""
+        return self._known.get(self.key(camera))
+
+    def all(self) -> Collection[Actor]:
+        """That were heard of."""
+        return self._known.values()
+
+    def of(self, camera: str) -> Actor:
+        """The actor of a camera; it is made with the first call."""
+        return self._of(self.key(camera))
+
+    async def find(self, camera: str) -> Actor | None:
+        """The actor of a camera, where there is one."""
+        if self.known(camera) is None and self.key(camera) not in await self._in_thread(self._listed):
+            return None
+        return self.of(camera)
+
+    async def look(self) -> None:
+        """Take what all actors report, those of other services too, and make those of pulled cameras."""
+        there = await self._in_thread(self._listed)
+        nodes = await self._in_thread(draining)
+        for key in there:
+            self._of(key)
+        for name in self._settings.pullers:
+            self.of(name).link.connect()
+        await asyncio.gather(*(self._look_at(key, nodes) for key in self._known if key in there))
+        gone = [key for key, actor in self._known.items() if key not in there and not actor.link.calls]
+        for key in gone:
+            del self._known[key]
+            self.figures.end(key)
+
+    def close(self) -> None:
+        """They go on for whoever asks them."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _look_at(self, key: str, nodes: frozenset[str]) -> None:
+        actor = self._known[key]
+        try:
+            look: Look = await actor.link.ask("look", self._areas(key), nodes, seconds=LOOK_SECONDS)
+        except Lost:
+            actor.silent_since = actor.silent_since or time.time()
+            return
+        actor.silent_since = None
+        actor.look = look
+        self.figures.take(key, look.life, look.figures)
+
+    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _of(self, key: str) -> Actor:
+        actor = self._known.get(key)
+        if actor is None:
+            part = self._part(key)
+            make, find = partial(self._make, part), partial(self._find, part)
+            actor = self._known[key] = Actor(Link(make, find, partial(self._areas, key), self._threads))
+        return actor
+
+    def _part(self, key: str) -> Part:
+        part = self._parts.get(key)
+        if part is None:
+            part = self._parts[key] = Part(self._settings, key)
+        return part
+
+    def _make(self, part: Part) -> Any:
+        own = self._settings.cluster
+        options = {
+            "name": part.name,
+            "namespace": own.namespace,
+            "get_if_exists": True,
+            "lifetime": "detached",
+            "max_restarts": -1,
+            "max_task_retries": 0,
+            "max_concurrency": _CALLS,
+            "num_cpus": own.cpus,
+            "scheduling_strategy": "SPREAD",
+        }
+        return ray.remote(CameraActor).options(**options).remote(part.settings, self._capture_factory)
+
+    def _find(self, part: Part) -> Any:
+        return ray.get_actor(part.name, self._settings.cluster.namespace)
+
+    def _listed(self) -> set[str]:
+        """Keys of the actors that there are, whether they answer or not."""
+        namespace = self._settings.cluster.namespace
+        everywhere = ray.util.list_named_actors(all_namespaces=True)
+        listed = {actor["name"] for actor in everywhere if actor["namespace"] == namespace}
+        keys = {key for name in listed if (key := key_of(name)) is not None}
+        return {key for key in keys if self._part(key).name in listed}

@@ -1,0 +1,283 @@
+"""The cameras of a cluster, as one of its services sees them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from facecap import FaceCapture
+from facecap.addresses import shown_address
+
+from .. import logs
+from ..cameras import Answer, PushedFrame
+from ..cameras.camera import Flushed, empty_report
+from ..cameras.own_settings import OwnSettings
+from ..cameras.progress import Progress
+from ..cameras.refusals import check_name, queue_full, too_many_cameras, unknown_camera
+from ..cameras.remembered import Remembered
+from ..cameras.trouble import trouble
+from ..metrics import Metrics
+from ..problems import Problem
+from ..puller import Lost as LostStream
+from ..settings import Settings
+from .actor import MOVING, OwnAreas, moving
+from .actors import LOOK_SECONDS, Actors
+from .link import Lost
+
+_log = logging.getLogger("facecap.service.cluster")
+_PART_BYTES = 90_000
+"""Ray sends arguments below 100 KiB along with the call; larger ones take several times as long."""
+
+
+@dataclass(slots=True)
+class _Camera:
+    """What this service knows of a camera by itself."""
+
+    at_work: int = 0
+    """Its frames that are not answered yet."""
+    used: float = field(default_factory=time.monotonic)
+    progress: Progress = field(default_factory=Progress)
+    """Of what did not come to its actor."""
+
+
+class ClusterCameras:
+    """Hands frames to actors and their answers back. Methods are called on the event loop.
+
+    Actors are found by their names, so that any number of services with the same settings meet at the same.
+
+    Args:
+        settings: of all cameras.
+        capture_factory: as for `create_app`; it can be pickled.
+        remembered: is told who sent.
+        own_settings: what cameras have of their own.
+        metrics: counts, and reports what actors count.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        capture_factory: Callable[[], FaceCapture] | None,
+        remembered: Remembered,
+        own_settings: OwnSettings,
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._remembered = remembered
+        self._own_settings = own_settings
+        self._metrics = metrics
+        self._actors = Actors(settings, capture_factory, self._areas)
+        self._cameras: dict[str, _Camera] = {}
+        self._seldom = logs.Seldom(_log)
+        self.pullers = {name: _Pulled(self._actors, name, own.url) for name, own in settings.pullers.items()}
+        metrics.watch_elsewhere(self._actors.figures.all)
+
+    async def push(self, name: str, frame: PushedFrame) -> Answer:
+        """As `TakesFrames.push`; it is never sent to an actor twice."""
+        return await self.start(name, frame)
+
+    def start(self, name: str, frame: PushedFrame) -> asyncio.Future[Answer]:
+        """As `TakesFrames.start`."""
+        camera = self._opened(name)
+        if camera.at_work >= self._settings.cameras.queue:
+            problem = queue_full(name, self._settings.cameras.queue)
+            self._count(name, camera, problem)
+            raise problem
+        picture = frame.picture
+        assert isinstance(picture, bytes)
+        parts = (picture[at : at + _PART_BYTES] for at in range(0, len(picture), _PART_BYTES))
+        request_id = logs.request_id.get()
+        link = self._actors.of(name).link
+        camera.at_work += 1
+        answer = link.call("push", name, request_id, frame.index, frame.timestamp, *parts)
+        return asyncio.ensure_future(self._answer(name, camera, answer))
+
+    def has_room(self, name: str) -> bool:
+        """As `TakesFrames.has_room`, as far as this service fills the queue."""
+        camera = self._cameras.get(name)
+        return camera is None or camera.at_work < self._settings.cameras.queue
+
+    async def flush(self, name: str) -> Flushed:
+        """As `TakesFrames.flush`; 503 `camera_moving`."""
+        captures, ids = await self._command("flush", name)
+        return captures, ids
+
+    async def forget(self, name: str) -> tuple[str, ...]:
+        """As `TakesFrames.forget`; 503 `camera_moving`."""
+        ids: tuple[str, ...] = await self._command("forget", name)
+        self._forget(name)
+        return ids
+
+    def refuse(self, name: str, problem: Problem) -> None:
+        """As `TakesFrames.refuse`."""
+        try:
+            camera = self._opened(name)
+        except Problem:
+            return
+        self._count(name, camera, problem)
+
+    def report(self, name: str | None = None) -> list[dict[str, Any]]:
+        """As `TakesFrames.report`, as of the last look."""
+        reports = {report["name"]: report for report in self._reports() if name in (None, report["name"])}
+        for own_name, camera in self._cameras.items():
+            if name in (None, own_name):
+                report = reports.get(own_name) or empty_report(own_name, "push")
+                reports[own_name] = _with_own(report, camera)
+        return list(reports.values())
+
+    async def last_frame(self, name: str) -> bytes | None:
+        """As `TakesFrames.last_frame`, asked of the actor."""
+        actor = self._actors.known(name)
+        if actor is None:
+            return None
+        try:
+            frame: bytes | None = await actor.link.ask("last_frame", name, seconds=LOOK_SECONDS)
+        except Lost:
+            raise moving(name) from None
+        return frame
+
+    async def follow(self) -> None:
+        """Look at the actors again and again."""
+        while True:
+            start = time.monotonic()
+            try:
+                await asyncio.wait_for(self.look(), 2 * LOOK_SECONDS)
+            except Exception as error:
+                said = str(error) or type(error).__name__
+                self._seldom.error("look", "the cluster cannot be looked at: %s", said)
+            await asyncio.sleep(max(0.0, LOOK_SECONDS - (time.monotonic() - start)))
+
+    async def look(self) -> None:
+        """Take what actors report, and forget the cameras that are idle."""
+        await self._actors.look()
+        for actor in self._actors.all():
+            if actor.look is not None and actor.silent_since is None:
+                for name, (source, ago) in actor.look.seen.items():
+                    if source == "pull" and ago < LOOK_SECONDS:
+                        self._remembered.seen(name, source)
+        oldest = time.monotonic() - self._settings.cameras.idle_seconds
+        for name, camera in list(self._cameras.items()):
+            if camera.used < oldest and not camera.at_work:
+                self._forget(name)
+
+    def close(self) -> None:
+        """Actors go on for whoever asks them."""
+        self._actors.close()
+
+    async def _answer(self, name: str, camera: _Camera, answer: asyncio.Future[Any]) -> Answer:
+        try:
+            body, captures = _checked(await answer)
+        except (Lost, Problem) as error:
+            problem = moving(name) if isinstance(error, Lost) else error
+            if problem.code == MOVING:
+                self._count(name, camera, problem)
+            elif problem.status >= 500:  # the camera is not to blame
+                self._note_alive(name, camera)
+            raise problem from None
+        finally:
+            camera.at_work -= 1
+        self._note_alive(name, camera)
+        return Answer(body, captures)
+
+    def _note_alive(self, name: str, camera: _Camera) -> None:
+        camera.used = time.monotonic()
+        self._remembered.seen(name, "push")
+
+    async def _command(self, method: str, name: str) -> Any:
+        check_name(name)
+        actor = await self._actors.find(name)
+        if actor is None:
+            raise unknown_camera(name)
+        try:
+            return _checked(await actor.link.call(method, name))
+        except Lost:
+            raise moving(name) from None
+
+    def _opened(self, name: str) -> _Camera:
+        camera = self._cameras.get(name)
+        if camera is not None:
+            return camera
+        check_name(name)
+        pulled = self._settings.pullers
+        pushed = {*self._cameras, *(report["name"] for report in self._reports())} - {*pulled}
+        most = self._settings.cameras.max_cameras - len(pulled)
+        if name not in pulled and name not in pushed and len(pushed) >= most:
+            raise too_many_cameras(len(pushed), len(pulled))
+        camera = self._cameras[name] = _Camera()
+        return camera
+
+    def _count(self, name: str, camera: _Camera, problem: Problem) -> None:
+        camera.progress.refuse(problem)
+        self._metrics.frame(name, problem.code)
+
+    def _forget(self, name: str) -> None:
+        if self._cameras.pop(name, None) is not None:
+            self._metrics.forget(name)
+
+    def _areas(self, key: str) -> OwnAreas:
+        names: Collection[str] = [key]
+        if self._settings.cluster.actors:
+            names = {*self._own_settings.names, *self._remembered.names()}
+        own = {name: self._own_settings.of(name) for name in names if self._actors.key(name) == key}
+        return {name: (o["ignore"], o["only"]) for name, o in own.items() if o["ignore"] or o["only"]}
+
+    def _reports(self) -> Iterator[dict[str, Any]]:
+        """Of all actors; of those that do not answer with what they said last, and the trouble."""
+        for actor in self._actors.all():
+            for report in actor.look.cameras if actor.look is not None else ():
+                if actor.silent_since is None:
+                    yield report
+                    continue
+                detail = "its process does not answer: it moves, or no node has room for it"
+                silent = trouble("moving", actor.silent_since, detail)
+                yield {**report, "trouble": [silent, *report["trouble"]]}
+
+
+class _Pulled:
+    """A camera that an actor reads, as of the last look."""
+
+    def __init__(self, actors: Actors, name: str, url: str) -> None:
+        self._actors = actors
+        self._name = name
+        self._address = shown_address(url)
+
+    @property
+    def lost(self) -> LostStream | None:
+        """As `Puller.lost`."""
+        known = self._known()
+        return known[1] if known is not None else None
+
+    def report(self) -> dict[str, Any]:
+        """As `Puller.report`."""
+        known = self._known()
+        if known is not None:
+            return known[0]
+        return {
+            "address": self._address,
+            "state": "connecting",
+            "detail": None,
+            "reconnects": 0,
+            "dropped": 0,
+        }
+
+    def _known(self) -> tuple[dict[str, Any], LostStream | None] | None:
+        actor = self._actors.known(self._name)
+        return actor.look.pullers.get(self._name) if actor is not None and actor.look is not None else None
+
+
+def _checked(answer: Any) -> Any:
+    if isinstance(answer, dict):
+        raise Problem(**answer)
+    return answer
+
+
+def _with_own(report: dict[str, Any], camera: _Camera) -> dict[str, Any]:
+    own = camera.progress.report(None)
+    frames = dict(report["frames"])
+    for result, count in own["frames"].items():
+        frames[result] = frames.get(result, 0) + count
+    queue = max(report["queue"], camera.at_work)
+    return {**report, "frames": frames, "queue": queue, "trouble": [*report["trouble"], *own["trouble"]]}
