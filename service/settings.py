@@ -128,6 +128,8 @@ class Store(Section):
     """Database: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"""
     folder: Path = Path("crops")
     """folder of the crops"""
+    crops: Literal["folder", "database"] = "folder"
+    """where new crops go: into the folder or the database; those in the other place stay to be seen"""
 
 
 class Retention(Section):
@@ -301,6 +303,26 @@ class Settings(BaseSettings):
             except ValueError as error:
                 raise ValueError(f"{name}.capture: {error}") from None
         return cameras
+
+    @field_validator("cluster")
+    @classmethod
+    def _fits_all_nodes(cls, cluster: Cluster, others: ValidationInfo) -> Cluster:
+        """An actor may be on any node: what it keeps must not be on one."""
+        store: Store | None = others.data.get("store")
+        replay: Replay | None = others.data.get("replay")
+        if cluster.address is None or store is None or replay is None:
+            return cluster
+        if not store.url.startswith("postgresql"):
+            raise ValueError(
+                "store.url must be postgresql+psycopg://…: SQLite is a file, which other nodes do not have"
+            )
+        if store.crops != "database":
+            raise ValueError('store.crops must be "database": other nodes do not have the folder of crops')
+        if replay.frames:
+            raise ValueError(
+                "replay.frames must be false: recordings would lie on whichever node has a camera"
+            )
+        return cluster
 
     @field_validator("pullers")
     @classmethod

@@ -84,7 +84,9 @@ class CameraActor:
         self._settings = settings
         own, hours = settings.store, hours_of(settings.cameras.named, settings.site.zone)
         self._metrics = Metrics()
-        self._store = Store.open(own.url, own.folder, connections=CONNECTIONS)
+        self._store = Store.open(
+            own.url, own.folder, crops_in_database=own.crops == "database", connections=CONNECTIONS
+        )
         self._areas = _Told()
         self._seen: dict[str, tuple[Source, float]] = {}
         self._work = CameraWork(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 
-from sqlalchemy import update
+from sqlalchemy import delete
 
 from . import adding
-from .crops import CropFolder
+from .crops import Crops
 from .database import Database
 from .records import NewCapture
-from .schema import journal
+from .schema import crops as crop_table
 
 _CROP_BYTES = 16 * 1024
 _CAPTURE = {"mask": "unknown", "quality": None}
 
 
-def store(database: Database, folder: CropFolder) -> None:
+def store(database: Database, crops: Crops) -> None:
     """Go the way of a capture.
 
     Raises:
@@ -24,13 +24,15 @@ def store(database: Database, folder: CropFolder) -> None:
     """
     batch = adding.Batch.of("trial", [NewCapture(_CAPTURE, os.urandom(_CROP_BYTES))], None)
     try:
-        folder.put(batch.crops)
+        crops.prepare(batch.crops)
         with database.writing() as connection:
             with connection.begin_nested() as nested:
-                adding.add(connection, "trial", batch, folder)
+                adding.add(connection, "trial", batch, crops)
                 nested.rollback()
-            # Only what is committed needs space.
-            connection.execute(update(journal).values(last_event=journal.c.last_event))
+            # Only what is committed needs space. Nobody sees a crop without a capture; where the process dies
+            # here, retention removes it.
+            adding.put_crops(connection, batch.crops, crops)
+        with database.writing() as connection:
+            connection.execute(delete(crop_table).where(crop_table.c.hash.in_(batch.crops)))
     finally:
-        for name in batch.crops:
-            folder.remove(name)
+        crops.withdraw(batch.crops)
