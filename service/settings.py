@@ -319,9 +319,7 @@ class Settings(BaseSettings):
         if store.crops != "database":
             raise ValueError('store.crops must be "database": other nodes do not have the folder of crops')
         if replay.frames:
-            raise ValueError(
-                "replay.frames must be false: recordings would lie on whichever node has a camera"
-            )
+            raise ValueError("replay.frames must be false: recordings would lie on one node of many")
         return cluster
 
     @field_validator("pullers")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from facecap._extra import extra_for
@@ -38,15 +41,40 @@ class LocalCluster:
         self._cluster: Any = Cluster(True, head_node_args={**head, "object_store_memory": _STORE_BYTES})
         self.address: str = self._cluster.address
         """For the setting cluster.address."""
-        self.nodes = [self.add() for _ in range(nodes)]
+        self.nodes: list[Any] = []
+        """Those that take work; the `node_id` of each is Ray's."""
+        for _ in range(nodes):
+            self.add()
 
     def add(self) -> Any:
-        """Another node; its `node_id` is Ray's."""
-        return self._cluster.add_node(num_cpus=self._cpus, object_store_memory=_STORE_BYTES)
+        """Another node."""
+        node = self._cluster.add_node(num_cpus=self._cpus, object_store_memory=_STORE_BYTES)
+        self.nodes.append(node)
+        return node
 
     def kill(self, node: Any) -> None:
         """End a node as a lost machine would: its processes are killed."""
+        self.nodes.remove(node)
         self._cluster.remove_node(node, allow_graceful=False)
+
+    def drain(self, node: Any) -> None:
+        """Announce that a node is about to end, as `ray drain-node` and autoscalers do."""
+        self.nodes.remove(node)
+        reason = ["--reason", "DRAIN_NODE_REASON_PREEMPTION", "--reason-message", "it ends"]
+        command = [sys.executable, "-m", "ray.scripts.scripts", "drain-node", "--address", self.address]
+        command += ["--node-id", node.node_id, *reason, "--deadline-remaining-seconds", "600"]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def workers(self) -> dict[int, str]:
+        """Processes on all nodes that work on something, by their ids, each with its title; Linux."""
+        raylets = {node.all_processes["raylet"][0].process.pid for node in self.nodes}
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent in raylets:
+                    found[int(folder.name)] = (folder / "cmdline").read_text().rstrip("\0")
+        return found
 
     def stop(self) -> None:
         """End all of it."""

@@ -227,9 +227,11 @@ class ClusterCameras:
     def _reports(self) -> Iterator[dict[str, Any]]:
         """Of all actors; of those that do not answer with what they said last, and the trouble."""
         for actor in self._actors.all():
-            for report in actor.look.cameras if actor.look is not None else ():
+            if actor.look is None:
+                continue
+            for report in actor.look.cameras:
                 if actor.silent_since is None:
-                    yield report
+                    yield {**report, "node": actor.look.node}
                     continue
                 detail = "its process does not answer: it moves, or no node has room for it"
                 silent = trouble("moving", actor.silent_since, detail)

@@ -41,9 +41,9 @@ class LackingValues(Document):
 class Trouble(Document):
     """Something that is wrong with a camera.
 
-    `lost_stream`: the service cannot read it. `silent`: it sent once and is offline. `store_failing`: its
-    captures wait. `refused`: frames were refused in the last minute. `no_capture`: faces were seen in the
-    last minute, and of none a shot was taken.
+    `moving`: in a cluster, its process does not answer. `lost_stream`: the service cannot read it. `silent`:
+    it sent once and is offline. `store_failing`: its captures wait. `refused`: frames were refused in the
+    last minute. `no_capture`: faces were seen in the last minute, and of none a shot was taken.
     """
 
     kind: Kind
@@ -102,6 +102,8 @@ class CameraReport(Document):
     shown: bool
     """whether the last frame is kept, to be shown"""
     puller: PullerReport | None = None
+    node: str | None = None
+    """in a cluster: id of the Ray node that it is at work on"""
 
 
 class CameraReports(Document):
