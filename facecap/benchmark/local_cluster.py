@@ -76,6 +76,14 @@ class LocalCluster:
                     found[int(folder.name)] = (folder / "cmdline").read_text().rstrip("\0")
         return found
 
+    def end_actors(self) -> None:
+        """End all actors that have names; this process must be connected."""
+        import ray
+
+        for actor in ray.util.list_named_actors(all_namespaces=True):
+            with suppress(ValueError):  # it has just gone
+                ray.kill(ray.get_actor(**actor))
+
     def stop(self) -> None:
         """End all of it."""
         self._cluster.shutdown()

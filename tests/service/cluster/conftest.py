@@ -24,16 +24,21 @@ Start = Callable[..., Served]
 @pytest.fixture(scope="package")
 def lasting_cluster() -> Iterator[LocalCluster]:
     """A cluster for all tests."""
+    import ray
+
     with local_cluster(NODES) as cluster:
+        ray.init(cluster.address, log_to_driver=False, logging_level="error")
         yield cluster
+        ray.shutdown()
 
 
 @pytest.fixture
-def cluster(lasting_cluster: LocalCluster) -> LocalCluster:
-    """A cluster with all its nodes, whatever earlier tests took."""
+def cluster(lasting_cluster: LocalCluster) -> Iterator[LocalCluster]:
+    """A cluster with all its nodes, whatever earlier tests took; in the end nothing of the test is left."""
     while len(lasting_cluster.nodes) < NODES:
         lasting_cluster.add()
-    return lasting_cluster
+    yield lasting_cluster
+    lasting_cluster.end_actors()
 
 
 @pytest.fixture(scope="package")
@@ -65,7 +70,7 @@ def start(settings: Callable[..., Settings], pipeline: dict[str, Any]) -> Iterat
     with ExitStack() as stack:
 
         def start_one(**sections: Any) -> Served:
-            own = {"pipeline": pipeline, "capture": capture, "cameras": {"idle_seconds": 5.0}}
+            own = {"pipeline": pipeline, "capture": capture}
             return stack.enter_context(running(settings(**own | sections)))
 
         yield start_one
