@@ -129,7 +129,8 @@ class Store(Section):
     folder: Path = Path("crops")
     """folder of the crops"""
     crops: Literal["folder", "database"] = "folder"
-    """where new crops go: into the folder or the database; those in the other place stay to be seen"""
+    """where new crops go: into the folder, or the database where that is PostgreSQL; those in the other place
+    stay to be seen"""
 
 
 class Retention(Section):
