@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from captures import files, kept_crops, new, png
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pushing import push
 from served import running, settings_in
 from sqlalchemy import event
@@ -87,6 +89,49 @@ def test_a_store_that_was_switched_shows_and_removes_the_crops_of_before(
     removed = store.remove_old(max_bytes=size)
     assert (removed.captures, removed.crops, removed.bytes_kept) == (1, 1, size)
     assert kept_crops(store, tmp_path / "crops") == [young.crop]
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.tuples(st.just("switch"), st.sampled_from(["folder", "database"])),
+            st.tuples(st.just("add"), st.lists(st.integers(0, 4), min_size=1, max_size=3)),
+            st.tuples(st.just("delete"), st.integers(0, 20)),
+            st.tuples(st.just("retention"), st.integers(0, 5)),
+        ),
+        max_size=25,
+    )
+)
+def test_a_crop_is_there_as_long_as_a_capture_has_it_wherever_it_went(
+    reopen: Reopen, tmp_path: Path, steps: list[tuple[str, Any]]
+) -> None:
+    store = reopen("folder")
+    store.remove_old(timedelta(seconds=-1))
+    kept: dict[str, bytes] = {}  # by id, oldest first
+    hashes: dict[str, str] = {}
+    for what, how in steps:
+        if what == "switch":
+            store = reopen(how)
+        elif what == "add":
+            pngs = [bytes([number]) * 100 for number in how]
+            for item, content in zip(store.add("door", [new(each) for each in pngs]), pngs, strict=True):
+                kept[item.id], hashes[item.id] = content, item.crop
+        elif what == "delete" and kept:
+            identity = list(kept)[how % len(kept)]
+            assert store.delete(identity)
+            del kept[identity]
+        elif what == "retention":
+            while len(set(kept.values())) > how:
+                del kept[next(iter(kept))]
+            assert store.remove_old(max_bytes=100 * how).bytes_kept == 100 * len(set(kept.values()))
+        for identity, content in kept.items():
+            assert store.crop(hashes[identity]) == content
+        assert set(kept_crops(store, tmp_path / "crops")) == {hashes[identity] for identity in kept}
 
 
 def test_crops_do_not_go_into_sqlite(tmp_path: Path) -> None:
