@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -67,37 +68,36 @@ class Envelope:
         identity = self._identity(headers.get(b"x-request-id", b""))
         logs.request_id.set(identity)
         started = time.perf_counter()
-        status = 0
+        status, answered = 0, False
 
         async def send_enveloped(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
                 message["headers"] = _with_security(message.get("headers", ()), identity)
+            elif message["type"] == "http.response.body":
+                answered = not message.get("more_body", False)
             await send(message)
 
         asked, scope = scope, _as_get(scope)
         try:
             problem = self._refusal(scope, headers)
             if problem is None:
-                await self._answer(scope, receive, send_enveloped, lambda: status)
+                await self._app(scope, receive, send_enveloped)
             elif scope["type"] == "http":
                 await problem.response()(scope, receive, send_enveloped)
             else:
                 await receive()
                 await send({"type": "websocket.close", "code": 1008, "reason": problem.code})
+        except Exception:
+            if not answered:  # else `problems` has seen to it
+                _log.exception("a request failed")
+                if scope["type"] != "http" or status:
+                    raise  # the answer has begun: all that is left is to end the connection
+                await internal_error().response()(scope, receive, send_enveloped)
         finally:
             if scope["type"] == "http":
                 self._log_answer(scope, asked["method"], status, time.perf_counter() - started)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, status: Callable[[], int]) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except Exception:
-            _log.exception("a request failed")
-            if scope["type"] != "http" or status():
-                raise  # the answer has begun: all that is left is to end the connection
-            await internal_error().response()(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_trouble(message: Message) -> None:
@@ -108,7 +108,7 @@ class Envelope:
         await self._app(scope, receive, send_with_trouble)
 
     def _identity(self, asked: bytes) -> str:
-        if _REQUEST_ID.fullmatch(asked):
+        if asked and _REQUEST_ID.fullmatch(asked):
             return asked.decode()
         return f"{self._prefix}-{next(self._numbers):x}"
 
@@ -185,6 +185,7 @@ def allowed_hosts(configured: tuple[str, ...], host: str, unguarded: bool) -> fr
     return _LOOPBACK_NAMES | {host} if unguarded else None
 
 
+@lru_cache(64)  # most requests come to the same
 def _name(host: bytes) -> str:
     return _PORT.sub("", host.decode("latin-1")).lower()
 

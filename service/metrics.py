@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -51,29 +51,28 @@ class Metrics:
         )
         self._stages = StageSeconds()
         self.registry.register(self._stages)
-        # Finding a child by its labels takes longer than to count.
-        self._answered: dict[tuple[str, str, int], Counter] = {}
 
     def frame(self, camera: str, result: str) -> None:
         """Count a frame."""
-        self._frames.labels(camera, result).inc()
+        self._frames.count(camera, result)
 
     def answer(self, camera: str, result: FrameResult) -> None:
         """Count what a frame brought."""
         if result.skipped:
-            self._skipped.labels(camera).inc()
+            self._skipped.count(camera)
         self._stages.observe({stage: spent for stage, spent in result.timings.items() if stage != "total"})
-        for reason, faces in Tally(result.faces.reasons).items():
+        reasons = result.faces.reasons
+        for reason in set(reasons):
             if reason is not None:
-                self._rejections.labels(reason).inc(faces)
+                self._rejections.count(reason, by=reasons.count(reason))
 
     def capture(self, camera: str, kind: str, mask: str) -> None:
         """Count a capture that was stored."""
-        self._captures.labels(camera, kind, mask).inc()
+        self._captures.count(camera, kind, mask)
 
     def clock_set_back(self, camera: str) -> None:
         """Count a camera's clock that was set back."""
-        self._clocks.labels(camera).inc()
+        self._clocks.count(camera)
 
     def stage(self, stage: str, seconds: float) -> None:
         """Time of a stage."""
@@ -81,16 +80,12 @@ class Metrics:
 
     def request(self, method: str, route: str, status: int) -> None:
         """Count a request."""
-        answered = method, route, status
-        child = self._answered.get(answered)
-        if child is None:
-            child = self._answered[answered] = self._requests.labels(*answered)
-        child.inc()
+        self._requests.count(method, route, status)
 
     def forget(self, camera: str) -> None:
         """Drop the series of a camera."""
         for metric in (self._frames, self._skipped, self._captures, self._clocks):
-            metric.remove_by_labels({"camera": camera})
+            metric.forget(camera)
 
     def watch(self, figures: Collector) -> None:
         """Report figures that are made when they are asked for."""
@@ -108,8 +103,32 @@ class Metrics:
         """All figures."""
         return generate_latest(self.registry)
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, labels, registry=self.registry)
+    def _counter(self, name: str, text: str, *labels: str) -> _Counts:
+        return _Counts(Counter(name, text, labels, registry=self.registry))
+
+
+class _Counts:
+    """A counter that keeps its children at hand: to find one by its labels takes longer than to count."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._children: dict[tuple[str | int, ...], Counter] = {}
+        self._changing = threading.Lock()
+
+    def count(self, *labels: str | int, by: int = 1) -> None:
+        """So many more."""
+        child = self._children.get(labels)
+        if child is None:
+            with self._changing:
+                child = self._children[labels] = self._counter.labels(*labels)
+        child.inc(by)
+
+    def forget(self, camera: str) -> None:
+        """Drop the series whose first label is the camera's name."""
+        with self._changing:
+            self._counter.remove_by_labels({"camera": camera})
+            for labels in [labels for labels in self._children if labels[0] == camera]:
+                del self._children[labels]
 
 
 class _Queues(Collector):

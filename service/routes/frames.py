@@ -67,13 +67,12 @@ async def push_frame(request: Request) -> Response:
     authorize(request, "push")
     services = services_of(request)
     camera = request.path_params["camera"]
-    query, headers = request.query_params, dict(request.headers.items())
 
     def refused(problem: Problem) -> None:
         services.cameras.refuse(camera, problem)
 
     try:
-        index, seconds = frame_index(query, headers), timestamp(query, headers)
+        index, seconds = frame_index(request), timestamp(request)
     except Problem as problem:
         refused(problem)
         raise
