@@ -23,6 +23,7 @@ from .mqtt.figures import MqttFigures
 from .pipelines import Pipelines
 from .readiness import Readiness
 from .recordings import Recordings
+from .refusals import Refusals
 from .retention import keep_within
 from .routes import (
     alerts,
@@ -103,7 +104,8 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     unguarded = not settings.keys and is_loopback(settings.server.host)
     hosts = allowed_hosts(settings.server.hosts, settings.server.host, unguarded)
     lean = LeanRoutes(app, app.routed, frames.router.routes)
-    app.front = Envelope(lean, hosts, metrics.request, lambda: services.trouble)
+    refusals = Refusals(services.stopping, settings.server.max_connections // 2)
+    app.front = Envelope(lean, hosts, metrics.request, lambda: services.trouble, refusals)
     problems.install(app)
     openapi.install(app)
     known = list(app.routes)

@@ -15,12 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import logs
 from .problems import Problem, internal_error
+from .refusals import HELD, Refusals
 
 _log = logging.getLogger("facecap.service.access")
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _PORT = re.compile(r":\d*$")
-_READ = frozenset({b"host", b"origin", b"sec-fetch-site", b"x-request-id"})
+_READ = frozenset({b"host", b"origin", b"sec-fetch-site", b"x-request-id", b"expect"})
 _SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -43,6 +44,7 @@ class Envelope:
         hosts: names that the Host header may have, without port; None for any.
         count: called with method, route and status of every answer.
         trouble: why the application did not start, where that is known; said in place of a traceback.
+        refusals: hold back answers to clients that are refused again and again.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class Envelope:
         hosts: frozenset[str] | None,
         count: Count,
         trouble: Callable[[], str | None],
+        refusals: Refusals,
     ) -> None:
         self._app = app
         self._hosts = hosts
         self._count = count
         self._trouble = trouble
+        self._refusals = refusals
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
         self._seldom = logs.Seldom(_log)
@@ -75,6 +79,11 @@ class Envelope:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
                 message["headers"] = _with_security(message.get("headers", ()), identity)
+                if status >= 400:
+                    await self._before_refusal(scope, status)
+                    if b"expect" in headers:
+                        # The body may not come any more, and what comes next would be taken for it.
+                        message["headers"].append((b"connection", b"close"))
             elif message["type"] == "http.response.body":
                 answered = not message.get("more_body", False)
             await send(message)
@@ -98,6 +107,14 @@ class Envelope:
         finally:
             if scope["type"] == "http":
                 self._log_answer(scope, asked["method"], status, time.perf_counter() - started)
+
+    async def _before_refusal(self, scope: Scope, status: int) -> None:
+        if status not in HELD:
+            return
+        address = (scope.get("client") or ("",))[0]
+        # Cameras behind one address have queues of their own; without a key any name could be made up.
+        camera = scope.get("path_params", {}).get("camera") if status == 429 else None
+        await self._refusals.hold((address, status, camera))
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_trouble(message: Message) -> None:
