@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
     GCCollector,
     PlatformCollector,
     ProcessCollector,
-    disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from facecap import FrameResult
 
 from .stage_seconds import StageSeconds
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a time beside every counter helps nobody
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -80,7 +77,7 @@ class Metrics:
 
     def request(self, method: str, route: str, status: int) -> None:
         """Count a request."""
-        self._requests.count(method, route, status)
+        self._requests.count(method, route, str(status))
 
     def forget(self, camera: str) -> None:
         """Drop the series of a camera."""
@@ -104,31 +101,37 @@ class Metrics:
         return generate_latest(self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> _Counts:
-        return _Counts(Counter(name, text, labels, registry=self.registry))
+        counts = _Counts(name, text, labels)
+        self.registry.register(counts)
+        return counts
 
 
-class _Counts:
-    """A counter that keeps its children at hand: to find one by its labels takes longer than to count."""
+class _Counts(Collector):
+    """A counter with labels; to find a child of the client library's takes longer than all of this."""
 
-    def __init__(self, counter: Counter) -> None:
-        self._counter = counter
-        self._children: dict[tuple[str | int, ...], Counter] = {}
+    def __init__(self, name: str, text: str, labels: Sequence[str]) -> None:
+        self._described = name, text, labels
+        self._counts: dict[tuple[str, ...], int] = {}
         self._changing = threading.Lock()
 
-    def count(self, *labels: str | int, by: int = 1) -> None:
+    def count(self, *labels: str, by: int = 1) -> None:
         """So many more."""
-        child = self._children.get(labels)
-        if child is None:
-            with self._changing:
-                child = self._children[labels] = self._counter.labels(*labels)
-        child.inc(by)
+        with self._changing:
+            self._counts[labels] = self._counts.get(labels, 0) + by
 
     def forget(self, camera: str) -> None:
         """Drop the series whose first label is the camera's name."""
         with self._changing:
-            self._counter.remove_by_labels({"camera": camera})
-            for labels in [labels for labels in self._children if labels[0] == camera]:
-                del self._children[labels]
+            self._counts = {labels: count for labels, count in self._counts.items() if labels[0] != camera}
+
+    def collect(self) -> Iterator[Metric]:
+        """The counts so far."""
+        name, text, labels = self._described
+        family = CounterMetricFamily(name, text, labels=labels)
+        with self._changing:
+            for values, count in self._counts.items():
+                family.add_metric(values, count)
+        yield family
 
 
 class _Queues(Collector):
