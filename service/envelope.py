@@ -114,7 +114,7 @@ class Envelope:
         address = (scope.get("client") or ("",))[0]
         # Cameras behind one address have queues of their own; without a key any name could be made up.
         camera = scope.get("path_params", {}).get("camera") if status == 429 else None
-        await self._refusals.hold((address, status, camera))
+        await self._refusals.hold((address, status, _route(scope), camera))
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_trouble(message: Message) -> None:
@@ -144,7 +144,7 @@ class Envelope:
         return None
 
     def _log_answer(self, scope: Scope, method: str, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "(none)")
+        route = _route(scope)
         self._count(method if route != "(none)" else "(any)", route, status)
         is_frame = route.endswith("/frames")
         level = logging.DEBUG if status == 200 and (is_frame or route in _QUIET) else logging.INFO
@@ -162,6 +162,11 @@ class Envelope:
             self._seldom.log(level, (route, status), "request", **more)
         else:
             _log.log(level, "request", extra=more)
+
+
+def _route(scope: Scope) -> str:
+    """The path of the route that was found, with names in place of what they stand for."""
+    return getattr(scope.get("route"), "path", "(none)")
 
 
 def _as_get(scope: Scope) -> Scope:
