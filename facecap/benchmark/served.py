@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,8 +37,8 @@ class ServiceProcess:
 
 
 @contextmanager
-def service(folder: Path, settings: str) -> Iterator[ServiceProcess]:
-    """A service whose store lies in `folder`, with settings in TOML.
+def service(folder: Path, settings: str, cores: Collection[int] = ()) -> Iterator[ServiceProcess]:
+    """A service whose store lies in `folder`, with settings in TOML, on `cores` alone where some are named.
 
     Raises:
         FacecapError: it does not start.
@@ -46,8 +47,19 @@ def service(folder: Path, settings: str) -> Iterator[ServiceProcess]:
     file.write_text(settings)
     command = ["facecap", "serve", "--settings", str(file), "--server-port", "0"]
     command += ["--store-url", f"sqlite:///{folder / 'facecap.db'}", "--store-folder", str(folder / "crops")]
-    with _running(command, folder) as process:
+    with _running(command, folder, cores) as process:
         yield process
+
+
+@contextmanager
+def on_cores(cores: Collection[int]) -> Iterator[None]:
+    """This thread, and what it starts, on these cores alone meanwhile; none named: wherever it may run."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores or before)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @contextmanager
@@ -58,9 +70,10 @@ def bare_server(folder: Path, size: tuple[int, int] | None) -> Iterator[ServiceP
 
 
 @contextmanager
-def _running(command: list[str], folder: Path) -> Iterator[ServiceProcess]:
+def _running(command: list[str], folder: Path, cores: Collection[int] = ()) -> Iterator[ServiceProcess]:
     with (folder / "log").open("w+") as log:
-        process = subprocess.Popen([sys.executable, "-m", *command], stderr=subprocess.PIPE, text=True)
+        with on_cores(cores):
+            process = subprocess.Popen([sys.executable, "-m", *command], stderr=subprocess.PIPE, text=True)
         try:
             host, port = _address(process)
             # What it says later must not fill the pipe.
