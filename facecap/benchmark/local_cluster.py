@@ -87,7 +87,10 @@ class LocalCluster:
                 ray.kill(ray.get_actor(**actor))
 
     def stop(self) -> None:
-        """End all of it."""
+        """End all of it, and the connection of this process, with which it would not end."""
+        import ray
+
+        ray.shutdown()
         self._cluster.shutdown()
 
 

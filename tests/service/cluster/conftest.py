@@ -29,7 +29,6 @@ def lasting_cluster() -> Iterator[LocalCluster]:
     with local_cluster(NODES) as cluster:
         ray.init(cluster.address, log_to_driver=False, logging_level="error")
         yield cluster
-        ray.shutdown()
 
 
 @pytest.fixture
