@@ -1,0 +1,194 @@
+"""Where the cameras of a cluster are placed, and what they notice of a node that is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from facecap.benchmark.local_cluster import LocalCluster, local_cluster
+from facecap.benchmark.paced_cameras import PacedCameras
+from facecap.benchmark.served import ServiceProcess, service
+from facecap.errors import FacecapError
+from facecap.testing.faces import PaintedFace
+from facecap.testing.models import classifier_model, detector_model
+from facecap.testing.painting import painted_frame
+
+NODES, ACTORS = 3, 12
+PAUSE = 10.0
+"""Seconds between two frames of a camera, as a thousand cameras must share the cores of this machine."""
+_SETTLED, _WITHOUT = 2.5 * PAUSE, 6 * PAUSE
+"""Seconds with all nodes, and without one."""
+_START = 300.0
+"""Seconds for all cameras to be answered once."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Of scripted pipelines: a painted face is seen in every frame, and captured in each second one."""
+
+    cameras: int
+    placed: list[int]
+    """Cameras of each node at first."""
+    placed_after: list[int]
+    """Of each node that is left."""
+    first_answers: float
+    """Seconds until every camera was answered for the first time, actors being made for them."""
+    lost: int
+    """Cameras of the node that was killed."""
+    outages: list[float]
+    """Of those, sorted: seconds from its end to the next frame that was worked on."""
+    refused: int
+    """Frames that were not worked on, each answered with 503."""
+    frames: int
+    """Frames in all."""
+    captures: int
+    """That answers named; each was found in the store, and no shot twice."""
+
+
+def measure(database: str, cameras: int, progress: Callable[[str], None]) -> Failure:
+    """Lets `cameras` send to a service on a cluster of three nodes, kills one, and watches.
+
+    Raises:
+        FacecapError: a camera was not answered any more, or a capture is missing or there twice.
+    """
+    with tempfile.TemporaryDirectory() as folder, local_cluster(NODES) as cluster:
+        settings = _settings(Path(folder), cluster.address, cameras)
+        with service(Path(folder), settings, database) as served:
+            found = asyncio.run(_watch(served, cluster, cameras, progress))
+    return found
+
+
+def _settings(folder: Path, address: str, cameras: int) -> str:
+    detector, classifier = detector_model().write(folder), classifier_model().write(folder)
+    return f"""
+        [server]
+        max_connections = {2 * cameras}
+        [cluster]
+        address = "{address}"
+        namespace = "failure"
+        actors = {ACTORS}
+        cpus = 0.05
+        [cameras]
+        max_cameras = {cameras}
+        [pipeline]
+        detector = "{detector}"
+        classifier = "{classifier}"
+        refiner = "none"
+        [capture]
+        mode = "fast"
+        min_hits = 2
+        interval = 2
+        max_captures = 0
+        """.replace("\n        ", "\n")
+
+
+async def _watch(
+    served: ServiceProcess, cluster: LocalCluster, cameras: int, progress: Callable[[str], None]
+) -> Failure:
+    names = [f"door{number}" for number in range(cameras)]
+    picture = cv2.imencode(".png", painted_frame(PaintedFace(324, 180)))[1].tobytes()
+    sending = PacedCameras(served.host, served.port, names, picture, PAUSE)
+    heard = sending.heard
+    progress(f"{cameras} cameras begin")
+    start = time.perf_counter()
+    sending.start()
+    while not all(200 in one.statuses for one in heard.values()):
+        if time.perf_counter() - start > _START:
+            raise FacecapError(f"a camera was not answered within {_START:g} s")
+        await asyncio.sleep(0.1)
+    first_answers = max(one.first_good_after(start) for one in heard.values())
+    await asyncio.sleep(_SETTLED)
+    places = await asyncio.to_thread(_places, served)
+    lost_node = cluster.nodes[0]
+    lost = [name for name, node in places.items() if node == lost_node.node_id]
+    progress(f"a node with {len(lost)} of them is killed")
+    killed = time.perf_counter()
+    await asyncio.to_thread(cluster.kill, lost_node)
+    await asyncio.sleep(_WITHOUT)
+    after = await asyncio.to_thread(_places, served)
+    await sending.stop()
+    outages = sorted(heard[name].first_good_after(killed) for name in lost)
+    if outages and outages[-1] == float("inf"):
+        raise FacecapError(f"cameras of the lost node were not answered within {_WITHOUT:g} s")
+    statuses = Counter(status for one in heard.values() for status in one.statuses)
+    if set(statuses) - {200, 503}:
+        raise FacecapError(f"frames were answered with {dict(statuses)}, wanted 200 and 503 alone")
+    progress("what was answered is looked up in the store")
+    named = {identity for one in heard.values() for identity in one.captures}
+    rows = await asyncio.to_thread(_stored, served)
+    _check_stored([row for row in rows if row["camera"] in heard], named)
+    return Failure(
+        cameras,
+        sorted(Counter(places.values()).values()),
+        sorted(Counter(after.values()).values()),
+        first_answers,
+        len(lost),
+        outages,
+        statuses[503],
+        statuses.total(),
+        len(named),
+    )
+
+
+def _places(served: ServiceProcess) -> dict[str, str]:
+    """Of each camera that answers, the node that it is at work on."""
+    reports = _get(served, "/v1/cameras")["cameras"]
+    return {report["name"]: report["node"] for report in reports if report.get("node")}
+
+
+def _stored(served: ServiceProcess) -> list[dict[str, Any]]:
+    """All captures."""
+    rows: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = _get(served, f"/v1/captures?limit=200{cursor}")
+        rows += page["captures"]
+        if not page["next_cursor"]:
+            return rows
+        cursor = "&cursor=" + urllib.parse.quote(page["next_cursor"])
+
+
+def _check_stored(rows: list[dict[str, Any]], named: set[str]) -> None:
+    missing = named - {row["id"] for row in rows}
+    shots = Counter((row["camera"], row["frame"]) for row in rows)
+    twice = [shot for shot, number in shots.items() if number > 1]
+    if missing or twice:
+        raise FacecapError(
+            f"{len(missing)} captures that were answered are missing, {len(twice)} are there twice"
+        )
+
+
+def _get(served: ServiceProcess, path: str) -> Any:
+    with urllib.request.urlopen(f"http://{served.host}:{served.port}{path}") as answer:
+        return json.load(answer)
+
+
+def report(result: Failure) -> str:
+    """What `measure` found, as text."""
+    median, longest = statistics.median(result.outages), result.outages[-1]
+    return "\n".join(
+        (
+            f"{result.cameras} cameras with scripted pipelines in {ACTORS} actors on {NODES} nodes: placed "
+            f"{_numbers(result.placed)}; all answered after {result.first_answers:.1f} s",
+            f"a node killed: {result.lost} cameras answered elsewhere after {median:.1f} s "
+            f"(median), {longest:.1f} s at most; placed {_numbers(result.placed_after)}",
+            f"{result.refused} of {result.frames} frames refused with 503; all {result.captures} "
+            "answered captures are stored, none twice",
+        )
+    )
+
+
+def _numbers(values: list[int]) -> str:
+    return ", ".join(map(str, values))
