@@ -33,7 +33,9 @@ class JsonFormatter(logging.Formatter):
         identity = request_id.get()
         if identity is not None:
             line["request_id"] = identity
-        line.update((key, value) for key, value in vars(record).items() if key not in _STANDARD)
+        line.update(
+            (key, value) for key, value in vars(record).items() if key not in _STANDARD and key[0] != "_"
+        )
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)

@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from .alerts.settings import AlertRule
 from .camera_settings import Cameras
 from .capture_settings import Capture
+from .cluster.settings import Cluster
 from .keys import ApiKey
 from .mqtt.settings import Mqtt
 from .setting_kinds import (
@@ -129,7 +130,8 @@ class Store(Section):
     folder: Path = Path("crops")
     """folder of the crops"""
     crops: Literal["folder", "database"] = "folder"
-    """where new crops go: into the folder or the database; those in the other place stay to be seen"""
+    """where new crops go: into the folder, or the database where that is PostgreSQL; those in the other place
+    stay to be seen"""
 
 
 class Retention(Section):
@@ -147,20 +149,6 @@ class Retention(Section):
     """between two looks at what is to be removed"""
     grace_seconds: Seconds = 3600.0
     """a file that belongs to no capture, as a crash may leave one, is left alone for so long"""
-
-
-class Cluster(Section):
-    """Cameras as actors of a Ray cluster."""
-
-    address: str | None = None
-    """of a Ray cluster: HOST:PORT, or auto for the one that this machine is a node of; without it all cameras
-    are at work in this process"""
-    namespace: Annotated[str, Field(min_length=1)] = "facecap"
-    """of the actors: services of one address and namespace that have the same settings share them"""
-    actors: Annotated[int, Field(ge=0)] = 0
-    """processes that the cameras share, which saves memory; 0: one for each camera"""
-    cpus: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.25
-    """share of a processor that Ray keeps for an actor where it places it"""
 
 
 class Replay(Section):
@@ -307,19 +295,10 @@ class Settings(BaseSettings):
     @field_validator("cluster")
     @classmethod
     def _fits_all_nodes(cls, cluster: Cluster, others: ValidationInfo) -> Cluster:
-        """An actor may be on any node: what it keeps must not be on one."""
         store: Store | None = others.data.get("store")
         replay: Replay | None = others.data.get("replay")
-        if cluster.address is None or store is None or replay is None:
-            return cluster
-        if not store.url.startswith("postgresql"):
-            raise ValueError(
-                "store.url must be postgresql+psycopg://…: SQLite is a file, which other nodes do not have"
-            )
-        if store.crops != "database":
-            raise ValueError('store.crops must be "database": other nodes do not have the folder of crops')
-        if replay.frames:
-            raise ValueError("replay.frames must be false: recordings would lie on one node of many")
+        if store is not None and replay is not None:
+            cluster.check(store.url, store.crops == "database", replay.frames)
         return cluster
 
     @field_validator("pullers")

@@ -38,7 +38,8 @@ class LocalCluster:
 
         head = {"num_cpus": 0, "include_dashboard": False, "_system_config": _CHECKS}
         self._cpus = cpus
-        self._cluster: Any = Cluster(True, head_node_args={**head, "object_store_memory": _STORE_BYTES})
+        with _path_of_this_process():
+            self._cluster: Any = Cluster(True, head_node_args={**head, "object_store_memory": _STORE_BYTES})
         self.address: str = self._cluster.address
         """For the setting cluster.address."""
         self.nodes: list[Any] = []
@@ -48,7 +49,8 @@ class LocalCluster:
 
     def add(self) -> Any:
         """Another node."""
-        node = self._cluster.add_node(num_cpus=self._cpus, object_store_memory=_STORE_BYTES)
+        with _path_of_this_process():
+            node = self._cluster.add_node(num_cpus=self._cpus, object_store_memory=_STORE_BYTES)
         self.nodes.append(node)
         return node
 
@@ -92,6 +94,20 @@ class LocalCluster:
     def stop(self) -> None:
         """End all of it."""
         self._cluster.shutdown()
+
+
+@contextmanager
+def _path_of_this_process() -> Iterator[None]:
+    """What is started finds the same modules."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
 
 
 @contextmanager

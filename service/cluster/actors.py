@@ -139,6 +139,7 @@ class Actors:
             "lifetime": "detached",
             "max_restarts": -1,
             "max_task_retries": 0,
+            "enable_task_events": False,
             "max_concurrency": _CALLS,
             "num_cpus": own.cpus,
             "scheduling_strategy": "SPREAD",

@@ -8,10 +8,9 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-
-from ray.exceptions import RayError
 
 from facecap.ray_cluster import words
 
@@ -107,7 +106,7 @@ class Link:
 
         try:
             return await asyncio.wait_for(answer(), seconds)
-        except (RayError, asyncio.TimeoutError, ValueError) as error:
+        except Exception as error:  # of Ray, or of what is sent
             self._lose(error)
             raise Lost from error
 
@@ -129,7 +128,7 @@ class Link:
         loop = asyncio.get_running_loop()
         try:
             reference = getattr(self._handle, call.method).remote(session, self._number, *call.arguments)
-        except RayError as error:
+        except Exception as error:  # of Ray, or of what is sent
             self._lose(error)
             _fail(call)
             return
@@ -140,7 +139,8 @@ class Link:
         def done(future: Future[Any]) -> None:
             error = future.exception()
             result = None if error is not None else future.result()
-            loop.call_soon_threadsafe(arrived, error, result)
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(arrived, error, result)
 
         def arrived(error: BaseException | None, result: Any) -> None:
             end.cancel()

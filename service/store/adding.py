@@ -65,7 +65,10 @@ class Batch:
 
 def add(connection: Connection, camera: str, batch: Batch, crops: Crops) -> list[StoredCapture]:
     """Write the rows of captures that are not there under their key; returns them with their visits."""
-    put_crops(connection, batch.crops, crops)
+    # In one order for all who lock several.
+    for name, png in sorted(batch.crops.items()):
+        crop_rows.hold(connection, name, len(png))
+        crops.put(connection, name, png)
     joined = visiting.join(connection, camera, batch.stored)
     stored = [replace(item, visit=visit) for item, visit in zip(batch.stored, joined, strict=True)]
     received = to_microseconds(stored[0].received)
@@ -89,14 +92,6 @@ def add(connection: Connection, camera: str, batch: Batch, crops: Crops) -> list
     about = {"kind": "capture", "camera": camera, "time": received}
     journal.append(connection, [{**about, "capture": item.id} for item in stored])
     return stored
-
-
-def put_crops(connection: Connection, pngs: dict[str, bytes], crops: Crops) -> None:
-    """Have crops, by their hashes, kept from the commit on, and their rows locked until then."""
-    # In one order for all who lock several.
-    for name, png in sorted(pngs.items()):
-        crop_rows.hold(connection, name, len(png))
-        crops.put(connection, name, png)
 
 
 def take_key(connection: Connection, camera: str, batch: Batch) -> bool:

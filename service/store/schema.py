@@ -31,7 +31,7 @@ crops = Table(
     Column("size", BigInteger, nullable=False),
 )
 
-# The PNGs of those that lie in the database, apart so that nothing but the crop itself reads them.
+# The PNGs of those that lie in the database (PostgreSQL alone), apart so that no list reads them.
 crop_files = Table(
     "crop_files",
     metadata,

@@ -48,14 +48,20 @@ class Store(Outbox):
         Args:
             url: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME.
             folder: of the crops; processes that share a database share it, unless crops lie there.
-            crops_in_database: new crops go into the database. Those in the folder, where there is one, stay
-                as long as their captures.
+            crops_in_database: new crops go into the database, which is PostgreSQL. Those in the folder, where
+                there is one, stay as long as their captures.
             connections: to PostgreSQL at most; None: as many as a service needs.
 
         Raises:
             StoreError: the database or the folder cannot be used, or a newer version has been at it.
         """
         database = Database(url, connections)
+        if crops_in_database and database.is_sqlite:
+            # It keeps what was removed in its file, which never shrinks: a full disk would stay full.
+            raise StoreError(
+                f"store.crops is 'database', and store.url is {database}: crops go into PostgreSQL alone, so "
+                "set store.url to postgresql+psycopg://USER:PASSWORD@HOST/NAME, or store.crops to 'folder'"
+            )
         try:
             with disk():
                 crops = Crops(database, folder, in_database=crops_in_database)

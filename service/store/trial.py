@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from sqlalchemy import delete
+from sqlalchemy import update
 
 from . import adding
 from .crops import Crops
 from .database import Database
 from .records import NewCapture
-from .schema import crops as crop_table
+from .schema import journal
 
 _CROP_BYTES = 16 * 1024
 _CAPTURE = {"mask": "unknown", "quality": None}
@@ -29,10 +29,7 @@ def store(database: Database, crops: Crops) -> None:
             with connection.begin_nested() as nested:
                 adding.add(connection, "trial", batch, crops)
                 nested.rollback()
-            # Only what is committed needs space. Nobody sees a crop without a capture; where the process dies
-            # here, retention removes it.
-            adding.put_crops(connection, batch.crops, crops)
-        with database.writing() as connection:
-            connection.execute(delete(crop_table).where(crop_table.c.hash.in_(batch.crops)))
+            # Only what is committed needs space.
+            connection.execute(update(journal).values(last_event=journal.c.last_event))
     finally:
         crops.withdraw(batch.crops)

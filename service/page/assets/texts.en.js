@@ -142,6 +142,7 @@ export default {
   "camera.until.closed": "Outside its hours until {time}",
 
   "trouble.since": "Since {time}",
+  "trouble.moving": "The process of this camera does not answer.",
   "trouble.lost_stream": "The camera's stream is lost.",
   "trouble.silent": "Nothing comes from this camera.",
   "trouble.store_failing": "Its captures cannot be stored.",
@@ -156,6 +157,7 @@ export default {
   "refused.stale": "older than the one before. Look at the camera's clock, or for two senders of one name.",
   "refused.many": "no room for another camera. Raise max_cameras.",
   "refused.pulled": "the service reads this camera by itself. Push under another name.",
+  "refused.moving": "the camera was being moved to another process.",
   "refused.size": "the picture does not suit the detector.",
 
   "lacking.only": "{lost}.",

@@ -133,6 +133,7 @@ export default {
   "camera.until.closed": "不在工作时段，{time} 恢复",
 
   "trouble.since": "自 {time}",
+  "trouble.moving": "此摄像头的处理进程没有响应。",
   "trouble.lost_stream": "视频流已断开。",
   "trouble.silent": "收不到此摄像头的画面。",
   "trouble.store_failing": "抓拍无法保存。",
@@ -147,6 +148,7 @@ export default {
   "refused.stale": "比上一张还旧，请检查摄像头时钟，或是否有两台设备用了同一名称。",
   "refused.many": "摄像头数量已满，请调大 max_cameras。",
   "refused.pulled": "此摄像头由服务主动读取，请换一个名称推送。",
+  "refused.moving": "摄像头当时正在迁移到另一个进程。",
   "refused.size": "图片不适合检测模型。",
 
   "lacking.only": "{lost}。",

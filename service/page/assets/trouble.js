@@ -5,10 +5,10 @@ import { hasText, text, textOr } from "./texts.js";
 import { time } from "./words.js";
 
 /** Kinds of trouble, the worst first. */
-export const KINDS = ["lost_stream", "silent", "store_failing", "refused", "no_capture"];
+export const KINDS = ["moving", "lost_stream", "silent", "store_failing", "refused", "no_capture"];
 
 /** Of these the service's own words, in English, tell more than the page's. */
-const TECHNICAL = ["lost_stream", "store_failing", "refused"];
+const TECHNICAL = ["moving", "lost_stream", "store_failing", "refused"];
 
 /** Codes of refused frames that say the same to who stands before the page. */
 const ALIKE = {
@@ -28,6 +28,7 @@ const ALIKE = {
   too_many_cameras: "many",
   camera_is_pulled: "pulled",
   frame_refused: "size",
+  camera_moving: "moving",
 };
 
 /** A trouble of a camera's report as a list item. */

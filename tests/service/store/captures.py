@@ -16,8 +16,12 @@ from facecap_service.store.schema import crop_files
 
 _numbers = itertools.count()
 
-wherever_crops_lie = pytest.mark.parametrize("crops", ["folder", "database"])
-"""For tests of the fixtures `store`, `open_store` and `start`: crops in the one place, then in the other."""
+wherever_crops_lie = pytest.mark.parametrize(
+    ("url", "crops"),
+    [("sqlite", "folder"), ("postgresql", "folder"), ("postgresql", "database")],
+    indirect=["url"],
+)
+"""For tests of `url`, `store`, `open_store` and `start`: every database and place that there is."""
 
 
 def png(seed: int) -> bytes:

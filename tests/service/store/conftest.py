@@ -74,7 +74,7 @@ Start = Callable[..., Served]
 
 def introduced(settings: Settings) -> Settings:
     """With a store that knows the cameras: none comes online in the midst of a test that counts events."""
-    store = Store.open(settings.store.url, settings.store.folder, crops_in_database=True)
+    store = Store.open(settings.store.url, settings.store.folder)
     if not store.cameras.all():
         store.cameras.see([Sighting(name, "board", now()) for name in ("door", "gate")])
         store.remove_old(events_max_age=timedelta(seconds=-1))

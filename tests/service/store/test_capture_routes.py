@@ -98,8 +98,10 @@ def test_crop_is_kept_by_the_client_and_asked_for_once(service: Served) -> None:
 
 
 @wherever_crops_lie
-def test_deleted_capture_is_gone_with_its_crop(start: Callable[..., Served], tmp_path: Path) -> None:
-    service = start()
+def test_deleted_capture_is_gone_with_its_crop(
+    start: Callable[..., Served], url: str, tmp_path: Path
+) -> None:
+    service = start(url)
     identity = push(service)
     path = f"/v1/captures/{identity}"
     etag = service.client.get(f"{path}/crop").headers["etag"]
@@ -122,10 +124,10 @@ def test_any_other_id_is_not_found(start: Callable[..., Served], url: str) -> No
 
 @wherever_crops_lie
 def test_service_removes_what_is_too_much_by_itself(
-    start: Callable[..., Served], caplog: pytest.LogCaptureFixture
+    start: Callable[..., Served], url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     size = len(png(0))
-    service = start(retention={"max_bytes": 2 * size + size // 2, "interval_seconds": 0.05})
+    service = start(url, retention={"max_bytes": 2 * size + size // 2, "interval_seconds": 0.05})
     pushed = [push(service, seed=seed) for seed in range(6)]
 
     def kept() -> list[str]:

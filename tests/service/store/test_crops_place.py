@@ -15,21 +15,21 @@ from pushing import push
 from served import running, settings_in
 from sqlalchemy import event
 
-from facecap_service.store import CaptureQuery, Store
+from facecap_service.store import CaptureQuery, Store, StoreError
 
 Reopen = Callable[[str], Store]
 SHARED = png(1_000_000)  # no seed of `new`
 
 
 @pytest.fixture
-def reopen(url: str, tmp_path: Path) -> Iterator[Reopen]:
+def reopen(postgresql_url: str, tmp_path: Path) -> Iterator[Reopen]:
     """Opens the store anew, with new crops going to the place that is named."""
     stores: list[Store] = []
 
     def open_again(place: str) -> Store:
         while stores:
             stores.pop().close()
-        stores.append(Store.open(url, tmp_path / "crops", crops_in_database=place == "database"))
+        stores.append(Store.open(postgresql_url, tmp_path / "crops", crops_in_database=place == "database"))
         return stores[0]
 
     yield open_again
@@ -37,9 +37,11 @@ def reopen(url: str, tmp_path: Path) -> Iterator[Reopen]:
         stores.pop().close()
 
 
-def test_crops_in_the_database_need_no_folder(url: str, tmp_path: Path, pipeline: dict[str, Any]) -> None:
+def test_crops_in_the_database_need_no_folder(
+    postgresql_url: str, tmp_path: Path, pipeline: dict[str, Any]
+) -> None:
     folder = tmp_path / "elsewhere"
-    store = {"url": url, "folder": folder, "crops": "database"}
+    store = {"url": postgresql_url, "folder": folder, "crops": "database"}
     with running(settings_in(tmp_path, pipeline=pipeline, store=store)) as service:
         path = f"/v1/captures/{push(service)}/crop"
         answer = service.client.get(path)
@@ -50,10 +52,12 @@ def test_crops_in_the_database_need_no_folder(url: str, tmp_path: Path, pipeline
     assert not folder.exists()
 
 
-def test_a_crop_has_the_same_etag_wherever_it_lies(tmp_path: Path, pipeline: dict[str, Any]) -> None:
+def test_a_crop_has_the_same_etag_wherever_it_lies(
+    postgresql_url: str, tmp_path: Path, pipeline: dict[str, Any]
+) -> None:
     answers = []
     for place in ("folder", "database"):
-        store = {"url": f"sqlite:///{tmp_path / place}.db", "folder": tmp_path / place, "crops": place}
+        store = {"url": postgresql_url, "folder": tmp_path / place, "crops": place}
         with running(settings_in(tmp_path, pipeline=pipeline, store=store)) as service:
             path = f"/v1/captures/{push(service)}/crop"
             for method in ("GET", "HEAD"):
@@ -83,6 +87,12 @@ def test_a_store_that_was_switched_shows_and_removes_the_crops_of_before(
     removed = store.remove_old(max_bytes=size)
     assert (removed.captures, removed.crops, removed.bytes_kept) == (1, 1, size)
     assert kept_crops(store, tmp_path / "crops") == [young.crop]
+
+
+def test_crops_do_not_go_into_sqlite(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="crops go into PostgreSQL alone"):
+        Store.open(f"sqlite:///{tmp_path / 'facecap.db'}", tmp_path / "crops", crops_in_database=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_that_a_crash_left_go_while_crops_lie_in_the_folder(reopen: Reopen, tmp_path: Path) -> None:

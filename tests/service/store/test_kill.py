@@ -104,7 +104,7 @@ max_captures = 0
 
 def check(url: str, folder: Path, boards: list[Board], camera: Camera) -> None:
     """Look into the store itself."""
-    store = Store.open(url, folder, crops_in_database=True)  # reads those in the folder too
+    store = Store.open(url, folder)  # reads those in the database too
     rows = {row.id: row for row in store.captures(CaptureQuery(limit=1_000_000)).captures}
     for board in boards:
         for identity, number in board.answered.items():

@@ -27,8 +27,10 @@ def listed(service: Served) -> list[str]:
 
 
 @wherever_crops_lie
-def test_a_filter_is_removed_once_its_count_is_said(start: Callable[..., Served], tmp_path: Path) -> None:
-    service = start()
+def test_a_filter_is_removed_once_its_count_is_said(
+    start: Callable[..., Served], url: str, tmp_path: Path
+) -> None:
+    service = start(url)
     for number in range(3):
         push(service, "door", seed=number, track_id=number, mask="no_mask")
     kept = [push(service, "gate", seed=9), push(service, "door", seed=8, track_id=8)]
