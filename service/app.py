@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from facecap import FacecapError, FaceCapture
 
@@ -22,6 +23,7 @@ from .mqtt.figures import MqttFigures
 from .pipelines import Pipelines
 from .readiness import Readiness
 from .recordings import Recordings
+from .refusals import Refusals
 from .retention import keep_within
 from .routes import (
     alerts,
@@ -95,7 +97,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             yield
             services.stopping.set()
 
-    app = FastAPI(
+    app = _Application(
         title="facecap",
         version=version("facecap"),
         lifespan=lifespan,
@@ -106,8 +108,9 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     app.state.services = services
     unguarded = not settings.keys and is_loopback(settings.server.host)
     hosts = allowed_hosts(settings.server.hosts, settings.server.host, unguarded)
-    app.add_middleware(LeanRoutes, routes=frames.router.routes)
-    app.add_middleware(Envelope, hosts=hosts, count=metrics.request, trouble=lambda: services.trouble)
+    lean = LeanRoutes(app, app.routed, frames.router.routes)
+    refusals = Refusals(services.stopping, settings.server.max_connections // 2)
+    app.front = Envelope(lean, hosts, metrics.request, lambda: services.trouble, refusals)
     problems.install(app)
     openapi.install(app)
     known = list(app.routes)
@@ -137,6 +140,20 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
         known += routes.router.routes
     unrouted.install(app, known)
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI with something in front of all of its own middleware, whose layers would cost every frame."""
+
+    front: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Through what is in front."""
+        await self.front(scope, receive, send)
+
+    async def routed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As FastAPI by itself."""
+        await super().__call__(scope, receive, send)
 
 
 @contextmanager

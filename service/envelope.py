@@ -9,17 +9,19 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import logs
 from .problems import Problem, internal_error
+from .refusals import HELD, Refusals
 
 _log = logging.getLogger("facecap.service.access")
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _PORT = re.compile(r":\d*$")
-_READ = frozenset({b"host", b"origin", b"sec-fetch-site", b"x-request-id"})
+_READ = frozenset({b"host", b"origin", b"sec-fetch-site", b"x-request-id", b"expect"})
 _SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -42,6 +44,7 @@ class Envelope:
         hosts: names that the Host header may have, without port; None for any.
         count: called with method, route and status of every answer.
         trouble: why the application did not start, where that is known; said in place of a traceback.
+        refusals: hold back answers to clients that are refused again and again.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class Envelope:
         hosts: frozenset[str] | None,
         count: Count,
         trouble: Callable[[], str | None],
+        refusals: Refusals,
     ) -> None:
         self._app = app
         self._hosts = hosts
         self._count = count
         self._trouble = trouble
+        self._refusals = refusals
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
         self._seldom = logs.Seldom(_log)
@@ -67,37 +72,49 @@ class Envelope:
         identity = self._identity(headers.get(b"x-request-id", b""))
         logs.request_id.set(identity)
         started = time.perf_counter()
-        status = 0
+        status, answered = 0, False
 
         async def send_enveloped(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
                 message["headers"] = _with_security(message.get("headers", ()), identity)
+                if status >= 400:
+                    await self._before_refusal(scope, status)
+                    if b"expect" in headers:
+                        # The body may not come any more, and what comes next would be taken for it.
+                        message["headers"].append((b"connection", b"close"))
+            elif message["type"] == "http.response.body":
+                answered = not message.get("more_body", False)
             await send(message)
 
         asked, scope = scope, _as_get(scope)
         try:
             problem = self._refusal(scope, headers)
             if problem is None:
-                await self._answer(scope, receive, send_enveloped, lambda: status)
+                await self._app(scope, receive, send_enveloped)
             elif scope["type"] == "http":
                 await problem.response()(scope, receive, send_enveloped)
             else:
                 await receive()
                 await send({"type": "websocket.close", "code": 1008, "reason": problem.code})
+        except Exception:
+            if not answered:  # else `problems` has seen to it
+                _log.exception("a request failed")
+                if scope["type"] != "http" or status:
+                    raise  # the answer has begun: all that is left is to end the connection
+                await internal_error().response()(scope, receive, send_enveloped)
         finally:
             if scope["type"] == "http":
                 self._log_answer(scope, asked["method"], status, time.perf_counter() - started)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, status: Callable[[], int]) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except Exception:
-            _log.exception("a request failed")
-            if scope["type"] != "http" or status():
-                raise  # the answer has begun: all that is left is to end the connection
-            await internal_error().response()(scope, receive, send)
+    async def _before_refusal(self, scope: Scope, status: int) -> None:
+        if status not in HELD:
+            return
+        address = (scope.get("client") or ("",))[0]
+        # Cameras behind one address have queues of their own; without a key any name could be made up.
+        camera = scope.get("path_params", {}).get("camera") if status == 429 else None
+        await self._refusals.hold((address, status, _route(scope), camera))
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_trouble(message: Message) -> None:
@@ -108,7 +125,7 @@ class Envelope:
         await self._app(scope, receive, send_with_trouble)
 
     def _identity(self, asked: bytes) -> str:
-        if _REQUEST_ID.fullmatch(asked):
+        if asked and _REQUEST_ID.fullmatch(asked):
             return asked.decode()
         return f"{self._prefix}-{next(self._numbers):x}"
 
@@ -127,7 +144,7 @@ class Envelope:
         return None
 
     def _log_answer(self, scope: Scope, method: str, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "(none)")
+        route = _route(scope)
         self._count(method if route != "(none)" else "(any)", route, status)
         is_frame = route.endswith("/frames")
         level = logging.DEBUG if status == 200 and (is_frame or route in _QUIET) else logging.INFO
@@ -145,6 +162,11 @@ class Envelope:
             self._seldom.log(level, (route, status), "request", **more)
         else:
             _log.log(level, "request", extra=more)
+
+
+def _route(scope: Scope) -> str:
+    """The path of the route that was found, with names in place of what they stand for."""
+    return getattr(scope.get("route"), "path", "(none)")
 
 
 def _as_get(scope: Scope) -> Scope:
@@ -185,6 +207,7 @@ def allowed_hosts(configured: tuple[str, ...], host: str, unguarded: bool) -> fr
     return _LOOPBACK_NAMES | {host} if unguarded else None
 
 
+@lru_cache(64)  # most requests come to the same
 def _name(host: bytes) -> str:
     return _PORT.sub("", host.decode("latin-1")).lower()
 

@@ -16,6 +16,7 @@ from .rate_limit import RateLimit
 from .settings import Access
 
 ANYBODY = "anybody"
+_WHO = "facecap.who"
 
 
 class Guard:
@@ -29,8 +30,8 @@ class Guard:
             if access.requests_per_second
         }
 
-    def check(self, shown: Shown | None, scope: Scope, camera: str | None = None) -> str:
-        """Let a request pass; `camera`: the one that it is about.
+    def check(self, connection: HTTPConnection, scope: Scope) -> str:
+        """Let a request pass, about the camera of its path where that names one.
 
         Returns:
             Who it is: the name of the key, or `anybody` where there are no keys.
@@ -41,6 +42,7 @@ class Guard:
         """
         if not self._keys:
             return ANYBODY
+        shown, camera = shown_by(connection), connection.path_params.get("camera")
         key = None if shown is None or shown.secret is None else keys.find(self._keys, shown.secret)
         if shown is None or key is None:
             raise _unauthorized(shown, scope)
@@ -97,10 +99,10 @@ def require(scope: Scope) -> Callable[[Request], Awaitable[None]]:
 def authorize(connection: HTTPConnection, scope: Scope) -> None:
     """As `require`, for routes without dependencies and for WebSockets."""
     guard: Guard = connection.app.state.services.guard
-    connection.state.who = guard.check(shown_by(connection), scope, connection.path_params.get("camera"))
+    connection.scope[_WHO] = guard.check(connection, scope)
 
 
 def who(request: Request) -> str:
     """Who makes a request that was let in: the name of its key, or `anybody`."""
-    name: str = request.state.who
+    name: str = request.scope[_WHO]
     return name

@@ -126,10 +126,12 @@ def _take_turns(database: str, jpeg: bytes, turns: int) -> list[_Turn]:
     with ExitStack() as stack:
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)]
         cluster = stack.enter_context(local_cluster(NODES))
-        threads = stack.enter_context(service(folders[0], f"[cameras]\nthreads = {NODES}\n", database))
+        threads = stack.enter_context(
+            service(folders[0], f"[cameras]\nthreads = {NODES}\n", database=database)
+        )
         # As many CPUs as a node has: each camera has a node of its own.
         settings = f'[cluster]\naddress = "{cluster.address}"\nnamespace = "turns"\ncpus = 1\n'
-        nodes = stack.enter_context(service(folders[1], settings, database))
+        nodes = stack.enter_context(service(folders[1], settings, database=database))
         turned = [_turn(cluster, nodes, threads, jpeg) for _ in range(turns + 1)]
     return turned[1:]  # the first warms up
 
@@ -165,7 +167,7 @@ def _more(database: str, jpeg: bytes, progress: Callable[[str], None]) -> float:
     progress(f"{MANY} cameras in one process")
     with tempfile.TemporaryDirectory() as folder, local_cluster(1) as cluster:
         settings = f'[cluster]\naddress = "{cluster.address}"\nnamespace = "more"\nactors = 1\n'
-        with service(Path(folder), settings, database) as served:
+        with service(Path(folder), settings, database=database) as served:
             found = []
             for cameras in (1, MANY):
                 _rate(served, "many", jpeg, cameras, 50 * cameras)

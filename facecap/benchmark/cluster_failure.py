@@ -67,7 +67,7 @@ def measure(database: str, cameras: int, progress: Callable[[str], None]) -> Fai
     """
     with tempfile.TemporaryDirectory() as folder, local_cluster(NODES) as cluster:
         settings = _settings(Path(folder), cluster.address, cameras)
-        with service(Path(folder), settings, database) as served:
+        with service(Path(folder), settings, database=database) as served:
             found = asyncio.run(_watch(served, cluster, cameras, progress))
     return found
 

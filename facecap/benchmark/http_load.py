@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
@@ -32,6 +32,16 @@ class Answered:
         return sorted(self.latencies)[min(len(self.latencies) - 1, int(share * len(self.latencies)))]
 
 
+@dataclass(frozen=True)
+class Load:
+    """A client that sends the same request again and again."""
+
+    request: bytes
+    connections: int
+    interval: float = 0.0
+    """Seconds from a request to the next one of the same connection, at least; 0: at once when answered."""
+
+
 def frame_request(host: str, camera: str, picture: bytes) -> bytes:
     """The request that pushes a frame, as it goes over the wire."""
     head = (
@@ -47,17 +57,30 @@ def run(host: str, port: int, requests: list[bytes], count: int, connections: in
         ConnectionError: a connection was closed.
         TimeoutError: no answer came for two minutes.
     """
-    return uvloop.run(_run(host, port, requests, count, connections))
+    answered, tickets = Answered(), iter(range(count))
+    clients = [(Load(request, connections), answered) for request in requests]
+    uvloop.run(_run(host, port, clients, tickets))
+    return answered
 
 
-async def _run(host: str, port: int, requests: list[bytes], count: int, connections: int) -> Answered:
-    answered = Answered()
-    tickets = iter(range(count))
+def run_for(host: str, port: int, loads: Sequence[Load], seconds: float) -> list[Answered]:
+    """Send requests for some time; what came back to each client.
+
+    Raises:
+        ConnectionError, TimeoutError: as `run`.
+    """
+    clients = [(load, Answered()) for load in loads]
+    end = time.perf_counter() + seconds
+    uvloop.run(_run(host, port, clients, iter(lambda: time.perf_counter() < end, False)))
+    return [answered for _, answered in clients]
+
+
+async def _run(host: str, port: int, clients: list[tuple[Load, Answered]], tickets: Iterator[object]) -> None:
     loop = asyncio.get_running_loop()
     asking = [
-        await loop.create_connection(partial(_Asking, request, tickets, answered), host, port)
-        for request in requests
-        for _ in range(connections)
+        await loop.create_connection(partial(_Asking, load, tickets, answered), host, port)
+        for load, answered in clients
+        for _ in range(load.connections)
     ]
     start = time.perf_counter()
     for _, protocol in asking:
@@ -66,22 +89,22 @@ async def _run(host: str, port: int, requests: list[bytes], count: int, connecti
     known = -1
     while not done.done():
         await asyncio.wait([done], timeout=_STALLED)
-        now = sum(answered.statuses.values())
+        now = sum(sum(answered.statuses.values()) for _, answered in clients)
         if now == known and not done.done():
-            raise TimeoutError(f"no answer in {_STALLED:g} s, after {now} of {count}")
+            raise TimeoutError(f"no answer in {_STALLED:g} s, after {now}")
         known = now
     await done
-    answered.seconds = time.perf_counter() - start
+    for _, answered in clients:
+        answered.seconds = time.perf_counter() - start
     for transport, _ in asking:
         transport.close()
-    return answered
 
 
 class _Asking(asyncio.Protocol):
     """One connection: a request, its answer, the next request."""
 
-    def __init__(self, request: bytes, tickets: Iterator[int], answered: Answered) -> None:
-        self._request = request
+    def __init__(self, load: Load, tickets: Iterator[object], answered: Answered) -> None:
+        self._load = load
         self._tickets = tickets
         self._answered = answered
         self._received = b""
@@ -97,7 +120,7 @@ class _Asking(asyncio.Protocol):
             self.done.set_result(None)
             return
         self._asked = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(self._load.request)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -113,7 +136,11 @@ class _Asking(asyncio.Protocol):
         self._answered.statuses[status] += 1
         if status == 200:
             self._answered.latencies.append(time.perf_counter() - self._asked)
-        self.ask()
+        wait = self._asked + self._load.interval - time.perf_counter()
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, self.ask)
+        else:
+            self.ask()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():

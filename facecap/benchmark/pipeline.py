@@ -86,7 +86,7 @@ def measure(turns: int, count: int, progress: Callable[[str], None]) -> Measured
     ratios = []
     for turn in range(turns):
         progress(f"one camera against {CAMERAS}: turn {turn + 1} of {turns}")
-        ratios.append(_rate([camera() for _ in range(CAMERAS)], pictures) / _rate([camera()], pictures))
+        ratios.append(rate([camera() for _ in range(CAMERAS)], pictures) / rate([camera()], pictures))
     result.side_by_side = statistics.median(ratios)
     result.peak_memory_mb = peak_memory_mb()
     if importlib.util.find_spec("torch") is not None:
@@ -104,7 +104,7 @@ def _classify(classifier: MaskClassifier, picture: Frame, turns: int) -> Turns:
         return take_turns({"predict": lambda: classifier.predict(crops), RUN_ALONE: alone}, turns)
 
 
-def _rate(cameras: Sequence[FaceCapture], pictures: Sequence[Frame]) -> float:
+def rate(cameras: Sequence[FaceCapture], pictures: Sequence[Frame]) -> float:
     """Frames a second of all cameras together, each on its thread."""
 
     def work(camera: FaceCapture) -> None:

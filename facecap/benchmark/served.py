@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,8 +33,12 @@ class ServiceProcess:
 
 
 @contextmanager
-def service(folder: Path, settings: str, database: str | None = None) -> Iterator[ServiceProcess]:
-    """A service with settings in TOML, whose store lies in `folder` or in a database of PostgreSQL.
+def service(
+    folder: Path, settings: str, cores: Collection[int] = (), database: str | None = None
+) -> Iterator[ServiceProcess]:
+    """A service with settings in TOML, on `cores` alone where some are named.
+
+    Its store lies in `folder`, or in a database of PostgreSQL.
 
     Raises:
         FacecapError: it does not start.
@@ -42,16 +47,23 @@ def service(folder: Path, settings: str, database: str | None = None) -> Iterato
     file.write_text(settings)
     command = ["facecap", "serve", "--settings", str(file), "--server-port", "0"]
     if database is None:
-        command += [
-            "--store-url",
-            f"sqlite:///{folder / 'facecap.db'}",
-            "--store-folder",
-            str(folder / "crops"),
-        ]
+        command += ["--store-url", f"sqlite:///{folder / 'facecap.db'}"]
+        command += ["--store-folder", str(folder / "crops")]
     else:
         command += ["--store-url", database, "--store-crops", "database"]
-    with _running(command, folder) as process:
+    with _running(command, folder, cores) as process:
         yield process
+
+
+@contextmanager
+def on_cores(cores: Collection[int]) -> Iterator[None]:
+    """This thread, and what it starts, on these cores alone meanwhile; none named: wherever it may run."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores or before)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @contextmanager
@@ -62,11 +74,12 @@ def bare_server(folder: Path, size: tuple[int, int] | None) -> Iterator[ServiceP
 
 
 @contextmanager
-def _running(command: list[str], folder: Path) -> Iterator[ServiceProcess]:
+def _running(command: list[str], folder: Path, cores: Collection[int] = ()) -> Iterator[ServiceProcess]:
     with (folder / "log").open("w+") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command], stdout=log, stderr=subprocess.PIPE, text=True
-        )
+        with on_cores(cores):
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command], stdout=log, stderr=subprocess.PIPE, text=True
+            )
         try:
             host, port = _address(process)
             # What it says later must not fill the pipe.

@@ -1,4 +1,5 @@
-"""`facecap bench service`: what HTTP costs, how cameras share the cores, and what happens at their limit."""
+"""`facecap bench service`: what HTTP costs, how cameras share the cores, and what happens at their limit
+and under a flood."""
 
 from __future__ import annotations
 
@@ -17,10 +18,12 @@ from typing import Any
 import cv2
 
 from facecap import Detector, FaceCapture, MaskClassifier
-from facecap.benchmark import frames, http_load
+from facecap.benchmark import flood, frames, http_load, side_by_side
+from facecap.benchmark.flood import Flooded
 from facecap.benchmark.http_load import Answered
 from facecap.benchmark.report import machine, table
 from facecap.benchmark.served import ServiceProcess, bare_server, service
+from facecap.benchmark.side_by_side import SideBySide
 from facecap.sources import decode_picture
 
 CAMERAS = 16
@@ -48,10 +51,8 @@ class Cost:
 class Measured:
     cost: dict[str, Cost] = field(default_factory=dict)
     """By the network's input."""
-    side_by_side: list[float] = field(default_factory=list)
-    """Frames a second of two cameras over those of one, turn by turn."""
-    rate: float = 0.0
-    """Frames a second of one camera, the best turn."""
+    side_by_side: SideBySide | None = None
+    flood: Flooded | None = None
     jpeg_bytes: int = 0
     """Of the frame of 640x480."""
     limit: Answered = field(default_factory=Answered)
@@ -70,8 +71,8 @@ def measure(turns: int, count: int, progress: Callable[[str], None]) -> Measured
         name = f"{size[0]}x{size[1]}" if size else "640x480"
         progress(f"HTTP against the call alone, network at {name}")
         result.cost[name] = _cost(jpeg, size, turns)
-    progress("two cameras against one")
-    _side_by_side(jpeg, turns, result)
+    result.side_by_side = side_by_side.measure(jpeg, turns, progress)
+    result.flood = flood.measure(jpeg, turns, progress)
     progress(f"{CAMERAS} cameras at their limit: {count} frames")
     _limit(count, result)
     return result
@@ -110,22 +111,6 @@ def _cpu_seconds(served: ServiceProcess, jpeg: bytes) -> float:
     return (served.cpu_seconds() - before) / _FRAMES_A_TURN
 
 
-def _side_by_side(jpeg: bytes, turns: int, result: Measured) -> None:
-    with tempfile.TemporaryDirectory() as folder, service(Path(folder), "[cameras]\nthreads = 2\n") as served:
-        for turn in range(turns + 1):
-            one, two = (_rate(served, jpeg, cameras) for cameras in (1, 2))
-            if turn:
-                result.side_by_side.append(two / one)
-                result.rate = max(result.rate, one)
-
-
-def _rate(served: ServiceProcess, jpeg: bytes, cameras: int) -> float:
-    # A second frame waits while one is at work, so that no core waits for the network.
-    requests = [http_load.frame_request(served.host, f"door{number}", jpeg) for number in range(cameras)]
-    count = _FRAMES_A_TURN * cameras
-    return count / http_load.run(served.host, served.port, requests, count, 2).seconds
-
-
 def _limit(count: int, result: Measured) -> None:
     jpeg = _jpeg(1, 160, 120)
     settings = f"[cameras]\nqueue = {QUEUE}\n{_network(SMALL)}"
@@ -162,9 +147,9 @@ def report(result: Measured) -> str:
         (
             table(("CPU ms a frame", "HTTP", "call alone", "difference", "of a bare server"), rows),
             f"frames of 640x480, JPEG of {result.jpeg_bytes / 1000:.0f} kB",
+            *([] if result.side_by_side is None else _said_of_two(result.side_by_side.medians())),
+            *([] if result.flood is None else _said_of_the_flood(result.flood.medians())),
             "",
-            f"one camera {result.rate:.1f} frames/s; two cameras / one camera: "
-            f"{statistics.median(result.side_by_side):.2f}",
             f"{CAMERAS} cameras at their limit: {pushed} frames, answered with {statuses}; "
             f"{pushed / result.limit.seconds:.0f} a second",
             f"latency of the answers: median {1000 * result.limit.percentile(0.5):.0f} ms, "
@@ -176,6 +161,27 @@ def report(result: Measured) -> str:
     )
 
 
+def _said_of_two(found: dict[str, float]) -> list[str]:
+    return [
+        "",
+        f"one camera on two cores {found['rates']:.1f} frames/s",
+        f"two cameras / one camera, on the same two cores: {found['same_cores']:.2f} of {found['bound']:.2f} "
+        "that HTTP's and the client's own work leave",
+        f"two cameras on two cores / one on one, clients included: {found['doubled']:.2f}; without HTTP, on "
+        f"two threads / on one: {found['without_http']:.2f}",
+    ]
+
+
+def _said_of_the_flood(found: dict[str, float]) -> list[str]:
+    return [
+        "",
+        f"a flood from {flood.FLOOD} connections, service and clients with a core each; frames worked on "
+        f"over those without it: {found['worked']:.2f}, in the same CPU time {found['worked_by_cpu']:.2f}",
+        f"of {flood.PACED} cameras within their means: {found['paced']:.2f}; refusals a second: "
+        f"{found['refusals']:.0f}",
+    ]
+
+
 def to_json(result: Measured) -> dict[str, Any]:
     """The same for programs."""
     return {
@@ -183,8 +189,8 @@ def to_json(result: Measured) -> dict[str, Any]:
         "load": result.load,
         "cpu_seconds_a_frame": {name: dataclasses.asdict(cost) for name, cost in result.cost.items()},
         "jpeg_bytes": result.jpeg_bytes,
-        "frames_per_second": result.rate,
-        "two_cameras_over_one": statistics.median(result.side_by_side),
+        "two_cameras_over_one": result.side_by_side and result.side_by_side.medians(),
+        "flood": result.flood and result.flood.medians(),
         "at_the_limit": {
             "cameras": CAMERAS,
             "statuses": dict(result.limit.statuses),

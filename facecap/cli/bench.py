@@ -71,7 +71,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     model.set_defaults(run_task=_model)
 
-    service = tasks.add_parser("service", help="what HTTP costs, cameras side by side and at their limit")
+    service = tasks.add_parser("service", help="what HTTP costs, cameras side by side, at their limit")
     service.add_argument("--turns", type=options.positive, default=9, help="of each comparison (%(default)s)")
     service.add_argument(
         "--count", type=options.positive, default=50_000, help="frames at the limit (%(default)s)"

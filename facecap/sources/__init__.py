@@ -12,7 +12,7 @@ from facecap.addresses import shown_address
 from facecap.sources.base import Frame, Limits, Report, Source, SourceError
 from facecap.sources.live import LiveSource
 from facecap.sources.picture import EncodedPicture, decode_picture, read_picture
-from facecap.sources.picture_header import PictureError, another_follows, picture_kind
+from facecap.sources.picture_header import PictureError, picture_kind
 from facecap.sources.pictures import PictureSource, pictures_in
 from facecap.sources.video import FILE_SUFFIXES, VideoSource, open_stream, videos_in
 
@@ -23,7 +23,6 @@ __all__ = [
     "PictureError",
     "Source",
     "SourceError",
-    "another_follows",
     "decode_picture",
     "open_source",
     "picture_kind",

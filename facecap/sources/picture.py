@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from facecap.sources.base import Limits
 from facecap.sources.jpeg import decode_jpeg, reduced_jpeg
-from facecap.sources.picture_header import PictureError, check_whole, read_header
+from facecap.sources.picture_header import PictureError, another_follows, check_whole, read_header
 
 _DEFAULT_LIMITS = Limits()
 
@@ -52,7 +52,7 @@ class EncodedPicture:
                 f"it has {header.width} x {header.height} pixels, the limit is {limits.pixels} in all",
                 "too_large",
             )
-        check_whole(data, header.kind)
+        self._end = check_whole(data, header.kind)
         self._data = data
         self._kind = header.kind
 
@@ -71,6 +71,11 @@ class EncodedPicture:
         if image is None:
             raise PictureError("it is damaged: it cannot be decoded")
         return np.asarray(image, np.uint8)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether it is a JPEG that another picture follows, as in Motion JPEG."""
+        return self._end is not None and another_follows(self._data, self._end)
 
     def reduced_luma(self) -> NDArray[np.uint8] | None:
         """Height x width of the luma of a JPEG at an eighth of its size, as it is stored, for a fraction of

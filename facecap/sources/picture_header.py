@@ -83,16 +83,19 @@ def read_header(data: bytes) -> PictureHeader:
     return PictureHeader(kind, width, height)
 
 
-def check_whole(data: bytes, kind: str) -> None:
+def check_whole(data: bytes, kind: str) -> int | None:
     """Walk an encoded picture to its end.
+
+    Returns:
+        Where a JPEG ends; something may follow it.
 
     Raises:
         PictureError: it is cut short or its structure is damaged.
     """
-    checks: dict[str, Callable[[bytes], object]]
+    checks: dict[str, Callable[[bytes], int | None]]
     checks = {"jpeg": _end_of_jpeg, "png": _check_png, "webp": _check_webp, "bmp": _check_bmp}
     try:
-        checks[kind](data)
+        return checks[kind](data)
     except (struct.error, IndexError):
         raise PictureError(_CUT_SHORT, "cut_short") from None
 
@@ -110,14 +113,11 @@ def exif_of(jpeg: bytes) -> bytes:
         at = after
 
 
-def another_follows(jpeg: bytes) -> bool:
-    """Whether another picture follows a whole JPEG, as in Motion JPEG.
+def another_follows(jpeg: bytes, end: int) -> bool:
+    """Whether another picture follows a whole JPEG that ends at `end`, as in Motion JPEG.
 
     The further pictures of a multi-picture file, which its first lists (CIPA DC-007), belong to that one.
     """
-    if jpeg.rfind(_JPEG_SIGNATURE) == 0:
-        return False
-    end = _end_of_jpeg(jpeg)
     return jpeg[end:].lstrip().startswith(_JPEG_SIGNATURE) and _MULTI_PICTURE not in jpeg[:end]
 
 

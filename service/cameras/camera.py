@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -280,29 +279,28 @@ class Camera:
         """The pixels of a frame, or, for a part of that cost, the answer to one in which nothing moved."""
         if not isinstance(frame.picture, bytes):
             return frame.picture
-        with self._timing("decode"):
-            picture = checked(frame.picture, self._tools.limits)
-            capture = self._capture
-            if capture is not None and capture.watching and not self._order.back(frame.timestamp):
-                luma = picture.reduced_luma()
-                if luma is not None and (skipped := self._skip(capture, luma, index, frame.timestamp)):
-                    return skipped
-            return decoded(picture)
+        start = time.perf_counter()
+        picture = checked(frame.picture, self._tools.limits)
+        capture = self._capture
+        seen: FrameResult | Image | None = None
+        if capture is not None and capture.watching and not self._order.back(frame.timestamp):
+            luma = picture.reduced_luma()
+            seen = None if luma is None else self._skip(capture, luma, index, frame.timestamp)
+        if seen is None:
+            seen = decoded(picture)
+        self._tools.metrics.stage("decode", time.perf_counter() - start)
+        return seen
 
     def _skip(
         self, capture: FaceCapture, luma: Image, index: int, timestamp: float | None
     ) -> FrameResult | None:
-        with self._refusing(index):
+        try:
             result = capture.skip(luma, frame_index=index, timestamp=timestamp)
+        except (ValueError, FacecapError) as error:
+            raise self._unusable(index, error) from None
         if result is not None:
             self._tools.recordings.add(self.name, capture, result, None)
         return result
-
-    @contextmanager
-    def _timing(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self._tools.metrics.stage(stage, time.perf_counter() - start)
 
     def _follow(self, image: Image, index: int, timestamp: float | None) -> FrameResult:
         capture = self._capture
@@ -312,8 +310,10 @@ class Camera:
         areas = self._tools.areas(self.name)
         if capture.areas is not areas:
             capture.areas = areas
-        with self._refusing(index):
+        try:
             result = capture.process(image, frame_index=index, timestamp=timestamp)
+        except (ValueError, FacecapError) as error:
+            raise self._unusable(index, error) from None
         self._tools.recordings.add(self.name, capture, result, image)
         if self._capture is None:
             self._capture = capture
@@ -321,15 +321,11 @@ class Camera:
             self._record([("camera.opened", {"source": self._source})])
         return result
 
-    @contextmanager
-    def _refusing(self, index: int) -> Iterator[None]:
-        try:
-            yield
-        except ValueError as error:
-            raise Problem(422, "frame_refused", "The frame cannot be used", str(error)) from None
-        except FacecapError as error:
-            _log.error("camera %s: frame %d: %s", self.name, index, error)
-            raise Problem(500, "model_failed", "The model failed at this frame", str(error)) from None
+    def _unusable(self, index: int, error: ValueError | FacecapError) -> Problem:
+        if isinstance(error, ValueError):
+            return Problem(422, "frame_refused", "The frame cannot be used", str(error))
+        _log.error("camera %s: frame %d: %s", self.name, index, error)
+        return Problem(500, "model_failed", "The model failed at this frame", str(error))
 
     def _record(self, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
         pending = list(events)

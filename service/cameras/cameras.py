@@ -19,7 +19,7 @@ from ..camera_settings import Cameras as CameraSettings
 from ..problems import Problem
 from .camera import Camera, Flushed, PushedFrame, Tools
 from .order import Answer
-from .refusals import check_name, queue_full, too_many_cameras, unknown_camera
+from .refusals import camera_is_pulled, check_name, queue_full, too_many_cameras, unknown_camera
 from .waiting import Settle, attempt, started
 from .workers import Workers
 
@@ -59,6 +59,20 @@ class Cameras:
         """As `push`: the frame has its place in the queue when this returns; on the event loop."""
         return started(lambda settle: self.submit(name, frame, settle))
 
+    def admit(self, name: str) -> None:
+        """Refuse a frame before its picture has come, for what it would be refused for then.
+
+        Raises:
+            Problem: as `push` where the frame does not come to its camera.
+        """
+        self._refuse_pulled(name)
+        with self._changing:
+            camera = self._opened(name)
+            if camera.lane.depth < self._settings.queue:
+                return
+            problem = self._full(camera)
+        raise problem
+
     def has_room(self, name: str) -> bool:
         """Whether the camera's queue would take another frame now; one that is not there has an empty one."""
         camera = self._table.get(name)
@@ -76,11 +90,8 @@ class Cameras:
         self, name: str, frame: PushedFrame, settle: Settle[Answer], source: Literal["push", "pull"] = "push"
     ) -> None:
         """As `push`; `settle` is called on a worker with the answer or the problem."""
-        if source == "push" and name in self._pulled:
-            detail = f"the service reads {name} by itself: choose another name"
-            problem = Problem(409, "camera_is_pulled", "The camera is read by the service", detail)
-            self.refuse(name, problem)
-            raise problem
+        if source == "push":
+            self._refuse_pulled(name)
         queued = time.perf_counter()
         with self._changing:
             camera = self._opened(name)
@@ -91,8 +102,7 @@ class Cameras:
 
             if self._workers.submit(camera.lane, job, self._settings.queue):
                 return
-            problem = queue_full(name, self._settings.queue)
-            camera.refuse(problem)
+            problem = self._full(camera)
         raise problem
 
     def refuse(self, name: str, problem: Problem) -> None:
@@ -146,6 +156,18 @@ class Cameras:
         for camera in cameras:
             self._workers.submit(camera.lane, partial(self._close_for_good, camera, deadline))
         self._workers.close()
+
+    def _refuse_pulled(self, name: str) -> None:
+        if name in self._pulled:
+            problem = camera_is_pulled(name)
+            self.refuse(name, problem)
+            raise problem
+
+    def _full(self, camera: Camera) -> Problem:
+        """What a frame is told that finds the queue full; it is counted."""
+        problem = queue_full(camera.name, self._settings.queue)
+        camera.refuse(problem)
+        return problem
 
     def _check_open(self) -> None:
         if self._closing:

@@ -24,15 +24,23 @@ class SinglePictures:
         self._most = most
         self._waiting = 0
 
-    async def detect(self, picture: bytes) -> bytes:
-        """JSON of the faces of an encoded picture.
+    def admit(self) -> None:
+        """Refuse a picture before it has come.
 
         Raises:
-            Problem: the picture cannot be used, or 429 `queue_full`.
+            Problem: 429 `queue_full`.
         """
         if self._waiting >= self._most:
             detail = f"{self._most} pictures wait already: send it again later"
             raise Problem(429, "queue_full", "Too many pictures wait", detail, {"Retry-After": "1"})
+
+    async def detect(self, picture: bytes) -> bytes:
+        """JSON of the faces of an encoded picture.
+
+        Raises:
+            Problem: the picture cannot be used, or as `admit`.
+        """
+        self.admit()
         self._waiting += 1
         try:
             body: bytes = await started(

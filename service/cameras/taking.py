@@ -26,6 +26,14 @@ class TakesFrames(Protocol):
         """As `push`: the frame has its place in the queue when this returns."""
         ...
 
+    def admit(self, name: str) -> None:
+        """Refuse a frame before its picture has come, for what it would be refused for then.
+
+        Raises:
+            Problem: as `push` where the frame does not come to its camera.
+        """
+        ...
+
     def has_room(self, name: str) -> bool:
         """Whether the camera's queue would take another frame now; one that is not there has an empty one."""
         ...

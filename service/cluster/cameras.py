@@ -17,7 +17,7 @@ from ..cameras import Answer, PushedFrame
 from ..cameras.camera import Flushed, empty_report
 from ..cameras.own_settings import OwnSettings
 from ..cameras.progress import Progress
-from ..cameras.refusals import check_name, queue_full, too_many_cameras, unknown_camera
+from ..cameras.refusals import camera_is_pulled, check_name, queue_full, too_many_cameras, unknown_camera
 from ..cameras.remembered import Remembered
 from ..cameras.trouble import trouble
 from ..metrics import Metrics
@@ -81,11 +81,7 @@ class ClusterCameras:
 
     def start(self, name: str, frame: PushedFrame) -> asyncio.Future[Answer]:
         """As `TakesFrames.start`."""
-        camera = self._opened(name)
-        if camera.at_work >= self._settings.cameras.queue:
-            problem = queue_full(name, self._settings.cameras.queue)
-            self._count(name, camera, problem)
-            raise problem
+        camera = self._admitted(name)
         picture = frame.picture
         assert isinstance(picture, bytes)
         parts = (picture[at : at + _PART_BYTES] for at in range(0, len(picture), _PART_BYTES))
@@ -94,6 +90,10 @@ class ClusterCameras:
         camera.at_work += 1
         answer = link.call("push", name, request_id, frame.index, frame.timestamp, *parts)
         return asyncio.ensure_future(self._answer(name, camera, answer))
+
+    def admit(self, name: str) -> None:
+        """As `TakesFrames.admit`, as far as this service knows."""
+        self._admitted(name)
 
     def has_room(self, name: str) -> bool:
         """As `TakesFrames.has_room`, as far as this service fills the queue."""
@@ -195,6 +195,17 @@ class ClusterCameras:
             return _checked(await actor.link.call(method, name))
         except Lost:
             raise moving(name) from None
+
+    def _admitted(self, name: str) -> _Camera:
+        camera = self._opened(name)
+        if name in self._settings.pullers:
+            problem = camera_is_pulled(name)
+        elif camera.at_work >= self._settings.cameras.queue:
+            problem = queue_full(name, self._settings.cameras.queue)
+        else:
+            return camera
+        self._count(name, camera, problem)
+        raise problem
 
     def _opened(self, name: str) -> _Camera:
         camera = self._cameras.get(name)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from ..problems import Problem
 from ..settings import Frames
 from . import multipart
-from .body import Claim, WaitingBytes, announced_length, check_size, read_body
+from .body import Claim, WaitingBytes, announced_length, check_size, header, read_body
 
 
 class Intake:
@@ -85,7 +85,7 @@ class _Receiving:
 
     async def _receive(self) -> bytes:
         request, limit = self._request, self._settings.max_bytes
-        content_type = request.headers.get("content-type", "")
+        content_type = header(request, b"content-type") or ""
         is_form = content_type.lower().startswith("multipart/form-data")
         if is_form:
             limit += multipart.OVERHEAD

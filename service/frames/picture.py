@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap.sources import EncodedPicture, Limits, PictureError, another_follows, picture_kind
+from facecap.sources import EncodedPicture, Limits, PictureError, picture_kind
 
 from ..problems import Problem
 
@@ -44,9 +41,11 @@ def checked(body: bytes, limits: Limits) -> EncodedPicture:
     if kind not in KINDS:
         detail = f"the body begins with {body[:4].hex(' ')}: wanted a JPEG, PNG or WebP picture"
         raise Problem(415, "unsupported_picture", "Not a picture that is read here", detail)
-    with _faults():
+    try:
         picture = EncodedPicture(body, limits)
-    if kind == "jpeg" and another_follows(body):
+    except PictureError as error:
+        raise _problem(error) from None
+    if picture.is_followed:
         detail = (
             "another picture follows the first, as in Motion JPEG: send one a request, or one a message of "
             "the stream, or let the service read the camera by itself ([pullers])"
@@ -61,13 +60,11 @@ def decoded(picture: EncodedPicture) -> NDArray[np.uint8]:
     Raises:
         Problem: 422 `damaged_picture`.
     """
-    with _faults():
-        return picture.decode()
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
     try:
-        yield
+        return picture.decode()
     except PictureError as error:
-        raise Problem(*_FAULTS[error.fault], f"the picture cannot be used: {error}") from None
+        raise _problem(error) from None
+
+
+def _problem(error: PictureError) -> Problem:
+    return Problem(*_FAULTS[error.fault], f"the picture cannot be used: {error}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+
+from starlette.requests import Request
 
 from ..problems import Problem
 
@@ -12,13 +13,13 @@ LARGEST_INDEX = 2**53 - 1
 _FIRST_SECOND, _LAST_SECOND = -62135596800.0, 253402214400.0  # years 1 to 9999
 
 
-def frame_index(query: Mapping[str, str], headers: Mapping[str, str]) -> int | None:
+def frame_index(request: Request) -> int | None:
     """`frame_index` of the query, or the header Frame-Index; None where there is none.
 
     Raises:
         Problem: 400 `invalid_parameter`.
     """
-    text = _given("frame_index", query, headers)
+    text = _given("frame_index", request)
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= 16 and int(text) <= LARGEST_INDEX):
@@ -26,13 +27,13 @@ def frame_index(query: Mapping[str, str], headers: Mapping[str, str]) -> int | N
     return int(text)
 
 
-def timestamp(query: Mapping[str, str], headers: Mapping[str, str]) -> float | None:
+def timestamp(request: Request) -> float | None:
     """`timestamp` of the query, or the header Timestamp: seconds since 1970; None where there is none.
 
     Raises:
         Problem: 400 `invalid_parameter`.
     """
-    text = _given("timestamp", query, headers)
+    text = _given("timestamp", request)
     if text is None:
         return None
     try:
@@ -48,10 +49,18 @@ def checked_timestamp(seconds: float) -> float:
     return seconds
 
 
-def _given(name: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str | None:
+def _given(name: str, request: Request) -> str | None:
     """The parameter from the query, or from a header of the same name with hyphens or underscores."""
-    found = [query.get(name), headers.get(name.replace("_", "-")), headers.get(name)]
-    texts = {text for text in found if text is not None}
+    key = name.encode()
+    texts = {
+        str(value, "latin-1")
+        for header, value in request.scope["headers"]
+        if header == key or header.replace(b"-", b"_") == key
+    }
+    if request.scope["query_string"] and (text := request.query_params.get(name)) is not None:
+        texts.add(text)
+    if not texts:
+        return None
     if len(texts) > 1:
         detail = f"{name} is {' and '.join(sorted(text[:40] for text in texts))}: say it once"
         raise Problem(400, "invalid_parameter", "A parameter is not valid", detail)

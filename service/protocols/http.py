@@ -11,6 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .. import logs
+from .joined import JoinedWrites
 from .parser import RequestParser
 from .patience import Patient
 
@@ -39,6 +40,7 @@ class HttpProtocol(Patient, HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client is there, and may say nothing."""
         super().connection_made(transport)
+        self._joined = JoinedWrites(transport, self.loop)
         self.deadline = time.monotonic() + self._head_seconds
 
     def data_received(self, data: bytes) -> None:
@@ -75,7 +77,10 @@ class HttpProtocol(Patient, HttpToolsProtocol):
             return
         self.deadline = None
         self._in_body = True
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:
+            self.cycle.transport = self._joined  # type: ignore[assignment]
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""

@@ -67,16 +67,16 @@ async def push_frame(request: Request) -> Response:
     authorize(request, "push")
     services = services_of(request)
     camera = request.path_params["camera"]
-    query, headers = request.query_params, dict(request.headers.items())
 
     def refused(problem: Problem) -> None:
         services.cameras.refuse(camera, problem)
 
     try:
-        index, seconds = frame_index(query, headers), timestamp(query, headers)
+        index, seconds = frame_index(request), timestamp(request)
     except Problem as problem:
         refused(problem)
         raise
+    services.cameras.admit(camera)
     async with services.intake.picture(request, refused) as picture:
         answer = await services.cameras.push(camera, PushedFrame(picture, index, seconds))
     return Response(answer.body, headers=captures_header(answer.captures), media_type="application/json")
@@ -93,6 +93,7 @@ async def detect(request: Request) -> Response:
     """Box, landmarks, score, quality, pose and mask of every face; nothing is kept."""
     authorize(request, "push")
     services = services_of(request)
+    services.single.admit()
     async with services.intake.picture(request) as picture:
         body = await services.single.detect(picture)
     return Response(body, media_type="application/json")

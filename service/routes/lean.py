@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
@@ -21,23 +21,27 @@ class LeanRoute(APIRoute):
 
 
 class LeanRoutes:
-    """ASGI middleware that serves lean routes, without FastAPI's dependencies, and hands on all else.
+    """Serves lean routes, without FastAPI's dependencies, and hands on all else.
 
     Args:
+        owner: the application that requests find as theirs.
         app: serves all else, such as a wrong method.
         routes: those of a router.
     """
 
-    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
+    def __init__(self, owner: FastAPI, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
+        self._owner = owner
         self._app = app
         self._routes = [route for route in routes if isinstance(route, LeanRoute)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             for route in self._routes:
+                if scope["method"] not in (route.methods or ()):
+                    continue
                 match, found = route.matches(scope)
                 if match is Match.FULL:
-                    scope.update(found)
+                    scope.update(found, app=self._owner)
                     await self._serve(route, scope, receive, send)
                     return
         await self._app(scope, receive, send)

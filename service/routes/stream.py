@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -25,12 +26,15 @@ from ..cameras import Answer, PushedFrame
 from ..frames.when import LARGEST_INDEX, checked_timestamp
 from ..problems import Problem
 from ..protocols.stream import REFUSED
+from ..refusals import Pace
 from ..security import authorize
 from ..services import Services, services_of
 
 router = APIRouter()
 _POLICY_VIOLATION = 1008
 _HEADER_LENGTH = 1000
+_REFUSED_A_SECOND = 50
+"""More than a camera has frames: up to so many refusals, reading goes on at once."""
 _LOOK_SECONDS = 0.01
 """Between two looks for a place in a queue that is full."""
 
@@ -100,6 +104,7 @@ class Stream:
         )
         self._header = FrameHeader()
         self._at_work: deque[asyncio.Future[str]] = deque()
+        self._pace = Pace(_REFUSED_A_SECOND, _REFUSED_A_SECOND)
 
     async def run(self) -> None:
         """Until the client goes or breaks the rules."""
@@ -149,6 +154,7 @@ class Stream:
             answer = self._services.cameras.start(self._camera, frame)
         except Problem as problem:
             held.close()
+            await self._slow_down()
             return _settled(_refusal(problem))
         except BaseException:
             held.close()
@@ -156,6 +162,18 @@ class Stream:
         text = asyncio.ensure_future(_text(answer, held))
         self._at_work.append(text)
         return text
+
+    async def _slow_down(self) -> None:
+        """A frame was refused. Whose frames are refused again and again is read from only when there is room
+        for the next, or after a while."""
+        pause = self._pace.pause(time.monotonic())
+        if not pause:
+            return
+        with suppress(asyncio.TimeoutError):
+            if self._services.cameras.has_room(self._camera):  # it is refused for something else
+                await asyncio.wait_for(self._services.stopping.wait(), pause)
+            else:
+                await asyncio.wait_for(self._place(), pause)
 
     async def _place(self) -> None:
         """Wait until there may be a place in the queue: until the oldest frame of this stream is answered."""

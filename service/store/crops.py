@@ -101,7 +101,7 @@ class Crops:
         """
         if not self._in_database:
             return SHARDS
-        if self._table.has_all():
+        if not self._folder_is_there or self._table.has_all():
             return ()
         return [shard for shard in SHARDS if (self._folder.folder / shard).is_dir()]
 

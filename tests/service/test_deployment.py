@@ -78,7 +78,7 @@ def test_the_image_is_given_what_its_build_needs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wheel = project["tool"]["scikit-build"]["wheel"]
     needed = {"pyproject.toml", "CMakeLists.txt", "cpp", project["project"]["readme"]}
-    needed |= set(project["project"]["license-files"])
+    needed |= {*project["project"]["license-files"], "deploy/ray-ingress"}
     assert copied == needed | set(wheel["packages"]) | set(wheel["force-include"])
     ignored = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
     assert copied == {line[1:] for line in ignored if line.startswith("!")}
@@ -88,6 +88,8 @@ def test_the_image_is_given_what_its_build_needs() -> None:
 def test_what_ends_the_service_waits_longer_than_it_drains() -> None:
     waits = {
         "compose.yaml": r"stop_grace_period: (\d+)s",
+        "compose.cluster.yaml": r"stop_grace_period: (\d+)s",
+        "kuberay.yaml": r"terminationGracePeriodSeconds: (\d+)$",
         "facecap.service": r"TimeoutStopSec=(\d+)$",
         "../docs/service.md": r"--stop-timeout (\d+) ",
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+
+from facecap_service.protocols.joined import JoinedWrites
 
 PROTOCOLS = Path(__file__).resolve().parents[2] / "service" / "protocols"
 
@@ -118,8 +121,11 @@ def test_what_the_protocols_rely_on_is_there(objects: dict[str, Any], owner: str
     assert hasattr(objects[owner], name), f"{type(objects[owner]).__name__} has no {name} any more"
 
 
-def test_a_request_says_whether_it_was_answered() -> None:
-    assert "self.response_complete" in inspect.getsource(RequestResponseCycle)
+def test_a_request_says_whether_it_was_answered_and_writes_to_its_own_transport() -> None:
+    source = inspect.getsource(RequestResponseCycle)
+    assert "self.response_complete" in source
+    used = set(re.findall(r"self\.transport\.(\w+)", source))
+    assert used == {name for name in vars(JoinedWrites) if not name.startswith("_")}
 
 
 def test_an_upgrade_says_where_the_head_ended() -> None:

@@ -13,7 +13,7 @@ from served import Served, running, settings_in
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from facecap.sources import another_follows
+from facecap.sources import EncodedPicture
 
 
 def test_head_is_answered_as_get_without_a_body(service: Served) -> None:
@@ -72,7 +72,7 @@ def test_a_picture_with_a_preview_or_something_behind_it_is_one(service: Served,
     listed = face[:2] + b"\xff\xe2\x00\x08MPF\0\0\0" + face[2:]
     preview = face[:2] + b"\xff\xe5" + (len(face) + 2).to_bytes(2, "big") + face + face[2:]
     for picture in (face + b"\0" * 100, face + b"behind", listed + face, preview):
-        assert not another_follows(picture)
+        assert not EncodedPicture(picture).is_followed
         assert service.push("door", picture).status_code == 200
 
 

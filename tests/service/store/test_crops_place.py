@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from captures import files, kept_crops, new, png
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pushing import push
 from served import running, settings_in
 from sqlalchemy import event
@@ -35,6 +37,14 @@ def reopen(postgresql_url: str, tmp_path: Path) -> Iterator[Reopen]:
     yield open_again
     while stores:
         stores.pop().close()
+
+
+@pytest.fixture
+def both(reopen: Reopen, postgresql_url: str, tmp_path: Path) -> Iterator[tuple[Store, Store]]:
+    """Of one database, as two services would have it: crops into the folder, and into the database."""
+    in_folder = Store.open(postgresql_url, tmp_path / "crops")
+    yield in_folder, reopen("database")
+    in_folder.close()
 
 
 def test_crops_in_the_database_need_no_folder(
@@ -87,6 +97,50 @@ def test_a_store_that_was_switched_shows_and_removes_the_crops_of_before(
     removed = store.remove_old(max_bytes=size)
     assert (removed.captures, removed.crops, removed.bytes_kept) == (1, 1, size)
     assert kept_crops(store, tmp_path / "crops") == [young.crop]
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.tuples(st.just("switch"), st.none()),
+            st.tuples(st.just("add"), st.lists(st.integers(0, 4), min_size=1, max_size=3)),
+            st.tuples(st.just("delete"), st.integers(0, 20)),
+            st.tuples(st.just("retention"), st.integers(0, 5)),
+        ),
+        min_size=10,
+        max_size=30,
+    )
+)
+def test_a_crop_is_there_as_long_as_a_capture_has_it_wherever_it_went(
+    both: tuple[Store, Store], tmp_path: Path, steps: list[tuple[str, Any]]
+) -> None:
+    store, other = both
+    store.remove_old(timedelta(seconds=-1))
+    kept: dict[str, bytes] = {}  # by id, oldest first
+    hashes: dict[str, str] = {}
+    for what, how in steps:
+        if what == "switch":
+            store, other = other, store
+        elif what == "add":
+            pngs = [bytes([number]) * 100 for number in how]
+            for item, content in zip(store.add("door", [new(each) for each in pngs]), pngs, strict=True):
+                kept[item.id], hashes[item.id] = content, item.crop
+        elif what == "delete" and kept:
+            identity = list(kept)[how % len(kept)]
+            assert store.delete(identity)
+            del kept[identity]
+        elif what == "retention":
+            while len(set(kept.values())) > how:
+                del kept[next(iter(kept))]
+            assert store.remove_old(max_bytes=100 * how).bytes_kept == 100 * len(set(kept.values()))
+        for identity, content in kept.items():
+            assert store.crop(hashes[identity]) == content
+        assert set(kept_crops(store, tmp_path / "crops")) == {hashes[identity] for identity in kept}
 
 
 def test_crops_do_not_go_into_sqlite(tmp_path: Path) -> None:

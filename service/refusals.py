@@ -1,0 +1,71 @@
+"""Refusals are answered no faster than a client can use them: a client that comes again at once, whatever it
+was told, would take the processor from those who are within their means."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Hashable
+from contextlib import suppress
+
+HELD = frozenset({401, 403, 429, 503})
+"""Statuses of refusals that take no work, so that a client may come again many times a second."""
+LONGEST_SECONDS = 1.0
+_A_SECOND, _AT_ONCE = 5.0, 10
+_MOST_CLIENTS = 4096
+
+
+class Pace:
+    """How long each refusal waits: not at all at first, then longer and longer, up to a second.
+
+    Args:
+        a_second: refusals that never wait.
+        at_once: as many more of them may come together.
+    """
+
+    __slots__ = ("_ahead", "_due", "_step")
+
+    def __init__(self, a_second: float, at_once: int) -> None:
+        self._step = 1 / a_second
+        self._ahead = at_once * self._step
+        self._due = 0.0
+
+    def pause(self, now: float) -> float:
+        """Seconds that the next refusal waits; `now` by `time.monotonic`."""
+        due = max(self._due, now - self._ahead) + self._step
+        self._due = min(due, now + LONGEST_SECONDS)
+        return max(0.0, self._due - now)
+
+
+class Refusals:
+    """Holds back answers, on the event loop.
+
+    Args:
+        stopping: is set when nothing is held back any more.
+        most: so many are held back at once; what comes beyond is answered, as a connection cannot be kept.
+    """
+
+    def __init__(self, stopping: asyncio.Event, most: int) -> None:
+        self._stopping = stopping
+        self._most = most
+        self._held = 0
+        self._paces: OrderedDict[Hashable, Pace] = OrderedDict()
+
+    async def hold(self, client: Hashable) -> None:
+        """Wait with a refusal; `client`: whose refusals wait for each other."""
+        pace = self._paces.get(client)
+        if pace is None:
+            pace = self._paces[client] = Pace(_A_SECOND, _AT_ONCE)
+            if len(self._paces) > _MOST_CLIENTS:
+                self._paces.popitem(last=False)
+        self._paces.move_to_end(client)
+        pause = pace.pause(time.monotonic())
+        if not pause or self._held >= self._most:
+            return
+        self._held += 1
+        try:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+        finally:
+            self._held -= 1
