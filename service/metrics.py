@@ -117,6 +117,28 @@ class Metrics:
         return counts
 
 
+def added(families: Iterable[Metric]) -> list[Metric]:
+    """Families of one name as one, in which samples of one name and labels are one with the sum."""
+    sums: dict[str, Metric] = {}
+    values: dict[tuple[str, str, frozenset[tuple[str, str]]], float] = {}
+    for family in families:
+        sums.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+        for sample in family.samples:
+            place = family.name, sample.name, frozenset(sample.labels.items())
+            values[place] = values.get(place, 0.0) + sample.value
+    for (family_name, name, labels), value in values.items():
+        sums[family_name].add_sample(name, dict(labels), value)
+    return list(sums.values())
+
+
+class _Sum(Collector):
+    def __init__(self, families: Callable[[], Iterable[Metric]]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return added(self._families())
+
+
 class _Counts(Collector):
     """A counter with labels; to find a child of the client library's takes longer than all of this."""
 
@@ -143,28 +165,6 @@ class _Counts(Collector):
             for values, count in self._counts.items():
                 family.add_metric(values, count)
         yield family
-
-
-def added(families: Iterable[Metric]) -> list[Metric]:
-    """Families of one name as one, in which samples of one name and labels are one with the sum."""
-    sums: dict[str, Metric] = {}
-    values: dict[tuple[str, str, frozenset[tuple[str, str]]], float] = {}
-    for family in families:
-        sums.setdefault(family.name, Metric(family.name, family.documentation, family.type))
-        for sample in family.samples:
-            place = family.name, sample.name, frozenset(sample.labels.items())
-            values[place] = values.get(place, 0.0) + sample.value
-    for (family_name, name, labels), value in values.items():
-        sums[family_name].add_sample(name, dict(labels), value)
-    return list(sums.values())
-
-
-class _Sum(Collector):
-    def __init__(self, families: Callable[[], Iterable[Metric]]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterable[Metric]:
-        return added(self._families())
 
 
 class _Queues(Collector):

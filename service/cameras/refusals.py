@@ -19,6 +19,12 @@ def check_name(name: str) -> None:
         raise Problem(400, "invalid_camera", "Not a name for a camera", detail)
 
 
+def camera_is_pulled(name: str) -> Problem:
+    """A frame was pushed of a camera that is read."""
+    detail = f"the service reads {name} by itself: choose another name"
+    return Problem(409, "camera_is_pulled", "The camera is read by the service", detail)
+
+
 def queue_full(name: str, queue: int) -> Problem:
     """As many frames of a camera wait as may."""
     detail = f"{queue} frames of {name} wait already: send the frame again later"

@@ -17,7 +17,13 @@ from ..cameras import Answer, PushedFrame
 from ..cameras.camera import Flushed, empty_report
 from ..cameras.own_settings import OwnSettings
 from ..cameras.progress import Progress
-from ..cameras.refusals import camera_is_pulled, check_name, queue_full, too_many_cameras, unknown_camera
+from ..cameras.refusals import (
+    camera_is_pulled,
+    check_name,
+    queue_full,
+    too_many_cameras,
+    unknown_camera,
+)
 from ..cameras.remembered import Remembered
 from ..cameras.trouble import trouble
 from ..metrics import Metrics
@@ -81,7 +87,8 @@ class ClusterCameras:
 
     def start(self, name: str, frame: PushedFrame) -> asyncio.Future[Answer]:
         """As `TakesFrames.start`."""
-        camera = self._admitted(name)
+        self.admit(name)
+        camera = self._cameras[name]
         picture = frame.picture
         assert isinstance(picture, bytes)
         parts = (picture[at : at + _PART_BYTES] for at in range(0, len(picture), _PART_BYTES))
@@ -92,8 +99,16 @@ class ClusterCameras:
         return asyncio.ensure_future(self._answer(name, camera, answer))
 
     def admit(self, name: str) -> None:
-        """As `TakesFrames.admit`, as far as this service knows."""
-        self._admitted(name)
+        """As `TakesFrames.admit`."""
+        camera = self._opened(name)
+        if name in self._settings.pullers:
+            problem = camera_is_pulled(name)
+        elif not self.has_room(name):
+            problem = queue_full(name, self._settings.cameras.queue)
+        else:
+            return
+        self._count(name, camera, problem)
+        raise problem
 
     def has_room(self, name: str) -> bool:
         """As `TakesFrames.has_room`, as far as this service fills the queue."""
@@ -195,17 +210,6 @@ class ClusterCameras:
             return _checked(await actor.link.call(method, name))
         except Lost:
             raise moving(name) from None
-
-    def _admitted(self, name: str) -> _Camera:
-        camera = self._opened(name)
-        if name in self._settings.pullers:
-            problem = camera_is_pulled(name)
-        elif camera.at_work >= self._settings.cameras.queue:
-            problem = queue_full(name, self._settings.cameras.queue)
-        else:
-            return camera
-        self._count(name, camera, problem)
-        raise problem
 
     def _opened(self, name: str) -> _Camera:
         camera = self._cameras.get(name)
