@@ -39,7 +39,7 @@ struct FaceCapture::State : CaptureMemory {
   // The order of the stages: face_capture.cpp.
   std::int64_t admit(std::optional<std::int64_t> frame_index, std::optional<double> timestamp) const;
   void process(const FrameView& frame, std::int64_t index, std::optional<double> timestamp,
-               StageSeconds& seconds);
+               const Detections* detected, StageSeconds& seconds);
   /// A frame without detection: one without faces.
   void skip(std::int64_t index, std::optional<double> timestamp, StageSeconds& seconds);
   /// The faces of the frame through all stages but the detector.

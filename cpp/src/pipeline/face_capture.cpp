@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -11,6 +12,32 @@ namespace facecap {
 namespace {
 
 constexpr Size kCropSize{112, 112};  // where no classifier says another
+
+/// Whether a detector could have given this face of a frame of this size.
+bool possible(const Detections& faces, std::size_t i, Size frame) {
+  const Box& box = faces.boxes[i];
+  // Written so that what is no number is refused.
+  const bool inside = box.x1 >= 0 && box.y1 >= 0 && box.x2 <= static_cast<float>(frame.width - 1) &&
+                      box.y2 <= static_cast<float>(frame.height - 1);
+  const Landmarks& points = faces.landmarks[i];
+  return inside && box.x1 < box.x2 && box.y1 < box.y2 && !std::isnan(faces.scores[i]) &&
+         std::all_of(
+             points.begin(), points.end(),
+             [](Point point) { return std::isfinite(point.x) && std::isfinite(point.y); });
+}
+
+void check_detected(const Detections& faces, Size frame) {
+  if (faces.scores.size() != faces.size() || faces.landmarks.size() != faces.size())
+    throw std::invalid_argument(
+        "detected has " + std::to_string(faces.size()) + " boxes, " + std::to_string(faces.scores.size()) +
+        " scores and " + std::to_string(faces.landmarks.size()) + " sets of points, wanted as many of each");
+  for (std::size_t i = 0; i < faces.size(); ++i)
+    if (!possible(faces, i, frame))
+      throw std::invalid_argument(
+          "face " + std::to_string(i) + " of detected has no area inside the frame of " +
+          std::to_string(frame.width) + "x" + std::to_string(frame.height) +
+          ", or a score or a point that is no number: wanted what a detector found in it");
+}
 
 }  // namespace
 
@@ -53,7 +80,7 @@ std::int64_t FaceCapture::State::admit(std::optional<std::int64_t> frame_index,
 }
 
 void FaceCapture::State::process(const FrameView& frame, std::int64_t index, std::optional<double> timestamp,
-                                 StageSeconds& seconds) {
+                                 const Detections* detected, StageSeconds& seconds) {
   LumaBlocks blocks;
   bool still = false;
   if (preview && preview->frame == index)
@@ -64,7 +91,7 @@ void FaceCapture::State::process(const FrameView& frame, std::int64_t index, std
       still = still_frames.may_skip(blocks, timestamp);
     });
   if (still) return skip(index, timestamp, seconds);
-  timed(seconds.detect, [&] { result.faces = parts.detector->detect(frame); });
+  timed(seconds.detect, [&] { result.faces = detected ? *detected : parts.detector->detect(frame); });
   follow(frame, index, timestamp, seconds);
   result.skipped = false;
   const bool busy = result.faces.size() > 0 || !result.tracks.live_ids.empty();
@@ -145,11 +172,12 @@ const std::string& FaceCapture::stage_error() const {
 }
 
 const FrameResult& FaceCapture::process(const FrameView& frame, std::optional<std::int64_t> frame_index,
-                                        std::optional<double> timestamp) {
+                                        std::optional<double> timestamp, const Detections* detected) {
   State& s = *state_;
   const std::int64_t index = s.admit(frame_index, timestamp);
+  if (detected) check_detected(*detected, size_of(frame));
   StageSeconds seconds;
-  timed(seconds.total, [&] { s.process(frame, index, timestamp, seconds); });
+  timed(seconds.total, [&] { s.process(frame, index, timestamp, detected, seconds); });
   return s.done(seconds);
 }
 
