@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from facecap.cli.overlap import read_ahead, write_behind
 from facecap.errors import FacecapError
 from facecap.sinks.summary import Summary
+from facecap.sources import PictureError
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from facecap import Capture, FaceCapture, FrameResult
+    from facecap import Capture, Detections, FaceCapture, FrameResult
     from facecap.cli.ahead import Ahead, Begun
     from facecap.cli.outputs import Outputs
     from facecap.cli.progress import Progress
@@ -98,9 +99,11 @@ class Job:
         # Where detection failed ahead it is tried in its turn, and what it fails with is said there.
         faces, seconds = begun.result() if begun is not None and begun.exception() is None else (None, 0.0)
         try:
-            result = self._capture.process(
-                frame.image, frame_index=frame.index, timestamp=frame.timestamp, detected=faces
-            )
+            result = self._look(frame, faces)
+        except PictureError as error:
+            self.summary.damaged_frames += 1
+            self._progress.say(f"frame {frame.index}: {error}")
+            return None
         except FacecapError as error:
             self._failures += 1
             self.summary.failed_frames += 1
@@ -117,10 +120,19 @@ class Job:
             self._ahead.note(result)
         return result
 
+    def _look(self, frame: Frame, faces: Detections | None) -> FrameResult:
+        if frame.encoded is not None:
+            skipped = frame.encoded.skipped(self._capture, frame.index, frame.timestamp)
+            if skipped is not None:
+                return skipped
+        return self._capture.process(
+            frame.image, frame_index=frame.index, timestamp=frame.timestamp, detected=faces
+        )
+
     def _write(self, frame: Frame, result: FrameResult) -> None:
         with self._timed("write"):
             self._keep(result.captures)
-            self._outputs.add_frame(frame.image, result)
+            self._outputs.add_frame(frame, result)
 
     def _keep(self, captures: list[Capture]) -> None:
         for capture in captures:

@@ -90,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
         report=progress.say,
         fps=args.fps,
         retries=args.retries,
+        encoded=True,
     )
     capture = face_capture(args, Models.of(args), length=source.length, timed=source.timed)
     progress.length = min((n for n in (source.length, args.max_frames) if n), default=None)

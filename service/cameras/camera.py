@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from facecap import Areas, Capture, FacecapError, FaceCapture, FrameResult
-from facecap.sources import Limits
+from facecap.sources import EncodedPicture, Limits
 
 from .. import logs
 from ..frames.picture import checked, decoded
@@ -44,8 +44,8 @@ Flushed = tuple[list[dict[str, Any]], tuple[str, ...]]
 class PushedFrame:
     """A frame on its way to a camera."""
 
-    picture: bytes | Image
-    """Encoded, or height x width x 3 BGR."""
+    picture: bytes | EncodedPicture | Image
+    """Encoded, of which the structure was checked or not, or height x width x 3 BGR."""
     index: int | None = None
     timestamp: float | None = None
     """Seconds since 1970; where `taken` is given, of a clock that nobody sets."""
@@ -213,7 +213,8 @@ class Camera:
         self._order.accept(index, frame.timestamp, digest, answer)
         self._note_alive()
         if self._tools.keep_frame:
-            self.last_frame = frame.picture
+            picture = frame.picture
+            self.last_frame = picture.data if isinstance(picture, EncodedPicture) else picture
         self._tools.metrics.answer(self.name, result)
         self._record(self._tracks.update(result))
         self._visits.see(result)
@@ -264,22 +265,24 @@ class Camera:
 
     def _looked_at(self, frame: PushedFrame, index: int) -> FrameResult | Image:
         """The pixels of a frame, or, for a part of that cost, the answer to one in which nothing moved."""
-        if not isinstance(frame.picture, bytes):
-            return frame.picture
+        picture = frame.picture
+        if isinstance(picture, np.ndarray):
+            return picture
         with self._timing("decode"):
-            picture = checked(frame.picture, self._tools.limits)
+            if isinstance(picture, bytes):
+                picture = checked(picture, self._tools.limits)
             capture = self._capture
-            if capture is not None and capture.watching and not self._order.back(frame.timestamp):
-                luma = picture.reduced_luma()
-                if luma is not None and (skipped := self._skip(capture, luma, index, frame.timestamp)):
+            if capture is not None and not self._order.back(frame.timestamp):
+                skipped = self._skip(capture, picture, index, frame.timestamp)
+                if skipped is not None:
                     return skipped
             return decoded(picture)
 
     def _skip(
-        self, capture: FaceCapture, luma: Image, index: int, timestamp: float | None
+        self, capture: FaceCapture, picture: EncodedPicture, index: int, timestamp: float | None
     ) -> FrameResult | None:
         with self._refusing(index):
-            result = capture.skip(luma, frame_index=index, timestamp=timestamp)
+            result = picture.skipped(capture, index, timestamp)
         if result is not None:
             self._tools.recordings.add(self.name, capture, result, None)
         return result
