@@ -380,17 +380,8 @@ def test_a_stream_of_an_empty_door_is_detected_in_now_and_then_only(facecap, mod
     threading.Thread(target=camera.serve_forever, daemon=True).start()
     for number, options in enumerate(([], ["--motion", "off"])):
         out = tmp_path / str(number)
-        done = facecap(
-            "run",
-            f"http://{camera.address}/",
-            "--out",
-            out,
-            "--frames",
-            "--max-frames",
-            60,
-            *models,
-            *options,
-        )
+        stream = [f"http://{camera.address}/", "--max-frames", 60]
+        done = facecap("run", *stream, "--out", out, "--frames", *models, *options)
         assert done.returncode == 0, done.stderr
         summary = json.loads((out / "summary.json").read_text())
         assert summary["frames"] == len(lines_of(out / "frames.jsonl")) == 60
