@@ -71,7 +71,12 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             stack.enter_context(_noting_trouble(services))
             pipelines = await run_in_threadpool(Pipelines, settings, capture_factory)
             metrics.show_models(pipelines.models)
-            services.store = await run_in_threadpool(Store.open, settings.store.url, settings.store.folder)
+            services.store = await run_in_threadpool(
+                Store.open,
+                settings.store.url,
+                settings.store.folder,
+                crops_in_database=settings.store.crops == "database",
+            )
             stack.callback(services.store.close)
             services.recordings = Recordings(settings.store.folder / "recordings", settings.replay)
             stack.callback(services.recordings.close)

@@ -128,6 +128,9 @@ class Store(Section):
     """Database: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"""
     folder: Path = Path("crops")
     """folder of the crops"""
+    crops: Literal["folder", "database"] = "folder"
+    """where new crops go: into the folder, or the database where that is PostgreSQL; those in the other place
+    stay to be seen"""
 
 
 class Retention(Section):

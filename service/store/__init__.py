@@ -1,4 +1,4 @@
-"""Where captures are kept: SQLite or PostgreSQL, crops as files."""
+"""Where captures are kept: SQLite or PostgreSQL, crops as files or there too."""
 
 from .alert_records import Alert, AlertPage, AlertQuery, NewAlert
 from .camera_table import CameraTable, RememberedCamera, Sighting

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, insert, select
 
 from . import crop_rows, journal, visiting
-from .crops import CropFolder, crop_hash
+from .crops import Crops, crop_hash
 from .database import upsert
 from .errors import KeyReused
 from .ids import capture_ids
@@ -63,13 +63,12 @@ class Batch:
         return cls(stored, files, key, hashlib.sha256(content.encode()).hexdigest())
 
 
-def add(connection: Connection, camera: str, batch: Batch, folder: CropFolder) -> list[StoredCapture]:
+def add(connection: Connection, camera: str, batch: Batch, crops: Crops) -> list[StoredCapture]:
     """Write the rows of captures that are not there under their key; returns them with their visits."""
     # In one order for all who lock several.
     for name, png in sorted(batch.crops.items()):
         crop_rows.hold(connection, name, len(png))
-        if not folder.has(name, len(png)):
-            folder.put({name: png})
+        crops.put(connection, name, png)
     joined = visiting.join(connection, camera, batch.stored)
     stored = [replace(item, visit=visit) for item, visit in zip(batch.stored, joined, strict=True)]
     received = to_microseconds(stored[0].received)

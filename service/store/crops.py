@@ -1,22 +1,20 @@
-"""Crops as files, named by the hash of their content, in 256 folders."""
+"""Where the pictures of captures lie: in a folder or in the database, and after a change of mind in both.
+
+New crops go where the settings say. A crop is read and removed wherever it is.
+"""
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import logging
-import os
-import re
-import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-SHARDS = tuple(f"{number:02x}" for number in range(256))
-_NAME = re.compile(r"([0-9a-f]{64})\.png")
-_TEMPORARY = ".tmp-"
-_ABANDONED_SECONDS = 3600
-_NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
-"""How file systems say that they do not sync folders, such as network shares and mounts of containers."""
-_log = logging.getLogger("facecap.service")
+from sqlalchemy import Connection
+
+from .crop_folder import SHARDS, CropFolder
+from .crop_table import CropTable
+from .database import Database
+from .errors import StoreError
 
 
 def crop_hash(png: bytes) -> str:
@@ -24,99 +22,93 @@ def crop_hash(png: bytes) -> str:
     return hashlib.sha256(png).hexdigest()
 
 
-class CropFolder:
-    """Writes and removes the files; which of them are needed is the database's to say."""
+class Crops:
+    """Puts, reads and removes; which crops are needed is the database's to say."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make the folders.
+    def __init__(self, database: Database, folder: Path, *, in_database: bool) -> None:
+        """`folder`: made only where crops go there.
 
         Raises:
-            OSError: they cannot be made.
+            OSError: it cannot be made.
         """
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        for shard in SHARDS:
-            (folder / shard).mkdir(exist_ok=True)
-        self._unsynced = False
-        self._sync(folder)
-        self._sync(folder.parent)
+        self._table = CropTable(database)
+        self._folder = CropFolder(folder)
+        self._in_database = in_database
+        if not in_database:
+            self._folder.make()
 
-    def path(self, name: str) -> Path:
-        """Where the crop of a hash lies, or would lie."""
-        return self.folder / name[:2] / f"{name}.png"
+    def check(self) -> None:
+        """Raises `StoreError` where the folder is wanted and gone."""
+        if not self._in_database and not self._folder.folder.is_dir():
+            raise StoreError(
+                f"the folder of crops {self._folder.folder} is not there: mount it or make it again"
+            )
 
-    def put(self, crops: dict[str, bytes]) -> None:
-        """Have crops, by their hashes, on the disk, names included; one that is there is not written again.
+    def prepare(self, crops: dict[str, bytes]) -> None:
+        """Do what can be done before the transaction that puts crops, by their hashes.
 
         Raises:
             OSError: a file cannot be written; no part of it is left under its name.
         """
-        for name, png in crops.items():
-            if not self.has(name, len(png)):
-                self._write(self.path(name), png)
-        # Also of crops that were there: who wrote them may not have come this far.
-        for shard in {name[:2] for name in crops}:
-            self._sync(self.folder / shard)
+        if not self._in_database:
+            self._folder.put(crops)
 
-    def has(self, name: str, size: int) -> bool:
-        """Whether the crop is there with all its bytes."""
-        try:
-            return self.path(name).stat().st_size == size
-        except FileNotFoundError:
-            return False
+    def withdraw(self, names: Iterable[str]) -> None:
+        """Undo `prepare`, where the transaction never came."""
+        if not self._in_database:
+            for name in names:
+                self._folder.remove(name)
 
-    def remove(self, name: str) -> bool:
-        """Remove a crop; whether there was one."""
-        try:
-            self.path(name).unlink()
-        except FileNotFoundError:
-            return False
-        return True
+    def put(self, connection: Connection, name: str, png: bytes) -> None:
+        """Have a crop, whose row is held, kept from the commit on.
 
-    def written_before(self, shard: str, moment: float, now: float) -> list[str]:
-        """Hashes of the crops of a shard that were written before `moment`; both in seconds since 1970.
-
-        Files that a process began an hour before `now` or earlier and never completed are removed on the way.
+        Raises:
+            OSError: as `prepare`.
         """
-        abandoned = now - _ABANDONED_SECONDS
-        found = []
-        for entry in os.scandir(self.folder / shard):
+        if self._in_database:
+            self._table.put(connection, name, png)
+        elif not self._folder.has(name, len(png)):
+            self._folder.put({name: png})
+
+    def read(self, name: str) -> bytes | None:
+        """The PNG of a hash; None where it is nowhere.
+
+        Raises:
+            StoreError, OSError: it cannot be read.
+        """
+        if not self._in_database:
+            return self._folder.read(name) or self._table.read(name)
+        png = self._table.read(name)
+        return self._folder.read(name) if png is None and self._folder_is_there else png
+
+    def remove(self, connection: Connection, names: Iterable[str]) -> tuple[int, dict[str, OSError]]:
+        """Remove crops, whose rows are held; how many there were, and those that could not be removed."""
+        wanted = sorted(names)
+        found = self._table.remove(connection, wanted)
+        stuck = {}
+        for name in wanted if self._folder_is_there else ():
             try:
-                written = entry.stat(follow_symlinks=False).st_mtime
-                if entry.name.startswith(_TEMPORARY) and written < abandoned:
-                    Path(entry.path).unlink()
-            except FileNotFoundError:
-                continue
-            match = _NAME.fullmatch(entry.name)
-            if match and written < moment:
-                found.append(match[1])
-        return found
+                if self._folder.remove(name):
+                    found.add(name)
+            except OSError as error:
+                stuck[name] = error
+        return len(found - stuck.keys()), stuck
 
-    def _sync(self, folder: Path) -> None:
-        """Have the names of a folder on the disk, where its file system can."""
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        except OSError as error:
-            if error.errno not in _NO_SYNC:
-                raise
-            if not self._unsynced:
-                self._unsynced = True
-                text = (
-                    "the file system of %s cannot sync folders (%s): a loss of power may take the last crops"
-                )
-                _log.warning(text, folder, error.strerror)
-        finally:
-            os.close(descriptor)
+    def shards_of_files(self) -> Sequence[str]:
+        """Parts of the folder that may hold files which no capture needs.
 
-    def _write(self, path: Path, data: bytes) -> None:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_TEMPORARY)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        With crops in the database the folder may be another store's, unless some of this one lie there.
+        """
+        if not self._in_database:
+            return SHARDS
+        if self._table.has_all():
+            return ()
+        return [shard for shard in SHARDS if (self._folder.folder / shard).is_dir()]
+
+    def files_before(self, shard: str, moment: float, now: float) -> list[str]:
+        """As `CropFolder.written_before`."""
+        return self._folder.written_before(shard, moment, now)
+
+    @property
+    def _folder_is_there(self) -> bool:
+        return not self._in_database or self._folder.folder.is_dir()

@@ -8,7 +8,6 @@ from itertools import accumulate
 
 from sqlalchemy import ColumnElement, Table, delete, exists, func, select
 
-from .crops import SHARDS
 from .ids import first_id
 from .records import Removed
 from .removing import Remover, with_room
@@ -116,14 +115,14 @@ class Keeper(Remover):
                 return removed
 
     def _orphans(self, grace: timedelta, at: datetime) -> int:
-        """What processes left that died: rows of crops without captures, and files without rows."""
+        """What processes left that died: crops without captures, and files without rows."""
         with self._database.reading() as connection:
             unused = ~exists().where(captures.c.crop == crops.c.hash)
             names = list(connection.execute(select(crops.c.hash).where(unused)).scalars())
         files = self.collect(names)
         moment = at.timestamp()
-        for shard in SHARDS:
-            written = self._folder.written_before(shard, moment - grace.total_seconds(), moment)
+        for shard in self._crops.shards_of_files():
+            written = self._crops.files_before(shard, moment - grace.total_seconds(), moment)
             with self._database.reading() as connection:
                 in_shard = crops.c.hash.between(shard, shard + "g")
                 needed = set(connection.execute(select(crops.c.hash).where(in_shard)).scalars())

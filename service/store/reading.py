@@ -8,7 +8,7 @@ from datetime import datetime
 
 from . import alerting, auditing, counting, hook_positions, journal, querying, today
 from .alert_records import AlertPage, AlertQuery
-from .crops import CropFolder
+from .crops import Crops
 from .database import Database
 from .errors import StoreError
 from .records import (
@@ -29,9 +29,9 @@ from .schema import captures, visits
 class Reading:
     """What `Store` answers; each method may raise `StoreError`."""
 
-    def __init__(self, database: Database, folder: CropFolder) -> None:
+    def __init__(self, database: Database, crops: Crops) -> None:
         self._database = database
-        self._folder = folder
+        self._crops = crops
 
     def captures(self, query: CaptureQuery) -> Page:
         """One page of captures, newest shot first.
@@ -94,12 +94,9 @@ class Reading:
             return querying.one(connection, identity)
 
     def crop(self, name: str) -> bytes | None:
-        """The PNG file of a crop by its hash; None where its captures were removed meanwhile."""
+        """The PNG of a crop by its hash; None where its captures were removed meanwhile."""
         with disk():
-            try:
-                return self._folder.path(name).read_bytes()
-            except FileNotFoundError:
-                return None
+            return self._crops.read(name)
 
     def audit(self, query: AuditQuery) -> AuditPage:
         """One page of the audit log, newest first.

@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import ColumnElement, Connection, delete, select
 
 from . import auditing, crop_rows, querying, visiting
-from .crops import CropFolder
+from .crops import Crops
 from .database import Database
 from .errors import CountDiffers, PartlyRemoved, StoreError
 from .records import CaptureQuery
@@ -57,15 +57,15 @@ class Remover:
 
     Args:
         database: of the captures.
-        folder: of their crops.
+        crops: their pictures.
         on_removed: called with the ids of captures that are gone, in the deleting thread, first of all.
     """
 
     def __init__(
-        self, database: Database, folder: CropFolder, on_removed: Callable[[Sequence[str]], object]
+        self, database: Database, crops: Crops, on_removed: Callable[[Sequence[str]], object]
     ) -> None:
         self._database = database
-        self._folder = folder
+        self._crops = crops
         self._on_removed = on_removed
 
     @with_room
@@ -164,14 +164,14 @@ class Remover:
         return len(names), names
 
     def collect(self, names: Iterable[str]) -> int:
-        """Remove those crops that no capture needs; how many files went.
+        """Remove those crops that no capture needs; how many went.
 
         Raises:
             OSError: one cannot be removed; it keeps its row, to be tried again.
         """
         ordered = sorted(set(names))  # as all do who lock several
-        files = 0
-        failure = None
+        removed = 0
+        failures: list[OSError] = []
         size = self.batch
         for start in range(0, len(ordered), size):
             batch = ordered[start : start + size]
@@ -180,16 +180,13 @@ class Remover:
                     crop_rows.hold(connection, name)
                 query = select(captures.c.crop).where(captures.c.crop.in_(batch))
                 unused = set(batch).difference(connection.execute(query).scalars())
-                for name in sorted(unused):
-                    try:
-                        files += self._folder.remove(name)
-                    except OSError as error:
-                        failure = error
-                        unused.remove(name)
-                connection.execute(delete(crops).where(crops.c.hash.in_(unused)))
-        if failure is not None:
-            raise failure
-        return files
+                number, stuck = self._crops.remove(connection, unused)
+                connection.execute(delete(crops).where(crops.c.hash.in_(unused - stuck.keys())))
+                removed += number
+                failures += stuck.values()
+        if failures:
+            raise failures[-1]
+        return removed
 
 
 def _delete(connection: Connection, ids: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -22,12 +23,20 @@ metadata = MetaData()
 # Compared byte by byte whatever the database's language, as Python compares them.
 _ID = String(26).with_variant(String(26, collation="C"), "postgresql")
 
-# Files in the folder. Who adds a row of captures or removes a file holds the row here locked.
+# Who adds a row of captures or removes a crop holds the row here locked.
 crops = Table(
     "crops",
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("size", BigInteger, nullable=False),
+)
+
+# The PNGs of those that lie in the database (PostgreSQL alone), apart so that no list reads them.
+crop_files = Table(
+    "crop_files",
+    metadata,
+    Column("hash", String(64), ForeignKey("crops.hash", ondelete="CASCADE"), primary_key=True),
+    Column("bytes", LargeBinary, nullable=False),
 )
 
 captures = Table(

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import adding, auditing, journal, trial
 from .camera_table import CameraTable
-from .crops import CropFolder
+from .crops import Crops
 from .database import Database
 from .errors import StoreError
 from .keeping import Keeper
@@ -26,34 +26,42 @@ _TRIAL_SECONDS = 10.0
 
 
 class Store(Outbox):
-    """Captures and events in a database, crops in a folder; for any number of threads and processes at once.
+    """Captures and events in a database, crops there or in a folder; for any number of threads and processes.
 
     Every method waits for the disk or the network: call it in a thread, not on an event loop. Each may raise
     `StoreError`, and has then done nothing.
     """
 
-    def __init__(self, database: Database, folder: CropFolder) -> None:
-        super().__init__(database, folder)
-        self._remover = Keeper(database, folder, self._notify_removed)
+    def __init__(self, database: Database, crops: Crops) -> None:
+        super().__init__(database, crops)
+        self._remover = Keeper(database, crops, self._notify_removed)
         self._trouble = Trouble()
         self.cameras = CameraTable(database, self._notify_written)
         self._listeners: list[tuple[Callable[[], object], Callable[[Sequence[str]], object]]] = []
 
     @classmethod
-    def open(cls, url: str, folder: Path) -> Store:
+    def open(cls, url: str, folder: Path, *, crops_in_database: bool = False) -> Store:
         """Open a store, making it or bringing it to this version where needed.
 
         Args:
             url: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME.
-            folder: of the crops; processes that share a database share it.
+            folder: of the crops; processes that share a database share it, unless crops lie there.
+            crops_in_database: new crops go into the database, which is PostgreSQL. Those in the folder, where
+                there is one, stay as long as their captures.
 
         Raises:
             StoreError: the database or the folder cannot be used, or a newer version has been at it.
         """
         database = Database(url)
+        if crops_in_database and database.is_sqlite:
+            # It keeps what was removed in its file, which never shrinks: a full disk would stay full.
+            raise StoreError(
+                f"store.crops is 'database', and store.url is {database}: crops go into PostgreSQL alone, so "
+                "set store.url to postgresql+psycopg://USER:PASSWORD@HOST/NAME, or store.crops to 'folder'"
+            )
         try:
             with disk():
-                crops = CropFolder(folder)
+                crops = Crops(database, folder, in_database=crops_in_database)
                 if database.is_sqlite and database.url.database is not None:
                     Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -79,15 +87,12 @@ class Store(Outbox):
         Raises:
             StoreError: it could not, or one that came less than a minute ago could not.
         """
-        if not self._folder.folder.is_dir():
-            raise StoreError(
-                f"the folder of crops {self._folder.folder} is not there: mount it or make it again"
-            )
+        self._crops.check()
         with self._trouble.noted(tried_out=True), disk():
             self.last_event_id()
             self._database.keep_room()
             if self._trouble.trial_is_due(_TRIAL_SECONDS):
-                trial.store(self._database, self._folder)
+                trial.store(self._database, self._crops)
         self._trouble.check()
 
     @property
@@ -122,11 +127,11 @@ class Store(Outbox):
                 return known
         with disk():
             self._database.keep_room()
-            self._folder.put(batch.crops)
+            self._crops.prepare(batch.crops)
             with self._database.writing() as connection:
                 if key is not None and not adding.take_key(connection, camera, batch):
                     return adding.earlier(connection, camera, batch) or []
-                stored = adding.add(connection, camera, batch, self._folder)
+                stored = adding.add(connection, camera, batch, self._crops)
         self._notify_written()
         return stored
 

@@ -7,7 +7,7 @@ import os
 from sqlalchemy import update
 
 from . import adding
-from .crops import CropFolder
+from .crops import Crops
 from .database import Database
 from .records import NewCapture
 from .schema import journal
@@ -16,7 +16,7 @@ _CROP_BYTES = 16 * 1024
 _CAPTURE = {"mask": "unknown", "quality": None}
 
 
-def store(database: Database, folder: CropFolder) -> None:
+def store(database: Database, crops: Crops) -> None:
     """Go the way of a capture.
 
     Raises:
@@ -24,13 +24,12 @@ def store(database: Database, folder: CropFolder) -> None:
     """
     batch = adding.Batch.of("trial", [NewCapture(_CAPTURE, os.urandom(_CROP_BYTES))], None)
     try:
-        folder.put(batch.crops)
+        crops.prepare(batch.crops)
         with database.writing() as connection:
             with connection.begin_nested() as nested:
-                adding.add(connection, "trial", batch, folder)
+                adding.add(connection, "trial", batch, crops)
                 nested.rollback()
             # Only what is committed needs space.
             connection.execute(update(journal).values(last_event=journal.c.last_event))
     finally:
-        for name in batch.crops:
-            folder.remove(name)
+        crops.withdraw(batch.crops)

@@ -8,10 +8,20 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pytest
+from sqlalchemy import select
 
-from facecap_service.store import NewCapture
+from facecap_service.store import NewCapture, Store
+from facecap_service.store.schema import crop_files
 
 _numbers = itertools.count()
+
+wherever_crops_lie = pytest.mark.parametrize(
+    ("url", "crops"),
+    [("sqlite", "folder"), ("postgresql", "folder"), ("postgresql", "database")],
+    indirect=["url"],
+)
+"""For tests of `url`, `store`, `open_store` and `start`: every database and place that there is."""
 
 
 def png(seed: int) -> bytes:
@@ -45,6 +55,13 @@ def capture(**changes: Any) -> dict[str, Any]:
 def new(crop: bytes | None = None, **changes: Any) -> NewCapture:
     """A capture with a crop of its own."""
     return NewCapture(capture(**changes), png(next(_numbers)) if crop is None else crop)
+
+
+def kept_crops(store: Store, folder: Path) -> list[str]:
+    """Hashes of all crops, of those in the folder and of those in the database, sorted."""
+    with store._database.reading() as connection:
+        in_database = list(connection.execute(select(crop_files.c.hash)).scalars())
+    return sorted([path.stem for path in folder.rglob("*.png")] + in_database)
 
 
 def files(folder: Path) -> set[str]:

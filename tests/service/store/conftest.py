@@ -44,12 +44,18 @@ def postgresql_url(postgresql: Server) -> str:
 
 
 @pytest.fixture
-def open_store(url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+def crops() -> str:
+    """Where they go, as `store.crops` has it."""
+    return "folder"
+
+
+@pytest.fixture
+def open_store(url: str, tmp_path: Path, crops: str) -> Iterator[Callable[[], Store]]:
     """Opens the same store as often as it is called, as so many processes would."""
     stores: list[Store] = []
 
     def open_one() -> Store:
-        stores.append(Store.open(url, tmp_path / "crops"))
+        stores.append(Store.open(url, tmp_path / "crops", crops_in_database=crops == "database"))
         return stores[-1]
 
     yield open_one
@@ -77,13 +83,13 @@ def introduced(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def start(tmp_path: Path, pipeline: dict[str, Any]) -> Iterator[Start]:
+def start(tmp_path: Path, pipeline: dict[str, Any], crops: str) -> Iterator[Start]:
     """Starts services on one store, on SQLite where no `url` is given."""
     with ExitStack() as stack:
 
         def start_one(url: str | None = None, **sections: Any) -> Served:
-            if url is not None:
-                sections["store"] = {"url": url, "folder": tmp_path / "crops"}
+            url = url or f"sqlite:///{tmp_path / 'facecap.db'}"
+            sections["store"] = {"url": url, "folder": tmp_path / "crops", "crops": crops}
             settings = settings_in(tmp_path, pipeline=pipeline, cameras={"threads": 1}, **sections)
             return stack.enter_context(running(introduced(settings)))
 

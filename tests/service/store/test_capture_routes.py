@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from captures import files, png
+from captures import kept_crops, png, wherever_crops_lie
 from pushing import push
 from served import Served, eventually
 
@@ -97,8 +97,11 @@ def test_crop_is_kept_by_the_client_and_asked_for_once(service: Served) -> None:
     assert service.client.get(path, headers={"if-none-match": '"other"'}).content == first.content
 
 
-def test_deleted_capture_is_gone_with_its_crop(start: Callable[..., Served], tmp_path: Path) -> None:
-    service = start()
+@wherever_crops_lie
+def test_deleted_capture_is_gone_with_its_crop(
+    start: Callable[..., Served], url: str, tmp_path: Path
+) -> None:
+    service = start(url)
     identity = push(service)
     path = f"/v1/captures/{identity}"
     etag = service.client.get(f"{path}/crop").headers["etag"]
@@ -108,7 +111,7 @@ def test_deleted_capture_is_gone_with_its_crop(start: Callable[..., Served], tmp
     assert service.client.get(f"{path}/crop", headers={"if-none-match": etag}).status_code == 404
     assert problem(service, path, "DELETE") == (404, "capture_not_found")
     assert service.client.get("/v1/captures").json() == {"captures": [], "next_cursor": None}
-    assert files(tmp_path / "crops") == set()
+    assert kept_crops(service.services.store, tmp_path / "crops") == []
 
 
 def test_any_other_id_is_not_found(start: Callable[..., Served], url: str) -> None:
@@ -119,11 +122,12 @@ def test_any_other_id_is_not_found(start: Callable[..., Served], url: str) -> No
         assert problem(service, f"/v1/captures/{identity}", "DELETE") == (404, "capture_not_found")
 
 
+@wherever_crops_lie
 def test_service_removes_what_is_too_much_by_itself(
-    start: Callable[..., Served], caplog: pytest.LogCaptureFixture
+    start: Callable[..., Served], url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     size = len(png(0))
-    service = start(retention={"max_bytes": 2 * size + size // 2, "interval_seconds": 0.05})
+    service = start(url, retention={"max_bytes": 2 * size + size // 2, "interval_seconds": 0.05})
     pushed = [push(service, seed=seed) for seed in range(6)]
 
     def kept() -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from captures import new, png
+from captures import new, png, wherever_crops_lie
 from pushing import push
 from served import Served, eventually
 
@@ -33,6 +33,7 @@ def rows_of(text: str) -> list[dict[str, Any]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+@wherever_crops_lie
 def test_a_zip_has_the_crops_and_a_table_of_them(start: Callable[..., Served], url: str) -> None:
     service = start(url, site={"time_zone": "Asia/Shanghai"})
     first = push(service, "door", seed=1, mask="no_mask", timestamp="2026-01-31T20:00:00.250Z")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from captures import png
+from captures import png, wherever_crops_lie
 from process import Process
 from pushing import pushed
 
@@ -74,7 +74,7 @@ class Camera:
                 self.answered += [identity for identity in ids.split(",") if identity]
 
 
-def settings_file(folder: Path, url: str, pipeline: dict[str, Any]) -> Path:
+def settings_file(folder: Path, url: str, crops: str, pipeline: dict[str, Any]) -> Path:
     """Retention is always at work, without any grace."""
     path = folder / "facecap.toml"
     path.write_text(
@@ -84,6 +84,7 @@ port = 0
 [store]
 url = "{url}"
 folder = "{folder / "crops"}"
+crops = "{crops}"
 [retention]
 interval_seconds = 0.05
 grace_seconds = 0.001
@@ -103,7 +104,7 @@ max_captures = 0
 
 def check(url: str, folder: Path, boards: list[Board], camera: Camera) -> None:
     """Look into the store itself."""
-    store = Store.open(url, folder)
+    store = Store.open(url, folder)  # reads those in the database too
     rows = {row.id: row for row in store.captures(CaptureQuery(limit=1_000_000)).captures}
     for board in boards:
         for identity, number in board.answered.items():
@@ -127,11 +128,12 @@ def check(url: str, folder: Path, boards: list[Board], camera: Camera) -> None:
     store.close()
 
 
+@wherever_crops_lie
 def test_killed_server_has_kept_every_capture_that_it_answered(
-    url: str, tmp_path: Path, pipeline: dict[str, Any], face: bytes
+    url: str, crops: str, tmp_path: Path, pipeline: dict[str, Any], face: bytes
 ) -> None:
     chance = random.Random()
-    settings = settings_file(tmp_path, url, pipeline)
+    settings = settings_file(tmp_path, url, crops, pipeline)
     boards, camera = [Board(f"board-{n}") for n in range(BOARDS)], Camera(face)
     for _ in range(ROUNDS):
         server, end = Process(settings), threading.Event()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from captures import capture, files, new, png
+from captures import capture, kept_crops, new, png, wherever_crops_lie
 from sqlalchemy import event
 
 from facecap_service.store import CaptureQuery, KeyReused, NewCapture, Store, StoreError
@@ -62,6 +62,7 @@ def test_time_is_the_shots_where_the_camera_knows_it(
     assert stored.capture["timestamp"] == timestamp
 
 
+@wherever_crops_lie
 def test_captures_of_one_call_are_stored_together_or_not_at_all(store: Store, tmp_path: Path) -> None:
     for broken in (
         {"quality": float("nan")},
@@ -75,7 +76,7 @@ def test_captures_of_one_call_are_stored_together_or_not_at_all(store: Store, tm
     with pytest.raises(ValueError, match="lacks mask"):
         store.add("door", [new(), NewCapture(incomplete, png(1))])
     assert store.captures(EVERYTHING).captures == [] and store.events_after(None, 10) == []
-    assert files(tmp_path / "crops") == set()
+    assert kept_crops(store, tmp_path / "crops") == []
     assert store.add("door", []) == []
 
 
@@ -107,14 +108,16 @@ def test_key_is_refused_for_other_captures(store: Store) -> None:
         store.add("door", [NewCapture(capture(frame=13), item.crop_png)], key="17")
 
 
+@wherever_crops_lie
 def test_delete_removes_the_capture_its_event_and_its_crop(store: Store, tmp_path: Path) -> None:
     [kept], [gone] = store.add("door", [new()]), store.add("door", [new()])
     assert store.delete(gone.id) and not store.delete(gone.id)
     assert store.capture(gone.id) is None and store.crop(gone.crop) is None
     assert [event.data["id"] for event in store.events_after(None, 10)] == [kept.id]
-    assert files(tmp_path / "crops") == {f"{kept.crop}.png"}
+    assert kept_crops(store, tmp_path / "crops") == [kept.crop]
 
 
+@wherever_crops_lie
 def test_crop_stays_as_long_as_a_capture_has_it(store: Store) -> None:
     first, second = store.add("door", [new(png(5)), new(png(5), frame=13)])
     assert first.crop == second.crop
