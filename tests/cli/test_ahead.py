@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import scripted
 
+import facecap as facecap_package
+from facecap.cli.ahead import Ahead
 from facecap.testing import detector_model, painted_frame
 
 from .conftest import repeat
@@ -141,3 +143,23 @@ def test_a_detector_that_fails_is_said_frame_by_frame_on_two_cores_too(runs, mod
     assert said == (two / "said").read_text()
     places = [said.index(f"frame {number}: ") for number in (5, *range(30, 40))]
     assert places == sorted(places) and "frame 40" not in said
+
+
+def test_an_empty_door_costs_no_detection_on_other_cores(tmp_path):
+    detector = facecap_package.Detector(scripted.detector(tmp_path))
+    classifier = facecap_package.MaskClassifier(scripted.mask_classifier(tmp_path))
+    config = facecap_package.CaptureConfig(min_hits=2, motion_refresh_seconds=1)
+    capture = facecap_package.FaceCapture(config, detector=detector, classifier=classifier, refiner=False)
+    empty = scripted.frame()
+    wasted, detected = 0, 0
+    with Ahead(detector, 2) as ahead:
+        for number in range(100):
+            begun = ahead.begin(empty)
+            result = capture.process(
+                empty, timestamp=number / 10, detected=begun.result()[0] if begun else None
+            )
+            ahead.note(result)
+            wasted += result.skipped and begun is not None
+            detected += not result.skipped
+    assert wasted == 1  # nobody knew that the door would be still
+    assert detected > 20
