@@ -14,6 +14,7 @@ from facecap.sources.picture_header import PictureError
 _CHUNK = 64 * 1024  # bytes
 _LONGEST_LINE = 64 * 1024
 _DAMAGED_IN_A_ROW = 16
+_LENGTH = re.compile(rb"\s*content-length\s*:\s*(\d{1,18})\s*\Z", re.IGNORECASE)
 _DASHED = re.compile(rb"(?:\A|\n)(--[^\n]*\n)")
 """A line that may be a boundary."""
 
@@ -43,7 +44,7 @@ class MotionJpeg:
         self._limits = limits
         self._timeout = timeout
         self._encoded = encoded
-        self._boundary = str(answer.headers.get_param("boundary") or "").strip("-").encode()
+        self._boundary = str(answer.headers.get_param("boundary") or "").strip("-").encode(errors="replace")
         self._came_boundary = False
         self._came = bytearray()
         self._deadline = 0.0
@@ -114,9 +115,8 @@ class MotionJpeg:
                 length, fields = 0, 0
             elif line.strip():
                 fields += 1
-                name, _, value = line.partition(b":")
-                if name.strip().lower() == b"content-length" and value.strip().isdigit():
-                    length = int(value)
+                if stated := _LENGTH.match(line):
+                    length = int(stated[1])
             elif fields:
                 return length
         return None

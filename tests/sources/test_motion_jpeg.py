@@ -104,6 +104,7 @@ def test_pictures_are_given_as_they_came_where_that_is_asked_for():
         (part(b"no picture"), "it is no JPEG"),
         (part(bytes(41_000)), "it has 41000 bytes, the limit is 40000"),
         (part(b"\n" * 41_000, sized=False), "it has more than 40000 bytes, the limit"),
+        (b"--frame\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nno\r\n", "it is no JPEG"),
         (part(bytes(900_000), sized=False), "it has more than 40000 bytes, the limit"),
         (part(b"\r\n--frames\r\n--fram\r\n" * 9, sized=False), "it is no JPEG"),
     ],
