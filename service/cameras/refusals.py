@@ -31,12 +31,6 @@ def queue_full(name: str, queue: int) -> Problem:
     return Problem(429, "queue_full", "The camera's queue is full", detail, {"Retry-After": "1"})
 
 
-def camera_is_pulled(name: str) -> Problem:
-    """Nobody may push frames of a camera that the service reads."""
-    detail = f"the service reads {name} by itself: choose another name"
-    return Problem(409, "camera_is_pulled", "The camera is read by the service", detail)
-
-
 def too_many_cameras(pushed: int, pulled: int) -> Problem:
     """There is no place for another camera."""
     detail = (
