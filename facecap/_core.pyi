@@ -316,6 +316,12 @@ class FaceCapture:
         color: ColorOrder,
         frame_index: typing.SupportsInt | typing.SupportsIndex | None,
         timestamp: typing.SupportsFloat | typing.SupportsIndex | None,
+        detected: tuple[
+            typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+            typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+            typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+        ]
+        | None,
     ) -> dict[str, typing.Any]: ...
     def reset(self) -> None: ...
     def set_areas(self, arg0: Areas) -> None: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -113,7 +114,8 @@ class Detector:
             provider=provider,
             precision=precision,
         )
-        self._core = _core.Detector(self._model, score_threshold, nms_iou, max_faces, size)
+        self._options = (score_threshold, nms_iou, max_faces, size)
+        self._core = _core.Detector(self._model, *self._options)
         self.info = {**info, "input_size": self._core.input_size}
 
     def detect(self, image: NDArray[np.uint8], color: Literal["bgr", "rgb"] = "bgr") -> Detections:
@@ -128,6 +130,12 @@ class Detector:
             ModelError: the runtime failed.
         """
         return Detections(*self._core.detect(*check_image(image, color)))
+
+    def copy(self) -> Detector:
+        """The same detector for another thread: buffers of its own, and the weights of this one."""
+        other = copy(self)
+        other._core = _core.Detector(self._model, *self._options)
+        return other
 
     @property
     def timings(self) -> dict[str, float]:

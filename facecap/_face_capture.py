@@ -12,7 +12,7 @@ from facecap import _core
 from facecap._areas import Areas
 from facecap._checks import LAST_FRAME, MOST_SLOTS, check_image, check_luma, check_whole
 from facecap._config import CaptureConfig
-from facecap._detector import Detector
+from facecap._detector import Detections, Detector
 from facecap._embedder import Embedder
 from facecap._mask_classifier import MaskClassifier
 from facecap._refiner import Refinements, Refiner
@@ -112,6 +112,8 @@ class FaceCapture:
         color: Literal["bgr", "rgb"] = "bgr",
         frame_index: int | None = None,
         timestamp: float | None = None,
+        *,
+        detected: Detections | None = None,
     ) -> FrameResult:
         """Processes one frame.
 
@@ -120,13 +122,19 @@ class FaceCapture:
             color: order of the channels.
             frame_index: must grow from call to call; counted from 0 where None.
             timestamp: seconds, not running back; needed where the configuration has `interval_seconds`.
+            detected: the faces of this image, where `self.detector.copy()` has found them already, such as on
+                another thread while earlier frames were followed. The answer is what it is without.
 
         Raises:
-            ValueError: the image, the index or the timestamp is not as above; nothing has changed then.
+            ValueError, TypeError: an argument is not as above, or `detected` cannot be of this image; nothing
+                has changed then.
             ModelError: the detector failed in this frame; the next one goes on.
         """
         frame_index = _checked(frame_index, timestamp)
-        return self._result(self._core.process(*check_image(image, color), frame_index, timestamp))
+        if not isinstance(detected, Detections | None):
+            raise TypeError(f"detected is {type(detected).__name__}, wanted Detections")
+        found = None if detected is None else (detected.boxes, detected.scores, detected.landmarks)
+        return self._result(self._core.process(*check_image(image, color), frame_index, timestamp, found))
 
     def skip(
         self, luma: NDArray[np.uint8], frame_index: int | None = None, timestamp: float | None = None

@@ -129,7 +129,7 @@ class Puller:
 
     def _read(self) -> None:
         """One connection to its end."""
-        source = open_source(self._url, limits=self._limits, retries=0)
+        source = open_source(self._url, limits=self._limits, retries=0, encoded=True)
         self._source = source
         if self._stopping.is_set():
             source.stop()
@@ -153,7 +153,7 @@ class Puller:
     def _push(self, frame: Frame, index: int) -> None:
         now = time.monotonic()
         read = now if frame.read is None else frame.read
-        pushed = PushedFrame(frame.image, index, read, taken=time.time() - (now - read))
+        pushed = PushedFrame(frame.picture, index, read, taken=time.time() - (now - read))
         done = threading.Event()
         try:
             self._cameras.submit(

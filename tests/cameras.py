@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -46,6 +48,49 @@ class _Handler(BaseHTTPRequestHandler):
                 time.sleep(0.01)
         except OSError:
             pass  # the reader has gone
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+class ScriptedCamera(ThreadingHTTPServer):
+    """Answers with what `send` writes; `/moved` leads to it."""
+
+    daemon_threads = True
+
+    def __init__(
+        self, send: Callable[[Callable[[bytes], Any]], None], content_type: str, *, chunked: bool = False
+    ) -> None:
+        super().__init__(("127.0.0.1", 0), _ScriptedHandler)
+        self.send, self.content_type, self.chunked = send, content_type, chunked
+        self.address = f"127.0.0.1:{self.server_port}"
+
+
+class _ScriptedHandler(BaseHTTPRequestHandler):
+    server: ScriptedCamera
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.close_connection = True
+        if self.path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", "/live")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", self.server.content_type)
+        if self.server.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        with suppress(OSError):  # the reader has gone
+            self.server.send(self._write)
+            if self.server.chunked:
+                self.wfile.write(b"0\r\n\r\n")
+
+    def _write(self, data: bytes) -> None:
+        framed = b"%x\r\n%b\r\n" % (len(data), data) if self.server.chunked else data
+        self.wfile.write(framed)
 
     def log_message(self, *arguments: Any) -> None:
         pass

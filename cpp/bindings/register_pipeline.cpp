@@ -120,14 +120,33 @@ Fields frame_dict(const facecap::FrameResult& result, const std::string& stage_e
   return out;
 }
 
+using Found = std::tuple<FloatArray, FloatArray, FloatArray>;
+
+/// The arrays of Python's Detections, whose shapes it has checked.
+facecap::Detections detections_of(const Found& found) {
+  const auto& [boxes, scores, landmarks] = found;
+  const auto count = static_cast<std::size_t>(scores.size());
+  facecap::Detections out;
+  out.boxes.resize(count);
+  out.scores.assign(scores.data(), scores.data() + count);
+  out.landmarks.resize(count);
+  if (count == 0) return out;
+  std::memcpy(out.boxes.data(), boxes.data(), count * sizeof(facecap::Box));
+  std::memcpy(out.landmarks.data(), landmarks.data(), count * sizeof(facecap::Landmarks));
+  return out;
+}
+
 Fields process(FaceCapture& self, const ImageArray& image, facecap::ColorOrder color,
-               std::optional<std::int64_t> frame_index, std::optional<double> timestamp) {
+               std::optional<std::int64_t> frame_index, std::optional<double> timestamp,
+               const std::optional<Found>& detected) {
   const facecap::ImageView view = view_of(image, color);
+  std::optional<facecap::Detections> faces;
+  if (detected) faces = detections_of(*detected);
   const FaceCapture::Use use(self);
   const facecap::FrameResult* result = nullptr;
   {
     const facecap::ReleaseGil release;
-    result = &use->process(view, frame_index, timestamp);
+    result = &use->process(view, frame_index, timestamp, faces ? &*faces : nullptr);
   }
   return frame_dict(*result, use->stage_error());
 }
@@ -173,7 +192,7 @@ void register_pipeline(py::module_& module) {
       .def(py::init(&make), py::arg("config"), py::arg("areas"), py::arg("detector"), py::arg("refiner"),
            py::arg("classifier"), py::arg("embedder"), py::arg("slots"))
       .def("process", &process, py::arg("image"), py::arg("color"), py::arg("frame_index"),
-           py::arg("timestamp"))
+           py::arg("timestamp"), py::arg("detected"))
       .def("watching", [](FaceCapture& self) { return FaceCapture::Use(self)->watching(); })
       .def("skip", &skip, py::arg("preview"), py::arg("frame_index"), py::arg("timestamp"))
       .def("flush",

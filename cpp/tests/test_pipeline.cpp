@@ -128,3 +128,30 @@ TEST(pipeline_refuses_times_and_frames_that_are_none) {
   EXPECT_THROWS(std::invalid_argument, capture.process(kPicture, {}, {}), "wanted less");
   EXPECT_EQ(capture.flush().size(), 0u);
 }
+
+TEST(pipeline_takes_faces_that_were_detected_beforehand) {
+  Detector ahead(scripted::one_face(20), DetectorOptions{});
+  const Detections& found = ahead.detect(kPicture);
+  FaceCapture alone = make(at_once(), {}), told = make(at_once(), {});
+  for (int frame = 0; frame < 3; ++frame) {
+    const FrameResult& one = alone.process(kPicture, {}, {});
+    const FrameResult& two = told.process(kPicture, {}, {}, &found);
+    EXPECT_EQ(one.faces.size(), two.faces.size());
+    EXPECT(one.tracks.ids == two.tracks.ids);
+    EXPECT(one.quality == two.quality);
+    EXPECT_EQ(one.captures.size(), two.captures.size());
+  }
+}
+
+TEST(pipeline_refuses_faces_that_cannot_be_of_the_frame) {
+  Detector ahead(scripted::one_face(20), DetectorOptions{});
+  FaceCapture capture = make(at_once(), {});
+  Detections outside = ahead.detect(kPicture);
+  outside.boxes[0].x2 = 640;
+  EXPECT_THROWS(std::invalid_argument, capture.process(kPicture, {}, {}, &outside),
+                "no area inside the frame");
+  Detections uneven = ahead.detect(kPicture);
+  uneven.scores.clear();
+  EXPECT_THROWS(std::invalid_argument, capture.process(kPicture, {}, {}, &uneven), "1 boxes, 0 scores");
+  EXPECT_EQ(capture.process(kPicture, {}, {}).frame_index, 0);
+}

@@ -78,6 +78,11 @@ class LocalCluster:
                     found[int(folder.name)] = (folder / "cmdline").read_text().rstrip("\0")
         return found
 
+    def own(self) -> list[int]:
+        """Processes of Ray itself, by their ids, the head's among them."""
+        nodes = [self._cluster.head_node, *self.nodes]
+        return [one.process.pid for node in nodes for group in node.all_processes.values() for one in group]
+
     def end_actors(self) -> None:
         """End all actors that have names; this process must be connected."""
         import ray

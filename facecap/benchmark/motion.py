@@ -56,8 +56,7 @@ def decoded(camera: FaceCapture, frame: Any, index: int) -> None:
 def encoded(camera: FaceCapture, frame: Any, index: int) -> None:
     """A JPEG, decoded as far as it is needed."""
     picture, timestamp = EncodedPicture(frame), index / FRAMES_A_SECOND
-    luma = picture.reduced_luma() if camera.watching else None
-    if luma is None or camera.skip(luma, frame_index=index, timestamp=timestamp) is None:
+    if picture.skipped(camera, index, timestamp) is None:
         camera.process(picture.decode(), frame_index=index, timestamp=timestamp)
 
 

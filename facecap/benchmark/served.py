@@ -7,14 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from facecap.benchmark import processes
 from facecap.errors import FacecapError
-
-_SCHEDULED = 2  # CPUCLOCK_SCHED of the kernel
 
 
 class ServiceProcess:
@@ -27,18 +25,20 @@ class ServiceProcess:
 
     def cpu_seconds(self) -> float:
         """CPU time of all its threads so far, ended ones included."""
-        # Linux makes the clock's number of the process's: clock_getcpuclockid(3), which Python does not have.
-        return time.clock_gettime(~self._process.pid << 3 | _SCHEDULED)
+        return processes.cpu_seconds(self._process.pid)
 
     def memory_mb(self) -> float:
         """Resident memory now."""
-        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmRSS:"))
+        return processes.resident_mb(self._process.pid)
 
 
 @contextmanager
-def service(folder: Path, settings: str, cores: Collection[int] = ()) -> Iterator[ServiceProcess]:
-    """A service whose store lies in `folder`, with settings in TOML, on `cores` alone where some are named.
+def service(
+    folder: Path, settings: str, cores: Collection[int] = (), database: str | None = None
+) -> Iterator[ServiceProcess]:
+    """A service with settings in TOML, on `cores` alone where some are named.
+
+    Its store lies in `folder`, or in a database of PostgreSQL.
 
     Raises:
         FacecapError: it does not start.
@@ -46,7 +46,11 @@ def service(folder: Path, settings: str, cores: Collection[int] = ()) -> Iterato
     file = folder / "facecap.toml"
     file.write_text(settings)
     command = ["facecap", "serve", "--settings", str(file), "--server-port", "0"]
-    command += ["--store-url", f"sqlite:///{folder / 'facecap.db'}", "--store-folder", str(folder / "crops")]
+    if database is None:
+        command += ["--store-url", f"sqlite:///{folder / 'facecap.db'}"]
+        command += ["--store-folder", str(folder / "crops")]
+    else:
+        command += ["--store-url", database, "--store-crops", "database"]
     with _running(command, folder, cores) as process:
         yield process
 
@@ -73,7 +77,9 @@ def bare_server(folder: Path, size: tuple[int, int] | None) -> Iterator[ServiceP
 def _running(command: list[str], folder: Path, cores: Collection[int] = ()) -> Iterator[ServiceProcess]:
     with (folder / "log").open("w+") as log:
         with on_cores(cores):
-            process = subprocess.Popen([sys.executable, "-m", *command], stderr=subprocess.PIPE, text=True)
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command], stdout=log, stderr=subprocess.PIPE, text=True
+            )
         try:
             host, port = _address(process)
             # What it says later must not fill the pipe.

@@ -12,6 +12,9 @@ from facecap import _core
 from facecap._extra import extra_for
 from facecap.cli import options
 
+_EXTRAS = {"service": "service", "cluster": "service"}
+"""Of the tasks that need another than `train`; what Ray needs is named where it is missing."""
+
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `bench` and its tasks."""
@@ -75,6 +78,19 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     service.set_defaults(run_task=_service)
 
+    cluster = tasks.add_parser("cluster", help="cameras on a Ray cluster of this machine, and a lost node")
+    cluster.add_argument(
+        "--store-url",
+        required=True,
+        metavar="URL",
+        help="an empty database of PostgreSQL, which is filled: postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+    )
+    cluster.add_argument("--turns", type=options.positive, default=9, help="of each comparison (%(default)s)")
+    cluster.add_argument(
+        "--cameras", type=options.positive, default=1000, help="when a node is lost (%(default)s)"
+    )
+    cluster.set_defaults(run_task=_cluster)
+
     providers = tasks.add_parser("providers", help="detectors and mask classifiers by what computes them")
     providers.add_argument("models", metavar="MODEL", nargs="*", help="registry names (those that ship)")
     providers.add_argument(
@@ -88,13 +104,13 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     providers.set_defaults(run_task=_providers)
 
-    for task in (detect, pipeline, motion, model, providers, service):
+    for task in (detect, pipeline, motion, model, providers, service, cluster):
         task.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the chosen task; returns the exit code."""
-    with extra_for("this benchmark", "service" if args.task == "service" else "train"):
+    with extra_for("this benchmark", _EXTRAS.get(args.task, "train")):
         code: int = args.run_task(args)
     return code
 
@@ -128,6 +144,14 @@ def _service(args: argparse.Namespace) -> int:
 
     result = service.measure(args.turns, args.count, _say)
     print(json.dumps(service.to_json(result)) if args.json else service.report(result))
+    return 0
+
+
+def _cluster(args: argparse.Namespace) -> int:
+    from facecap.benchmark import cluster
+
+    result = cluster.measure(args.store_url, args.turns, args.cameras, _say)
+    print(json.dumps(cluster.to_json(result)) if args.json else cluster.report(result))
     return 0
 
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from facecap.cli.overlap import read_ahead, write_behind
 from facecap.errors import FacecapError
 from facecap.sinks.summary import Summary
+from facecap.sources import PictureError
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from facecap import Capture, FaceCapture, FrameResult
+    from facecap import Capture, Detections, FaceCapture, FrameResult
+    from facecap.cli.ahead import Ahead, Begun
     from facecap.cli.outputs import Outputs
     from facecap.cli.progress import Progress
     from facecap.sources import Frame, Source
@@ -29,12 +31,21 @@ _FAILURES_IN_A_ROW = 10
 class Job:
     """One run from its first frame to its summary, however it ends."""
 
-    def __init__(self, source: Source, capture: FaceCapture, outputs: Outputs, progress: Progress) -> None:
+    def __init__(
+        self,
+        source: Source,
+        capture: FaceCapture,
+        outputs: Outputs,
+        progress: Progress,
+        ahead: Ahead | None = None,
+    ) -> None:
+        """`ahead`: detects in the frames that come, where there are cores for it."""
         self.summary = Summary(capture.classifier.answers)
         self._source = source
         self._capture = capture
         self._outputs = outputs
         self._progress = progress
+        self._ahead = ahead
         self._failures = 0
 
     def work(self, max_frames: int | None) -> int:
@@ -66,27 +77,33 @@ class Job:
     def _process(self, max_frames: int | None) -> None:
         frames = self._read(max_frames)
         # A live source has a reader of its own, which drops what comes too late.
-        reading: AbstractContextManager[Iterator[Frame]]
+        reading: AbstractContextManager[Iterator[tuple[Frame, Begun | None]]]
         reading = closing(frames) if self._source.live else read_ahead(frames)
         with write_behind() as write, reading as come:
-            for frame in come:
-                result = self._answer(frame)
+            for frame, begun in come:
+                result = self._answer(frame, begun)
                 if result is not None:
                     write(partial(self._write, frame, result))
                 self._progress.update(frame.index + 1, self.summary.frames, self.summary.captures)
 
-    def _read(self, max_frames: int | None) -> Generator[Frame, None, None]:
+    def _read(self, max_frames: int | None) -> Generator[tuple[Frame, Begun | None], None, None]:
         with closing(self._source.frames()) as frames:
             for _ in range(max_frames) if max_frames is not None else count():
                 with self._timed("read"):
                     frame = next(frames, None)
                 if frame is None:
                     return
-                yield frame
+                yield frame, self._ahead.begin(frame.image) if self._ahead is not None else None
 
-    def _answer(self, frame: Frame) -> FrameResult | None:
+    def _answer(self, frame: Frame, begun: Begun | None) -> FrameResult | None:
+        # Where detection failed ahead it is tried in its turn, and what it fails with is said there.
+        faces, seconds = begun.result() if begun is not None and begun.exception() is None else (None, 0.0)
         try:
-            result = self._capture.process(frame.image, frame_index=frame.index, timestamp=frame.timestamp)
+            result = self._look(frame, faces)
+        except PictureError as error:
+            self.summary.damaged_frames += 1
+            self._progress.say(f"frame {frame.index}: {error}")
+            return None
         except FacecapError as error:
             self._failures += 1
             self.summary.failed_frames += 1
@@ -95,13 +112,27 @@ class Job:
                 raise
             return None
         self._failures = 0
+        if not result.skipped:
+            result.timings["detect"] += seconds
+            result.timings["total"] += seconds
         self.summary.add_frame(result)
+        if self._ahead is not None:
+            self._ahead.note(result)
         return result
+
+    def _look(self, frame: Frame, faces: Detections | None) -> FrameResult:
+        if frame.encoded is not None:
+            skipped = frame.encoded.skipped(self._capture, frame.index, frame.timestamp)
+            if skipped is not None:
+                return skipped
+        return self._capture.process(
+            frame.image, frame_index=frame.index, timestamp=frame.timestamp, detected=faces
+        )
 
     def _write(self, frame: Frame, result: FrameResult) -> None:
         with self._timed("write"):
             self._keep(result.captures)
-            self._outputs.add_frame(frame.image, result)
+            self._outputs.add_frame(frame, result)
 
     def _keep(self, captures: list[Capture]) -> None:
         for capture in captures:

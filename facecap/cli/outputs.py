@@ -15,10 +15,9 @@ from facecap.sinks.run_folder import CAPTURES, CROPS, SUMMARY
 if TYPE_CHECKING:
     from facecap import Capture, FaceCapture, FrameResult
     from facecap.sinks.annotated_clip import AnnotatedClip
-    from facecap.sinks.drawing import Image
     from facecap.sinks.run_folder import RunFolder
     from facecap.sinks.summary import Summary
-    from facecap.sources import Source
+    from facecap.sources import Frame, Source
 
 _LISTED = 20
 
@@ -37,12 +36,12 @@ class Outputs:
         self._as_json = as_json
         self._lines: list[str] = []
 
-    def add_frame(self, image: Image, result: FrameResult) -> None:
-        """One frame and its answer."""
+    def add_frame(self, frame: Frame, result: FrameResult) -> None:
+        """One frame and its answer; the frame is decoded where it is shown."""
         if self._folder is not None:
-            self._folder.add_frame(result, image)
+            self._folder.add_frame(result, None if result.skipped else frame.image)
         if self._clip is not None:
-            self._clip.add(image, result)
+            self._clip.add(frame.image, result)
 
     def keep(self, capture: Capture) -> dict[str, Any]:
         """Put a capture into the folder; returns its JSON."""

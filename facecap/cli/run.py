@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facecap import FaceCapture
+    from facecap.cli.ahead import Ahead
     from facecap.cli.outputs import Outputs
     from facecap.sources import Source
+
+_MOST_DETECTORS = 4
+"""No more frames than this are read ahead."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -85,15 +90,17 @@ def run(args: argparse.Namespace) -> int:
         report=progress.say,
         fps=args.fps,
         retries=args.retries,
+        encoded=True,
     )
     capture = face_capture(args, Models.of(args), length=source.length, timed=source.timed)
     progress.length = min((n for n in (source.length, args.max_frames) if n), default=None)
     outputs = _outputs(args, source, capture)
-    job = Job(source, capture, outputs, progress)
-    try:
-        code = job.work(args.max_frames)
-    finally:
-        outputs.discard_unfinished()
+    with _detecting_ahead(args, source, capture) as ahead:
+        job = Job(source, capture, outputs, progress, ahead)
+        try:
+            code = job.work(args.max_frames)
+        finally:
+            outputs.discard_unfinished()
     if args.json:
         print(json.dumps({"summary": job.summary.to_dict(source, capture)}))
     else:
@@ -118,6 +125,19 @@ def _check_usage(args: argparse.Namespace) -> None:
         )
 
     options.capture_config(args, {})
+
+
+def _detecting_ahead(
+    args: argparse.Namespace, source: Source, capture: FaceCapture
+) -> AbstractContextManager[Ahead | None]:
+    """What detects in the frames that come, where cores are left for it."""
+    from facecap.batch.processes import cores
+    from facecap.cli.ahead import Ahead
+
+    threads = min(cores(), _MOST_DETECTORS)
+    if threads < 2 or args.threads != 1 or args.provider != "cpu" or source.live or source.length == 1:
+        return nullcontext()
+    return Ahead(capture.detector, threads)
 
 
 def _answer_of(capture: FaceCapture) -> Callable[[float, float], str]:

@@ -118,8 +118,8 @@ class RunFolder:
         self._captures.add(line)
         return line
 
-    def add_frame(self, result: FrameResult, image: NDArray[np.uint8]) -> None:
-        """Keep the whole answer for a frame, where the folder has a recorder."""
+    def add_frame(self, result: FrameResult, image: NDArray[np.uint8] | None) -> None:
+        """Keep the whole answer for a frame, where the folder has a recorder; no image of a skipped one."""
         if self._frames is None or self._recorder is None:
             return
         answer, line = result.to_dict(), self._recorder.frame(result, image)

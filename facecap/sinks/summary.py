@@ -29,6 +29,8 @@ class Summary:
         self.frames = 0
         self.captures = 0
         self.failed_frames = 0
+        self.damaged_frames = 0
+        """Beside those that the source left out."""
         self._started = datetime.now(timezone.utc)
         self._start = time.perf_counter()
         self._end: float | None = None
@@ -99,7 +101,7 @@ class Summary:
             "started": self._started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "frames": self.frames,
             "frames_with_faces": self._frames_with_faces,
-            "damaged": source.damaged,
+            "damaged": source.damaged + self.damaged_frames,
             "dropped": source.dropped,
             "failed_frames": self.failed_frames,
             "faces": self._faces,

@@ -42,6 +42,7 @@ def open_source(
     report: Report = lambda text: None,
     fps: float | None = None,
     retries: int = 5,
+    encoded: bool = False,
 ) -> Source:
     """Open what `address` names.
 
@@ -52,6 +53,8 @@ def open_source(
         report: called with a sentence about each damaged picture and each reconnection.
         fps: gives pictures of a folder timestamps.
         retries: how often in a row a lost live source is tried again.
+        encoded: whether Motion JPEG over HTTP gives frames as they came (`Frame.encoded`), to be decoded as
+            far as they are needed; `Frame.image` raises `PictureError` then where one is damaged inside.
 
     Raises:
         SourceError: there is nothing there, or it is of an unknown kind.
@@ -66,7 +69,7 @@ def open_source(
         connect().release()  # a camera that is not there is not waited for
         return LiveSource(f"camera {number}", connect, retries, report)
     if "://" in address:
-        return _open_stream(address, limits, report, retries)
+        return _open_stream(address, limits, report, retries, encoded)
     path = Path(address)
     if path.is_dir():
         return PictureSource(address, pictures_in(path), limits, report, fps)
@@ -80,14 +83,15 @@ def open_source(
     return VideoSource(address, str(path), limits, report)
 
 
-def _open_stream(address: str, limits: Limits, report: Report, retries: int) -> Source:
+def _open_stream(address: str, limits: Limits, report: Report, retries: int, encoded: bool) -> Source:
     name = shown_address(address)
     scheme, _, rest = address.lower().partition("://")
     if scheme not in _STREAM_SCHEMES:
         raise SourceError(f"{name}: no source has this scheme: wanted one of {', '.join(_STREAM_SCHEMES)}")
     if re.split(r"[?#]", rest)[0].endswith(FILE_SUFFIXES):
         return VideoSource(name, address, limits, report)
-    return LiveSource(name, partial(open_stream, name, address, limits, _STREAM_TIMEOUT), retries, report)
+    connect = partial(open_stream, name, address, limits, _STREAM_TIMEOUT, encoded=encoded)
+    return LiveSource(name, connect, retries, report)
 
 
 def _open_camera(number: int) -> cv2.VideoCapture:

@@ -6,12 +6,16 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facecap.errors import FacecapError
+
+if TYPE_CHECKING:
+    from facecap.sources.picture import EncodedPicture
 
 Report = Callable[[str], None]
 
@@ -30,7 +34,7 @@ class Limits:
     """Of one encoded picture."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """One picture of a source."""
 
@@ -38,19 +42,34 @@ class Frame:
     """Place in the source, from 0; damaged and dropped frames count too."""
     timestamp: float | None
     """Seconds: in a file from its start, of a camera since 1970; None where pictures have no rate."""
-    image: NDArray[np.uint8]
-    """Height x width x 3, BGR, upright."""
+    picture: NDArray[np.uint8] | EncodedPicture
+    """Height x width x 3, BGR, upright; or as it came, of a source that was asked for it."""
     name: str
     """File name of a picture; else empty."""
     read: float | None = None
     """When a live source read it, by `time.monotonic`, which nobody sets; None of files."""
+
+    @property
+    def encoded(self) -> EncodedPicture | None:
+        """The picture as it came, where it is still that."""
+        return None if isinstance(self.picture, np.ndarray) else self.picture
+
+    @cached_property
+    def image(self) -> NDArray[np.uint8]:
+        """Height x width x 3, BGR, upright.
+
+        Raises:
+            PictureError: an encoded picture turns out to be damaged.
+        """
+        return self.picture if isinstance(self.picture, np.ndarray) else self.picture.decode()
 
 
 class Capture(Protocol):
     """What a live source reads from, such as `cv2.VideoCapture`."""
 
     def read(self) -> tuple[bool, Any]:
-        """Whether there is another frame, and it, height x width x 3 uint8 BGR."""
+        """Whether there is another frame, and it: height x width x 3 uint8 BGR, an `EncodedPicture`, or the
+        `PictureError` that says why it cannot be used."""
 
     def release(self) -> None:
         """Close it."""

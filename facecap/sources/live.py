@@ -9,6 +9,8 @@ from collections.abc import Callable, Generator
 import numpy as np
 
 from facecap.sources.base import Capture, Frame, Report, Source, SourceError
+from facecap.sources.picture import EncodedPicture
+from facecap.sources.picture_header import PictureError
 
 _FIRST_DELAY = 0.5  # seconds
 _LONGEST_DELAY = 10.0
@@ -98,8 +100,14 @@ class LiveSource(Source):
                 ok, image = capture.read()
                 if not ok:
                     break
-                read, pixels = time.monotonic(), np.asarray(image, np.uint8)
-                frame = Frame(self._received, self._epoch + read, pixels, "", read)
+                if isinstance(image, PictureError):
+                    self._report(f"{self.name}: frame {self._received}: {image}")
+                    self._received += 1
+                    self.damaged += 1
+                    continue
+                read = time.monotonic()
+                picture = image if isinstance(image, EncodedPicture) else np.asarray(image, np.uint8)
+                frame = Frame(self._received, self._epoch + read, picture, "", read)
                 self._received += 1
                 with self._news:
                     self.dropped += self._latest is not None

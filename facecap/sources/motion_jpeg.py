@@ -1,94 +1,177 @@
-"""Motion JPEG over HTTP whose parts begin otherwise than ffmpeg wants, such as without the first boundary."""
+"""Motion JPEG over HTTP: pictures of a multipart answer, as they come."""
 
 from __future__ import annotations
 
 import http.client
-
-import numpy as np
-from numpy.typing import NDArray
+import re
+import time
+from typing import Any
 
 from facecap.sources.base import Limits
-from facecap.sources.picture import decode_picture
+from facecap.sources.picture import EncodedPicture
 from facecap.sources.picture_header import PictureError
 
-_LONGEST_LINE = 64 * 1024  # bytes
+_CHUNK = 64 * 1024  # bytes
+_LONGEST_LINE = 64 * 1024
 _DAMAGED_IN_A_ROW = 16
-_NOTHING = np.empty((0, 0, 3), np.uint8)
+_LENGTH = re.compile(rb"\s*content-length\s*:\s*(\d{1,18})\s*\Z", re.IGNORECASE)
+_DASHED = re.compile(rb"(?:\A|\n)(--[^\n]*\n)")
+"""A line that may be a boundary."""
 
 
 class MotionJpeg:
-    """Pictures of an answer of the type multipart, one after the other."""
+    """Pictures of an answer of the type multipart, one after the other.
 
-    def __init__(self, answer: http.client.HTTPResponse, limits: Limits) -> None:
+    Parts may state their length or not, and the first boundary, or its name in the header, may be missing.
+    """
+
+    def __init__(
+        self, answer: http.client.HTTPResponse, limits: Limits, timeout: float, *, encoded: bool
+    ) -> None:
         """Wait for the first picture.
+
+        Args:
+            answer: whose socket has a time limit.
+            limits: of one picture; of a part that has more bytes nothing is kept.
+            timeout: seconds for a picture to come whole.
+            encoded: whether pictures are given as `EncodedPicture`, of which only the structure was checked.
 
         Raises:
             OSError: none comes; TimeoutError where the server is silent.
+            PictureError: what comes first cannot be used.
         """
         self._answer = answer
         self._limits = limits
-        self._boundary = str(answer.headers.get_param("boundary") or "").strip("-").encode()
-        self._next = self._picture()
+        self._timeout = timeout
+        self._encoded = encoded
+        self._boundary = str(answer.headers.get_param("boundary") or "").strip("-").encode(errors="replace")
+        self._came_boundary = False
+        self._came = bytearray()
+        self._deadline = 0.0
+        self._in_part = False
+        """Whether the content that was given last may be followed by more before the next boundary."""
+        self._damaged = 0
+        self._next: Any = self._picture()
+        while isinstance(self._next, PictureError):
+            if self._next.fault == "too_large" or self._damaged == _DAMAGED_IN_A_ROW:
+                raise self._next
+            self._next = self._picture()
         if self._next is None:
             raise ConnectionError("no picture came")
 
-    def read(self) -> tuple[bool, NDArray[np.uint8]]:
-        """Whether there is another picture, and it, height x width x 3 BGR; damaged ones are left out."""
+    def read(self) -> tuple[bool, Any]:
+        """Whether there is another picture, and it: as it is encoded, or height x width x 3 BGR; or the
+        PictureError that says why one cannot be used. Many of these in a row end it."""
         try:
             picture, self._next = self._next if self._next is not None else self._picture(), None
         except OSError:
             picture = None
-        return picture is not None, _NOTHING if picture is None else picture
+        return picture is not None, picture
 
     def release(self) -> None:
         """Close the connection."""
         self._answer.close()
 
-    def _picture(self) -> NDArray[np.uint8] | None:
-        """The next whole one; None where the answer ends or nothing but damage comes."""
+    def _picture(self) -> Any:
+        if self._damaged == _DAMAGED_IN_A_ROW:
+            return None
+        self._deadline = time.monotonic() + self._timeout
         try:
-            for _ in range(_DAMAGED_IN_A_ROW):
-                data = self._next_part()
-                if data is None:
-                    break
-                try:
-                    return decode_picture(data, self._limits)
-                except PictureError:
-                    continue
+            data = self._next_part()
+            if data is None:
+                return None
+            picture = EncodedPicture(data, self._limits)
+            given = picture if self._encoded else picture.decode()
         except http.client.HTTPException:  # cut off
-            pass
-        return None
+            return None
+        except PictureError as error:
+            self._damaged += 1
+            return error
+        self._damaged = 0
+        return given
 
     def _next_part(self) -> bytes | None:
         """The content of the next part; None at the end of the answer."""
-        length, headers = 0, 0
-        while line := self._answer.readline(_LONGEST_LINE):
-            if self._is_boundary(line):
-                length, headers = 0, 0
-            elif line.strip():
-                headers += 1
-                name, _, value = line.partition(b":")
-                if name.strip().lower() == b"content-length" and value.strip().isdigit():
-                    length = int(value)
-            elif headers:
-                break
-        else:
+        if self._in_part:
+            self._in_part = False
+            self._up_to_boundary(0)
+        length = self._header()
+        if length is None:
             return None
-        if 0 < length <= self._limits.bytes:
-            return self._answer.read(length)
-        return self._up_to_boundary()
+        if length == 0:
+            return self._up_to_boundary(self._limits.bytes)
+        self._in_part = True
+        if length > self._limits.bytes:
+            raise PictureError(f"it has {length} bytes, the limit is {self._limits.bytes}", "too_large")
+        while len(self._came) < length and self._more():
+            pass
+        return self._taken(length)
 
-    def _up_to_boundary(self) -> bytes | None:
-        lines: list[bytes] = []
-        size = 0
-        while line := self._answer.readline(_LONGEST_LINE):
+    def _header(self) -> int | None:
+        """The length that the header of the next part states, else 0; None at the end of the answer."""
+        length, fields = 0, 0
+        while line := self._line():
             if self._is_boundary(line):
-                return b"".join(lines)
-            size += len(line)
-            if size > self._limits.bytes:
-                return None
-            lines.append(line)
+                length, fields = 0, 0
+            elif line.strip():
+                fields += 1
+                if stated := _LENGTH.match(line):
+                    length = int(stated[1])
+            elif fields:
+                return length
         return None
 
+    def _up_to_boundary(self, most: int) -> bytes | None:
+        """What comes before the next boundary, which goes too; None where the answer ends before anything.
+
+        Raises:
+            PictureError: it has more than `most` bytes, where these are wanted at all; none of them is kept.
+        """
+        at, dropped = 0, False
+        while True:
+            while found := _DASHED.search(self._came, at):
+                if self._is_boundary(found[1]):
+                    break
+                at = found.end() - 1
+            if found:
+                break
+            at = max(at, self._came.rfind(b"\n"))  # where a boundary may have begun
+            if len(self._came) > most + _LONGEST_LINE:
+                del self._came[: at or -1]
+                at, dropped = 0, True
+            if not self._more():
+                break
+        end, after = found.span(1) if found else (len(self._came), len(self._came))
+        content = self._taken(end)
+        self._taken(after - end)
+        if most and (dropped or end > most):
+            raise PictureError(f"it has more than {most} bytes, the limit", "too_large")
+        return content if found or content else None
+
     def _is_boundary(self, line: bytes) -> bool:
-        return line.startswith(b"--") and line.strip(b"-\r\n ") == self._boundary
+        if not line.startswith(b"--"):
+            return False
+        name = line.strip(b"-\r\n ")
+        if not self._came_boundary and name.isascii() and name.decode().isprintable():
+            self._boundary, self._came_boundary = name, True  # some headers say none, or another
+        return name == self._boundary
+
+    def _line(self) -> bytes:
+        """The next one, or as much of it as a line may have; empty at the end of the answer."""
+        while (end := self._came.find(b"\n")) < 0 and len(self._came) < _LONGEST_LINE and self._more():
+            pass
+        return self._taken(end + 1 if end >= 0 else _LONGEST_LINE)
+
+    def _taken(self, length: int) -> bytes:
+        with memoryview(self._came) as view:
+            taken = bytes(view[:length])
+        del self._came[:length]
+        return taken
+
+    def _more(self) -> bool:
+        """Wait for more of the answer; whether there is any."""
+        if time.monotonic() > self._deadline:
+            raise TimeoutError("no whole picture came in time")
+        more = self._answer.read1(_CHUNK)
+        self._came += more
+        return bool(more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from facecap.sources.base import Limits
 from facecap.sources.jpeg import decode_jpeg, reduced_jpeg
 from facecap.sources.picture_header import PictureError, another_follows, check_whole, read_header
+
+if TYPE_CHECKING:
+    from facecap import FaceCapture, FrameResult
 
 _DEFAULT_LIMITS = Limits()
 
@@ -39,6 +43,9 @@ def decode_picture(data: bytes, limits: Limits = _DEFAULT_LIMITS) -> NDArray[np.
 class EncodedPicture:
     """A JPEG, PNG, WebP or BMP picture whose structure is whole, to be decoded as far as it is needed.
 
+    Attributes:
+        data: the picture as it came.
+
     Raises:
         PictureError: it is damaged, cut short, too large or of another kind.
     """
@@ -53,7 +60,7 @@ class EncodedPicture:
                 "too_large",
             )
         self._end = check_whole(data, header.kind)
-        self._data = data
+        self.data = data
         self._kind = header.kind
 
     def decode(self) -> NDArray[np.uint8]:
@@ -63,9 +70,9 @@ class EncodedPicture:
             PictureError: the picture is damaged.
         """
         if self._kind == "jpeg":
-            return decode_jpeg(self._data)
+            return decode_jpeg(self.data)
         try:
-            image = cv2.imdecode(np.frombuffer(self._data, np.uint8), cv2.IMREAD_COLOR)
+            image = cv2.imdecode(np.frombuffer(self.data, np.uint8), cv2.IMREAD_COLOR)
         except cv2.error as error:
             raise PictureError(f"it cannot be decoded: {error.err}") from None
         if image is None:
@@ -75,9 +82,17 @@ class EncodedPicture:
     @property
     def is_followed(self) -> bool:
         """Whether it is a JPEG that another picture follows, as in Motion JPEG."""
-        return self._end is not None and another_follows(self._data, self._end)
+        return self._end is not None and another_follows(self.data, self._end)
+
+    def skipped(
+        self, capture: FaceCapture, frame_index: int | None, timestamp: float | None
+    ) -> FrameResult | None:
+        """What `capture.skip` answers to the frame of this picture, where it is worth asking; None where the
+        picture has to be decoded and processed."""
+        luma = self.reduced_luma() if capture.watching else None
+        return None if luma is None else capture.skip(luma, frame_index, timestamp)
 
     def reduced_luma(self) -> NDArray[np.uint8] | None:
         """Height x width of the luma of a JPEG at an eighth of its size, as it is stored, for a fraction of
         the cost; None of other pictures, and where only `decode` can tell what is wrong."""
-        return reduced_jpeg(self._data) if self._kind == "jpeg" else None
+        return reduced_jpeg(self.data) if self._kind == "jpeg" else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -13,7 +14,8 @@ from facecap._video_file import video_name
 from facecap.errors import FacecapError
 from facecap.sources.base import Capture, Frame, Limits, Report, Source, SourceError
 from facecap.sources.motion_jpeg import MotionJpeg
-from facecap.sources.unopened import Unopened, ask_http, why_no_picture, why_no_video, why_unopened
+from facecap.sources.picture_header import PictureError
+from facecap.sources.unopened import Unopened, ask_http, why_no_picture, why_unopened
 
 FILE_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif")
 """Of what is a video file wherever it lies; behind an address the others below may be live."""
@@ -117,29 +119,38 @@ def open_video(name: str, address: str, limits: Limits) -> cv2.VideoCapture:
     return capture
 
 
-def open_stream(name: str, address: str, limits: Limits, timeout: float) -> Capture:
-    """A reader of a network stream.
+def open_stream(name: str, address: str, limits: Limits, timeout: float, *, encoded: bool) -> Capture:
+    """A reader of a network stream; `encoded`: pictures of Motion JPEG over HTTP are given as they come.
 
     Raises:
         SourceError: it cannot be opened, and why; or its frames are larger than the limit.
     """
-    capture = _opened(name, address, limits, timeout)
-    if capture is not None:
-        return capture
-    if not address.lower().startswith(("http://", "https://")):
-        raise SourceError(f"{name}: it cannot be opened: {why_unopened(address, timeout)}")
+    why = None
     try:
-        answer = ask_http(address, timeout)
-        if answer.headers.get_content_maintype() != "multipart":
-            with answer:
-                raise Unopened(why_no_video(answer, timeout))
-        try:
-            return MotionJpeg(answer, limits)
-        except OSError as error:
+        if address.lower().startswith(("http://", "https://")):
+            answer = ask_http(address, timeout)
+            if answer.headers.get_content_maintype() == "multipart":
+                return _motion_jpeg(name, answer, limits, timeout, encoded)
             answer.close()
-            raise Unopened(why_no_picture(error, timeout)) from None
     except Unopened as error:
-        raise SourceError(f"{name}: it cannot be opened: {error}") from None
+        why = str(error)  # of a server that speaks no plain HTTP; ffmpeg may understand it
+    capture = _opened(name, address, limits, timeout)
+    if capture is None:
+        raise SourceError(f"{name}: it cannot be opened: {why or why_unopened(address, timeout)}")
+    return capture
+
+
+def _motion_jpeg(
+    name: str, answer: http.client.HTTPResponse, limits: Limits, timeout: float, encoded: bool
+) -> MotionJpeg:
+    try:
+        return MotionJpeg(answer, limits, timeout, encoded=encoded)
+    except PictureError as error:
+        why = f"its pictures cannot be used: {error}"
+    except OSError as error:
+        why = why_no_picture(error, timeout)
+    answer.close()
+    raise SourceError(f"{name}: it cannot be opened: {why}")
 
 
 def _opened(name: str, address: str, limits: Limits, timeout: float) -> cv2.VideoCapture | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from facecap import Areas, Capture, FacecapError, FaceCapture, FrameResult
-from facecap.sources import Limits
+from facecap.sources import EncodedPicture, Limits
 
 from .. import logs
 from ..frames.picture import checked, decoded
@@ -57,8 +57,8 @@ def empty_report(name: str, source: Literal["push", "pull"]) -> dict[str, Any]:
 class PushedFrame:
     """A frame on its way to a camera."""
 
-    picture: bytes | Image
-    """Encoded, or height x width x 3 BGR."""
+    picture: bytes | EncodedPicture | Image
+    """Encoded, of which the structure was checked or not, or height x width x 3 BGR."""
     index: int | None = None
     timestamp: float | None = None
     """Seconds since 1970; where `taken` is given, of a clock that nobody sets."""
@@ -226,7 +226,8 @@ class Camera:
         self._order.accept(index, frame.timestamp, digest, answer)
         self._note_alive()
         if self._tools.keep_frame:
-            self.last_frame = frame.picture
+            picture = frame.picture
+            self.last_frame = picture.data if isinstance(picture, EncodedPicture) else picture
         self._tools.metrics.answer(self.name, result)
         self._record(self._tracks.update(result))
         self._visits.see(result)
@@ -277,25 +278,26 @@ class Camera:
 
     def _looked_at(self, frame: PushedFrame, index: int) -> FrameResult | Image:
         """The pixels of a frame, or, for a part of that cost, the answer to one in which nothing moved."""
-        if not isinstance(frame.picture, bytes):
-            return frame.picture
+        picture = frame.picture
+        if isinstance(picture, np.ndarray):
+            return picture
         start = time.perf_counter()
-        picture = checked(frame.picture, self._tools.limits)
+        if isinstance(picture, bytes):
+            picture = checked(picture, self._tools.limits)
         capture = self._capture
         seen: FrameResult | Image | None = None
-        if capture is not None and capture.watching and not self._order.back(frame.timestamp):
-            luma = picture.reduced_luma()
-            seen = None if luma is None else self._skip(capture, luma, index, frame.timestamp)
+        if capture is not None and not self._order.back(frame.timestamp):
+            seen = self._skip(capture, picture, index, frame.timestamp)
         if seen is None:
             seen = decoded(picture)
         self._tools.metrics.stage("decode", time.perf_counter() - start)
         return seen
 
     def _skip(
-        self, capture: FaceCapture, luma: Image, index: int, timestamp: float | None
+        self, capture: FaceCapture, picture: EncodedPicture, index: int, timestamp: float | None
     ) -> FrameResult | None:
         try:
-            result = capture.skip(luma, frame_index=index, timestamp=timestamp)
+            result = picture.skipped(capture, index, timestamp)
         except (ValueError, FacecapError) as error:
             raise self._unusable(index, error) from None
         if result is not None:

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, func, null, select, update
+from sqlalchemy import Connection, bindparam, delete, func, null, or_, select, update
 
 from . import auditing, journal
 from .database import Database, upsert
 from .schema import cameras
 from .times import from_microseconds, now, rfc3339, to_microseconds
 
-MOST = 1000
-"""Cameras that are remembered; beyond it those go that were seen the longest time ago, without settings."""
+MOST = 10_000
+"""Cameras that are remembered; beyond it those go that were seen the longest time ago, boards and those that
+are offline, without settings. How many others may be online, services limit by themselves."""
+_OWN = cameras.c.name == bindparam("camera")
 Source = Literal["push", "pull", "board"]
 
 
@@ -69,7 +71,7 @@ class CameraTable:
         with self._database.writing() as connection:
             # In one order in all processes: none waits for a row of another that waits for one of its own.
             ordered = sorted(sightings, key=lambda s: s.camera)
-            came = [s for s in ordered if not _refresh(connection, s) and _come(connection, s)]
+            came = _refresh(connection, ordered)
             events = [_event("camera.online", s.camera, {"source": s.source}) for s in came]
             if events:
                 journal.append(connection, events + _forget_oldest(connection))
@@ -122,25 +124,34 @@ class CameraTable:
         return row is not None
 
 
-def _refresh(connection: Connection, sighting: Sighting) -> bool:
-    """Whether the camera is online already."""
-    refreshed = connection.execute(
-        update(cameras)
-        .where(cameras.c.name == sighting.camera, cameras.c.online)
-        .values(last_seen=to_microseconds(sighting.time), source=sighting.source)
-    )
-    return bool(refreshed.rowcount)
+def _refresh(connection: Connection, sightings: Sequence[Sighting]) -> list[Sighting]:
+    """Those by which this process brings a camera online."""
+    names = [sighting.camera for sighting in sightings]
+    rows = select(cameras.c.name, cameras.c.online).where(cameras.c.name.in_(names))
+    locked = rows.order_by(cameras.c.name).with_for_update()
+    online = {row.name: row.online for row in connection.execute(locked)}
+    there = [sighting for sighting in sightings if sighting.camera in online]
+    back = [sighting for sighting in there if not online[sighting.camera]]
+    if there:
+        seen: dict[str, Any] = {"source": bindparam("origin"), "last_seen": bindparam("moment")}
+        connection.execute(update(cameras).where(_OWN).values(seen), [_row(one) for one in there])
+    if back:
+        came: dict[str, Any] = {"online": True, "since": bindparam("moment")}
+        connection.execute(update(cameras).where(_OWN).values(came), [_row(one) for one in back])
+    return back + [one for one in sightings if one.camera not in online and _is_new(connection, one)]
 
 
-def _come(connection: Connection, sighting: Sighting) -> bool:
-    """Whether it was this process that the camera came online by."""
+def _row(sighting: Sighting) -> dict[str, Any]:
+    moment = to_microseconds(sighting.time)
+    return {"camera": sighting.camera, "origin": sighting.source, "moment": moment}
+
+
+def _is_new(connection: Connection, sighting: Sighting) -> bool:
+    """Whether the camera was not there, and not brought online by another process meanwhile."""
     moment = to_microseconds(sighting.time)
     values = {"source": sighting.source, "last_seen": moment, "online": True, "since": moment}
     new = upsert(connection, cameras).values(name=sighting.camera, **values).on_conflict_do_nothing()
-    if connection.execute(new.returning(cameras.c.name)).one_or_none() is not None:
-        return True
-    back = update(cameras).where(cameras.c.name == sighting.camera, cameras.c.online.is_(False))
-    return bool(connection.execute(back.values(**values)).rowcount)
+    return connection.execute(new.returning(cameras.c.name)).one_or_none() is not None
 
 
 def _forget_oldest(connection: Connection) -> list[dict[str, Any]]:
@@ -150,7 +161,7 @@ def _forget_oldest(connection: Connection) -> list[dict[str, Any]]:
         return []
     oldest = (
         select(cameras.c.name)
-        .where(cameras.c.settings.is_(null()))
+        .where(cameras.c.settings.is_(null()), or_(cameras.c.online.is_(False), cameras.c.source == "board"))
         .order_by(cameras.c.last_seen)
         .limit(count - MOST)
         .with_for_update(skip_locked=True)  # who is seen just now stays, and nobody waits in a circle

@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 import scripted
-from cameras import closed_port
+from cameras import DroppingCamera, closed_port
 
 from facecap.sinks.drawing import ANSWER_COLORS
 
@@ -371,3 +372,19 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(models, visit):
 def test_progress_is_on_standard_error_alone(facecap, models, visit):
     done = facecap("run", visit, "--json", *models)
     assert all(line.startswith("{") for line in done.stdout.splitlines())
+
+
+def test_a_stream_of_an_empty_door_is_detected_in_now_and_then_only(facecap, models, tmp_path):
+    empty = cv2.imencode(".jpg", scripted.frame())[1].tobytes()
+    camera = DroppingCamera(frames_a_connection=10**6, picture=empty)
+    threading.Thread(target=camera.serve_forever, daemon=True).start()
+    for number, options in enumerate(([], ["--motion", "off"])):
+        out = tmp_path / str(number)
+        stream = [f"http://{camera.address}/", "--max-frames", 60]
+        done = facecap("run", *stream, "--out", out, "--frames", *models, *options)
+        assert done.returncode == 0, done.stderr
+        summary = json.loads((out / "summary.json").read_text())
+        assert summary["frames"] == len(lines_of(out / "frames.jsonl")) == 60
+        assert (summary["skipped"] > 0) == (not options)
+    camera.shutdown()
+    camera.server_close()

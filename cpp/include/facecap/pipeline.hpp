@@ -81,8 +81,11 @@ class FaceCapture {
   /// One frame. Without `frame_index` frames count from 0. The result is valid until the next call.
   /// Throws std::invalid_argument where frame_index does not grow. Whatever it throws, also where memory runs
   /// out, the frame leaves nothing behind: it may be given again, and no capture is lost or emitted twice.
+  /// `detected`: the faces of this frame, where another Detector of the same model and options has found them
+  /// already; throws std::invalid_argument where they cannot be of this frame. A frame that is skipped is
+  /// skipped whatever they are.
   const FrameResult& process(const FrameView& frame, std::optional<std::int64_t> frame_index,
-                             std::optional<double> timestamp);
+                             std::optional<double> timestamp, const Detections* detected = nullptr);
   /// The frame whose luma this is, in any size that is the same from frame to frame, where it needs no
   /// detection; nullptr where it does, and then `process` must get it next, in full. As `process` else.
   const FrameResult* skip(const LumaView& preview, std::optional<std::int64_t> frame_index,

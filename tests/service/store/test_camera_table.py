@@ -109,6 +109,15 @@ def test_names_without_end_do_not_fill_the_database(store: Store, monkeypatch: p
     assert sorted(store.cameras.all()) == ["camera4", "camera5", "kept"]
 
 
+def test_cameras_that_are_online_are_never_forgotten(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera_table, "MOST", 3)
+    names = [f"camera{number}" for number in range(6)]
+    store.cameras.see([seen(name) for name in names])
+    store.cameras.see([seen(name, 1) for name in [*names, "another"]])
+    assert sorted(store.cameras.all()) == ["another", *names]
+    assert [kind for kind, _, _ in events(store)] == ["camera.online"] * 7
+
+
 def test_boards_without_end_do_not_fill_the_database_and_who_is_forgotten_is_offline(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,223 @@
+"""Motion JPEG over HTTP: pictures as they come, whatever the server does with them."""
+
+from __future__ import annotations
+
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from cameras import ScriptedCamera
+
+from facecap import sources
+from facecap.sources import Frame, Limits, PictureError, Source, SourceError, open_source
+
+TYPE = "multipart/x-mixed-replace; boundary=frame"
+LIMITS = Limits(bytes=40_000)
+Write = Callable[[bytes], Any]
+
+
+def picture(grey: int) -> bytes:
+    return cv2.imencode(".jpg", np.full((48, 64, 3), grey, np.uint8))[1].tobytes()
+
+
+def part(data: bytes, *, sized: bool = True, boundary: str = "frame") -> bytes:
+    length = f"Content-Length: {len(data)}\r\n" if sized else ""
+    return f"--{boundary}\r\nContent-Type: image/jpeg\r\n{length}\r\n".encode() + data + b"\r\n"
+
+
+@contextmanager
+def serving(send: Callable[[Write], None], content_type: str = TYPE, **more: Any) -> Iterator[str]:
+    server = ScriptedCamera(send, content_type, **more)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield f"http://{server.address}"
+    server.shutdown()
+    server.server_close()
+
+
+class Steps:
+    """Parts that are sent one by one, each when the reader has had the one before."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self._parts = parts
+        self._wanted = threading.Semaphore(1)
+
+    def __call__(self, write: Write) -> None:
+        for each in self._parts:
+            assert self._wanted.acquire(timeout=60)
+            write(each)
+        self._wanted.acquire(timeout=60)
+
+    def more(self) -> None:
+        self._wanted.release()
+
+
+def greys(source: Source, steps: Steps, count: int) -> list[int]:
+    """Of so many frames, each asked for when the one before is here."""
+    found: list[int] = []
+    for frame in source.frames():
+        found.append(round(float(frame.image.mean())))
+        if len(found) == count:
+            source.stop()
+        steps.more()
+    return found
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+@pytest.mark.parametrize("sized", [False, True])
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(
+    ("content_type", "boundary"),
+    [(TYPE, "frame"), ("multipart/x-mixed-replace", "anything"), (TYPE, "another")],
+)
+@pytest.mark.parametrize("path", ["/live", "/moved"])
+def test_each_picture_comes_in_its_order(path, content_type, boundary, chunked, sized, encoded):
+    parts = [part(picture(grey), sized=sized, boundary=boundary) for grey in (20, 60, 100, 140)]
+    if not sized:  # a part without a length ends where the next begins
+        parts = [parts[0] + f"--{boundary}\r\n".encode(), *[each.split(b"\r\n", 1)[1] for each in parts[1:]]]
+        parts[1:] = [each + f"--{boundary}\r\n".encode() for each in parts[1:]]
+    steps = Steps(*parts)
+    with serving(steps, content_type, chunked=chunked) as server:
+        source = open_source(server + path, retries=0, encoded=encoded)
+        assert greys(source, steps, 4) == [20, 60, 100, 140]
+    assert (source.dropped, source.damaged) == (0, 0)
+
+
+def test_pictures_are_given_as_they_came_where_that_is_asked_for():
+    with serving(lambda write: [write(part(picture(90))) for _ in range(5)]) as server:
+        for encoded in (True, False):
+            frame: Frame = next(open_source(server, retries=0, encoded=encoded).frames())
+            assert (frame.encoded is not None) == encoded
+            assert frame.encoded is None or frame.encoded.data == picture(90)
+            np.testing.assert_array_equal(frame.image, cv2.imdecode(np.frombuffer(picture(90), np.uint8), 1))
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (part(picture(90)[:-200]), "it is cut short"),
+        (part(b"no picture"), "it is no JPEG"),
+        (part(bytes(41_000)), "it has 41000 bytes, the limit is 40000"),
+        (part(b"\n" * 41_000, sized=False), "it has more than 40000 bytes, the limit"),
+        (b"--frame\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nno\r\n", "it is no JPEG"),
+        (part(bytes(900_000), sized=False), "it has more than 40000 bytes, the limit"),
+        (part(b"\r\n--frames\r\n--fram\r\n" * 9, sized=False), "it is no JPEG"),
+    ],
+)
+def test_a_part_that_cannot_be_used_is_said_and_left_out(wrong, said, encoded):
+    told: list[str] = []
+    steps = Steps(part(picture(20)), wrong + part(picture(60)), part(picture(100)))
+    with serving(steps) as server:
+        source = open_source(server, limits=LIMITS, retries=0, report=told.append, encoded=encoded)
+        indices: list[int] = []
+        for frame in source.frames():
+            indices.append(frame.index)
+            if len(indices) == 3:
+                source.stop()
+            steps.more()
+    assert indices == [0, 2, 3]
+    assert source.damaged == 1
+    assert len(told) == 1 and f"frame 1: {said}" in told[0]
+
+
+def test_damage_inside_of_a_picture_is_found_where_it_is_decoded():
+    noise = np.random.default_rng(1).integers(0, 256, (48, 64, 3), np.uint8)
+    damaged = bytearray(cv2.imencode(".jpg", noise)[1].tobytes())
+    damaged[-400:-300] = bytes(100)
+    steps = Steps(part(picture(20)), part(bytes(damaged)), part(picture(60)))
+    with serving(steps) as server:
+        seen: list[Any] = []
+        source = open_source(server, retries=0, encoded=True)
+        for frame in source.frames():
+            try:
+                seen.append(round(float(frame.image.mean())))
+            except PictureError as error:
+                seen.append(str(error))
+            if len(seen) == 3:
+                source.stop()
+            steps.more()
+    assert seen[0] == 20 and "it is damaged" in seen[1] and seen[2] == 60
+
+
+def failure(address: str, limits: Limits = LIMITS) -> str:
+    with pytest.raises(SourceError) as error:
+        list(open_source(address, limits=limits, retries=0).frames())
+    return str(error.value)
+
+
+@pytest.mark.parametrize("limits", [Limits(bytes=500), Limits(pixels=1000)])
+def test_a_camera_whose_pictures_are_too_large_is_told_the_limit(limits):
+    with serving(lambda write: [write(part(picture(90))) for _ in range(50)]) as server:
+        said = failure(server, limits)
+    assert "its pictures cannot be used: it has" in said and "the limit is" in said
+
+
+def test_nothing_but_damage_ends_a_stream_and_says_what_is_wrong():
+    with serving(lambda write: [write(part(picture(90)[:-200])) for _ in range(50)]) as server:
+        assert "its pictures cannot be used: it is cut short" in failure(server)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams are waited for one second."""
+    monkeypatch.setattr(sources, "_STREAM_TIMEOUT", 1.0)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("begun", [b"", part(picture(90))[:300], b"--frame\r\nX-A: "])
+def test_a_server_that_hangs_after_a_picture_is_a_lost_connection(begun):
+    ended = threading.Event()
+
+    def hang(write: Write) -> None:
+        write(part(picture(90)) + begun)
+        ended.wait(60)
+
+    with serving(hang) as server:
+        assert "the connection was lost" in failure(server)
+        ended.set()
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("head", [b"", part(picture(90))[:300], b"--frame\r\n\r\n"])
+def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(head):
+    ended = threading.Event()
+
+    def trickle(write: Write) -> None:
+        write(part(picture(90)) + head)
+        while not ended.wait(0.05):
+            write(b"x")
+
+    with serving(trickle) as server:
+        assert "the connection was lost" in failure(server)
+        ended.set()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_server_that_never_ends_a_part_fills_no_memory():
+    sent = 0
+
+    def pour(write: Write) -> None:
+        nonlocal sent
+        write(part(picture(90)) + b"--frame\r\nContent-Type: image/jpeg\r\n\r\n")
+        while True:
+            write(bytes(1 << 16))
+            sent += 1 << 16
+
+    with serving(pour) as server:
+        tracemalloc.start()
+        try:
+            assert "the connection was lost" in failure(server)
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert sent > 2 * most > LIMITS.bytes
+
+
+def test_what_is_no_multipart_goes_to_ffmpeg_as_ever():
+    with serving(lambda write: write(b"<html>" + b"no video " * 500), "text/html") as server:
+        assert "no video that can be read (Content-Type text/html)" in failure(server)
