@@ -93,7 +93,7 @@ class Actors:
         for name in self._settings.pullers:
             self.of(name).link.connect()
         await asyncio.gather(*(self._look_at(key, nodes) for key in self._known if key in there))
-        gone = [key for key, actor in self._known.items() if key not in there and not actor.link.calls]
+        gone = [key for key, actor in self._known.items() if key not in there and not actor.link.used]
         for key in gone:
             del self._known[key]
             self.figures.end(key)
@@ -121,7 +121,8 @@ class Actors:
         if actor is None:
             part = self._part(key)
             make, find = partial(self._make, part), partial(self._find, part)
-            actor = self._known[key] = Actor(Link(make, find, partial(self._areas, key), self._threads))
+            areas = partial(self._areas, key)
+            actor = self._known[key] = Actor(Link(key, make, find, areas, self._threads))
         return actor
 
     def _part(self, key: str) -> Part:
