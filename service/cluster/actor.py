@@ -59,7 +59,6 @@ class Look:
     life: str
     """Another after each start of its process."""
     node: str
-    leaving: bool
     cameras: list[dict[str, Any]]
     """As `Cameras.report`."""
     pullers: dict[str, tuple[dict[str, Any], Lost | None]]
@@ -167,7 +166,6 @@ class CameraActor:
         return Look(
             self._life,
             self._node,
-            self._leaving,
             self._cameras.report(),
             {name: (puller.report(), puller.lost) for name, puller in self._work.pullers.items()},
             {name: (source, now - seen) for name, (source, seen) in self._seen.items()},
@@ -176,9 +174,13 @@ class CameraActor:
 
     async def leave(self) -> None:
         """Store what the cameras hold, and end for good: Ray does not start this actor again."""
-        await run_in_threadpool(self._work.stop)
-        self._store.close()
-        ray.actor.exit_actor()
+        try:
+            await run_in_threadpool(self._work.stop)
+            self._store.close()
+        except Exception:
+            _log.exception("an actor leaves, and not all that its cameras held is stored")
+        finally:
+            ray.actor.exit_actor()
 
     async def _command(self, session: str, number: int, camera: str, command: Callable[[str], Any]) -> Any:
         if not self._turns.knows(session):
@@ -198,9 +200,9 @@ class CameraActor:
 
     def _leave(self, why: str) -> None:
         if not self._leaving:
-            self._leaving = True
             _log.info("an actor leaves: %s", why)
-            self._self.leave.remote()
+            self._self.leave.remote()  # where that fails it is tried again
+            self._leaving = True
 
     def _look_after(self) -> None:
         """Ends what nobody uses: an actor without cameras at work, or one that no ingress asks for."""
