@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -44,14 +44,14 @@ class Actors:
     Args:
         settings: of all cameras.
         capture_factory: as for `create_app`; it can be pickled.
-        areas: of the cameras of an actor, by its key.
+        areas: of the cameras that have any, by the keys of their actors; of one key or of all.
     """
 
     def __init__(
         self,
         settings: Settings,
         capture_factory: Callable[[], FaceCapture] | None,
-        areas: Callable[[str], OwnAreas],
+        areas: Callable[[str | None], Mapping[str, OwnAreas]],
     ) -> None:
         self.figures = Figures()
         """What all of them count."""
@@ -92,7 +92,9 @@ class Actors:
             self._of(key)
         for name in self._settings.pullers:
             self.of(name).link.connect()
-        await asyncio.gather(*(self._look_at(key, nodes) for key in self._known if key in there))
+        areas = self._areas(None)
+        asked = [self._look_at(key, areas.get(key, {}), nodes) for key in self._known if key in there]
+        await asyncio.gather(*asked)
         gone = [key for key, actor in self._known.items() if key not in there and not actor.link.used]
         for key in gone:
             del self._known[key]
@@ -102,10 +104,10 @@ class Actors:
         """They go on for whoever asks them."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _look_at(self, key: str, nodes: frozenset[str]) -> None:
+    async def _look_at(self, key: str, areas: OwnAreas, nodes: frozenset[str]) -> None:
         actor = self._known[key]
         try:
-            look: Look = await actor.link.ask("look", self._areas(key), nodes, seconds=LOOK_SECONDS)
+            look: Look = await actor.link.ask("look", areas, nodes, seconds=LOOK_SECONDS)
         except Lost:
             actor.silent_since = actor.silent_since or time.time()
             return
@@ -121,9 +123,12 @@ class Actors:
         if actor is None:
             part = self._part(key)
             make, find = partial(self._make, part), partial(self._find, part)
-            areas = partial(self._areas, key)
+            areas = partial(self._areas_of, key)
             actor = self._known[key] = Actor(Link(key, make, find, areas, self._threads))
         return actor
+
+    def _areas_of(self, key: str) -> OwnAreas:
+        return self._areas(key).get(key, {})
 
     def _part(self, key: str) -> Part:
         part = self._parts.get(key)

@@ -232,12 +232,21 @@ class ClusterCameras:
         if self._cameras.pop(name, None) is not None:
             self._metrics.forget(name)
 
-    def _areas(self, key: str) -> OwnAreas:
-        names: Collection[str] = [key]
-        if self._settings.cluster.actors:
-            names = {*self._own_settings.names, *self._remembered.names()}
-        own = {name: self._own_settings.of(name) for name in names if self._actors.key(name) == key}
-        return {name: (o["ignore"], o["only"]) for name, o in own.items() if o["ignore"] or o["only"]}
+    def _areas(self, key: str | None) -> dict[str, OwnAreas]:
+        """Of the cameras that have any, by the keys of their actors; of one key or of all."""
+        shared = self._settings.cluster.actors
+        names: Collection[str] = [key] if key is not None and not shared else self._all_names()
+        found: dict[str, OwnAreas] = {}
+        for name in names:
+            if key is not None and self._actors.key(name) != key:
+                continue
+            own = self._own_settings.of(name)
+            if own["ignore"] or own["only"]:
+                found.setdefault(self._actors.key(name), {})[name] = own["ignore"], own["only"]
+        return found
+
+    def _all_names(self) -> set[str]:
+        return {*self._own_settings.names, *self._remembered.names()}
 
     def _reports(self) -> Iterator[dict[str, Any]]:
         """Of all actors; of those that do not answer with what they said last, and the trouble."""
