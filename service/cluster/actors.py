@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -37,6 +37,10 @@ class Actor:
     silent_since: float | None = None
     """Since when it does not answer, in seconds since 1970."""
 
+    def note_silent(self) -> None:
+        """What it said last need not be so any more."""
+        self.silent_since = self.silent_since or time.time()
+
 
 class Actors:
     """Methods are called on the event loop.
@@ -61,6 +65,8 @@ class Actors:
         self._known: dict[str, Actor] = {}
         self._parts: dict[str, Part] = {}
         self._threads = ThreadPoolExecutor(8, "facecap cluster")
+        self._list = _Shared(self._listed, self._threads)
+        self._draining = _Shared(draining, self._threads)
 
     def key(self, camera: str) -> str:
         """Of the actor that has a camera."""
@@ -79,15 +85,24 @@ class Actors:
         return self._of(self.key(camera))
 
     async def find(self, camera: str) -> Actor | None:
-        """The actor of a camera, where there is one."""
-        if self.known(camera) is None and self.key(camera) not in await self._in_thread(self._listed):
-            return None
+        """The actor of a camera, where there is one.
+
+        Raises:
+            Lost: the cluster does not say.
+        """
+        if self.known(camera) is None:
+            try:
+                there = await asyncio.wait_for(self._list.result(), LOOK_SECONDS)
+            except Exception as error:  # of Ray, or of time
+                raise Lost from error
+            if self.key(camera) not in there:
+                return None
         return self.of(camera)
 
     async def look(self) -> None:
         """Take what all actors report, those of other services too, and make those of pulled cameras."""
-        there = await self._in_thread(self._listed)
-        nodes = await self._in_thread(draining)
+        there = await self._list.result()
+        nodes = await self._draining.result()
         for key in there:
             self._of(key)
         for name in self._settings.pullers:
@@ -95,10 +110,19 @@ class Actors:
         areas = self._areas(None)
         asked = [self._look_at(key, areas.get(key, {}), nodes) for key in self._known if key in there]
         await asyncio.gather(*asked)
-        gone = [key for key, actor in self._known.items() if key not in there and not actor.link.used]
-        for key in gone:
-            del self._known[key]
-            self.figures.end(key)
+        for key, actor in [*self._known.items()]:
+            if key in there:
+                continue
+            if not actor.link.used:
+                del self._known[key]
+                self.figures.end(key)
+            elif actor.look is not None:
+                actor.note_silent()
+
+    def note_silent(self) -> None:
+        """None could be looked at."""
+        for actor in self._known.values():
+            actor.note_silent()
 
     def close(self) -> None:
         """They go on for whoever asks them."""
@@ -109,14 +133,11 @@ class Actors:
         try:
             look: Look = await actor.link.ask("look", areas, nodes, seconds=LOOK_SECONDS)
         except Lost:
-            actor.silent_since = actor.silent_since or time.time()
+            actor.note_silent()
             return
         actor.silent_since = None
         actor.look = look
         self.figures.take(key, look.life, look.figures)
-
-    async def _in_thread(self, work: Callable[[], Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _of(self, key: str) -> Actor:
         actor = self._known.get(key)
@@ -161,4 +182,22 @@ class Actors:
         everywhere = ray.util.list_named_actors(all_namespaces=True)
         listed = {actor["name"] for actor in everywhere if actor["namespace"] == namespace}
         keys = {key for name in listed if (key := key_of(name)) is not None}
-        return {key for key in keys if self._part(key).name in listed}
+        there = {key for key in keys if self._part(key).name in listed}
+        for key in {*self._parts} - keys - {*self._known}:
+            self._parts.pop(key, None)
+        return there
+
+
+class _Shared:
+    """Work in a thread whose result all take that want it meanwhile: where it hangs, one thread does."""
+
+    def __init__(self, work: Callable[[], Any], threads: Executor) -> None:
+        self._work = work
+        self._threads = threads
+        self._asked: asyncio.Future[Any] | None = None
+
+    async def result(self) -> Any:
+        """What the work gives, or raises."""
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.get_running_loop().run_in_executor(self._threads, self._work)
+        return await asyncio.shield(self._asked)

@@ -161,6 +161,7 @@ class ClusterCameras:
             try:
                 await asyncio.wait_for(self.look(), 2 * LOOK_SECONDS)
             except Exception as error:
+                self._actors.note_silent()
                 said = str(error) or type(error).__name__
                 self._seldom.error("look", "the cluster cannot be looked at: %s", said)
             await asyncio.sleep(max(0.0, LOOK_SECONDS - (time.monotonic() - start)))
@@ -203,10 +204,10 @@ class ClusterCameras:
 
     async def _command(self, method: str, name: str) -> Any:
         check_name(name)
-        actor = await self._actors.find(name)
-        if actor is None:
-            raise unknown_camera(name)
         try:
+            actor = await self._actors.find(name)
+            if actor is None:
+                raise unknown_camera(name)
             return _checked(await actor.link.call(method, name))
         except Lost:
             raise moving(name) from None

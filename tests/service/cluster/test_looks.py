@@ -7,15 +7,18 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 
 from facecap_service.cameras.camera import empty_report
 from facecap_service.cluster import actors as actors_module
+from facecap_service.cluster import cameras as cameras_module
 from facecap_service.cluster.actor import Look
 from facecap_service.cluster.cameras import ClusterCameras
 from facecap_service.cluster.parts import Part, actor_of
 from facecap_service.metrics import Metrics
+from facecap_service.problems import Problem
 from facecap_service.settings import Settings
 
 NAMES = [f"door{number}" for number in range(60)]
@@ -67,6 +70,13 @@ def fake_ray(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRay]:
     fake.answers.set()
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks come soon and wait briefly."""
+    for module in (actors_module, cameras_module):
+        monkeypatch.setattr(module, "LOOK_SECONDS", 0.1)
+
+
 class OwnSettings:
     """Every camera has an area; `asked` counts who wanted to know of it."""
 
@@ -101,6 +111,67 @@ def settings_with(**cluster: Any) -> Settings:
     return Settings(cluster=cluster)
 
 
+async def until(condition: Callable[[], Any]) -> None:
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_commands_to_a_cluster_that_does_not_answer_are_answered(fake_ray: FakeRay) -> None:
+    fake_ray.answers.clear()
+
+    async def story(cameras: ClusterCameras) -> None:
+        commands = [command(name) for name in NAMES for command in (cameras.flush, cameras.forget)]
+        ends = await asyncio.gather(*commands, return_exceptions=True)
+        assert {getattr(end, "code", end) for end in ends} == {"camera_moving"}
+        assert fake_ray.listings == 1
+        fake_ray.answers.set()
+
+    tell(settings_with(), story)
+
+
+def test_commands_to_a_cluster_that_fails_are_answered_as_what_can_be_tried_again(fake_ray: FakeRay) -> None:
+    fake_ray.error = RuntimeError("the head is lost")
+
+    async def story(cameras: ClusterCameras) -> None:
+        with pytest.raises(Problem) as raised:
+            await cameras.flush("door")
+        assert raised.value.code == "camera_moving"
+        fake_ray.error = None
+        with pytest.raises(Problem) as raised:
+            await cameras.flush("door")
+        assert raised.value.code == "unknown_camera"
+
+    tell(settings_with(), story)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("fails", [True, False], ids=["which fails", "which hangs"])
+def test_what_was_said_before_the_cluster_was_lost_is_not_shown_as_if_it_were_now(
+    fake_ray: FakeRay, fails: bool
+) -> None:
+    settings = settings_with()
+    fake_ray.named[Part(settings, "door").name] = FakeActor(["door"])
+
+    async def story(cameras: ClusterCameras) -> None:
+        def kinds() -> list[list[str]]:
+            return [[trouble["kind"] for trouble in report["trouble"]] for report in cameras.report("door")]
+
+        following = asyncio.create_task(cameras.follow())
+        await until(lambda: kinds() == [[]])
+        if fails:
+            fake_ray.error = RuntimeError("the head is lost")
+        else:
+            fake_ray.answers.clear()
+        await until(lambda: kinds() == [["moving"]])
+        fake_ray.error = None
+        fake_ray.answers.set()
+        await until(lambda: kinds() == [[]])
+        following.cancel()
+
+    tell(settings, story)
+
+
 def test_a_look_asks_of_each_camera_once_and_tells_each_actor_of_its_own(fake_ray: FakeRay) -> None:
     settings, own = settings_with(actors=10), OwnSettings()
     actors = {key: FakeActor([]) for key in {actor_of(name, 10) for name in NAMES}}
@@ -114,3 +185,27 @@ def test_a_look_asks_of_each_camera_once_and_tells_each_actor_of_its_own(fake_ra
             assert actor.told == wanted
 
     tell(settings, story, own)
+
+
+def test_nothing_is_kept_of_actors_that_are_gone(fake_ray: FakeRay, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_with()
+    ours = {Part(settings, name).name: FakeActor([name]) for name in NAMES}
+    kept: WeakSet[Part] = WeakSet()
+
+    class Watched(Part):
+        def __init__(self, settings: Settings, key: str) -> None:
+            super().__init__(settings, key)
+            kept.add(self)
+
+    monkeypatch.setattr(actors_module, "Part", Watched)
+
+    async def story(cameras: ClusterCameras) -> None:
+        fake_ray.named = {**ours, "facecap/of older settings/gate": None}
+        await cameras.look()
+        assert len(kept) == len(NAMES) + 1 and len(cameras.report()) == len(NAMES)
+        fake_ray.named = {}
+        await cameras.look()
+        await cameras.look()
+        assert len(kept) == 0 and cameras.report() == []
+
+    tell(settings, story)
