@@ -9,7 +9,9 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from contextlib import suppress
 
-HELD = frozenset({401, 403, 429, 503})
+KEY_REFUSED = frozenset({401, 403})
+"""Statuses of refusals to whom no key let in."""
+HELD = KEY_REFUSED | {429, 503}
 """Statuses of refusals that take no work, so that a client may come again many times a second."""
 LONGEST_SECONDS = 1.0
 _A_SECOND, _AT_ONCE = 5.0, 10
