@@ -25,7 +25,6 @@ from websockets.sync.client import connect
 from facecap.client import Client
 from facecap_service import keys, refusals
 from facecap_service.refusals import Pace
-from facecap_service.routes import stream
 from facecap_service.settings import Settings
 from facecap_service.store import Store, StoreError
 
@@ -215,17 +214,28 @@ def test_cameras_behind_one_address_do_not_wait_for_each_other_while_the_store_i
             assert (refused.status_code, refused.json()["code"]) == (503, "store_unavailable")
 
 
+@pytest.mark.usefixtures("hours")
 def test_a_stream_that_is_refused_again_and_again_is_read_when_there_is_room(
     held: Any, empty: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refusals, "LONGEST_SECONDS", 3600.0)
-    monkeypatch.setattr(stream, "_REFUSED_A_SECOND", 0.001)
+    monkeypatch.setattr(refusals, "_STREAMED_A_SECOND", 0.001)
     with full(held, empty) as (service, gate, _):
         address = service.address.replace("http", "ws", 1)
-        with connect(f"{address}/v1/cameras/door/stream?when_full=refuse", max_size=2**22) as socket:
+        address = f"{address}/v1/cameras/door/stream?when_full=refuse"
+        with connect(address, max_size=2**22) as socket, connect(address) as beside:
             for _ in range(100):
                 socket.send(empty)
-            eventually(lambda: (frames_of(service, "door") or {}).get("queue_full"))
+            beside.send(empty)
+            eventually(lambda: (frames_of(service, "door") or {}).get("queue_full") == 2)
+            for _ in range(50):  # so long that it would have looked for room many times
+                assert frames_of(service, "door") == {"queue_full": 2}, "it is read while there is no room"
             gate.release(1000)
             statuses = Counter(json.loads(socket.recv(timeout=60))["status"] for _ in range(100))
         assert set(statuses) <= {200, 429} and statuses[200] > 20, statuses
+
+
+def test_streams_of_one_camera_share_what_is_refused_at_once() -> None:
+    paces = refusals.of_streams()
+    door, hall = ("192.0.2.7", "door"), ("192.0.2.7", "hall")
+    assert not any(paces.pause(door) for _ in range(30)) and not any(paces.pause(hall) for _ in range(30))
+    assert any(paces.pause(door) for _ in range(40))
