@@ -101,10 +101,10 @@ class Envelope:
                 await receive()
                 await send({"type": "websocket.close", "code": 1008, "reason": problem.code})
         except Exception:
-            if not answered:  # else `problems` has seen to it
-                _log.exception("a request failed")
-                if scope["type"] != "http" or status:
-                    raise  # the answer has begun: all that is left is to end the connection
+            if scope["type"] != "http" or (status and not answered):
+                raise  # the answer has begun: uvicorn ends the connection, and logs why
+            _log.exception("a request failed")
+            if not answered:
                 await internal_error().response()(scope, receive, send_enveloped)
         finally:
             if scope["type"] == "http":
