@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import logs
+from .credentials import shown_by
 from .problems import Problem, internal_error
-from .refusals import HELD, Refusals
+from .refusals import HELD, KEY_REFUSED, Refusals
 
 _log = logging.getLogger("facecap.service.access")
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -99,10 +101,10 @@ class Envelope:
                 await receive()
                 await send({"type": "websocket.close", "code": 1008, "reason": problem.code})
         except Exception:
-            if not answered:  # else `problems` has seen to it
-                _log.exception("a request failed")
-                if scope["type"] != "http" or status:
-                    raise  # the answer has begun: all that is left is to end the connection
+            if scope["type"] != "http" or (status and not answered):
+                raise  # the answer has begun: uvicorn ends the connection, and logs why
+            _log.exception("a request failed")
+            if not answered:
                 await internal_error().response()(scope, receive, send_enveloped)
         finally:
             if scope["type"] == "http":
@@ -111,9 +113,11 @@ class Envelope:
     async def _before_refusal(self, scope: Scope, status: int) -> None:
         if status not in HELD:
             return
+        if status == 401 and shown_by(HTTPConnection(scope)) is None:
+            return  # a camera that sends its password only once it was asked asks so for every frame
         address = (scope.get("client") or ("",))[0]
         # Cameras behind one address have queues of their own; without a key any name could be made up.
-        camera = scope.get("path_params", {}).get("camera") if status == 429 else None
+        camera = None if status in KEY_REFUSED else scope.get("path_params", {}).get("camera")
         await self._refusals.hold((address, status, _route(scope), camera))
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -144,8 +144,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid)
 
     async def on_failure(request: Request, error: Exception) -> Response:
-        _log.error("a request failed", exc_info=error)
-        return internal_error().response()
+        return internal_error().response()  # it comes on to `Envelope`, which logs it
 
     app.add_exception_handler(StoreError, on_store_error)
     app.add_exception_handler(Exception, on_failure)

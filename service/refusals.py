@@ -9,10 +9,14 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from contextlib import suppress
 
-HELD = frozenset({401, 403, 429, 503})
+KEY_REFUSED = frozenset({401, 403})
+"""Statuses of refusals to whom no key let in."""
+HELD = KEY_REFUSED | {429, 503}
 """Statuses of refusals that take no work, so that a client may come again many times a second."""
 LONGEST_SECONDS = 1.0
 _A_SECOND, _AT_ONCE = 5.0, 10
+_STREAMED_A_SECOND = 50
+"""More than a camera has frames."""
 _MOST_CLIENTS = 4096
 
 
@@ -38,6 +42,26 @@ class Pace:
         return max(0.0, self._due - now)
 
 
+class Paces:
+    """A pace for each client, of those that were refused last."""
+
+    def __init__(self, a_second: float, at_once: int) -> None:
+        """As `Pace`."""
+        self._a_second = a_second
+        self._at_once = at_once
+        self._of: OrderedDict[Hashable, Pace] = OrderedDict()
+
+    def pause(self, client: Hashable) -> float:
+        """Seconds that the next refusal waits; `client`: whose refusals wait for each other."""
+        pace = self._of.get(client)
+        if pace is None:
+            pace = self._of[client] = Pace(self._a_second, self._at_once)
+            if len(self._of) > _MOST_CLIENTS:
+                self._of.popitem(last=False)
+        self._of.move_to_end(client)
+        return pace.pause(time.monotonic())
+
+
 class Refusals:
     """Holds back answers, on the event loop.
 
@@ -50,17 +74,11 @@ class Refusals:
         self._stopping = stopping
         self._most = most
         self._held = 0
-        self._paces: OrderedDict[Hashable, Pace] = OrderedDict()
+        self._paces = Paces(_A_SECOND, _AT_ONCE)
 
     async def hold(self, client: Hashable) -> None:
-        """Wait with a refusal; `client`: whose refusals wait for each other."""
-        pace = self._paces.get(client)
-        if pace is None:
-            pace = self._paces[client] = Pace(_A_SECOND, _AT_ONCE)
-            if len(self._paces) > _MOST_CLIENTS:
-                self._paces.popitem(last=False)
-        self._paces.move_to_end(client)
-        pause = pace.pause(time.monotonic())
+        """Wait with a refusal; `client`: as for `Paces`."""
+        pause = self._paces.pause(client)
         if not pause or self._held >= self._most:
             return
         self._held += 1
@@ -69,3 +87,8 @@ class Refusals:
                 await asyncio.wait_for(self._stopping.wait(), pause)
         finally:
             self._held -= 1
+
+
+def of_streams() -> Paces:
+    """How long a stream is not read from after a frame of it was refused."""
+    return Paces(_STREAMED_A_SECOND, _STREAMED_A_SECOND)

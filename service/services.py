@@ -22,6 +22,7 @@ from .mqtt.bridge import Bridge
 from .puller import Pulled
 from .readiness import Readiness
 from .recordings import Recordings
+from .refusals import Paces, of_streams
 from .security import Guard
 from .settings import Settings
 from .store import Store
@@ -55,6 +56,8 @@ class Services:
     pullers: Mapping[str, Pulled] = field(default_factory=dict)
     zips: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(4))
     """A place for each zip that is exported; they are much work."""
+    stream_paces: Paces = field(default_factory=of_streams)
+    """By address and camera."""
     trouble: str | None = None
     """Why the service did not start."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

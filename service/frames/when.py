@@ -64,7 +64,7 @@ def _given(name: str, request: Request) -> str | None:
     if len(texts) > 1:
         detail = f"{name} is {' and '.join(sorted(text[:40] for text in texts))}: say it once"
         raise Problem(400, "invalid_parameter", "A parameter is not valid", detail)
-    return texts.pop() if texts else None
+    return texts.pop()
 
 
 def _invalid(name: str, text: str, wanted: str) -> Problem:

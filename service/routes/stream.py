@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import deque
 from contextlib import ExitStack, suppress
 from typing import Annotated
@@ -26,15 +25,12 @@ from ..cameras import Answer, PushedFrame
 from ..frames.when import LARGEST_INDEX, checked_timestamp
 from ..problems import Problem
 from ..protocols.stream import REFUSED
-from ..refusals import Pace
 from ..security import authorize
 from ..services import Services, services_of
 
 router = APIRouter()
 _POLICY_VIOLATION = 1008
 _HEADER_LENGTH = 1000
-_REFUSED_A_SECOND = 50
-"""More than a camera has frames: up to so many refusals, reading goes on at once."""
 _LOOK_SECONDS = 0.01
 """Between two looks for a place in a queue that is full."""
 
@@ -104,7 +100,7 @@ class Stream:
         )
         self._header = FrameHeader()
         self._at_work: deque[asyncio.Future[str]] = deque()
-        self._pace = Pace(_REFUSED_A_SECOND, _REFUSED_A_SECOND)
+        self._client = (socket.client.host if socket.client else "", camera)
 
     async def run(self) -> None:
         """Until the client goes or breaks the rules."""
@@ -149,8 +145,8 @@ class Stream:
         try:
             authorize(self._socket, "push")
             self._take(picture, held)
-            while self._waits and not self._services.cameras.has_room(self._camera):
-                await self._place()
+            if self._waits:
+                await self._room()
             answer = self._services.cameras.start(self._camera, frame)
         except Problem as problem:
             held.close()
@@ -166,23 +162,25 @@ class Stream:
     async def _slow_down(self) -> None:
         """A frame was refused. Whose frames are refused again and again is read from only when there is room
         for the next, or after a while."""
-        pause = self._pace.pause(time.monotonic())
+        pause = self._services.stream_paces.pause(self._client)
         if not pause:
             return
         with suppress(asyncio.TimeoutError):
             if self._services.cameras.has_room(self._camera):  # it is refused for something else
                 await asyncio.wait_for(self._services.stopping.wait(), pause)
             else:
-                await asyncio.wait_for(self._place(), pause)
+                await asyncio.wait_for(self._room(), pause)
 
-    async def _place(self) -> None:
-        """Wait until there may be a place in the queue: until the oldest frame of this stream is answered."""
-        while self._at_work and self._at_work[0].done():
-            self._at_work.popleft()
-        if self._at_work:
-            await asyncio.wait([self._at_work[0]])
-        else:  # others fill the queue
-            await asyncio.sleep(_LOOK_SECONDS)
+    async def _room(self) -> None:
+        """Wait until the camera's queue has room. There may be some when the oldest frame of this stream is
+        answered."""
+        while not self._services.cameras.has_room(self._camera):
+            while self._at_work and self._at_work[0].done():
+                self._at_work.popleft()
+            if self._at_work:
+                await asyncio.wait([self._at_work[0]])
+            else:  # others fill the queue
+                await asyncio.sleep(_LOOK_SECONDS)
 
     def _take(self, picture: bytes, held: ExitStack) -> None:
         try:

@@ -25,11 +25,19 @@ from websockets.sync.client import connect
 from facecap.client import Client
 from facecap_service import keys, refusals
 from facecap_service.refusals import Pace
-from facecap_service.routes import stream
+from facecap_service.settings import Settings
+from facecap_service.store import Store, StoreError
 
 LIVEZ = b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 LARGE = 4_000_000
 """Bytes of a body that no socket holds."""
+
+
+@pytest.fixture
+def hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held back is not answered while a test lasts."""
+    monkeypatch.setattr(refusals, "LONGEST_SECONDS", 3600.0)
+    monkeypatch.setattr(refusals, "_A_SECOND", 0.001)
 
 
 @contextmanager
@@ -117,12 +125,9 @@ def test_the_client_of_the_package_comes_again_until_there_is_room(held: Any, em
         assert answer.result(60).capture_ids == ()
 
 
-def test_a_flood_is_held_back_and_nobody_else(
-    held: Any, empty: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("hours")
+def test_a_flood_is_held_back_and_nobody_else(held: Any, empty: bytes) -> None:
     """Nobody waits for what is held back for an hour: no other camera, and no shutdown."""
-    monkeypatch.setattr(refusals, "LONGEST_SECONDS", 3600.0)
-    monkeypatch.setattr(refusals, "_A_SECOND", 0.001)
     with full(held, empty) as (service, gate, first), ExitStack() as stack:
         flood = [stack.enter_context(connection(service)) for _ in range(30)]
         for client in flood:
@@ -151,35 +156,86 @@ def test_refusals_wait_longer_and_longer_and_are_forgotten() -> None:
     assert not any(pace.pause(second) for second in range(110, 140)), "who heeds Retry-After"
 
 
-def test_a_wrong_key_is_answered_however_often_it_comes(tmp_path: Path, pipeline: Any, empty: bytes) -> None:
-    _, lines = keys.new_key("door", ["push"])
-    key = {"name": "door", "hash": lines.split('hash = "')[1].split('"')[0], "scopes": ["push"]}
-    wrong = {"Authorization": "Bearer facecap_wrong"}
-    with running(settings_in(tmp_path, pipeline=pipeline, keys=[key])) as service:
-        paths = ("/v1/cameras/door/frames", "/v1/cameras/door/captures", "/v1/detect", "/v1/replay")
-
-        def push(number: int) -> int:
-            path = paths[number % len(paths)]
-            return service.client.post(path, content=empty, headers=wrong).status_code
-
-        with ThreadPoolExecutor(8) as clients:
-            assert Counter(clients.map(push, range(24))) == {401: 24}
-        with pytest.raises(InvalidStatus) as refused:
-            connect(f"{service.address.replace('http', 'ws', 1)}/v1/cameras/door/stream")
-        assert refused.value.response.status_code == 401
+def with_a_key(tmp_path: Path, pipeline: Any) -> tuple[str, Settings]:
+    """A key that may push, and settings that know it alone."""
+    secret, lines = keys.new_key("door", ["push"])
+    known = {"name": "door", "hash": lines.split('hash = "')[1].split('"')[0], "scopes": ["push"]}
+    return secret, settings_in(tmp_path, pipeline=pipeline, keys=[known])
 
 
+@pytest.mark.usefixtures("hours")
+def test_who_comes_with_a_wrong_key_again_and_again_is_held_back_and_answered_in_the_end(
+    tmp_path: Path, pipeline: Any, empty: bytes
+) -> None:
+    _, settings = with_a_key(tmp_path, pipeline)
+    with running(settings) as service, ExitStack() as stack:
+        flood = [stack.enter_context(connection(service)) for _ in range(24)]
+        for client in flood:
+            request = head("/v1/cameras/door/frames", len(empty), "Authorization: Bearer facecap_wrong")
+            client.sendall(request + empty)
+        eventually(lambda: len(readable(flood)) == 10)
+        assert service.client.get("/livez").text == "ok\n"
+        assert len(readable(flood)) == 10, "of all others it is held back"
+        service.server.should_exit = True
+        for client in flood:
+            assert read_answer(client).startswith(b"HTTP/1.1 401")
+
+
+@pytest.mark.usefixtures("hours")
+def test_cameras_that_send_a_password_once_they_are_asked_for_it_are_never_held_back(
+    tmp_path: Path, pipeline: Any, empty: bytes
+) -> None:
+    secret, settings = with_a_key(tmp_path, pipeline)
+    with running(settings) as service:
+        path = "/v1/cameras/door/frames"
+        for _ in range(30):
+            asked = service.client.post(path, content=empty)
+            assert asked.status_code == 401 and asked.headers["www-authenticate"].startswith("Basic ")
+            assert service.client.post(path, content=empty, auth=("door", secret)).status_code == 200
+        address = f"{service.address.replace('http', 'ws', 1)}/v1/cameras/door/stream"
+        for _ in range(12):
+            with pytest.raises(InvalidStatus) as refused:
+                connect(address)
+            assert refused.value.response.status_code == 401
+
+
+@pytest.mark.usefixtures("hours")
+def test_cameras_behind_one_address_do_not_wait_for_each_other_while_the_store_is_away(
+    tmp_path: Path, pipeline: Any, face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> Any:
+        raise StoreError("no space left on device")
+
+    capture = {"mode": "fast", "min_hits": 1}
+    monkeypatch.setattr(Store, "add", away)
+    with running(settings_in(tmp_path, pipeline=pipeline, capture=capture)) as service:
+        for number in range(30):
+            refused = service.push(f"door{number}", face)
+            assert (refused.status_code, refused.json()["code"]) == (503, "store_unavailable")
+
+
+@pytest.mark.usefixtures("hours")
 def test_a_stream_that_is_refused_again_and_again_is_read_when_there_is_room(
     held: Any, empty: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refusals, "LONGEST_SECONDS", 3600.0)
-    monkeypatch.setattr(stream, "_REFUSED_A_SECOND", 0.001)
+    monkeypatch.setattr(refusals, "_STREAMED_A_SECOND", 0.001)
     with full(held, empty) as (service, gate, _):
         address = service.address.replace("http", "ws", 1)
-        with connect(f"{address}/v1/cameras/door/stream?when_full=refuse", max_size=2**22) as socket:
+        address = f"{address}/v1/cameras/door/stream?when_full=refuse"
+        with connect(address, max_size=2**22) as socket, connect(address) as beside:
             for _ in range(100):
                 socket.send(empty)
-            eventually(lambda: (frames_of(service, "door") or {}).get("queue_full"))
+            beside.send(empty)
+            eventually(lambda: (frames_of(service, "door") or {}).get("queue_full") == 2)
+            for _ in range(50):  # so long that it would have looked for room many times
+                assert frames_of(service, "door") == {"queue_full": 2}, "it is read while there is no room"
             gate.release(1000)
             statuses = Counter(json.loads(socket.recv(timeout=60))["status"] for _ in range(100))
         assert set(statuses) <= {200, 429} and statuses[200] > 20, statuses
+
+
+def test_streams_of_one_camera_share_what_is_refused_at_once() -> None:
+    paces = refusals.of_streams()
+    door, hall = ("192.0.2.7", "door"), ("192.0.2.7", "hall")
+    assert not any(paces.pause(door) for _ in range(30)) and not any(paces.pause(hall) for _ in range(30))
+    assert any(paces.pause(door) for _ in range(40))
