@@ -87,6 +87,32 @@ def test_each_picture_comes_in_its_order(path, content_type, boundary, chunked, 
     assert (source.dropped, source.damaged) == (0, 0)
 
 
+@pytest.mark.parametrize("between", [b"\r\n--frame\r\n", b"\r\n--frame\r\n\r\n", b"\n--frame\n"])
+@pytest.mark.parametrize("before", [b"", b"\r\n", b"--frame\r\n\r\n"])
+def test_parts_may_have_no_header(before, between):
+    """`between`: as sent after each picture, so that its end is known."""
+    blank = b"\r\n" if b"\r" in between else b"\n"
+    first = before + b"--frame" + blank
+    parts = [blank + picture(grey) + between for grey in (20, 60, 100)]
+    steps = Steps(first + parts[0], *parts[1:])
+    with serving(steps) as server:
+        source = open_source(server, retries=0, encoded=True)
+        assert greys(source, steps, 3) == [20, 60, 100]
+    assert source.damaged == 0
+
+
+@pytest.mark.parametrize("header", [b"", b"Content-Type: image/jpeg\r\n"])
+def test_one_boundary_after_a_part_and_one_before_the_next_are_no_part(header):
+    parts = [
+        b"--frame\r\n" + header + b"\r\n" + picture(grey) + b"\r\n--frame\r\n\r\n" for grey in (20, 60, 100)
+    ]
+    steps = Steps(*parts)
+    with serving(steps) as server:
+        source = open_source(server, retries=0, encoded=True)
+        assert greys(source, steps, 3) == [20, 60, 100]
+    assert source.damaged == 0
+
+
 def test_pictures_are_given_as_they_came_where_that_is_asked_for():
     with serving(lambda write: [write(part(picture(90))) for _ in range(5)]) as server:
         for encoded in (True, False):
