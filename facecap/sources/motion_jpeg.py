@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import time
+from collections import deque
 from typing import Any
 
 from facecap.sources.base import Limits
@@ -30,7 +31,7 @@ class MotionJpeg:
     def __init__(
         self, answer: http.client.HTTPResponse, limits: Limits, timeout: float, *, encoded: bool
     ) -> None:
-        """Wait for the first picture.
+        """Wait for the first picture that can be used; `read` gives those before it too.
 
         Args:
             answer: whose socket has a time limit.
@@ -40,7 +41,7 @@ class MotionJpeg:
 
         Raises:
             OSError: none comes; TimeoutError where the server is silent.
-            PictureError: what comes first cannot be used.
+            PictureError: the first pictures cannot be used, or the first is too large.
         """
         self._answer = answer
         self._limits = limits
@@ -55,19 +56,22 @@ class MotionJpeg:
         self._in_part = False
         """Whether the content that was given last may be followed by more before the next boundary."""
         self._damaged = 0
-        self._next: Any = self._picture()
-        while isinstance(self._next, PictureError):
-            if self._next.fault == "too_large" or self._damaged == _DAMAGED_IN_A_ROW:
-                raise self._next
-            self._next = self._picture()
-        if self._next is None:
-            raise ConnectionError("no picture came")
+        self._first: deque[Any] = deque()
+        end = time.monotonic() + timeout
+        while not self._first or isinstance(self._first[-1], PictureError):
+            self._first.append(found := self._picture())
+            if found is None:
+                raise ConnectionError("no picture came")
+            if isinstance(found, PictureError) and (
+                found.fault == "too_large" or self._damaged == _DAMAGED_IN_A_ROW or time.monotonic() > end
+            ):
+                raise found
 
     def read(self) -> tuple[bool, Any]:
         """Whether there is another picture, and it: as it is encoded, or height x width x 3 BGR; or the
         PictureError that says why one cannot be used. Many of these in a row end it."""
         try:
-            picture, self._next = self._next if self._next is not None else self._picture(), None
+            picture = self._first.popleft() if self._first else self._picture()
         except OSError:
             picture = None
         return picture is not None, picture

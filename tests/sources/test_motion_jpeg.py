@@ -183,9 +183,42 @@ def test_a_camera_whose_pictures_are_too_large_is_told_the_limit(limits):
     assert "its pictures cannot be used: it has" in said and "the limit is" in said
 
 
-def test_nothing_but_damage_ends_a_stream_and_says_what_is_wrong():
-    with serving(lambda write: [write(part(picture(90)[:-200])) for _ in range(50)]) as server:
-        assert "its pictures cannot be used: it is cut short" in failure(server)
+@pytest.mark.parametrize(
+    ("wrong", "said"), [(b"no picture", "it is no JPEG"), (picture(90)[:200], "it is cut short")]
+)
+def test_nothing_but_damage_ends_a_stream_and_says_what_is_wrong(wrong, said):
+    with serving(lambda write: [write(part(wrong)) for _ in range(50)]) as server:
+        assert f"its pictures cannot be used: {said}" in failure(server)
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_pictures_without_their_end_are_read_by_ffmpeg(encoded):
+    """As some cameras send them all."""
+    noise = np.random.default_rng(1).integers(0, 256, (24, 32, 3), np.uint8)
+    sent = cv2.imencode(".jpg", cv2.resize(noise, (320, 240)))[1].tobytes()
+    ended = threading.Event()
+
+    def send(write: Write) -> None:
+        while not ended.wait(0.02):
+            write(part(sent[:-2]))
+
+    with serving(send) as server:
+        source = open_source(server, retries=0, encoded=encoded)
+        frame = next(source.frames())
+        ended.set()
+    difference = cv2.absdiff(frame.image, cv2.imdecode(np.frombuffer(sent, np.uint8), cv2.IMREAD_COLOR))
+    assert difference.mean() < 4  # ffmpeg rounds colours in another way
+    assert source.damaged == 0
+
+
+def test_damaged_pictures_before_the_first_that_is_whole_are_said():
+    told: list[str] = []
+    steps = Steps(part(picture(90)[:-200]) * 3 + part(picture(20)), part(picture(60)))
+    with serving(steps) as server:
+        source = open_source(server, retries=0, report=told.append, encoded=True)
+        assert greys(source, steps, 2) == [20, 60]
+    assert source.damaged == 3
+    assert [text.rpartition(": frame ")[2].partition(":")[0] for text in told] == ["0", "1", "2"]
 
 
 @pytest.fixture
