@@ -93,8 +93,8 @@ class LiveSource(Source):
             self._stopped.wait(delay)
 
     def _read_connection(self, capture: Capture) -> bool:
-        """Read until the connection ends; whether any frame came."""
-        before = self._received
+        """Read until the connection ends; whether it was of use: at least half of its frames were whole."""
+        before, damaged = self._received, self.damaged
         try:
             while not self._stopped.is_set():
                 ok, image = capture.read()
@@ -115,4 +115,5 @@ class LiveSource(Source):
                     self._news.notify()
         finally:
             capture.release()
-        return self._received > before
+        came = self._received - before
+        return came > 0 and 2 * (self.damaged - damaged) <= came

@@ -221,6 +221,37 @@ def test_damaged_pictures_before_the_first_that_is_whole_are_said():
     assert [text.rpartition(": frame ")[2].partition(":")[0] for text in told] == ["0", "1", "2"]
 
 
+class Connections:
+    """Sends the same on each connection, and counts them."""
+
+    def __init__(self, sent: bytes) -> None:
+        self._sent = sent
+        self.count = 0
+
+    def __call__(self, write: Write) -> None:
+        self.count += 1
+        write(self._sent)
+
+    def read(self, upto: int) -> None:
+        """Retry once in a row, until there were so many."""
+        with serving(self) as server:
+            source = open_source(server, retries=1)
+            for _ in source.frames():
+                if self.count == upto:
+                    source.stop()
+
+
+def test_connections_that_bring_one_picture_and_then_damage_are_given_up():
+    with pytest.raises(SourceError, match="given up after 1 retries"):
+        Connections(part(picture(90)) + part(picture(90)[:-200]) * 50).read(upto=5)
+
+
+def test_connections_that_are_lost_within_a_picture_are_made_again_however_often():
+    connections = Connections(part(picture(90)) + part(picture(90))[:-200])
+    connections.read(upto=4)
+    assert connections.count == 4
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Streams are waited for one second."""
