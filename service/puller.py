@@ -11,10 +11,11 @@ from typing import Any, Literal, Protocol
 
 from facecap import FacecapError
 from facecap.addresses import shown_address
-from facecap.sources import Frame, Limits, Source, open_source
+from facecap.sources import Frame, Limits, PictureError, Source, open_source
 
 from .cameras import Cameras, PushedFrame
 from .cameras.hours import Hours
+from .frames.picture import refusal
 from .problems import Problem
 
 _log = logging.getLogger("facecap.service.pullers")
@@ -129,7 +130,9 @@ class Puller:
 
     def _read(self) -> None:
         """One connection to its end."""
-        source = open_source(self._url, limits=self._limits, retries=0, encoded=True)
+        source = open_source(
+            self._url, limits=self._limits, left_out=self._leave_out, retries=0, encoded=True
+        )
         self._source = source
         if self._stopping.is_set():
             source.stop()
@@ -145,6 +148,9 @@ class Puller:
         finally:
             self._source = None
             self._dropped += source.dropped
+
+    def _leave_out(self, error: PictureError) -> None:
+        self._cameras.refuse(self.name, refusal(error))
 
     @property
     def _is_at_rest(self) -> bool:

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_AHEAD = 4
+AHEAD = 4
 """Frames that are read, or wait to be written, at once: decoded ones are large."""
 
 
@@ -20,7 +20,7 @@ def read_ahead(items: Generator[T, None, None]) -> Iterator[Iterator[T]]:
 
     What the generator raises comes where its next item would have come. It is closed at the end of the block.
     """
-    ready: queue.Queue[tuple[bool, Any]] = queue.Queue(_AHEAD)
+    ready: queue.Queue[tuple[bool, Any]] = queue.Queue(AHEAD)
     ended = threading.Event()
 
     def put(more: bool, item: Any) -> None:
@@ -85,7 +85,7 @@ def write_behind() -> Iterator[Callable[[Callable[[], None]], None]]:
 
         def do(write: Callable[[], None]) -> None:
             waiting.append(pool.submit(attempt, write))
-            while len(waiting) > _AHEAD or waiting[0].done():
+            while len(waiting) > AHEAD or waiting[0].done():
                 waiting.pop(0).result()
                 if not waiting:
                     return

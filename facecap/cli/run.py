@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from facecap.cli.outputs import Outputs
     from facecap.sources import Source
 
-_MOST_DETECTORS = 4
-"""No more frames than this are read ahead."""
-
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `run`."""
@@ -133,8 +130,9 @@ def _detecting_ahead(
     """What detects in the frames that come, where cores are left for it."""
     from facecap.batch.processes import cores
     from facecap.cli.ahead import Ahead
+    from facecap.cli.overlap import AHEAD
 
-    threads = min(cores(), _MOST_DETECTORS)
+    threads = min(cores(), AHEAD)  # more would find no frame to detect in
     if threads < 2 or args.threads != 1 or args.provider != "cpu" or source.live or source.length == 1:
         return nullcontext()
     return Ahead(capture.detector, threads)

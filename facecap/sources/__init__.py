@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 
 from facecap.addresses import shown_address
-from facecap.sources.base import Frame, Limits, Report, Source, SourceError
+from facecap.sources.base import Frame, LeftOut, Limits, Report, Source, SourceError
 from facecap.sources.live import LiveSource
 from facecap.sources.picture import EncodedPicture, decode_picture, read_picture
 from facecap.sources.picture_header import PictureError, picture_kind
@@ -40,6 +40,7 @@ def open_source(
     *,
     limits: Limits | None = None,
     report: Report = lambda text: None,
+    left_out: LeftOut = lambda error: None,
     fps: float | None = None,
     retries: int = 5,
     encoded: bool = False,
@@ -51,6 +52,8 @@ def open_source(
             address of a network stream (`rtsp://`, `http://` and others).
         limits: size of a picture or a frame.
         report: called with a sentence about each damaged picture and each reconnection.
+        left_out: called with why, for each picture of a folder or of Motion JPEG over HTTP that is damaged or
+            too large; it is reported too.
         fps: gives pictures of a folder timestamps.
         retries: how often in a row a lost live source is tried again.
         encoded: whether Motion JPEG over HTTP gives frames as they came (`Frame.encoded`), to be decoded as
@@ -67,23 +70,25 @@ def open_source(
         number = int(camera[1])
         connect = partial(_open_camera, number)
         connect().release()  # a camera that is not there is not waited for
-        return LiveSource(f"camera {number}", connect, retries, report)
+        return LiveSource(f"camera {number}", connect, retries, report, left_out)
     if "://" in address:
-        return _open_stream(address, limits, report, retries, encoded)
+        return _open_stream(address, limits, report, left_out, retries, encoded)
     path = Path(address)
     if path.is_dir():
-        return PictureSource(address, pictures_in(path), limits, report, fps)
+        return PictureSource(address, pictures_in(path), limits, report, left_out, fps)
     try:
         with path.open("rb") as stream:
             head = stream.read(12)
     except OSError as error:
         raise SourceError(f"{address}: {error.strerror}") from None
     if picture_kind(head):
-        return PictureSource(address, [path], limits, report, fps)
+        return PictureSource(address, [path], limits, report, left_out, fps)
     return VideoSource(address, str(path), limits, report)
 
 
-def _open_stream(address: str, limits: Limits, report: Report, retries: int, encoded: bool) -> Source:
+def _open_stream(
+    address: str, limits: Limits, report: Report, left_out: LeftOut, retries: int, encoded: bool
+) -> Source:
     name = shown_address(address)
     scheme, _, rest = address.lower().partition("://")
     if scheme not in _STREAM_SCHEMES:
@@ -91,7 +96,7 @@ def _open_stream(address: str, limits: Limits, report: Report, retries: int, enc
     if re.split(r"[?#]", rest)[0].endswith(FILE_SUFFIXES):
         return VideoSource(name, address, limits, report)
     connect = partial(open_stream, name, address, limits, _STREAM_TIMEOUT, encoded=encoded)
-    return LiveSource(name, connect, retries, report)
+    return LiveSource(name, connect, retries, report, left_out)
 
 
 def _open_camera(number: int) -> cv2.VideoCapture:

@@ -16,8 +16,11 @@ from facecap.errors import FacecapError
 
 if TYPE_CHECKING:
     from facecap.sources.picture import EncodedPicture
+    from facecap.sources.picture_header import PictureError
 
 Report = Callable[[str], None]
+LeftOut = Callable[["PictureError"], None]
+"""Called with why a picture cannot be used, on any thread."""
 
 
 class SourceError(FacecapError):
@@ -92,7 +95,7 @@ class Source(ABC):
     timed = True
     live = False
 
-    def __init__(self, name: str, report: Report) -> None:
+    def __init__(self, name: str, report: Report, left_out: LeftOut = lambda error: None) -> None:
         self.name = name
         self.length: int | None = None
         self.fps: float | None = None
@@ -100,11 +103,18 @@ class Source(ABC):
         self.dropped = 0
         self.ended_early = False
         self._report = report
+        self._left_out = left_out
         self._stopped = threading.Event()
 
     @abstractmethod
     def frames(self) -> Generator[Frame, None, None]:
         """The frames; raises SourceError where the source fails."""
+
+    def _leave_out(self, text: str, error: PictureError) -> None:
+        """A picture cannot be used; `text` says which."""
+        self.damaged += 1
+        self._report(f"{text}: {error}")
+        self._left_out(error)
 
     def stop(self) -> None:
         """Ask `frames` to end soon; may be called from a signal handler."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 
 import numpy as np
 
-from facecap.sources.base import Capture, Frame, Report, Source, SourceError
+from facecap.sources.base import Capture, Frame, LeftOut, Report, Source, SourceError
 from facecap.sources.picture import EncodedPicture
 from facecap.sources.picture_header import PictureError
 
@@ -26,9 +26,16 @@ class LiveSource(Source):
 
     live = True
 
-    def __init__(self, name: str, connect: Callable[[], Capture], retries: int, report: Report) -> None:
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[], Capture],
+        retries: int,
+        report: Report,
+        left_out: LeftOut = lambda error: None,
+    ) -> None:
         """`connect` raises SourceError where it does not succeed."""
-        super().__init__(name, report)
+        super().__init__(name, report, left_out)
         self._connect = connect
         self._retries = retries
         self._news = threading.Condition()
@@ -93,17 +100,16 @@ class LiveSource(Source):
             self._stopped.wait(delay)
 
     def _read_connection(self, capture: Capture) -> bool:
-        """Read until the connection ends; whether any frame came."""
-        before = self._received
+        """Read until the connection ends; whether it was of use: at least half of its frames were whole."""
+        before, damaged = self._received, self.damaged
         try:
             while not self._stopped.is_set():
                 ok, image = capture.read()
                 if not ok:
                     break
                 if isinstance(image, PictureError):
-                    self._report(f"{self.name}: frame {self._received}: {image}")
+                    self._leave_out(f"{self.name}: frame {self._received}", image)
                     self._received += 1
-                    self.damaged += 1
                     continue
                 read = time.monotonic()
                 picture = image if isinstance(image, EncodedPicture) else np.asarray(image, np.uint8)
@@ -115,4 +121,5 @@ class LiveSource(Source):
                     self._news.notify()
         finally:
             capture.release()
-        return self._received > before
+        came = self._received - before
+        return came > 0 and 2 * (self.damaged - damaged) <= came

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import time
+from collections import deque
 from typing import Any
 
 from facecap.sources.base import Limits
@@ -15,6 +16,8 @@ _CHUNK = 64 * 1024  # bytes
 _LONGEST_LINE = 64 * 1024
 _DAMAGED_IN_A_ROW = 16
 _LENGTH = re.compile(rb"\s*content-length\s*:\s*(\d{1,18})\s*\Z", re.IGNORECASE)
+_NO_PICTURE = (b"-", b"\r", b"\n")
+"""What follows a boundary without a part: some servers send one after a part and another before the next."""
 _DASHED = re.compile(rb"(?:\A|\n)(--[^\n]*\n)")
 """A line that may be a boundary."""
 
@@ -28,7 +31,7 @@ class MotionJpeg:
     def __init__(
         self, answer: http.client.HTTPResponse, limits: Limits, timeout: float, *, encoded: bool
     ) -> None:
-        """Wait for the first picture.
+        """Wait for the first picture that can be used; `read` gives those before it too.
 
         Args:
             answer: whose socket has a time limit.
@@ -38,7 +41,7 @@ class MotionJpeg:
 
         Raises:
             OSError: none comes; TimeoutError where the server is silent.
-            PictureError: what comes first cannot be used.
+            PictureError: the first pictures cannot be used, or the first is too large.
         """
         self._answer = answer
         self._limits = limits
@@ -48,22 +51,27 @@ class MotionJpeg:
         self._came_boundary = False
         self._came = bytearray()
         self._deadline = 0.0
+        self._after_boundary = False
+        """Whether a header, which may have no field, follows a boundary."""
         self._in_part = False
         """Whether the content that was given last may be followed by more before the next boundary."""
         self._damaged = 0
-        self._next: Any = self._picture()
-        while isinstance(self._next, PictureError):
-            if self._next.fault == "too_large" or self._damaged == _DAMAGED_IN_A_ROW:
-                raise self._next
-            self._next = self._picture()
-        if self._next is None:
-            raise ConnectionError("no picture came")
+        self._first: deque[Any] = deque()
+        end = time.monotonic() + timeout
+        while not self._first or isinstance(self._first[-1], PictureError):
+            self._first.append(found := self._picture())
+            if found is None:
+                raise ConnectionError("no picture came")
+            if isinstance(found, PictureError) and (
+                found.fault == "too_large" or self._damaged == _DAMAGED_IN_A_ROW or time.monotonic() > end
+            ):
+                raise found
 
     def read(self) -> tuple[bool, Any]:
         """Whether there is another picture, and it: as it is encoded, or height x width x 3 BGR; or the
         PictureError that says why one cannot be used. Many of these in a row end it."""
         try:
-            picture, self._next = self._next if self._next is not None else self._picture(), None
+            picture = self._first.popleft() if self._first else self._picture()
         except OSError:
             picture = None
         return picture is not None, picture
@@ -112,12 +120,12 @@ class MotionJpeg:
         length, fields = 0, 0
         while line := self._line():
             if self._is_boundary(line):
-                length, fields = 0, 0
+                length, fields, self._after_boundary = 0, 0, True
             elif line.strip():
                 fields += 1
                 if stated := _LENGTH.match(line):
                     length = int(stated[1])
-            elif fields:
+            elif fields or (self._after_boundary and not self._starts_with(_NO_PICTURE)):
                 return length
         return None
 
@@ -144,6 +152,7 @@ class MotionJpeg:
         end, after = found.span(1) if found else (len(self._came), len(self._came))
         content = self._taken(end)
         self._taken(after - end)
+        self._after_boundary = bool(found)
         if most and (dropped or end > most):
             raise PictureError(f"it has more than {most} bytes, the limit", "too_large")
         return content if found or content else None
@@ -155,6 +164,12 @@ class MotionJpeg:
         if not self._came_boundary and name.isascii() and name.decode().isprintable():
             self._boundary, self._came_boundary = name, True  # some headers say none, or another
         return name == self._boundary
+
+    def _starts_with(self, beginnings: tuple[bytes, ...]) -> bool:
+        """Whether what comes next does."""
+        while not self._came and self._more():
+            pass
+        return self._came.startswith(beginnings)
 
     def _line(self) -> bytes:
         """The next one, or as much of it as a line may have; empty at the end of the answer."""

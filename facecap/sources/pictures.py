@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from facecap.sources.base import Frame, Limits, Report, Source, SourceError
+from facecap.sources.base import Frame, LeftOut, Limits, Report, Source, SourceError
 from facecap.sources.picture import read_picture
 from facecap.sources.picture_header import PictureError
 
@@ -17,10 +17,16 @@ class PictureSource(Source):
     """Pictures of a list of files. One that is damaged is reported, counted and left out."""
 
     def __init__(
-        self, name: str, files: Sequence[Path], limits: Limits, report: Report, fps: float | None = None
+        self,
+        name: str,
+        files: Sequence[Path],
+        limits: Limits,
+        report: Report,
+        left_out: LeftOut,
+        fps: float | None,
     ) -> None:
         """`fps` gives the pictures timestamps; without it they have none."""
-        super().__init__(name, report)
+        super().__init__(name, report, left_out)
         self.length = len(files)
         self.fps = fps
         self.timed = fps is not None
@@ -35,8 +41,7 @@ class PictureSource(Source):
             try:
                 image = read_picture(file, self._limits)
             except PictureError as error:
-                self.damaged += 1
-                self._report(f"left out {file}: {error}")
+                self._leave_out(f"left out {file}", error)
                 continue
             yield Frame(index, index / self.fps if self.fps else None, image, file.name)
         if self.damaged == self.length:

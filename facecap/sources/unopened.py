@@ -8,6 +8,8 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
+from contextlib import suppress
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from facecap.sources.rtsp import describe
@@ -25,6 +27,23 @@ class Unopened(Exception):
     """What is wrong with a stream, in words that show nothing of its address."""
 
 
+class _MeetsWhatItKnows:
+    """Of a handler of challenges: one that it cannot meet is left to be the status that it is."""
+
+    def http_error_401(self, *arguments: Any) -> Any:
+        with suppress(ValueError):  # a scheme or an algorithm that it does not know
+            return super().http_error_401(*arguments)  # type: ignore[misc]
+        return None
+
+
+class _Basic(_MeetsWhatItKnows, urllib.request.HTTPBasicAuthHandler):
+    pass
+
+
+class _Digest(_MeetsWhatItKnows, urllib.request.HTTPDigestAuthHandler):
+    pass
+
+
 def ask_http(address: str, timeout: float) -> http.client.HTTPResponse:
     """GET the address, with its name and password; redirections are followed.
 
@@ -38,8 +57,8 @@ def ask_http(address: str, timeout: float) -> http.client.HTTPResponse:
     if parts.username is not None:
         passwords.add_password(None, plain, unquote(parts.username), unquote(parts.password or ""))
     opener = urllib.request.build_opener(
-        urllib.request.HTTPBasicAuthHandler(passwords),
-        urllib.request.HTTPDigestAuthHandler(passwords),
+        _Basic(passwords),
+        _Digest(passwords),
         urllib.request.HTTPSHandler(context=_unverified()),
     )
     try:

@@ -133,8 +133,11 @@ def open_stream(name: str, address: str, limits: Limits, timeout: float, *, enco
                 return _motion_jpeg(name, answer, limits, timeout, encoded)
             answer.close()
     except Unopened as error:
-        why = str(error)  # of a server that speaks no plain HTTP; ffmpeg may understand it
+        why = str(error)  # ffmpeg may understand a server that speaks no plain HTTP, and read sloppy pictures
     capture = _opened(name, address, limits, timeout)
+    if capture is not None and why and not capture.grab():  # it opens what it can make nothing of
+        capture.release()
+        capture = None
     if capture is None:
         raise SourceError(f"{name}: it cannot be opened: {why or why_unopened(address, timeout)}")
     return capture
@@ -143,13 +146,17 @@ def open_stream(name: str, address: str, limits: Limits, timeout: float, *, enco
 def _motion_jpeg(
     name: str, answer: http.client.HTTPResponse, limits: Limits, timeout: float, encoded: bool
 ) -> MotionJpeg:
+    """Raises Unopened where only ffmpeg might read the pictures, such as those without their end."""
     try:
         return MotionJpeg(answer, limits, timeout, encoded=encoded)
     except PictureError as error:
+        answer.close()
         why = f"its pictures cannot be used: {error}"
+        if error.fault in ("cut_short", "damaged"):
+            raise Unopened(why) from None
     except OSError as error:
+        answer.close()
         why = why_no_picture(error, timeout)
-    answer.close()
     raise SourceError(f"{name}: it cannot be opened: {why}")
 
 

@@ -14,6 +14,7 @@ _FAULTS = {
     "too_large": (413, "picture_too_large", "The picture is too large"),
     "cut_short": (422, "truncated_picture", "The picture is cut short"),
     "damaged": (422, "damaged_picture", "The picture is damaged"),
+    "foreign": (415, "unsupported_picture", "Not a picture that is read here"),
 }
 
 
@@ -40,11 +41,11 @@ def checked(body: bytes, limits: Limits) -> EncodedPicture:
     kind = picture_kind(body[:12])
     if kind not in KINDS:
         detail = f"the body begins with {body[:4].hex(' ')}: wanted a JPEG, PNG or WebP picture"
-        raise Problem(415, "unsupported_picture", "Not a picture that is read here", detail)
+        raise Problem(*_FAULTS["foreign"], detail)
     try:
         picture = EncodedPicture(body, limits)
     except PictureError as error:
-        raise _problem(error) from None
+        raise refusal(error) from None
     if picture.is_followed:
         detail = (
             "another picture follows the first, as in Motion JPEG: send one a request, or one a message of "
@@ -63,8 +64,9 @@ def decoded(picture: EncodedPicture) -> NDArray[np.uint8]:
     try:
         return picture.decode()
     except PictureError as error:
-        raise _problem(error) from None
+        raise refusal(error) from None
 
 
-def _problem(error: PictureError) -> Problem:
+def refusal(error: PictureError) -> Problem:
+    """What is said of a picture, wherever it came from, that cannot be used."""
     return Problem(*_FAULTS[error.fault], f"the picture cannot be used: {error}")

@@ -14,6 +14,9 @@ import pytest
 import scripted
 
 import facecap as facecap_package
+from facecap.batch import processes
+from facecap.cli import ahead as ahead_module
+from facecap.cli import main, overlap
 from facecap.cli.ahead import Ahead
 from facecap.testing import detector_model, painted_frame
 
@@ -143,6 +146,24 @@ def test_a_detector_that_fails_is_said_frame_by_frame_on_two_cores_too(runs, mod
     assert said == (two / "said").read_text()
     places = [said.index(f"frame {number}: ") for number in (5, *range(30, 40))]
     assert places == sorted(places) and "frame 40" not in said
+
+
+@pytest.mark.parametrize("most", [2, 3])
+def test_no_more_frames_are_detected_in_at_once_than_are_read_ahead(
+    models, visit, tmp_path, monkeypatch, capsys, most
+):
+    made = []
+
+    class Counted(Ahead):
+        def __init__(self, detector, threads):
+            made.append(threads)
+            super().__init__(detector, threads)
+
+    monkeypatch.setattr(overlap, "AHEAD", most)
+    monkeypatch.setattr(processes, "cores", lambda: 64)
+    monkeypatch.setattr(ahead_module, "Ahead", Counted)
+    assert main(["run", str(visit), *map(str, models), "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    assert made == [most]
 
 
 def test_an_empty_door_costs_no_detection_on_other_cores(tmp_path):

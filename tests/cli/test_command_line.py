@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +50,18 @@ def test_every_option_has_a_twin_and_its_help_names_it(parser):
             assert name is not None and name.startswith("FACECAP_")
             assert f"[{name}]" in "".join(text.split()), f"{action.option_strings} without {name} in the help"
             assert action.help, f"{action.option_strings} is not explained"
+
+
+def test_the_table_of_commands_has_every_command_and_its_tasks():
+    page = (Path(__file__).parents[2] / "docs" / "running.md").read_text()
+    table = page.partition("## Commands")[2].partition("\n\n")[0]
+    first_cells = re.findall(r"^\| (`facecap .+?) \|", table, re.MULTILINE)
+    named = set()
+    for cell in first_cells:
+        (command, *tasks) = re.findall(r"`(?:facecap )?([^`]+)`", cell)
+        command, _, first = command.partition(" ")
+        named |= {f"facecap {command} {task}" for task in (first, *tasks)} | {f"facecap {command}"}
+    assert {leaf.prog for leaf in leaves(make_parser())} <= named
 
 
 def test_every_key_of_the_configuration_is_an_option():

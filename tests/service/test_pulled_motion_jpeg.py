@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class Door:
 
 
 def pulled(
-    folder: Path, pipeline: dict[str, Any], pictures: list[bytes], motion: str
+    folder: Path, pipeline: dict[str, Any], pictures: list[bytes], motion: str, **more: Any
 ) -> tuple[list[dict[str, Any]], dict[str, Any], bytes]:
     """Captures, the camera's report, and its last frame."""
     folder.mkdir()
@@ -45,6 +46,7 @@ def pulled(
         capture={"mode": "fast", "min_hits": 2, "interval": 2, "max_captures": 0, "motion": motion},
         pullers={"door": {"url": f"http://{camera.address}/video"}},
         page={"show_frames": True},
+        **more,
     )
     with running(settings) as service:
 
@@ -88,3 +90,27 @@ def test_a_damaged_picture_of_a_camera_that_is_pulled_is_counted_by_its_reason(
     _, report, _ = pulled(tmp_path / "one", pipeline, pictures, "auto")
     assert report["frames"] == {"ok": before + 2, "damaged_picture": 1}
     assert report["puller"]["state"] == "streaming"
+
+
+@pytest.mark.parametrize(
+    ("code", "spoil"),
+    [
+        ("truncated_picture", lambda picture: picture[:-200]),
+        ("picture_too_large", lambda picture: picture + bytes(1_000_000)),
+        ("unsupported_picture", lambda picture: b"no picture"),
+    ],
+)
+def test_pictures_of_a_camera_that_is_pulled_that_cannot_be_taken_are_its_trouble(
+    tmp_path: Path,
+    pipeline: dict[str, Any],
+    empty: bytes,
+    code: str,
+    spoil: Callable[[bytes], bytes],
+) -> None:
+    pictures = [empty] + [spoil(empty)] * 3 + [empty]
+    _, report, _ = pulled(tmp_path / "one", pipeline, pictures, "auto", frames={"max_bytes": 1_000_000})
+    assert report["frames"] == {"ok": 2, code: 3}
+    assert report["puller"]["state"] == "streaming"
+    (trouble,) = report["trouble"]
+    assert (trouble["kind"], trouble["code"], trouble["count"]) == ("refused", code, 3)
+    assert trouble["detail"].startswith("the picture cannot be used: it ")

@@ -4,11 +4,36 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from cameras import DroppingCamera, closed_port
 
 from facecap.sources import SourceError, open_source
+
+
+@contextmanager
+def challenging(challenge: str) -> Iterator[str]:
+    """A camera that nobody is let in to; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", challenge)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
 def test_a_dropped_connection_is_made_again(camera: DroppingCamera) -> None:
@@ -73,6 +98,21 @@ def test_an_address_that_cannot_be_read_is_one_that_cannot_be_opened() -> None:
     with pytest.raises(SourceError, match="cannot be opened") as error:
         list(source.frames())
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "challenge", ['Digest realm="cam", nonce="a", qop="auth"', "Bearer", 'Basic realm="cam"']
+)
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [("", "it wants a name and a password"), ("eve:no@", "it refuses the name and the password")],
+)
+def test_a_camera_that_asks_for_a_password_is_understood_however_it_asks(
+    challenge: str, user: str, said: str
+) -> None:
+    with challenging(challenge) as address, pytest.raises(SourceError) as error:
+        list(open_source(f"http://{user}{address}/live", retries=0).frames())
+    assert said in str(error.value) and "(status 401)" in str(error.value)
 
 
 def test_a_stream_stops_while_it_waits() -> None:

@@ -87,6 +87,32 @@ def test_each_picture_comes_in_its_order(path, content_type, boundary, chunked, 
     assert (source.dropped, source.damaged) == (0, 0)
 
 
+@pytest.mark.parametrize("between", [b"\r\n--frame\r\n", b"\r\n--frame\r\n\r\n", b"\n--frame\n"])
+@pytest.mark.parametrize("before", [b"", b"\r\n", b"--frame\r\n\r\n"])
+def test_parts_may_have_no_header(before, between):
+    """`between`: as sent after each picture, so that its end is known."""
+    blank = b"\r\n" if b"\r" in between else b"\n"
+    first = before + b"--frame" + blank
+    parts = [blank + picture(grey) + between for grey in (20, 60, 100)]
+    steps = Steps(first + parts[0], *parts[1:])
+    with serving(steps) as server:
+        source = open_source(server, retries=0, encoded=True)
+        assert greys(source, steps, 3) == [20, 60, 100]
+    assert source.damaged == 0
+
+
+@pytest.mark.parametrize("header", [b"", b"Content-Type: image/jpeg\r\n"])
+def test_one_boundary_after_a_part_and_one_before_the_next_are_no_part(header):
+    parts = [
+        b"--frame\r\n" + header + b"\r\n" + picture(grey) + b"\r\n--frame\r\n\r\n" for grey in (20, 60, 100)
+    ]
+    steps = Steps(*parts)
+    with serving(steps) as server:
+        source = open_source(server, retries=0, encoded=True)
+        assert greys(source, steps, 3) == [20, 60, 100]
+    assert source.damaged == 0
+
+
 def test_pictures_are_given_as_they_came_where_that_is_asked_for():
     with serving(lambda write: [write(part(picture(90))) for _ in range(5)]) as server:
         for encoded in (True, False):
@@ -157,9 +183,73 @@ def test_a_camera_whose_pictures_are_too_large_is_told_the_limit(limits):
     assert "its pictures cannot be used: it has" in said and "the limit is" in said
 
 
-def test_nothing_but_damage_ends_a_stream_and_says_what_is_wrong():
-    with serving(lambda write: [write(part(picture(90)[:-200])) for _ in range(50)]) as server:
-        assert "its pictures cannot be used: it is cut short" in failure(server)
+@pytest.mark.parametrize(
+    ("wrong", "said"), [(b"no picture", "it is no JPEG"), (picture(90)[:200], "it is cut short")]
+)
+def test_nothing_but_damage_ends_a_stream_and_says_what_is_wrong(wrong, said):
+    with serving(lambda write: [write(part(wrong)) for _ in range(50)]) as server:
+        assert f"its pictures cannot be used: {said}" in failure(server)
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_pictures_without_their_end_are_read_by_ffmpeg(encoded):
+    """As some cameras send them all."""
+    noise = np.random.default_rng(1).integers(0, 256, (24, 32, 3), np.uint8)
+    sent = cv2.imencode(".jpg", cv2.resize(noise, (320, 240)))[1].tobytes()
+    ended = threading.Event()
+
+    def send(write: Write) -> None:
+        while not ended.wait(0.02):
+            write(part(sent[:-2]))
+
+    with serving(send) as server:
+        source = open_source(server, retries=0, encoded=encoded)
+        frame = next(source.frames())
+        ended.set()
+    difference = cv2.absdiff(frame.image, cv2.imdecode(np.frombuffer(sent, np.uint8), cv2.IMREAD_COLOR))
+    assert difference.mean() < 4  # ffmpeg rounds colours in another way
+    assert source.damaged == 0
+
+
+def test_damaged_pictures_before_the_first_that_is_whole_are_said():
+    told: list[str] = []
+    steps = Steps(part(picture(90)[:-200]) * 3 + part(picture(20)), part(picture(60)))
+    with serving(steps) as server:
+        source = open_source(server, retries=0, report=told.append, encoded=True)
+        assert greys(source, steps, 2) == [20, 60]
+    assert source.damaged == 3
+    assert [text.rpartition(": frame ")[2].partition(":")[0] for text in told] == ["0", "1", "2"]
+
+
+class Connections:
+    """Sends the same on each connection, and counts them."""
+
+    def __init__(self, sent: bytes) -> None:
+        self._sent = sent
+        self.count = 0
+
+    def __call__(self, write: Write) -> None:
+        self.count += 1
+        write(self._sent)
+
+    def read(self, upto: int) -> None:
+        """Retry once in a row, until there were so many."""
+        with serving(self) as server:
+            source = open_source(server, retries=1)
+            for _ in source.frames():
+                if self.count == upto:
+                    source.stop()
+
+
+def test_connections_that_bring_one_picture_and_then_damage_are_given_up():
+    with pytest.raises(SourceError, match="given up after 1 retries"):
+        Connections(part(picture(90)) + part(picture(90)[:-200]) * 50).read(upto=5)
+
+
+def test_connections_that_are_lost_within_a_picture_are_made_again_however_often():
+    connections = Connections(part(picture(90)) + part(picture(90))[:-200])
+    connections.read(upto=4)
+    assert connections.count == 4
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import ray
-from cameras import DroppingCamera
+from cameras import DroppingCamera, ScriptedCamera
 from painted import FACE, encoded
 from served import eventually, running
 from test_stream import answer, send, stream
@@ -104,3 +106,25 @@ def test_a_camera_that_is_read_is_read_again_where_its_process_was_killed(
     eventually(lambda: opened() == 2, 60)
     eventually(lambda: "moving" not in [trouble["kind"] for trouble in eventually(report)["trouble"]], 60)
     assert eventually(report)["online"]
+
+
+def test_damaged_pictures_of_a_camera_that_is_read_are_its_trouble(start: Start, face: bytes) -> None:
+    def show(write: Callable[[bytes], Any]) -> None:
+        for picture in (face, face[:-200], face[:-200]):
+            write(b"--frame\r\nContent-Length: %d\r\n\r\n%b\r\n" % (len(picture), picture))
+        ended.wait(60)
+
+    ended = threading.Event()
+    camera = ScriptedCamera(show, "multipart/x-mixed-replace; boundary=frame")
+    threading.Thread(target=camera.serve_forever, daemon=True).start()
+    service = start(pullers={"gate": {"url": f"http://{camera.address}/video"}})
+
+    def counted() -> bool:
+        report = service.client.get("/v1/cameras/gate").json()
+        found = {(each["kind"], each["code"]): each["count"] for each in report.get("trouble", ())}
+        return found.get(("refused", "truncated_picture"), 0) >= 2
+
+    eventually(counted, 60)
+    ended.set()
+    camera.shutdown()
+    camera.server_close()
