@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from facecap import FaceCapture
-from facecap.addresses import shown_address
 
 from .. import logs
 from ..cameras import Answer, PushedFrame
@@ -28,11 +27,11 @@ from ..cameras.remembered import Remembered
 from ..cameras.trouble import trouble
 from ..metrics import Metrics
 from ..problems import Problem
-from ..puller import Lost as LostStream
 from ..settings import Settings
-from .actor import MOVING, OwnAreas, moving
-from .actors import LOOK_SECONDS, Actors
+from .actor import LOOK_SECONDS, MOVING, OwnAreas, moving
+from .actors import Actors
 from .link import Lost
+from .pulled import SILENT, Pulled
 
 _log = logging.getLogger("facecap.service.cluster")
 _PART_BYTES = 90_000
@@ -78,7 +77,7 @@ class ClusterCameras:
         self._actors = Actors(settings, capture_factory, self._areas)
         self._cameras: dict[str, _Camera] = {}
         self._seldom = logs.Seldom(_log)
-        self.pullers = {name: _Pulled(self._actors, name, own.url) for name, own in settings.pullers.items()}
+        self.pullers = {name: Pulled(self._actors, name, own.url) for name, own in settings.pullers.items()}
         metrics.watch_elsewhere(self._actors.figures.all)
 
     async def push(self, name: str, frame: PushedFrame) -> Answer:
@@ -168,11 +167,9 @@ class ClusterCameras:
     async def look(self) -> None:
         """Take what actors report, and forget the cameras that are idle."""
         await self._actors.look()
-        for actor in self._actors.all():
-            if actor.look is not None and actor.silent_since is None:
-                for name, (source, ago) in actor.look.seen.items():
-                    if source == "pull" and ago < LOOK_SECONDS:
-                        self._remembered.seen(name, source)
+        for name, puller in self.pullers.items():
+            if puller.has_sent():
+                self._remembered.seen(name, "pull")
         oldest = time.monotonic() - self._settings.cameras.idle_seconds
         for name, camera in list(self._cameras.items()):
             if camera.used < oldest and not camera.at_work:
@@ -241,54 +238,29 @@ class ClusterCameras:
 
     def _reports(self) -> Iterator[dict[str, Any]]:
         """Of all actors; of those that do not answer with what they said last, and the trouble."""
+        names = set()
         for actor in self._actors.all():
             if actor.look is None:
                 continue
             for report in actor.look.cameras:
+                names.add(report["name"])
                 if actor.silent_since is None:
                     yield {**report, "node": actor.look.node}
-                    continue
-                detail = "its process does not answer: it moves, or no node has room for it"
-                silent = trouble("moving", actor.silent_since, detail)
-                yield {**report, "trouble": [silent, *report["trouble"]]}
-
-
-class _Pulled:
-    """A camera that an actor reads, as of the last look."""
-
-    def __init__(self, actors: Actors, name: str, url: str) -> None:
-        self._actors = actors
-        self._name = name
-        self._address = shown_address(url)
-
-    @property
-    def lost(self) -> LostStream | None:
-        """As `Puller.lost`."""
-        known = self._known()
-        return known[1] if known is not None else None
-
-    def report(self) -> dict[str, Any]:
-        """As `Puller.report`."""
-        known = self._known()
-        if known is not None:
-            return known[0]
-        return {
-            "address": self._address,
-            "state": "connecting",
-            "detail": None,
-            "reconnects": 0,
-            "dropped": 0,
-        }
-
-    def _known(self) -> tuple[dict[str, Any], LostStream | None] | None:
-        actor = self._actors.known(self._name)
-        return actor.look.pullers.get(self._name) if actor is not None and actor.look is not None else None
+                else:
+                    yield _silent(report, actor.silent_since)
+        for name, puller in self.pullers.items():
+            if name not in names and puller.silent_since is not None:
+                yield _silent(empty_report(name, "pull"), puller.silent_since)
 
 
 def _checked(answer: Any) -> Any:
     if isinstance(answer, dict):
         raise Problem(**answer)
     return answer
+
+
+def _silent(report: dict[str, Any], since: float) -> dict[str, Any]:
+    return {**report, "trouble": [trouble("moving", since, SILENT), *report["trouble"]]}
 
 
 def _with_own(report: dict[str, Any], camera: _Camera) -> dict[str, Any]:
