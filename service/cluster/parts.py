@@ -51,8 +51,9 @@ class Part:
 
     @cached_property
     def name(self) -> str:
-        """On the cluster; what services log makes no other actor."""
-        said = f"{version('facecap')} {self.settings.model_dump_json(exclude={'logs'})}"
+        """On the cluster; what machines may have of their own makes no other actor."""
+        matter = self.settings.model_dump_json(exclude={"logs": True, "store": {"folder": True}})
+        said = f"{version('facecap')} {matter}"
         return f"{_MARK}/{hashlib.sha256(said.encode()).hexdigest()[:16]}/{self.key}"
 
     def _has(self, camera: str) -> bool:

@@ -55,13 +55,13 @@ def test_settings_that_change_leave_a_camera_one_reader(
     assert left != before
 
 
-def test_services_that_reach_the_cluster_or_log_another_way_share_actors() -> None:
-    def name(address: str = "auto", level: str = "info", **own: Any) -> str:
-        return Part(
-            Settings(cluster={"address": address, **own}, logs={"level": level}, store=STORE), "door"
-        ).name
+def test_services_of_machines_that_differ_share_actors() -> None:
+    def name(address: str = "auto", level: str = "info", folder: str = "here", **own: Any) -> str:
+        cluster, store = {"address": address, **own}, {**STORE, "folder": folder}
+        return Part(Settings(cluster=cluster, logs={"level": level}, store=store), "door").name
 
-    assert name() == name("head:6379") == name(level="warning") != name(cpus=1)
+    assert name() == name("head:6379") == name(level="warning") == name(folder="there")
+    assert name() != name(cpus=1)
 
 
 def test_a_camera_that_no_node_has_room_for_says_so(start: Start) -> None:
