@@ -9,8 +9,8 @@ from facecap import Areas
 from facecap.sources import Limits
 
 from .cameras import Cameras
-from .cameras.camera import Tools
 from .cameras.hours import Hours
+from .cameras.tools import Tools
 from .cameras.workers import Workers
 from .metrics import Metrics
 from .pipelines import Pipelines

@@ -19,7 +19,7 @@ from typing import Any
 import cv2
 
 from facecap.benchmark.local_cluster import LocalCluster, local_cluster
-from facecap.benchmark.paced_cameras import Heard, PacedCameras
+from facecap.benchmark.paced_cameras import PacedCameras
 from facecap.benchmark.served import ServiceProcess, service
 from facecap.errors import FacecapError
 from facecap.testing.faces import PaintedFace
@@ -107,15 +107,15 @@ async def _watch(
     progress(f"{cameras} cameras begin")
     start = time.perf_counter()
     sending.start()
-    first_answers = max(await _answered_after(start, list(heard.values())))
+    first_answers = max(await _answered_after(start, sending, list(heard)))
     await asyncio.sleep(2 * pause + _REPORTED)
     places = await asyncio.to_thread(_places, served)
-    lost_node = cluster.nodes[0]
+    lost_node = max(cluster.nodes, key=lambda node: [*places.values()].count(node.node_id))
     lost = [name for name, node in places.items() if node == lost_node.node_id]
     progress(f"a node with {len(lost)} of them is killed")
     killed = time.perf_counter()
     await asyncio.to_thread(cluster.kill, lost_node)
-    outages = sorted(await _answered_after(killed, [heard[name] for name in lost]))
+    outages = sorted(await _answered_after(killed, sending, lost))
     await asyncio.sleep(2 * pause + _REPORTED)
     after = await asyncio.to_thread(_places, served)
     await sending.stop()
@@ -139,14 +139,16 @@ async def _watch(
     )
 
 
-async def _answered_after(moment: float, cameras: list[Heard]) -> list[float]:
+async def _answered_after(moment: float, sending: PacedCameras, names: list[str]) -> list[float]:
     """Seconds from a moment until each camera was answered.
 
     Raises:
         FacecapError: one was not for too long.
+        OSError: the service closed a connection.
     """
     while True:
-        seconds = [camera.first_good_after(moment) for camera in cameras]
+        sending.check()
+        seconds = [sending.heard[name].first_good_after(moment) for name in names]
         if math.isfinite(max(seconds, default=0.0)):
             return seconds
         if time.perf_counter() - moment > _LONGEST:

@@ -54,6 +54,12 @@ class PacedCameras:
         step = self._pause / len(self.heard)
         self._tasks = [asyncio.create_task(self._send(name, i * step)) for i, name in enumerate(self.heard)]
 
+    def check(self) -> None:
+        """Raises the `OSError` of a camera whose connection was lost."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
+
     async def stop(self) -> None:
         """End after the answers that are under way.
 
@@ -71,7 +77,11 @@ class PacedCameras:
             if await self._ended_within(delay):
                 break
             writer.write(head + f"\r\nFrame-Index: {index}\r\n\r\n".encode() + picture)
-            answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            try:
+                head_of_answer = await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError as error:
+                raise ConnectionResetError(f"the service closed the connection of {name}") from error
+            answer = head_of_answer.decode("latin-1").split("\r\n")
             lines = (line.split(": ", 1) for line in answer[1:] if line)
             fields = {name.lower(): value for name, value in lines}
             await reader.readexactly(int(fields["content-length"]))

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,12 +46,14 @@ def service(
     file = folder / "facecap.toml"
     file.write_text(settings)
     command = ["facecap", "serve", "--settings", str(file), "--server-port", "0"]
+    environment = dict(os.environ)
     if database is None:
         command += ["--store-url", f"sqlite:///{folder / 'facecap.db'}"]
         command += ["--store-folder", str(folder / "crops")]
     else:
-        command += ["--store-url", database, "--store-crops", "database"]
-    with _running(command, folder, cores) as process:
+        command += ["--store-crops", "database"]
+        environment["FACECAP_STORE_URL"] = database  # not on the command line, which everybody sees
+    with _running(command, folder, cores, environment) as process:
         yield process
 
 
@@ -74,11 +76,20 @@ def bare_server(folder: Path, size: tuple[int, int] | None) -> Iterator[ServiceP
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, cores: Collection[int] = ()) -> Iterator[ServiceProcess]:
+def _running(
+    command: list[str],
+    folder: Path,
+    cores: Collection[int] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[ServiceProcess]:
     with (folder / "log").open("w+") as log:
         with on_cores(cores):
             process = subprocess.Popen(
-                [sys.executable, "-m", *command], stdout=log, stderr=subprocess.PIPE, text=True
+                [sys.executable, "-m", *command],
+                stdout=log,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environment,
             )
         try:
             host, port = _address(process)

@@ -80,7 +80,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
     cluster = tasks.add_parser("cluster", help="cameras on a Ray cluster of this machine, and a lost node")
     cluster.add_argument(
-        "--store-url",
+        "--database",
         required=True,
         metavar="URL",
         help="an empty database of PostgreSQL, which is filled: postgresql+psycopg://USER:PASSWORD@HOST/NAME",
@@ -150,7 +150,7 @@ def _service(args: argparse.Namespace) -> int:
 def _cluster(args: argparse.Namespace) -> int:
     from facecap.benchmark import cluster
 
-    result = cluster.measure(args.store_url, args.turns, args.cameras, _say)
+    result = cluster.measure(args.database, args.turns, args.cameras, _say)
     print(json.dumps(cluster.to_json(result)) if args.json else cluster.report(result))
     return 0
 

@@ -1,7 +1,7 @@
 """Cameras: each with a pipeline of its own, its frames in order, many side by side."""
 
-from .camera import PushedFrame
 from .cameras import Cameras
+from .frame import PushedFrame
 from .order import Answer
 from .taking import TakesFrames
 

@@ -1,40 +1,35 @@
-"""One camera: its pipeline, the order of its frames, and its captures on their way into the store."""
+"""One camera: the order of its frames, and its captures on their way into the store."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic_core import to_json
 
-from facecap import Areas, Capture, FacecapError, FaceCapture, FrameResult
-from facecap.sources import EncodedPicture, Limits
+from facecap import Capture, FrameResult
+from facecap.sources import EncodedPicture
 
 from .. import logs
-from ..frames.picture import checked, decoded
-from ..metrics import Metrics
 from ..problems import Problem
-from ..recordings import Recordings
-from ..store import Store, StoreError
-from ..store.camera_table import Source
-from .hours import Hours
+from ..store import StoreError
+from .following import Following
+from .frame import Image, PushedFrame
 from .off_hours import nothing
 from .order import Answer, FrameOrder
 from .pending import Pending
 from .progress import Progress
 from .shot_times import ShotTimes
+from .tools import Tools
 from .tracks import Tracks
 from .visits import Visits
 from .workers import Lane
 
 _log = logging.getLogger("facecap.service.cameras")
-Image = NDArray[np.uint8]
 Flushed = tuple[list[dict[str, Any]], tuple[str, ...]]
 """Captures as JSON, and the ids of those that were stored."""
 
@@ -48,44 +43,9 @@ def empty_report(name: str, source: Literal["push", "pull"]) -> dict[str, Any]:
         "captures": 0,
         "last_frame_index": None,
         "shown": False,
-        **Progress().report(None),
+        **Progress().report(None, None),
         "waiting": 0,
     }
-
-
-@dataclass(slots=True)
-class PushedFrame:
-    """A frame on its way to a camera."""
-
-    picture: bytes | EncodedPicture | Image
-    """Encoded, of which the structure was checked or not, or height x width x 3 BGR."""
-    index: int | None = None
-    timestamp: float | None = None
-    """Seconds since 1970; where `taken` is given, of a clock that nobody sets."""
-    taken: float | None = None
-    """Seconds since 1970 when it was taken, where `timestamp` does not say it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What all cameras share."""
-
-    new_capture: Callable[[str], FaceCapture]
-    """A pipeline for the camera of a name."""
-    store: Store
-    recordings: Recordings
-    seen: Callable[[str, Source], object]
-    """Called when a camera sent something that could be taken."""
-    hours: Mapping[str, Hours]
-    """Of the cameras that are not always at work."""
-    areas: Callable[[str], Areas]
-    """Where faces are captured; the same object until that changes."""
-    metrics: Metrics
-    limits: Limits
-    answers: int
-    """Answers that a camera keeps for frames that come again."""
-    keep_frame: bool
-    """Whether the last frame is kept to be shown."""
 
 
 class Camera:
@@ -100,7 +60,7 @@ class Camera:
         """The last frame, where the settings allow to keep it."""
         self._tools = tools
         self._source = source
-        self._capture: FaceCapture | None = None
+        self._following = Following(name, tools)
         self._order = FrameOrder(tools.answers)
         self._tracks = Tracks(0)
         self._visits = Visits()
@@ -115,7 +75,7 @@ class Camera:
     @property
     def is_open(self) -> bool:
         """Whether there is anything to lose: a pipeline, or captures that are not stored yet."""
-        return self._capture is not None or bool(self._pending.captures)
+        return self._following.capture is not None or bool(self._pending.captures)
 
     def process(self, frame: PushedFrame) -> Answer:
         """One frame through the pipeline, its captures into the store.
@@ -162,9 +122,8 @@ class Camera:
         """
         waiting = self._pending.captures
         ids = self._pending.store()
-        if self._capture is not None:
-            given = self._timed(self._capture.flush())
-            self._tools.recordings.flushed(self.name)
+        if self._following.capture is not None:
+            given = self._timed(self._following.flush())
             ids += self._pending.keep(given, self._visits.summaries(given), None)
             waiting += given
             self._record(self._tracks.end())
@@ -177,9 +136,8 @@ class Camera:
             Problem: as `flush`; nothing is forgotten then.
         """
         _, ids = self.flush()
-        if self._capture is not None:
-            self._capture = None
-            self._tools.recordings.end(self.name)
+        if self._following.capture is not None:
+            self._following.end()
             self._order = FrameOrder(self._tools.answers)
             self._visits = Visits()
             self._record([("camera.closed", {"frames": self._progress.answered})])
@@ -194,7 +152,7 @@ class Camera:
             "captures": self._pending.stored,
             "last_frame_index": self._order.index,
             "shown": self.last_frame is not None,
-            **self._progress.report(self._capture),
+            **self._progress.report(self._following.capture, self._following.size),
             "waiting": len(self._pending.captures),
         }
 
@@ -210,8 +168,9 @@ class Camera:
                 return earlier
         index = self._order.place(frame.index, frame.timestamp)
         self._pending.store()
-        seen = None if self._is_off_hours() else self._looked_at(frame, index)
-        if back := self._order.back(frame.timestamp):
+        back = self._order.back(frame.timestamp)
+        seen = None if self._is_off_hours() else self._following.look(frame, index, may_skip=not back)
+        if back:
             self._begin_anew(back)
         if frame.timestamp is not None and frame.taken is not None:
             self._times.note(frame.timestamp, frame.taken)
@@ -256,9 +215,8 @@ class Camera:
     def _begin_anew(self, back: float) -> None:
         """The camera's clock was set back: what was seen before is over, as no time lies between."""
         self.flush()
-        if self._capture is not None:
-            self._capture.reset()
-            self._visits = Visits()
+        self._following.reset()
+        self._visits = Visits()
         self._order.begin_time_anew()
         self._tools.metrics.clock_set_back(self.name)
         self._record([("camera.clock", {"set_back_seconds": round(back, 3)})])
@@ -276,58 +234,13 @@ class Camera:
             for capture in captures
         ]
 
-    def _looked_at(self, frame: PushedFrame, index: int) -> FrameResult | Image:
-        """The pixels of a frame, or, for a part of that cost, the answer to one in which nothing moved."""
-        picture = frame.picture
-        if isinstance(picture, np.ndarray):
-            return picture
-        start = time.perf_counter()
-        if isinstance(picture, bytes):
-            picture = checked(picture, self._tools.limits)
-        capture = self._capture
-        seen: FrameResult | Image | None = None
-        if capture is not None and not self._order.back(frame.timestamp):
-            seen = self._skip(capture, picture, index, frame.timestamp)
-        if seen is None:
-            seen = decoded(picture)
-        self._tools.metrics.stage("decode", time.perf_counter() - start)
-        return seen
-
-    def _skip(
-        self, capture: FaceCapture, picture: EncodedPicture, index: int, timestamp: float | None
-    ) -> FrameResult | None:
-        try:
-            result = picture.skipped(capture, index, timestamp)
-        except (ValueError, FacecapError) as error:
-            raise self._unusable(index, error) from None
-        if result is not None:
-            self._tools.recordings.add(self.name, capture, result, None)
-        return result
-
     def _follow(self, image: Image, index: int, timestamp: float | None) -> FrameResult:
-        capture = self._capture
-        if capture is None:
-            capture = self._tools.new_capture(self.name)
-        self._progress.size = (image.shape[1], image.shape[0])
-        areas = self._tools.areas(self.name)
-        if capture.areas is not areas:
-            capture.areas = areas
-        try:
-            result = capture.process(image, frame_index=index, timestamp=timestamp)
-        except (ValueError, FacecapError) as error:
-            raise self._unusable(index, error) from None
-        self._tools.recordings.add(self.name, capture, result, image)
-        if self._capture is None:
-            self._capture = capture
-            self._tracks = Tracks(capture.config.miss_limit)
+        was_open = self._following.capture is not None
+        result = self._following.follow(image, index, timestamp)
+        if not was_open and self._following.capture is not None:
+            self._tracks = Tracks(self._following.capture.config.miss_limit)
             self._record([("camera.opened", {"source": self._source})])
         return result
-
-    def _unusable(self, index: int, error: ValueError | FacecapError) -> Problem:
-        if isinstance(error, ValueError):
-            return Problem(422, "frame_refused", "The frame cannot be used", str(error))
-        _log.error("camera %s: frame %d: %s", self.name, index, error)
-        return Problem(500, "model_failed", "The model failed at this frame", str(error))
 
     def _record(self, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
         pending = list(events)

@@ -17,9 +17,11 @@ from starlette.concurrency import run_in_threadpool
 from .. import logs
 from ..camera_settings import Cameras as CameraSettings
 from ..problems import Problem
-from .camera import Camera, Flushed, PushedFrame, Tools
+from .camera import Camera, Flushed
+from .frame import PushedFrame
 from .order import Answer
 from .refusals import camera_is_pulled, check_name, queue_full, too_many_cameras, unknown_camera
+from .tools import Tools
 from .waiting import Settle, attempt, started
 from .workers import Workers
 

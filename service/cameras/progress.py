@@ -20,8 +20,6 @@ class Progress:
     """Counts, for any number of threads."""
 
     def __init__(self) -> None:
-        self.size: tuple[int, int] | None = None
-        """Width and height of the last frame that was worked on."""
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
         self._refused = Refused()
@@ -55,15 +53,20 @@ class Progress:
         self._last_time = time.time()
         self._lacking.see(result)
 
-    def report(self, capture: FaceCapture | None) -> dict[str, Any]:
-        """In plain JSON types; `capture`: the camera's pipeline, where it has one."""
+    def report(self, capture: FaceCapture | None, size: tuple[int, int] | None) -> dict[str, Any]:
+        """In plain JSON types.
+
+        Args:
+            capture: the camera's pipeline, where it has one.
+            size: width and height of the last frame that was worked on.
+        """
         last, lacking = self._last_time, capture and self._lacking.report(capture.config)
         with self._counting:
             frames = dict(self._counts)
         return {
             "frames": frames,
             "skipped": self._skipped,
-            "size": list(self.size) if self.size else None,
+            "size": list(size) if size else None,
             "last_frame_received": last and rfc3339(datetime.fromtimestamp(last, timezone.utc)),
             "trouble": [*self._refused.report(), *([lacking] if lacking else [])],
         }

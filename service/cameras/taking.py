@@ -6,7 +6,8 @@ import asyncio
 from typing import Any, Protocol
 
 from ..problems import Problem
-from .camera import Flushed, PushedFrame
+from .camera import Flushed
+from .frame import PushedFrame
 from .order import Answer
 
 

@@ -301,7 +301,7 @@ def _silent(report: dict[str, Any], since: float) -> dict[str, Any]:
 
 
 def _with_own(report: dict[str, Any], camera: _Camera) -> dict[str, Any]:
-    own = camera.progress.report(None)
+    own = camera.progress.report(None, None)
     frames = dict(report["frames"])
     for result, count in own["frames"].items():
         frames[result] = frames.get(result, 0) + count

@@ -18,7 +18,7 @@ from postgresql import Server
 
 
 def bench(url: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "facecap", "bench", "cluster", "--store-url", url]
+    command = [sys.executable, "-m", "facecap", "bench", "cluster", "--database", url]
     command += ["--turns", "1", "--cameras", "24", "--json"]
     return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
@@ -39,5 +39,6 @@ def test_it_accounts_for_every_camera_and_refuses_a_database_in_use() -> None:
         assert all(cost > 0 for cost in figures["cpu_seconds_a_frame"].values())
         again = bench(url)
         assert again.returncode == 1 and "wanted an empty database" in again.stderr
+        assert "postgres@" not in again.stderr
     finally:
         server.stop()

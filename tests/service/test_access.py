@@ -279,7 +279,7 @@ def test_a_failure_of_the_service_is_a_problem_too(
     assert "nobody outside" not in answer.text and answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["x-request-id"] == "the-id"
     assert "the detail that nobody outside needs" in caplog.text
-    monkeypatch.setattr("facecap_service.cameras.camera.decoded", broken)
+    monkeypatch.setattr("facecap_service.cameras.following.decoded", broken)
     frame = service.push("door", face)
     assert (frame.status_code, frame.json()["code"]) == (500, "internal_error")
     assert service.client.get("/livez").status_code == 200
@@ -299,7 +299,7 @@ def test_what_a_worker_logs_has_the_id_of_its_request(
     def broken(*_: Any) -> Any:
         raise RuntimeError("no picture")
 
-    monkeypatch.setattr("facecap_service.cameras.camera.decoded", broken)
+    monkeypatch.setattr("facecap_service.cameras.following.decoded", broken)
     collector = Collector()
     logging.getLogger("facecap.service").addHandler(collector)
     try:
