@@ -32,6 +32,11 @@ class Progress:
         """Frames that were worked on."""
         return self._counts["ok"]
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether a frame was refused in the last minute."""
+        return bool(self._refused.report())
+
     def count(self, result: str) -> None:
         """A frame by its result: ok, repeated, off_hours or a problem's code."""
         with self._counting:

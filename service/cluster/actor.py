@@ -33,6 +33,10 @@ from .turns import Turns
 
 CONNECTIONS = 2
 """To the database, of an actor, at most."""
+LOOK_SECONDS = 2.0
+"""From one look of a service at the actors to the next, and what each has to answer."""
+_UNASKED_SECONDS = 5 * LOOK_SECONDS
+"""An actor that reads cameras and was not looked at for so long has been replaced, or no service runs."""
 _EVERYWHERE = Areas()
 _log = logging.getLogger("facecap.service.cluster")
 Frame = tuple[bytes, tuple[str, ...]]
@@ -62,8 +66,8 @@ class Look:
     cameras: list[dict[str, Any]]
     """As `Cameras.report`."""
     pullers: dict[str, tuple[dict[str, Any], Lost | None]]
-    seen: dict[str, tuple[Source, float]]
-    """When each camera sent last what could be taken, in seconds ago."""
+    seen: dict[str, tuple[float, float]]
+    """When each camera that is read sent last what could be taken: by its clock, and in seconds ago."""
     figures: list[Metric]
 
 
@@ -87,7 +91,8 @@ class CameraActor:
             own.url, own.folder, crops_in_database=own.crops == "database", connections=CONNECTIONS
         )
         self._areas = _Told()
-        self._seen: dict[str, tuple[Source, float]] = {}
+        self._seen: dict[str, float] = {}
+        """When each camera that is read sent last, by `time.monotonic`."""
         self._work = CameraWork(
             settings,
             Pipelines(settings, capture_factory),
@@ -168,7 +173,7 @@ class CameraActor:
             self._node,
             self._cameras.report(),
             {name: (puller.report(), puller.lost) for name, puller in self._work.pullers.items()},
-            {name: (source, now - seen) for name, (source, seen) in self._seen.items()},
+            {name: (seen, now - seen) for name, seen in self._seen.items()},
             self._metrics.of_cameras(),
         )
 
@@ -196,7 +201,8 @@ class CameraActor:
         return (moving(camera) if self._leaving else problem).plain()
 
     def _note(self, name: str, source: Source) -> None:
-        self._seen[name] = source, time.monotonic()
+        if source == "pull":
+            self._seen[name] = time.monotonic()
 
     def _leave(self, why: str) -> None:
         if not self._leaving:
@@ -207,16 +213,15 @@ class CameraActor:
     def _look_after(self) -> None:
         """Ends what nobody uses: an actor without cameras at work, or one that no ingress asks for."""
         idle = self._settings.cameras.idle_seconds
+        # A second one that reads the same cameras stores all captures twice.
+        unasked = _UNASKED_SECONDS if self._work.pullers else idle
         while not self._leaving:
             time.sleep(CHECK_SECONDS)
             try:
                 self._work.look_after()
                 now, at_work = time.monotonic(), self._cameras.report()
-                for name in set(self._seen) - {report["name"] for report in at_work}:
-                    if now - self._seen[name][1] > idle:
-                        del self._seen[name]
                 has_work = at_work or self._work.pullers or now - self._used < idle
-                if not has_work or now - self._asked > idle:
+                if not has_work or now - self._asked > unasked:
                     self._leave("nobody uses it")
             except Exception:
                 _log.exception("cameras are not looked after")

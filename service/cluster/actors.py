@@ -16,13 +16,11 @@ from facecap import FaceCapture
 from facecap.ray_cluster import draining
 
 from ..settings import Settings
-from .actor import CameraActor, Look, OwnAreas
+from .actor import LOOK_SECONDS, CameraActor, Look, OwnAreas
 from .figures import Figures
 from .link import Link, Lost
 from .parts import Part, actor_of, key_of
 
-LOOK_SECONDS = 2.0
-"""From one look at the actors to the next, and what each has to answer."""
 _CALLS = 5000
 """At once in an actor, as far as Ray bounds them; queues do before."""
 

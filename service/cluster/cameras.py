@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from facecap import FaceCapture
-from facecap.addresses import shown_address
 
 from .. import logs
+from ..camera_work import limits_of
 from ..cameras import Answer, PushedFrame
 from ..cameras.camera import Flushed, empty_report
 from ..cameras.own_settings import OwnSettings
@@ -26,13 +26,14 @@ from ..cameras.refusals import (
 )
 from ..cameras.remembered import Remembered
 from ..cameras.trouble import trouble
+from ..frames.picture import checked
 from ..metrics import Metrics
 from ..problems import Problem
-from ..puller import Lost as LostStream
 from ..settings import Settings
-from .actor import MOVING, OwnAreas, moving
-from .actors import LOOK_SECONDS, Actors
+from .actor import LOOK_SECONDS, MOVING, OwnAreas, moving
+from .actors import Actors
 from .link import Lost
+from .pulled import SILENT, Pulled
 
 _log = logging.getLogger("facecap.service.cluster")
 _PART_BYTES = 90_000
@@ -46,6 +47,8 @@ class _Camera:
     at_work: int = 0
     """Its frames that are not answered yet."""
     used: float = field(default_factory=time.monotonic)
+    was_sent: bool = False
+    """Whether a frame of it went to its actor, which has a place for it then."""
     progress: Progress = field(default_factory=Progress)
     """Of what did not come to its actor."""
 
@@ -72,13 +75,14 @@ class ClusterCameras:
         metrics: Metrics,
     ) -> None:
         self._settings = settings
+        self._limits = limits_of(settings)
         self._remembered = remembered
         self._own_settings = own_settings
         self._metrics = metrics
         self._actors = Actors(settings, capture_factory, self._areas)
         self._cameras: dict[str, _Camera] = {}
         self._seldom = logs.Seldom(_log)
-        self.pullers = {name: _Pulled(self._actors, name, own.url) for name, own in settings.pullers.items()}
+        self.pullers = {name: Pulled(self._actors, name, own.url) for name, own in settings.pullers.items()}
         metrics.watch_elsewhere(self._actors.figures.all)
 
     async def push(self, name: str, frame: PushedFrame) -> Answer:
@@ -91,6 +95,8 @@ class ClusterCameras:
         camera = self._cameras[name]
         picture = frame.picture
         assert isinstance(picture, bytes)
+        if not camera.was_sent:
+            self._check(name, camera, picture)
         parts = (picture[at : at + _PART_BYTES] for at in range(0, len(picture), _PART_BYTES))
         request_id = logs.request_id.get()
         link = self._actors.of(name).link
@@ -109,6 +115,16 @@ class ClusterCameras:
             return
         self._count(name, camera, problem)
         raise problem
+
+    def _check(self, name: str, camera: _Camera, picture: bytes) -> None:
+        """No process is started for what is no picture, under any number of names."""
+        if name not in self._settings.cameras.named:  # those may be outside of their hours: any body will do
+            try:
+                checked(picture, self._limits)
+            except Problem as problem:
+                self._count(name, camera, problem)
+                raise
+        camera.was_sent = True
 
     def has_room(self, name: str) -> bool:
         """As `TakesFrames.has_room`, as far as this service fills the queue."""
@@ -168,16 +184,12 @@ class ClusterCameras:
 
     async def look(self) -> None:
         """Take what actors report, and forget the cameras that are idle."""
+        start = time.monotonic()
         await self._actors.look()
-        for actor in self._actors.all():
-            if actor.look is not None and actor.silent_since is None:
-                for name, (source, ago) in actor.look.seen.items():
-                    if source == "pull" and ago < LOOK_SECONDS:
-                        self._remembered.seen(name, source)
-        oldest = time.monotonic() - self._settings.cameras.idle_seconds
-        for name, camera in list(self._cameras.items()):
-            if camera.used < oldest and not camera.at_work:
-                self._forget(name)
+        for name, puller in self.pullers.items():
+            if puller.has_sent():
+                self._remembered.seen(name, "pull")
+        self._forget_unused(start)
 
     def close(self) -> None:
         """Actors go on for whoever asks them."""
@@ -185,7 +197,7 @@ class ClusterCameras:
 
     async def _answer(self, name: str, camera: _Camera, answer: asyncio.Future[Any]) -> Answer:
         try:
-            body, captures = _checked(await answer)
+            body, captures = _answered(await answer)
         except (Lost, Problem) as error:
             problem = moving(name) if isinstance(error, Lost) else error
             if problem.code == MOVING:
@@ -208,7 +220,7 @@ class ClusterCameras:
             actor = await self._actors.find(name)
             if actor is None:
                 raise unknown_camera(name)
-            return _checked(await actor.link.call(method, name))
+            return _answered(await actor.link.call(method, name))
         except Lost:
             raise moving(name) from None
 
@@ -217,13 +229,35 @@ class ClusterCameras:
         if camera is not None:
             return camera
         check_name(name)
-        pulled = self._settings.pullers
-        pushed = {*self._cameras, *(report["name"] for report in self._reports())} - {*pulled}
-        most = self._settings.cameras.max_cameras - len(pulled)
-        if name not in pulled and name not in pushed and len(pushed) >= most:
-            raise too_many_cameras(len(pushed), len(pulled))
+        if name not in self._settings.pullers:
+            self._find_place(name)
         camera = self._cameras[name] = _Camera()
         return camera
+
+    def _find_place(self, name: str) -> None:
+        """A camera of which nothing came to an actor may have to go for a new one."""
+        pulled = self._settings.pullers
+        at_actors = {report["name"] for report in self._reports()} - {*pulled}
+        pushed = at_actors | ({*self._cameras} - {*pulled})
+        if name in pushed or len(pushed) < self._settings.cameras.max_cameras - len(pulled):
+            return
+        unused = [one for one in pushed - at_actors if not self._cameras[one].was_sent]
+        if not unused:
+            raise too_many_cameras(len(pushed), len(pulled))
+        self._forget(min(unused, key=lambda one: self._cameras[one].used))
+
+    def _forget_unused(self, looked: float) -> None:
+        """Those that are idle, and those that no actor has any more, as another service removed them.
+
+        Args:
+            looked: when the last look began, by `time.monotonic`.
+        """
+        oldest = looked - self._settings.cameras.idle_seconds
+        at_actors = {report["name"] for report in self._reports()}
+        for name, camera in list(self._cameras.items()):
+            is_gone = name not in at_actors and camera.used < looked and not camera.progress.is_refused
+            if not camera.at_work and (is_gone or camera.used < oldest):
+                self._forget(name)
 
     def _count(self, name: str, camera: _Camera, problem: Problem) -> None:
         camera.progress.refuse(problem)
@@ -251,54 +285,29 @@ class ClusterCameras:
 
     def _reports(self) -> Iterator[dict[str, Any]]:
         """Of all actors; of those that do not answer with what they said last, and the trouble."""
+        names = set()
         for actor in self._actors.all():
             if actor.look is None:
                 continue
             for report in actor.look.cameras:
+                names.add(report["name"])
                 if actor.silent_since is None:
                     yield {**report, "node": actor.look.node}
-                    continue
-                detail = "its process does not answer: it moves, or no node has room for it"
-                silent = trouble("moving", actor.silent_since, detail)
-                yield {**report, "trouble": [silent, *report["trouble"]]}
+                else:
+                    yield _silent(report, actor.silent_since)
+        for name, puller in self.pullers.items():
+            if name not in names and puller.silent_since is not None:
+                yield _silent(empty_report(name, "pull"), puller.silent_since)
 
 
-class _Pulled:
-    """A camera that an actor reads, as of the last look."""
-
-    def __init__(self, actors: Actors, name: str, url: str) -> None:
-        self._actors = actors
-        self._name = name
-        self._address = shown_address(url)
-
-    @property
-    def lost(self) -> LostStream | None:
-        """As `Puller.lost`."""
-        known = self._known()
-        return known[1] if known is not None else None
-
-    def report(self) -> dict[str, Any]:
-        """As `Puller.report`."""
-        known = self._known()
-        if known is not None:
-            return known[0]
-        return {
-            "address": self._address,
-            "state": "connecting",
-            "detail": None,
-            "reconnects": 0,
-            "dropped": 0,
-        }
-
-    def _known(self) -> tuple[dict[str, Any], LostStream | None] | None:
-        actor = self._actors.known(self._name)
-        return actor.look.pullers.get(self._name) if actor is not None and actor.look is not None else None
-
-
-def _checked(answer: Any) -> Any:
+def _answered(answer: Any) -> Any:
     if isinstance(answer, dict):
         raise Problem(**answer)
     return answer
+
+
+def _silent(report: dict[str, Any], since: float) -> dict[str, Any]:
+    return {**report, "trouble": [trouble("moving", since, SILENT), *report["trouble"]]}
 
 
 def _with_own(report: dict[str, Any], camera: _Camera) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from importlib.metadata import version
 
 from ..camera_settings import Cameras
 from ..settings import Server, Settings
+from .settings import Cluster
 
-_MATTER = ("capture", "cluster", "frames", "logs", "page", "pipeline", "site", "store")
-"""Sections that an actor goes by, besides those of its cameras."""
+_MATTER = ("capture", "frames", "logs", "page", "pipeline", "site", "store")
+"""Sections that an actor goes by, besides those of its cameras and its part of `cluster`."""
 _MARK = "facecap"
 
 
@@ -33,7 +34,7 @@ class Part:
 
     @cached_property
     def settings(self) -> Settings:
-        """Without keys, secrets of others, and cameras of other actors."""
+        """Without keys, secrets of others, cameras of other actors, and how a service reaches the cluster."""
         matter = {name: getattr(self._all, name) for name in _MATTER}
         cameras = self._all.cameras
         of_all = {name: getattr(cameras, name) for name in Cameras.model_fields}
@@ -44,13 +45,15 @@ class Part:
             **matter,
             cameras=own,
             pullers=pullers,
+            cluster=Cluster(actors=self._all.cluster.actors, cpus=self._all.cluster.cpus),
             server=Server(drain_seconds=self._all.server.drain_seconds),
         )
 
     @cached_property
     def name(self) -> str:
-        """On the cluster."""
-        said = f"{version('facecap')} {self.settings.model_dump_json()}"
+        """On the cluster; what machines may have of their own makes no other actor."""
+        matter = self.settings.model_dump_json(exclude={"logs": True, "store": {"folder": True}})
+        said = f"{version('facecap')} {matter}"
         return f"{_MARK}/{hashlib.sha256(said.encode()).hexdigest()[:16]}/{self.key}"
 
     def _has(self, camera: str) -> bool:

@@ -48,7 +48,7 @@ async def get_camera(request: Request, camera: CameraPath) -> Response:
     response_class=Response,
     responses={
         200: {"description": "The picture", "content": {"image/jpeg": {}, "image/png": {}, "image/webp": {}}},
-        **responses(401, 403, 404, 422, 429),
+        **responses(401, 403, 404, 422, 429, 503),
     },
 )
 async def last_frame(request: Request, camera: CameraPath) -> Response:

@@ -83,6 +83,17 @@ def test_an_ingress_that_is_told_to_end_ends_in_order(tmp_path: Path, ingresses:
     assert ingress.said()[2:] == ["facecap told to end", "ray told to end"]
 
 
+def test_an_ingress_that_is_told_to_end_before_its_node_is_there_ends(
+    tmp_path: Path, ingresses: list[Ingress]
+) -> None:
+    ingress = Ingress(tmp_path, WAIT, WAIT)
+    ingresses.append(ingress)
+    eventually(lambda: ingress.said() == ["ray ready"])
+    ingress.process.send_signal(signal.SIGTERM)
+    assert ingress.process.wait(30) == 143
+    assert ingress.said()[1:] == ["ray told to end"]
+
+
 @pytest.mark.parametrize(("lost", "other"), [("ray", "facecap"), ("facecap", "ray")])
 def test_an_ingress_that_loses_one_part_ends_the_other(
     tmp_path: Path, ingresses: list[Ingress], lost: str, other: str
