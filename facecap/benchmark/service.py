@@ -189,7 +189,7 @@ def to_json(result: Measured) -> dict[str, Any]:
         "load": result.load,
         "cpu_seconds_a_frame": {name: dataclasses.asdict(cost) for name, cost in result.cost.items()},
         "jpeg_bytes": result.jpeg_bytes,
-        "two_cameras_over_one": result.side_by_side and result.side_by_side.medians(),
+        "side_by_side": result.side_by_side and result.side_by_side.medians(),
         "flood": result.flood and result.flood.medians(),
         "at_the_limit": {
             "cameras": CAMERAS,

@@ -3,8 +3,8 @@
 A service with one camera is no service on one core: its worker keeps a core busy, while receiving, answering
 and the client's own work are done on another. With d seconds of CPU for a frame's detection, h for HTTP and k
 for the client, one camera gets 1 / d frames a second, and two cameras on two cores get 2 / (d + h + k). Their
-ratio is 2 d / (d + h + k) where nothing is lost at all: 1.7 with d = 5.8 ms and h + k = 1 ms. So it is taken
-in three ways, turn by turn in one run:
+ratio is 2 d / (d + h + k) where nothing is lost at all (docs/limits.md has times of such frames). So it is
+taken in three ways, turn by turn in one run:
 
 - on the same cores: as above, and beside it that bound, from the CPU time that was used;
 - doubled: twice the cameras with twice the cores, each time with the client among them. 2 where no time is
