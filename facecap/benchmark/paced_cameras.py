@@ -61,21 +61,17 @@ class PacedCameras:
                 task.result()
 
     async def stop(self) -> None:
-        """End after the answers that are under way.
-
-        Raises:
-            OSError: a connection was lost.
-        """
+        """End after the answers that are under way; where a connection was lost, the others all the same."""
         self._ending.set()
-        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _send(self, name: str, delay: float) -> None:
         heard = self.heard[name]
+        if await self._ended_within(delay):
+            return
         reader, writer = await asyncio.open_connection(*self._place)
         head, _, picture = frame_request(self._place[0], name, self._picture).partition(b"\r\n\r\n")
         for index in count():
-            if await self._ended_within(delay):
-                break
             writer.write(head + f"\r\nFrame-Index: {index}\r\n\r\n".encode() + picture)
             try:
                 head_of_answer = await reader.readuntil(b"\r\n\r\n")
@@ -89,7 +85,8 @@ class PacedCameras:
             heard.times.append(time.perf_counter())
             heard.statuses.append(status)
             heard.captures += filter(None, fields.get("facecap-captures", "").split(","))
-            delay = self._pause if status == 200 else _AGAIN
+            if await self._ended_within(self._pause if status == 200 else _AGAIN):
+                break
         writer.close()
 
     async def _ended_within(self, seconds: float) -> bool:
