@@ -73,7 +73,7 @@ def test_a_camera_that_no_node_has_room_for_says_so(start: Start) -> None:
 
 def test_each_frame_of_a_slow_camera_counts_whenever_it_is_noticed() -> None:
     def looked(life: str, moment: float, ago: float) -> None:
-        look = Look(life, "node", False, [], {}, {"gate": (moment, ago)}, [])
+        look = Look(life, "node", [], {}, {"gate": (moment, ago)}, [])
         actors.known = lambda camera: SimpleNamespace(look=look, silent_since=None)
 
     actors: Any = SimpleNamespace(known=lambda camera: None)
