@@ -68,20 +68,28 @@ class Remover:
         self._crops = crops
         self._on_removed = on_removed
 
-    @with_room
     def delete(self, identity: str, who: str | None) -> bool:
         """Remove a capture with its event, and its crop where no other needs it; whether it was there.
 
         `who`: the audit log says so; None: it does not.
         """
+        names = self._delete_one(identity, who)
+        if names:
+            self._on_removed([identity])
+            self._collect_with_room(names)
+        return bool(names)
+
+    @with_room
+    def _delete_one(self, identity: str, who: str | None) -> list[str]:
         with self._database.writing() as connection:
             names = _delete(connection, [identity])
             if names and who is not None:
                 auditing.note(connection, who, "delete_capture", {"capture": identity})
-        if names:
-            self._on_removed([identity])
+        return names
+
+    @with_room
+    def _collect_with_room(self, names: Iterable[str]) -> None:
         self.collect(names)
-        return bool(names)
 
     def delete_all(
         self,

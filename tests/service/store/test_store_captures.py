@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -14,6 +14,7 @@ from captures import capture, kept_crops, new, png, wherever_crops_lie
 from sqlalchemy import event
 
 from facecap_service.store import CaptureQuery, KeyReused, NewCapture, Store, StoreError
+from facecap_service.store.removing import Remover
 
 EVERYTHING = CaptureQuery(limit=1000)
 
@@ -106,6 +107,24 @@ def test_key_is_refused_for_other_captures(store: Store) -> None:
         store.add("door", [new()], key="17")
     with pytest.raises(KeyReused):
         store.add("door", [NewCapture(capture(frame=13), item.crop_png)], key="17")
+
+
+def test_capture_that_a_full_disk_leaves_its_crop_was_there_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [stored] = store.add("door", [new()])
+    collect, asked = Remover.collect, []
+
+    def full_at_first(remover: Remover, names: Iterable[str]) -> int:
+        asked.append(names)
+        if len(asked) == 1:
+            raise StoreError("the disk is full")
+        return collect(remover, names)
+
+    monkeypatch.setattr(Remover, "collect", full_at_first)
+    monkeypatch.setattr("facecap_service.store.database.Database.make_room", lambda database: True)
+    assert store.delete(stored.id)
+    assert store.capture(stored.id) is None and store.crop(stored.crop) is None
 
 
 @wherever_crops_lie
