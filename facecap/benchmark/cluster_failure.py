@@ -8,7 +8,6 @@ import math
 import statistics
 import tempfile
 import time
-import urllib.parse
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
@@ -21,6 +20,7 @@ import cv2
 from facecap.benchmark.local_cluster import LocalCluster, local_cluster
 from facecap.benchmark.paced_cameras import PacedCameras
 from facecap.benchmark.served import ServiceProcess, service
+from facecap.client import Client
 from facecap.errors import FacecapError
 from facecap.testing.faces import PaintedFace
 from facecap.testing.models import classifier_model, detector_model
@@ -163,20 +163,15 @@ async def _answered_after(moment: float, sending: PacedCameras, names: list[str]
 
 def _places(served: ServiceProcess) -> dict[str, str]:
     """Of each camera that answers, the node that it is at work on."""
-    reports = _get(served, "/v1/cameras")["cameras"]
+    with urllib.request.urlopen(f"{_address(served)}/v1/cameras") as answer:
+        reports = json.load(answer)["cameras"]
     return {report["name"]: report["node"] for report in reports if report.get("node")}
 
 
 def _stored(served: ServiceProcess) -> list[dict[str, Any]]:
     """All captures."""
-    rows: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        page = _get(served, f"/v1/captures?limit=200{cursor}")
-        rows += page["captures"]
-        if not page["next_cursor"]:
-            return rows
-        cursor = "&cursor=" + urllib.parse.quote(page["next_cursor"])
+    with Client(_address(served)) as client:
+        return list(client.captures())
 
 
 def _check_stored(rows: list[dict[str, Any]], named: set[str]) -> None:
@@ -189,9 +184,8 @@ def _check_stored(rows: list[dict[str, Any]], named: set[str]) -> None:
         )
 
 
-def _get(served: ServiceProcess, path: str) -> Any:
-    with urllib.request.urlopen(f"http://{served.host}:{served.port}{path}") as answer:
-        return json.load(answer)
+def _address(served: ServiceProcess) -> str:
+    return f"http://{served.host}:{served.port}"
 
 
 def report(result: Failure) -> str:

@@ -7,9 +7,7 @@ else's loss. Frames that the flooding camera gets worked on are its due, as lane
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import statistics
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,10 +38,6 @@ class Flooded:
     """Of the cameras within their means."""
     refusals: list[float] = field(default_factory=list)
     """Refusals a second of the flood."""
-
-    def medians(self) -> dict[str, float]:
-        """Of all turns, by the names above."""
-        return {name: statistics.median(turns) for name, turns in dataclasses.asdict(self).items()}
 
 
 def measure(jpeg: bytes, turns: int, progress: Callable[[str], None]) -> Flooded | None:

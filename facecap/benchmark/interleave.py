@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class Turns:
         """Median over the turns of name's time divided by base's."""
         pairs = zip(self.seconds[name], self.seconds[base], strict=True)
         return statistics.median(a / b for a, b in pairs)
+
+
+def medians(turns: Any) -> dict[str, float]:
+    """Over the turns, of each list of a dataclass by its name."""
+    return {name: statistics.median(values) for name, values in dataclasses.asdict(turns).items()}
 
 
 def take_turns(

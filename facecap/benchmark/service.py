@@ -21,6 +21,7 @@ from facecap import Detector, FaceCapture, MaskClassifier
 from facecap.benchmark import flood, frames, http_load, side_by_side
 from facecap.benchmark.flood import Flooded
 from facecap.benchmark.http_load import Answered
+from facecap.benchmark.interleave import medians
 from facecap.benchmark.report import machine, table
 from facecap.benchmark.served import ServiceProcess, bare_server, service
 from facecap.benchmark.side_by_side import SideBySide
@@ -147,8 +148,8 @@ def report(result: Measured) -> str:
         (
             table(("CPU ms a frame", "HTTP", "call alone", "difference", "of a bare server"), rows),
             f"frames of 640x480, JPEG of {result.jpeg_bytes / 1000:.0f} kB",
-            *([] if result.side_by_side is None else _said_of_two(result.side_by_side.medians())),
-            *([] if result.flood is None else _said_of_the_flood(result.flood.medians())),
+            *([] if result.side_by_side is None else _said_of_two(medians(result.side_by_side))),
+            *([] if result.flood is None else _said_of_the_flood(medians(result.flood))),
             "",
             f"{CAMERAS} cameras at their limit: {pushed} frames, answered with {statuses}; "
             f"{pushed / result.limit.seconds:.0f} a second",
@@ -189,8 +190,8 @@ def to_json(result: Measured) -> dict[str, Any]:
         "load": result.load,
         "cpu_seconds_a_frame": {name: dataclasses.asdict(cost) for name, cost in result.cost.items()},
         "jpeg_bytes": result.jpeg_bytes,
-        "side_by_side": result.side_by_side and result.side_by_side.medians(),
-        "flood": result.flood and result.flood.medians(),
+        "side_by_side": result.side_by_side and medians(result.side_by_side),
+        "flood": result.flood and medians(result.flood),
         "at_the_limit": {
             "cameras": CAMERAS,
             "statuses": dict(result.limit.statuses),

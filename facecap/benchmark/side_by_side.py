@@ -14,9 +14,7 @@ taken in three ways, turn by turn in one run:
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -43,10 +41,6 @@ class SideBySide:
     without_http: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     """Frames a second of one camera on two cores."""
-
-    def medians(self) -> dict[str, float]:
-        """Of all turns, by the names above."""
-        return {name: statistics.median(turns) for name, turns in dataclasses.asdict(self).items()}
 
 
 def measure(jpeg: bytes, turns: int, progress: Callable[[str], None]) -> SideBySide | None:
