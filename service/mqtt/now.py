@@ -35,7 +35,7 @@ class CameraNow:
         ]
 
     def values(self, installation: str) -> dict[str, str]:
-        """Payloads of the retained topics, that of the crop aside."""
+        """Payloads of the retained topics, that of the crop aside; the number of captures is the last."""
         about = {
             "name": self.name,
             "display_name": self.display_name,
@@ -46,6 +46,6 @@ class CameraNow:
             "camera": json.dumps(about, ensure_ascii=False),
             "state": "online" if self.online else "offline",
             "last_answer": self.today.newest.capture["mask"] if self.today.newest else "",
-            "captures_today": str(self.today.captures),
             "visits_today": str(self.today.visits),
+            "captures_today": str(self.today.captures),
         }

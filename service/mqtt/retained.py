@@ -72,17 +72,20 @@ class Retained:
             self.urgent = True
 
     async def refresh(self, sender: Sender) -> None:
-        """Send what is not as the broker has it, and clear what is of cameras that were removed."""
+        """Send what is not as the broker has it, and clear what is of cameras that were removed.
+
+        The values of a camera come last: who hears of a capture in them finds its crop and the device there.
+        """
         self.urgent = False
         cameras = await self._look()
         for camera in cameras:
             self._cameras.add(camera.name)
-            for what, payload in camera.values(self._topics.installation).items():
-                await self._keep(sender, self._topics.of(camera.name, what), payload)
+            await self._keep_crop(sender, camera.name, camera.today.newest)
             device = self._topics.device(camera.name)
             if device is not None:
                 await self._keep(sender, device, self._device(camera))
-            await self._keep_crop(sender, camera.name, camera.today.newest)
+            for what, payload in camera.values(self._topics.installation).items():
+                await self._keep(sender, self._topics.of(camera.name, what), payload)
         for gone in self._cameras.difference(camera.name for camera in cameras):
             for topic in self._topics.kept(gone):
                 await sender.send(topic, b"", retain=True)
