@@ -6,11 +6,13 @@ is that of one process but for rounding. The first process writes the run folder
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -71,6 +73,8 @@ def joined(device: torch.device) -> Iterator[None]:
         return
     from torch import distributed
 
+    import_module("torch.distributed.nn")  # imported later, its default arguments would keep the connection
+
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     try:
         distributed.init_process_group(backend, timeout=LONGEST_WAIT)
@@ -82,6 +86,7 @@ def joined(device: torch.device) -> Iterator[None]:
     finally:
         if distributed.is_initialized():
             distributed.destroy_process_group()
+            gc.collect()  # gloo's threads end with the last who holds them; at Python's own end they abort it
 
 
 def total(values: torch.Tensor) -> torch.Tensor:
