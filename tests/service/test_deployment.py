@@ -24,7 +24,7 @@ from served import running, settings_in
 
 from facecap_service import configuration
 from facecap_service.keys import new_key
-from facecap_service.settings import Server
+from facecap_service.server_settings import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "whsec_" + "A" * 32
