@@ -62,7 +62,7 @@ def test_settings_of_the_ingress_apply(name: str, tmp_path: Path, monkeypatch: p
 
 def test_the_image_has_extras_that_exist() -> None:
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    for file in (*sorted(DEPLOY.iterdir()), ROOT / "docs" / "packaging.md"):
+    for file in (*sorted(DEPLOY.iterdir()), ROOT / "docs" / "deploying.md"):
         for extras in re.findall(r"\bEXTRAS(?:=|: )([a-z,]+)", file.read_text()):
             assert set(extras.split(",")) <= set(known), file.name
 
