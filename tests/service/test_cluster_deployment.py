@@ -67,6 +67,13 @@ def test_the_image_has_extras_that_exist() -> None:
             assert set(extras.split(",")) <= set(known), file.name
 
 
+def test_kuberay_is_told_the_ray_that_the_image_installs() -> None:
+    image = (DEPLOY / "Dockerfile").read_text()
+    [version] = re.findall(r"^ARG RAY=(\S+)$", image, re.MULTILINE)
+    assert RAY_CLUSTER["spec"]["rayVersion"] == version
+    assert 'echo "ray==${RAY}" > constraints.txt' in image and "--constraint constraints.txt" in image
+
+
 def kuberay_options(params: dict[str, str]) -> list[str]:
     """As KubeRay makes a command of `rayStartParams`."""
     return [
