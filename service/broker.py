@@ -2,7 +2,7 @@
 
 One task reads the database for all; who has fallen behind reads it alone, from where he stands. So nobody
 waits for a slow reader, and none loses anything. What other processes write and delete is seen because the
-task looks twice a second.
+task looks twice a second; of SQLite, at whether anybody has written at all.
 
 What was deleted is sent to nobody any more, so everything that is in memory is dropped when its capture goes:
 the recent events here, what was read meanwhile, and by `removals` what a reader still has in hand.
@@ -46,6 +46,8 @@ class Broker:
         """Grows whenever events are deleted: what was read before may be of captures that are gone."""
         self._news = asyncio.Event()
         self._written = asyncio.Event()
+        self._version: int | None = None
+        """Of the store, before it was read last for what other processes wrote; None: it must be read."""
         self._ending = False
 
     async def after(self, position: int, wait: float) -> tuple[list[Event], int]:
@@ -103,30 +105,46 @@ class Broker:
 
     async def follow(self) -> None:
         """Read what is written, until the broker closes."""
-        failing = False
+        failing = elsewhere = False
         looked = time.monotonic()
         while not self.closing.is_set():
             self._written.clear()
             ending = self._ending
             try:
-                if time.monotonic() - looked >= _POLL_SECONDS:
+                if elsewhere or time.monotonic() - looked >= _POLL_SECONDS:
                     await self._drop_deleted_elsewhere()
                     looked = time.monotonic()
                 events = await self.stored_after(self.position, _BATCH)
             except StoreError as error:
                 if not failing:
                     _log.error("events cannot be read, tried again until they can: %s", error)
-                failing, events = True, []
+                failing, events, self._version = True, [], None
             else:
                 failing = False
             self._publish(events)
+            elsewhere = False
             if len(events) == _BATCH:
                 continue
             if ending:
                 self.close()
             else:
-                with suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._written.wait(), _POLL_SECONDS)
+                elsewhere = await self._wait_for_commits()
+
+    async def _wait_for_commits(self) -> bool:
+        """Until this process has written, or another may have; whether it is another."""
+        while True:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._written.wait(), _POLL_SECONDS)
+                return False
+            if not self._store.has_version:
+                return True
+            try:
+                version = await run_in_threadpool(self._store.version)
+            except StoreError:
+                return True  # reading fails too, and says why
+            if version != self._version:
+                self._version = version
+                return True
 
     async def _drop_deleted_elsewhere(self) -> None:
         ids = {event.id for event in self._recent}

@@ -1,4 +1,4 @@
-"""What can be set of cameras: of all together, and of each by its name."""
+"""What can be set of cameras: of all together, of each by its name, and of those that the service reads."""
 
 from __future__ import annotations
 
@@ -85,3 +85,10 @@ class Cameras(Section):
                     "underscores, a letter or digit first"
                 )
         return self
+
+
+class Puller(Section):
+    """A camera that the service reads by itself."""
+
+    url: Annotated[str, Field(pattern=r"^(rtsp|rtsps|http|https)://")]
+    """rtsp://… or http://… (Motion JPEG)"""

@@ -7,7 +7,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 from facecap import FacecapError
 
-from .settings import Server
+from .server_settings import Server
 
 _SECONDS = 5.0
 _EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}

@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from .believed_time import BelievedTime
 from .recordings import Recordings
-from .settings import Retention
 from .store import Store, StoreError
+from .store_settings import Retention
 
 _log = logging.getLogger("facecap.service")
 

@@ -23,8 +23,8 @@ from .envelope import is_loopback
 from .protocols.http import HttpProtocol
 from .protocols.patience import end_overdue
 from .protocols.stream import StreamProtocol
+from .server_settings import Server as ServerSettings
 from .services import Services
-from .settings import Server as ServerSettings
 from .settings import Settings
 
 _log = logging.getLogger("facecap.service")

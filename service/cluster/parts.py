@@ -8,7 +8,8 @@ from functools import cached_property
 from importlib.metadata import version
 
 from ..camera_settings import Cameras
-from ..settings import Server, Settings
+from ..server_settings import Server
+from ..settings import Settings
 from .settings import Cluster
 
 _MATTER = ("capture", "frames", "logs", "page", "pipeline", "site", "store")

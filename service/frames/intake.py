@@ -8,9 +8,9 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, cont
 from starlette.requests import Request
 
 from ..problems import Problem
-from ..settings import Frames
 from . import multipart
 from .body import Claim, WaitingBytes, announced_length, check_size, header, read_body
+from .settings import Frames
 
 
 class Intake:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from facecap import FaceCapture, FrameResult
 
 from .. import logs
-from ..settings import Replay
+from ..store_settings import Replay
 from . import files
 from .reading import Kept, read
 from .writer import Writer

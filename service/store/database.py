@@ -10,7 +10,18 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    PoolProxiedConnection,
+    Table,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -41,6 +52,8 @@ class Database:
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
         self._engine = _sqlite(self.url) if self.is_sqlite else postgresql_engine(self.url, connections)
         self._reserve = Reserve(Path(f"{self.url.database}-reserve")) if self.is_sqlite else None
+        self._lookout: PoolProxiedConnection | None = None
+        self._looking = threading.Lock()
 
     def __str__(self) -> str:
         return shown_address(self.url.render_as_string(hide_password=False))
@@ -82,6 +95,17 @@ class Database:
                 connection.execute(select(func.pg_advisory_xact_lock(lock)))
                 yield connection
 
+    def version(self) -> int:
+        """A number that is another one after every commit of any process; SQLite alone has one.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        with self._failures(), self._looking:
+            if self._lookout is None:  # the number is of one connection, and leaves its own commits out
+                self._lookout = self._engine.raw_connection()
+            return int(self._lookout.cursor().execute("PRAGMA data_version").fetchone()[0])
+
     def keep_room(self) -> None:
         """Keep space for removals, which SQLite writes into its log before anything is freed.
 
@@ -114,13 +138,17 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        with self._looking:
+            if self._lookout is not None:
+                self._lookout.close()
+                self._lookout = None
         self._engine.dispose()
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             cause = getattr(error, "orig", None) or error
             reason = " ".join(str(cause).split())
             raise StoreError(f"the database {self} failed: {reason}") from error

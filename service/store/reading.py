@@ -139,6 +139,15 @@ class Reading:
         with self._database.reading() as connection:
             return journal.last_id(connection)
 
+    @property
+    def has_version(self) -> bool:
+        """Whether `version` can be asked: PostgreSQL has none."""
+        return self._database.is_sqlite
+
+    def version(self) -> int:
+        """Another number after every commit of any process, at little cost."""
+        return self._database.version()
+
     def installation(self) -> str:
         """A UUID that this database alone has."""
         with self._database.reading() as connection:

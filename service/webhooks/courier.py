@@ -13,10 +13,10 @@ from starlette.concurrency import run_in_threadpool
 
 from ..broker import Broker
 from ..follower import RENEW_SECONDS, Follower
-from ..settings import Webhook
 from ..store import Event, Store
 from .delivery import Attempt, Outcome, attempt, pause
 from .message import CONTENT_TYPE, message, message_id
+from .settings import Webhook
 from .signature import key_of, signed_headers
 
 _log = logging.getLogger("facecap.service")

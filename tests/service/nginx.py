@@ -1,4 +1,4 @@
-"""nginx in front of a service, as the page on running the service has it."""
+"""nginx in front of a service, as the page on deploying the service has it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def nginx(
         certificate: `certificate` and `certificate_key` of TLS; None for a server without.
     """
     port = closed_port()
-    (server,) = blocks("service.md", HEADING, "nginx")
+    (server,) = blocks("deploying.md", HEADING, "nginx")
     server = with_addresses(
         server,
         **{

@@ -62,9 +62,16 @@ def test_settings_of_the_ingress_apply(name: str, tmp_path: Path, monkeypatch: p
 
 def test_the_image_has_extras_that_exist() -> None:
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    for file in (*sorted(DEPLOY.iterdir()), ROOT / "docs" / "packaging.md"):
+    for file in (*sorted(DEPLOY.iterdir()), ROOT / "docs" / "deploying.md"):
         for extras in re.findall(r"\bEXTRAS(?:=|: )([a-z,]+)", file.read_text()):
             assert set(extras.split(",")) <= set(known), file.name
+
+
+def test_kuberay_is_told_the_ray_that_the_image_installs() -> None:
+    image = (DEPLOY / "Dockerfile").read_text()
+    [version] = re.findall(r"^ARG RAY=(\S+)$", image, re.MULTILINE)
+    assert RAY_CLUSTER["spec"]["rayVersion"] == version
+    assert 'echo "ray==${RAY}" > constraints.txt' in image and "--constraint constraints.txt" in image
 
 
 def kuberay_options(params: dict[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the deployment files and the page on running the service name, exists."""
+"""What the deployment files and the pages on the service name, exists."""
 
 from __future__ import annotations
 
@@ -20,14 +20,19 @@ else:
 
 pytest.importorskip("fastapi", reason="the extra 'service' is not installed")
 
+from docs_pages import DOCS, section
 from served import running, settings_in
 
 from facecap_service import configuration
 from facecap_service.keys import new_key
-from facecap_service.settings import Server
+from facecap_service.server_settings import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "whsec_" + "A" * 32
+PAGES = section("replay.md", "In the service") + "".join(
+    (DOCS / f"{name}.md").read_text()
+    for name in ("service", "cameras", "deploying", "events", "limits", "mqtt", "store")
+)
 
 
 def test_settings_of_the_image_and_of_compose_apply(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -45,26 +50,24 @@ def test_settings_of_the_image_and_of_compose_apply(monkeypatch: pytest.MonkeyPa
     assert [key.name for key in settings.keys] == ["office"]
 
 
-def test_settings_on_the_page_apply(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "service.md").read_text()
-    blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) >= 2
+def test_settings_on_the_pages_apply(tmp_path: Path) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", PAGES, re.DOTALL)
     file = tmp_path / "facecap.toml"
     file.write_text("\n".join(blocks).replace("whsec_…", SECRET))
     settings = configuration.load(file).settings
     assert set(settings.pullers) == {"hall"} and set(settings.webhooks) == {"guard"}
-    for section, key in re.findall(r"`(\w+)\.(\w+)(?: = \w+)?`", page):
-        if hasattr(settings, section):
-            assert hasattr(getattr(settings, section), key), f"{section}.{key}"
+    assert set(settings.alerts) == {"bare"} and set(settings.cameras.named) == {"door"}
+    for name, key in re.findall(r"`(\w+)\.(\w+)(?: = \w+)?`", PAGES):
+        if hasattr(settings, name):
+            assert hasattr(getattr(settings, name), key), f"{name}.{key}"
 
 
-def test_calls_on_the_page_exist() -> None:
+def test_calls_on_the_pages_exist() -> None:
     from facecap_service.app import create_app
     from facecap_service.settings import Settings
 
     known = set(create_app(Settings()).openapi()["paths"]) | {"/v1/cameras/{camera}/stream"}
-    page = (ROOT / "docs" / "service.md").read_text()
-    named = set(re.findall(r"(/v1/[a-z]+(?:/\{[a-z]+\})?(?:/[a-z]+)?)`", page))
+    named = set(re.findall(r"(/v1/[a-z]+(?:/\{[a-z]+\})?(?:/[a-z]+)?)`", PAGES))
     assert named and named <= known
 
 
@@ -91,7 +94,7 @@ def test_what_ends_the_service_waits_longer_than_it_drains() -> None:
         "compose.cluster.yaml": r"stop_grace_period: (\d+)s",
         "kuberay.yaml": r"terminationGracePeriodSeconds: (\d+)$",
         "facecap.service": r"TimeoutStopSec=(\d+)$",
-        "../docs/service.md": r"--stop-timeout (\d+) ",
+        "../docs/deploying.md": r"--stop-timeout (\d+) ",
     }
     for name, pattern in waits.items():
         found = re.findall(pattern, (ROOT / "deploy" / name).read_text(), re.MULTILINE)

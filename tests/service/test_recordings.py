@@ -24,7 +24,7 @@ from facecap.replay import replay as replayed
 from facecap.testing import scripted_pipeline
 from facecap_service.recordings import Recordings, reading, recordings
 from facecap_service.recordings.writer import Writer
-from facecap_service.settings import Replay
+from facecap_service.store_settings import Replay
 
 A = (37, 20)
 LEFT = [(0, 0), (0.5, 0), (0.5, 1), (0, 1)]

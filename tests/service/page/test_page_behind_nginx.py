@@ -54,7 +54,7 @@ def browser(browser: Any) -> Iterator[Any]:
 def site(tmp_path: Path, pipeline: dict[str, Any], certificate: dict[str, Path]) -> Iterator[Site]:
     """A service with the settings of the page and three keys, and nginx with its recipe."""
     file = tmp_path / "facecap.toml"
-    file.write_text("\n".join(blocks("service.md", HEADING, "toml")))
+    file.write_text("\n".join(blocks("deploying.md", HEADING, "toml")))
     settings, capture = configuration.load(file).settings, {"mode": "fast", "min_hits": 2, "interval": 2}
     pairs = {scope: key(scope, scope) for scope in ("push", "read")}
     receiver = Receiver()
