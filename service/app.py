@@ -83,12 +83,12 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             services.recordings = Recordings(settings.store.folder / "recordings", settings.replay)
             stack.callback(services.recordings.close)
             await run_in_threadpool(_note_start, services, app.version)
-            services.readiness = Readiness(services.store)
             services.broker = await stack.enter_async_context(open_broker(services.store, services.stopping))
             await stack.enter_async_context(
                 keep_within(services.store, services.recordings, settings.retention)
             )
             await stack.enter_async_context(run_cameras(services, pipelines, capture_factory))
+            services.readiness = Readiness(services.store, services.cluster)
             await stack.enter_async_context(follow_journal(services))
             metrics.watch(services.readiness)
             metrics.watch(WebhookFigures(services.broker, services.couriers))

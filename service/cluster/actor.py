@@ -35,7 +35,7 @@ CONNECTIONS = 2
 """To the database, of an actor, at most."""
 LOOK_SECONDS = 2.0
 """From one look of a service at the actors to the next, and what each has to answer."""
-_UNASKED_SECONDS = 5 * LOOK_SECONDS
+UNASKED_SECONDS = 5 * LOOK_SECONDS
 """An actor that reads cameras and was not looked at for so long has been replaced, or no service runs."""
 _EVERYWHERE = Areas()
 _log = logging.getLogger("facecap.service.cluster")
@@ -214,7 +214,7 @@ class CameraActor:
         """Ends what nobody uses: an actor without cameras at work, or one that no ingress asks for."""
         idle = self._settings.cameras.idle_seconds
         # A second one that reads the same cameras stores all captures twice.
-        unasked = _UNASKED_SECONDS if self._work.pullers else idle
+        unasked = UNASKED_SECONDS if self._work.pullers else idle
         while not self._leaving:
             time.sleep(CHECK_SECONDS)
             try:

@@ -30,8 +30,9 @@ from ..frames.picture import checked
 from ..metrics import Metrics
 from ..problems import Problem
 from ..settings import Settings
-from .actor import LOOK_SECONDS, MOVING, OwnAreas, moving
+from .actor import LOOK_SECONDS, MOVING, UNASKED_SECONDS, OwnAreas, moving
 from .actors import Actors
+from .health import Health
 from .link import Lost
 from .pulled import SILENT, Pulled
 
@@ -83,6 +84,8 @@ class ClusterCameras:
         self._cameras: dict[str, _Camera] = {}
         self._seldom = logs.Seldom(_log)
         self.pullers = {name: Pulled(self._actors, name, own.url) for name, own in settings.pullers.items()}
+        self.health = Health(UNASKED_SECONDS)
+        metrics.watch(self.health)
         metrics.watch_elsewhere(self._actors.figures.all)
 
     async def push(self, name: str, frame: PushedFrame) -> Answer:
@@ -176,7 +179,9 @@ class ClusterCameras:
             start = time.monotonic()
             try:
                 await asyncio.wait_for(self.look(), 2 * LOOK_SECONDS)
+                self.health.note_looked()
             except Exception as error:
+                self.health.note_failed()
                 self._actors.note_silent()
                 said = str(error) or type(error).__name__
                 self._seldom.error("look", "the cluster cannot be looked at: %s", said)
