@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from facecap import FacecapError, FaceCapture
 
-from . import openapi, page, problems, unrouted
+from . import openapi, page, problem_handlers, unrouted
 from .broker import open_broker
 from .envelope import Envelope, allowed_hosts, is_loopback
 from .followers import follow_journal
@@ -111,7 +111,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     lean = LeanRoutes(app, app.routed, frames.router.routes)
     refusals = Refusals(services.stopping, settings.server.max_connections // 2)
     app.front = Envelope(lean, hosts, metrics.request, lambda: services.trouble, refusals)
-    problems.install(app)
+    problem_handlers.install(app)
     openapi.install(app)
     known = list(app.routes)
     for routes in (
