@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from facecap import FacecapError, FaceCapture
 
-from . import openapi, page, problems, unrouted
+from . import openapi, page, problem_handlers, unrouted
 from .broker import open_broker
 from .envelope import Envelope, allowed_hosts, is_loopback
 from .followers import follow_journal
@@ -83,12 +83,12 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
             services.recordings = Recordings(settings.store.folder / "recordings", settings.replay)
             stack.callback(services.recordings.close)
             await run_in_threadpool(_note_start, services, app.version)
-            services.readiness = Readiness(services.store)
             services.broker = await stack.enter_async_context(open_broker(services.store, services.stopping))
             await stack.enter_async_context(
                 keep_within(services.store, services.recordings, settings.retention)
             )
             await stack.enter_async_context(run_cameras(services, pipelines, capture_factory))
+            services.readiness = Readiness(services.store, services.cluster)
             await stack.enter_async_context(follow_journal(services))
             metrics.watch(services.readiness)
             metrics.watch(WebhookFigures(services.broker, services.couriers))
@@ -111,7 +111,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
     lean = LeanRoutes(app, app.routed, frames.router.routes)
     refusals = Refusals(services.stopping, settings.server.max_connections // 2)
     app.front = Envelope(lean, hosts, metrics.request, lambda: services.trouble, refusals)
-    problems.install(app)
+    problem_handlers.install(app)
     openapi.install(app)
     known = list(app.routes)
     for routes in (

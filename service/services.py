@@ -16,6 +16,7 @@ from .cameras import TakesFrames
 from .cameras.own_settings import OwnSettings
 from .cameras.remembered import Remembered
 from .cameras.single import SinglePictures
+from .cluster.health import Health
 from .frames.intake import Intake
 from .metrics import Metrics
 from .mqtt.bridge import Bridge
@@ -42,13 +43,15 @@ class Services:
     intake: Intake
     store: Store = field(init=False)
     recordings: Recordings = field(init=False)
-    readiness: Readiness = field(init=False)
     remembered: Remembered = field(init=False)
     own_settings: OwnSettings = field(init=False)
     cameras: TakesFrames = field(init=False)
     reports: CameraReports = field(init=False)
+    readiness: Readiness = field(init=False)
     single: SinglePictures = field(init=False)
     broker: Broker = field(init=False)
+    cluster: Health | None = None
+    """Of the cluster that the cameras are at work on; None: they are at work here."""
     couriers: Sequence[Courier] = ()
     """One a webhook."""
     bridge: Bridge | None = None

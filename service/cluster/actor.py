@@ -35,8 +35,10 @@ CONNECTIONS = 2
 """To the database, of an actor, at most."""
 LOOK_SECONDS = 2.0
 """From one look of a service at the actors to the next, and what each has to answer."""
-_UNASKED_SECONDS = 5 * LOOK_SECONDS
+UNASKED_SECONDS = 5 * LOOK_SECONDS
 """An actor that reads cameras and was not looked at for so long has been replaced, or no service runs."""
+_REPLACED_SECONDS = 3 * LOOK_SECONDS
+"""A service that runs looks at an actor more often than that, also where a look is late."""
 _EVERYWHERE = Areas()
 _log = logging.getLogger("facecap.service.cluster")
 Frame = tuple[bytes, tuple[str, ...]]
@@ -177,6 +179,11 @@ class CameraActor:
             self._metrics.of_cameras(),
         )
 
+    async def give_way(self) -> None:
+        """Its cameras have an actor of other settings: it ends, unless services of its own settings go on."""
+        if time.monotonic() - self._asked > _REPLACED_SECONDS:
+            self._leave("an actor of other settings has its cameras")
+
     async def leave(self) -> None:
         """Store what the cameras hold, and end for good: Ray does not start this actor again."""
         try:
@@ -214,7 +221,7 @@ class CameraActor:
         """Ends what nobody uses: an actor without cameras at work, or one that no ingress asks for."""
         idle = self._settings.cameras.idle_seconds
         # A second one that reads the same cameras stores all captures twice.
-        unasked = _UNASKED_SECONDS if self._work.pullers else idle
+        unasked = UNASKED_SECONDS if self._work.pullers else idle
         while not self._leaving:
             time.sleep(CHECK_SECONDS)
             try:

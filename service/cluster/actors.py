@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -175,13 +176,18 @@ class Actors:
         return ray.get_actor(part.name, self._settings.cluster.namespace)
 
     def _listed(self) -> set[str]:
-        """Keys of the actors that there are, whether they answer or not."""
+        """Keys of the actors that there are, whether they answer or not; those of other settings are told."""
         namespace = self._settings.cluster.namespace
         everywhere = ray.util.list_named_actors(all_namespaces=True)
         listed = {actor["name"] for actor in everywhere if actor["namespace"] == namespace}
-        keys = {key for name in listed if (key := key_of(name)) is not None}
-        there = {key for key in keys if self._part(key).name in listed}
-        for key in {*self._parts} - keys - {*self._known}:
+        keys = {name: key for name in listed if (key := key_of(name)) is not None}
+        there = {key for key in keys.values() if self._part(key).name in listed}
+        for name, key in keys.items():
+            if key in self._known and name != self._part(key).name:
+                # It has just gone, or is of a version that does not know what it is told.
+                with suppress(ValueError, AttributeError):
+                    ray.get_actor(name, namespace).give_way.remote()
+        for key in {*self._parts} - {*keys.values()} - {*self._known}:
             self._parts.pop(key, None)
         return there
 

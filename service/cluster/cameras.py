@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
 from typing import Any
 
 from facecap import FaceCapture
@@ -16,41 +15,23 @@ from ..camera_work import limits_of
 from ..cameras import Answer, PushedFrame
 from ..cameras.camera import Flushed, empty_report
 from ..cameras.own_settings import OwnSettings
-from ..cameras.progress import Progress
-from ..cameras.refusals import (
-    camera_is_pulled,
-    check_name,
-    queue_full,
-    too_many_cameras,
-    unknown_camera,
-)
+from ..cameras.refusals import camera_is_pulled, check_name, queue_full, unknown_camera
 from ..cameras.remembered import Remembered
-from ..cameras.trouble import trouble
 from ..frames.picture import checked
 from ..metrics import Metrics
 from ..problems import Problem
 from ..settings import Settings
-from .actor import LOOK_SECONDS, MOVING, OwnAreas, moving
+from .actor import LOOK_SECONDS, MOVING, UNASKED_SECONDS, OwnAreas, moving
 from .actors import Actors
+from .health import Health
 from .link import Lost
-from .pulled import SILENT, Pulled
+from .places import OwnCamera, Places
+from .pulled import Pulled
+from .reports import ActorReports, with_own
 
 _log = logging.getLogger("facecap.service.cluster")
 _PART_BYTES = 90_000
 """Ray sends arguments below 100 KiB along with the call; larger ones take several times as long."""
-
-
-@dataclass(slots=True)
-class _Camera:
-    """What this service knows of a camera by itself."""
-
-    at_work: int = 0
-    """Its frames that are not answered yet."""
-    used: float = field(default_factory=time.monotonic)
-    was_sent: bool = False
-    """Whether a frame of it went to its actor, which has a place for it then."""
-    progress: Progress = field(default_factory=Progress)
-    """Of what did not come to its actor."""
 
 
 class ClusterCameras:
@@ -78,11 +59,13 @@ class ClusterCameras:
         self._limits = limits_of(settings)
         self._remembered = remembered
         self._own_settings = own_settings
-        self._metrics = metrics
         self._actors = Actors(settings, capture_factory, self._areas)
-        self._cameras: dict[str, _Camera] = {}
         self._seldom = logs.Seldom(_log)
         self.pullers = {name: Pulled(self._actors, name, own.url) for name, own in settings.pullers.items()}
+        self._reports = ActorReports(self._actors, self.pullers)
+        self._places = Places(settings.cameras, settings.pullers, self._reports.names, metrics)
+        self.health = Health(UNASKED_SECONDS)
+        metrics.watch(self.health)
         metrics.watch_elsewhere(self._actors.figures.all)
 
     async def push(self, name: str, frame: PushedFrame) -> Answer:
@@ -91,8 +74,7 @@ class ClusterCameras:
 
     def start(self, name: str, frame: PushedFrame) -> asyncio.Future[Answer]:
         """As `TakesFrames.start`."""
-        self.admit(name)
-        camera = self._cameras[name]
+        camera = self._admitted(name)
         picture = frame.picture
         assert isinstance(picture, bytes)
         if not camera.was_sent:
@@ -106,29 +88,11 @@ class ClusterCameras:
 
     def admit(self, name: str) -> None:
         """As `TakesFrames.admit`."""
-        camera = self._opened(name)
-        if name in self._settings.pullers:
-            problem = camera_is_pulled(name)
-        elif not self.has_room(name):
-            problem = queue_full(name, self._settings.cameras.queue)
-        else:
-            return
-        self._count(name, camera, problem)
-        raise problem
-
-    def _check(self, name: str, camera: _Camera, picture: bytes) -> None:
-        """No process is started for what is no picture, under any number of names."""
-        if name not in self._settings.cameras.named:  # those may be outside of their hours: any body will do
-            try:
-                checked(picture, self._limits)
-            except Problem as problem:
-                self._count(name, camera, problem)
-                raise
-        camera.was_sent = True
+        self._admitted(name)
 
     def has_room(self, name: str) -> bool:
         """As `TakesFrames.has_room`, as far as this service fills the queue."""
-        camera = self._cameras.get(name)
+        camera = self._places.known(name)
         return camera is None or camera.at_work < self._settings.cameras.queue
 
     async def flush(self, name: str) -> Flushed:
@@ -139,24 +103,24 @@ class ClusterCameras:
     async def forget(self, name: str) -> tuple[str, ...]:
         """As `TakesFrames.forget`; 503 `camera_moving`."""
         ids: tuple[str, ...] = await self._command("forget", name)
-        self._forget(name)
+        self._places.forget(name)
         return ids
 
     def refuse(self, name: str, problem: Problem) -> None:
         """As `TakesFrames.refuse`."""
         try:
-            camera = self._opened(name)
+            camera = self._places.opened(name)
         except Problem:
             return
-        self._count(name, camera, problem)
+        self._places.count(name, camera, problem)
 
     def report(self, name: str | None = None) -> list[dict[str, Any]]:
         """As `TakesFrames.report`, as of the last look."""
-        reports = {report["name"]: report for report in self._reports() if name in (None, report["name"])}
-        for own_name, camera in self._cameras.items():
+        reports = {report["name"]: report for report in self._reports.all() if name in (None, report["name"])}
+        for own_name, camera in self._places.all():
             if name in (None, own_name):
                 report = reports.get(own_name) or empty_report(own_name, "push")
-                reports[own_name] = _with_own(report, camera)
+                reports[own_name] = with_own(report, camera)
         return list(reports.values())
 
     async def last_frame(self, name: str) -> bytes | None:
@@ -176,7 +140,9 @@ class ClusterCameras:
             start = time.monotonic()
             try:
                 await asyncio.wait_for(self.look(), 2 * LOOK_SECONDS)
+                self.health.note_looked()
             except Exception as error:
+                self.health.note_failed()
                 self._actors.note_silent()
                 said = str(error) or type(error).__name__
                 self._seldom.error("look", "the cluster cannot be looked at: %s", said)
@@ -189,19 +155,40 @@ class ClusterCameras:
         for name, puller in self.pullers.items():
             if puller.has_sent():
                 self._remembered.seen(name, "pull")
-        self._forget_unused(start)
+        self._places.forget_unused(start)
 
     def close(self) -> None:
         """Actors go on for whoever asks them."""
         self._actors.close()
 
-    async def _answer(self, name: str, camera: _Camera, answer: asyncio.Future[Any]) -> Answer:
+    def _admitted(self, name: str) -> OwnCamera:
+        camera = self._places.opened(name)
+        if name in self._settings.pullers:
+            problem = camera_is_pulled(name)
+        elif not self.has_room(name):
+            problem = queue_full(name, self._settings.cameras.queue)
+        else:
+            return camera
+        self._places.count(name, camera, problem)
+        raise problem
+
+    def _check(self, name: str, camera: OwnCamera, picture: bytes) -> None:
+        """No process is started for what is no picture, under any number of names."""
+        if name not in self._settings.cameras.named:  # those may be outside of their hours: any body will do
+            try:
+                checked(picture, self._limits)
+            except Problem as problem:
+                self._places.count(name, camera, problem)
+                raise
+        camera.was_sent = True
+
+    async def _answer(self, name: str, camera: OwnCamera, answer: asyncio.Future[Any]) -> Answer:
         try:
             body, captures = _answered(await answer)
         except (Lost, Problem) as error:
             problem = moving(name) if isinstance(error, Lost) else error
             if problem.code == MOVING:
-                self._count(name, camera, problem)
+                self._places.count(name, camera, problem)
             elif problem.status >= 500:  # the camera is not to blame
                 self._note_alive(name, camera)
             raise problem from None
@@ -210,7 +197,7 @@ class ClusterCameras:
         self._note_alive(name, camera)
         return Answer(body, captures)
 
-    def _note_alive(self, name: str, camera: _Camera) -> None:
+    def _note_alive(self, name: str, camera: OwnCamera) -> None:
         camera.used = time.monotonic()
         self._remembered.seen(name, "push")
 
@@ -223,49 +210,6 @@ class ClusterCameras:
             return _answered(await actor.link.call(method, name))
         except Lost:
             raise moving(name) from None
-
-    def _opened(self, name: str) -> _Camera:
-        camera = self._cameras.get(name)
-        if camera is not None:
-            return camera
-        check_name(name)
-        if name not in self._settings.pullers:
-            self._find_place(name)
-        camera = self._cameras[name] = _Camera()
-        return camera
-
-    def _find_place(self, name: str) -> None:
-        """A camera of which nothing came to an actor may have to go for a new one."""
-        pulled = self._settings.pullers
-        at_actors = {report["name"] for report in self._reports()} - {*pulled}
-        pushed = at_actors | ({*self._cameras} - {*pulled})
-        if name in pushed or len(pushed) < self._settings.cameras.max_cameras - len(pulled):
-            return
-        unused = [one for one in pushed - at_actors if not self._cameras[one].was_sent]
-        if not unused:
-            raise too_many_cameras(len(pushed), len(pulled))
-        self._forget(min(unused, key=lambda one: self._cameras[one].used))
-
-    def _forget_unused(self, looked: float) -> None:
-        """Those that are idle, and those that no actor has any more, as another service removed them.
-
-        Args:
-            looked: when the last look began, by `time.monotonic`.
-        """
-        oldest = looked - self._settings.cameras.idle_seconds
-        at_actors = {report["name"] for report in self._reports()}
-        for name, camera in list(self._cameras.items()):
-            is_gone = name not in at_actors and camera.used < looked and not camera.progress.is_refused
-            if not camera.at_work and (is_gone or camera.used < oldest):
-                self._forget(name)
-
-    def _count(self, name: str, camera: _Camera, problem: Problem) -> None:
-        camera.progress.refuse(problem)
-        self._metrics.frame(name, problem.code)
-
-    def _forget(self, name: str) -> None:
-        if self._cameras.pop(name, None) is not None:
-            self._metrics.forget(name)
 
     def _areas(self, key: str | None) -> dict[str, OwnAreas]:
         """Of the cameras that have any, by the keys of their actors; of one key or of all."""
@@ -283,37 +227,8 @@ class ClusterCameras:
     def _all_names(self) -> set[str]:
         return {*self._own_settings.names, *self._remembered.names()}
 
-    def _reports(self) -> Iterator[dict[str, Any]]:
-        """Of all actors; of those that do not answer with what they said last, and the trouble."""
-        names = set()
-        for actor in self._actors.all():
-            if actor.look is None:
-                continue
-            for report in actor.look.cameras:
-                names.add(report["name"])
-                if actor.silent_since is None:
-                    yield {**report, "node": actor.look.node}
-                else:
-                    yield _silent(report, actor.silent_since)
-        for name, puller in self.pullers.items():
-            if name not in names and puller.silent_since is not None:
-                yield _silent(empty_report(name, "pull"), puller.silent_since)
-
 
 def _answered(answer: Any) -> Any:
     if isinstance(answer, dict):
         raise Problem(**answer)
     return answer
-
-
-def _silent(report: dict[str, Any], since: float) -> dict[str, Any]:
-    return {**report, "trouble": [trouble("moving", since, SILENT), *report["trouble"]]}
-
-
-def _with_own(report: dict[str, Any], camera: _Camera) -> dict[str, Any]:
-    own = camera.progress.report(None, None)
-    frames = dict(report["frames"])
-    for result, count in own["frames"].items():
-        frames[result] = frames.get(result, 0) + count
-    queue = max(report["queue"], camera.at_work)
-    return {**report, "frames": frames, "queue": queue, "trouble": [*report["trouble"], *own["trouble"]]}

@@ -34,7 +34,7 @@ async def on_cluster(
         cameras = ClusterCameras(
             settings, capture_factory, services.remembered, services.own_settings, services.metrics
         )
-        services.cameras, services.pullers = cameras, cameras.pullers
+        services.cameras, services.pullers, services.cluster = cameras, cameras.pullers, cameras.health
         following = asyncio.create_task(cameras.follow())
         try:
             yield

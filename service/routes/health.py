@@ -22,13 +22,13 @@ async def livez() -> Response:
 
 @router.get("/readyz", response_class=PlainTextResponse, responses=responses(503))
 async def readyz(request: Request) -> Response:
-    """The models are loaded and a capture could be stored."""
+    """The models are loaded, a capture could be stored, and the cluster, if there is one, is there."""
     services = services_of(request)
     if services.stopping.is_set():
         raise Problem(503, "shutting_down", "The service ends", "no new work is taken")
-    if not await services.readiness.ready():
-        detail = "captures cannot be stored: the database or the folder of crops fails; the log says why"
-        raise Problem(503, "store_unavailable", "Captures cannot be stored", detail)
+    problem = await services.readiness.problem()
+    if problem is not None:
+        raise problem
     return PlainTextResponse("ok\n")
 
 
@@ -41,6 +41,6 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Figures in Prometheus form."""
     services = services_of(request)
-    await services.readiness.ready()  # since when not is one of the figures
+    await services.readiness.can_store()  # since when not is one of the figures
     text = await run_in_threadpool(services.metrics.text)
     return Response(text, headers={"Content-Type": CONTENT_TYPE})

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
 
 from .database import Database
 from .errors import StoreError
+from .migrations import FOLDER
 
 _MIGRATION_LOCK = 0x66616365636170
 
@@ -23,13 +21,10 @@ def migrate(database: Database) -> None:
         StoreError: the database fails, or a newer version of facecap has been at it.
     """
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     steps = ScriptDirectory.from_config(config)
-    with database.reading() as connection:
-        if _revision(connection) == steps.get_current_head():
-            return
     with database.alone(_MIGRATION_LOCK) as connection:
-        revision = _revision(connection)
+        revision = MigrationContext.configure(connection).get_current_revision()
         known = [step.revision for step in steps.walk_revisions()]
         if revision is not None and revision not in known:
             raise StoreError(
@@ -39,7 +34,3 @@ def migrate(database: Database) -> None:
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()

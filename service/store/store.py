@@ -14,10 +14,10 @@ from .crops import Crops
 from .database import Database
 from .errors import StoreError
 from .keeping import Keeper
-from .migrate import migrate
 from .outbox import Outbox
 from .reading import disk
 from .records import CaptureQuery, NewCapture, Removed, StoredCapture
+from .revision import bring_up_to_date
 from .times import now, to_microseconds
 from .trouble import Trouble
 
@@ -68,11 +68,11 @@ class Store(Outbox):
                 if database.is_sqlite and database.url.database is not None:
                     Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
             try:
-                migrate(database)
+                bring_up_to_date(database)
             except StoreError:
                 if not database.make_room():  # even to be opened, a database needs some
                     raise
-                migrate(database)
+                bring_up_to_date(database)
         except BaseException:
             database.close()
             raise

@@ -87,7 +87,8 @@ export async function getJson(path, parameters, options) {
   return (await call(address(path, parameters), options)).json();
 }
 
-/** Whether captures can be stored. */
-export async function isReady({ signal }) {
-  return (await fetch(address("readyz"), { signal })).ok;
+/** The code of the problem that keeps the service from its work; empty where there is none. */
+export async function unreadiness({ signal }) {
+  const response = await fetch(address("readyz"), { signal });
+  return response.ok ? "" : (await Problem.of(response)).code;
 }

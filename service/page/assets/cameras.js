@@ -1,6 +1,6 @@
 /** The cameras: those with trouble first, then area by area; a click shows one camera's captures. */
 
-import { Problem, failure, getJson, isReady } from "./api.js";
+import { Problem, failure, getJson, unreadiness } from "./api.js";
 import { byId, h, show, write } from "./dom.js";
 import { learnNames, nameOf } from "./names.js";
 import { PATIENCE } from "./pulse.js";
@@ -10,6 +10,9 @@ import { retitle } from "./title.js";
 import { KINDS } from "./trouble.js";
 
 const PERIOD = 3000;
+
+/** What is said of a service that is not ready, by the code of its problem. */
+const UNREADY = { store_unavailable: "notStoring", cluster_unavailable: "noCluster" };
 
 export class Cameras {
   #list = byId("cameras");
@@ -70,9 +73,10 @@ export class Cameras {
       this.#pulse.beat();
       this.#fail("");
       this.#show(cameras);
-      const ready = await isReady(soon());
-      show(byId("not-storing"), !ready);
-      this.#sum(cameras, ready);
+      const unready = UNREADY[await unreadiness(soon())];
+      write(byId("unready"), unready ? text(`page.${unready}`) : "");
+      show(byId("unready"), Boolean(unready));
+      this.#sum(cameras, unready);
     } catch (error) {
       const answered = error instanceof Problem && error.said;
       if (answered) this.#pulse.beat();
@@ -123,7 +127,7 @@ export class Cameras {
     if (this.#list.contains(focused)) focused.focus({ preventScroll: true });
   }
 
-  #sum(cameras, ready) {
+  #sum(cameras, unready) {
     const wrong = cameras.filter(({ trouble }) => trouble.length).length;
     const words = wrong ? text("cameras.trouble", { n: wrong }) : "";
     const brief = [text("cameras.count", { n: cameras.length }), wrong ? text("cameras.ofThem", { n: wrong }) : ""];
@@ -131,7 +135,7 @@ export class Cameras {
     byId("cameras-brief").dataset.wrong = wrong > 0;
     byId("trouble").textContent = words;
     show(byId("trouble"), wrong > 0);
-    retitle({ trouble: ready ? words : text("title.notStoring") });
+    retitle({ trouble: unready ? text(`title.${unready}`) : words });
   }
 }
 

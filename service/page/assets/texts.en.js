@@ -18,6 +18,7 @@ export default {
   "page.refused": "The service refused: {problem}",
   "page.answered": "The service answered {status}.",
   "page.notStoring": "Captures cannot be stored at the moment. The log of the service says why.",
+  "page.noCluster": "The cluster that the cameras are at work on cannot be reached. The log of the service says why.",
 
   "deliveries.mqtt": {
     one: "The MQTT broker has heard nothing since {time}; {n} event waits.",
@@ -34,6 +35,7 @@ export default {
 
   "title.gone": "Nothing since {time}",
   "title.notStoring": "Captures are not stored",
+  "title.noCluster": "The cluster cannot be reached",
 
   "connection.connecting": "Connecting…",
   "connection.live": "Live",

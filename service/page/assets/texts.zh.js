@@ -18,6 +18,7 @@ export default {
   "page.refused": "服务拒绝了请求：{problem}",
   "page.answered": "服务返回 {status}。",
   "page.notStoring": "目前无法保存抓拍，原因见服务日志。",
+  "page.noCluster": "无法连接摄像头所在的集群，原因见服务日志。",
 
   "deliveries.mqtt": { other: "自 {time} 起 MQTT 服务器收不到消息，{n} 条事件在等待。" },
   "deliveries.retrying": { other: "Webhook {name} 未能接收，{n} 条事件在等待。" },
@@ -25,6 +26,7 @@ export default {
 
   "title.gone": "{time} 起无数据",
   "title.notStoring": "抓拍无法保存",
+  "title.noCluster": "无法连接集群",
 
   "connection.connecting": "正在连接…",
   "connection.live": "实时",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -25,6 +26,17 @@ def test_an_actor_that_cannot_store_what_it_holds_ends_all_the_same(monkeypatch:
     monkeypatch.setattr("ray.actor.exit_actor", end)
     with pytest.raises(Ended):
         asyncio.run(actor.leave())
+
+
+@pytest.mark.parametrize(("ago", "ends"), [(1.0, False), (20.0, True)])
+def test_an_actor_of_older_settings_ends_unless_a_service_still_looks_at_it(ago: float, ends: bool) -> None:
+    asked: list[None] = []
+    actor = CameraActor.__new__(CameraActor)
+    actor._leaving = False
+    actor._self = SimpleNamespace(leave=SimpleNamespace(remote=lambda: asked.append(None)))
+    actor._asked = time.monotonic() - ago
+    asyncio.run(actor.give_way())
+    assert bool(asked) == ends
 
 
 def test_an_actor_that_could_not_begin_to_leave_tries_again() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from facecap_service.cluster.cameras import ClusterCameras
 from facecap_service.cluster.parts import Part, actor_of
 from facecap_service.metrics import Metrics
 from facecap_service.problems import Problem
+from facecap_service.readiness import Readiness
 from facecap_service.settings import Settings
 
 NAMES = [f"door{number}" for number in range(60)]
@@ -52,11 +54,15 @@ class FakeActor:
 
     def __init__(self, cameras: list[str]) -> None:
         self.told: Any = None
+        self.error: Exception | None = None
+        """That looks fail with."""
         reports = [empty_report(name, "push") for name in cameras]
         self._look = Look("life", "node", reports, {}, {}, [])
         self.look = SimpleNamespace(remote=self._remote)
 
     async def _remote(self, areas: Any, draining: frozenset[str]) -> Look:
+        if self.error is not None:
+            raise self.error
         self.told = areas
         return self._look
 
@@ -75,6 +81,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks come soon and wait briefly."""
     for module in (actors_module, cameras_module):
         monkeypatch.setattr(module, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(cameras_module, "UNASKED_SECONDS", 0.5)
 
 
 class OwnSettings:
@@ -170,6 +177,46 @@ def test_what_was_said_before_the_cluster_was_lost_is_not_shown_as_if_it_were_no
         following.cancel()
 
     tell(settings, story)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_service_is_not_ready_while_its_cluster_is_lost_and_is_where_one_actor_is(
+    fake_ray: FakeRay,
+) -> None:
+    settings = settings_with()
+    moving = FakeActor(["door"])
+    moving.error = RuntimeError("it is on its way to another node")
+    fake_ray.named[Part(settings, "door").name] = moving
+
+    async def story(cameras: ClusterCameras) -> None:
+        store: Any = SimpleNamespace(ready=lambda: None, failing_since=None)
+        readiness = Readiness(store, cameras.health)
+
+        async def code() -> str | None:
+            problem = await readiness.problem()
+            return problem and problem.code
+
+        following = asyncio.create_task(cameras.follow())
+        await asyncio.sleep(1)
+        assert await code() is None and since(cameras) == 0
+        before = time.time()
+        fake_ray.error = RuntimeError("the head is lost")
+        while await code() is None:
+            await asyncio.sleep(0.01)
+        assert await code() == "cluster_unavailable" and before <= since(cameras) <= time.time()
+        fake_ray.error = None
+        while await code() is not None:
+            await asyncio.sleep(0.01)
+        await until(lambda: since(cameras) == 0)
+        following.cancel()
+
+    tell(settings, story)
+
+
+def since(cameras: ClusterCameras) -> float:
+    """What the figures say, since when the cluster cannot be looked at."""
+    [family] = cameras.health.collect()
+    return float(family.samples[0].value)
 
 
 def test_a_look_asks_of_each_camera_once_and_tells_each_actor_of_its_own(fake_ray: FakeRay) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ import ray
 from cameras import DroppingCamera
 from served import Served, eventually, running
 
-from cluster.conftest import Start
+from cluster.conftest import NODES, Start
 from facecap_service.cluster.actor import Look
 from facecap_service.cluster.parts import Part
 from facecap_service.cluster.pulled import Pulled
@@ -53,6 +54,28 @@ def test_settings_that_change_leave_a_camera_one_reader(
         eventually(lambda: len(actors()) == 2)
         [left] = eventually(lambda: len(found := actors()) == 1 and found, 60)
     assert left != before
+
+
+def test_settings_that_change_give_cameras_the_room_that_they_had_before(
+    settings: Any, pipeline: dict[str, Any], face: bytes
+) -> None:
+    def one(min_hits: int) -> Any:
+        capture = {"mode": "auto", "min_hits": min_hits}
+        return running(settings(pipeline=pipeline, capture=capture, cluster={"cpus": 1}))
+
+    names = [f"door{number}" for number in range(NODES)]
+    with one(2) as service:
+        assert all(service.push(name, face).status_code == 200 for name in names * 3)
+        before = actors()
+    with one(50) as service, ThreadPoolExecutor(NODES) as pool:
+
+        def taken(name: str) -> bool:
+            return service.push(name, face).status_code == 200
+
+        assert all(pool.map(lambda name: eventually(lambda: taken(name), 60), names))
+        assert len(actors()) == NODES and not {*before} & {*actors()}
+        captures = service.client.get("/v1/captures").json()["captures"]
+        assert sorted(capture["camera"] for capture in captures) == names
 
 
 def test_services_of_machines_that_differ_share_actors() -> None:

@@ -52,6 +52,23 @@ def test_where_ray_is_missing_the_extra_is_named(tmp_path: Path, postgresql: Any
     assert "cluster.address needs ray, which is not installed: pip install 'facecap[cluster]'" in said
 
 
+def test_an_actor_holds_nothing_that_routes_or_migrations_alone_need(postgresql: Any) -> None:
+    url = postgresql.empty_database()
+    code = """
+import sys
+from pathlib import Path
+import facecap_service.cluster.actor
+from facecap_service.store import Store
+Store.open(sys.argv[1], Path("nowhere"), crops_in_database=True).close()
+print(sorted({"alembic", "fastapi"} & {*sys.modules}))
+"""
+    said = []
+    for _ in range(2):  # the first makes the tables, as a service does
+        done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True)
+        said.append(done.stdout.strip())
+    assert said == ["['alembic']", "[]"]
+
+
 def test_a_service_without_a_cluster_loads_nothing_of_ray(tmp_path: Path) -> None:
     code = f"""
 import sys, asyncio

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timezone
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -192,12 +193,24 @@ def test_a_page_says_that_captures_cannot_be_stored(
         raise StoreError("the disk is full")
 
     page = open_page(served.address, expect_failures=True)
-    expect(page.locator("#not-storing")).to_be_hidden()
+    expect(page.locator("#unready")).to_be_hidden()
     with monkeypatch.context() as patch:
         patch.setattr(type(served.services.store), "ready", failing)
-        expect(page.locator("#not-storing")).to_contain_text("cannot be stored")
+        expect(page.locator("#unready")).to_contain_text("cannot be stored")
         expect(page).to_have_title("⚠ Captures are not stored · facecap")
-    expect(page.locator("#not-storing")).to_be_hidden()
+    expect(page.locator("#unready")).to_be_hidden()
+    expect(page).to_have_title("facecap")
+
+
+def test_a_page_says_that_the_cluster_is_lost(
+    served: Served, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page(served.address, expect_failures=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(served.services.readiness, "_cluster", SimpleNamespace(is_lost=True))
+        expect(page.locator("#unready")).to_contain_text("The cluster that the cameras are at work on")
+        expect(page).to_have_title("⚠ The cluster cannot be reached · facecap")
+    expect(page.locator("#unready")).to_be_hidden()
     expect(page).to_have_title("facecap")
 
 

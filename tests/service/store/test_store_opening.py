@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from facecap_service.store import CaptureQuery, Store, StoreError
 from facecap_service.store.database import Database
+from facecap_service.store.migrations import newest
 from facecap_service.store.schema import metadata
 
 
@@ -61,7 +62,9 @@ def test_a_database_without_an_encoding_will_do(postgresql: Server, tmp_path: Pa
 def test_migrations_lead_to_the_tables_of_the_code(url: str, store: Store) -> None:
     database = Database(url)
     with database.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == newest(), "the file of the last step says another revision"
     database.close()
 
 
