@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.concurrency import run_in_threadpool
 
 from facecap import FaceCapture
+from facecap.cores import usable_cores
 
 from .camera_reports import CameraReports
 from .camera_work import CHECK_SECONDS, CameraWork, limits_of
@@ -31,7 +31,7 @@ async def run_cameras(
 ) -> AsyncIterator[None]:
     """Cameras take frames until the block ends; then what they have accepted is worked on and stored."""
     settings = services.settings
-    workers = Workers(settings.cameras.threads or _cores())
+    workers = Workers(settings.cameras.threads or usable_cores())
     hours = hours_of(settings.cameras.named, settings.site.zone)
     services.remembered = Remembered(services.store.cameras, settings.cameras, hours)
     services.own_settings = OwnSettings(settings.cameras.named, services.remembered)
@@ -88,9 +88,3 @@ async def _now_and_then(work: CameraWork) -> None:
     while True:
         await asyncio.sleep(CHECK_SECONDS)
         work.look_after()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -63,6 +63,7 @@ GUESTS: dict[str, set[str]] = {
         "facecap",
         "facecap.replay",
         "facecap.addresses",
+        "facecap.cores",
         "facecap.errors",
         "facecap.models",
         "facecap.picture_faces",

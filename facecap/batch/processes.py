@@ -55,11 +55,6 @@ def in_processes(
             each.kill()
 
 
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class _Worker:
     """One process, and the file that it works on."""
 

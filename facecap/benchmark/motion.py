@@ -1,10 +1,15 @@
-"""`facecap bench motion`: doors that nobody or somebody passes, with `motion` and without."""
+"""`facecap bench motion`: doors that nobody or somebody passes, with `motion` and without.
+
+Frames are in memory, or JPEG, or `pulled`: JPEG that is read from a camera over HTTP.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import cv2
@@ -17,8 +22,9 @@ from facecap._face_capture import FaceCapture
 from facecap._mask_classifier import MaskClassifier
 from facecap.benchmark.interleave import Turns, take_turns
 from facecap.benchmark.pipeline import clip
+from facecap.benchmark.prompted_camera import frames_of
 from facecap.benchmark.report import machine, table
-from facecap.sources import EncodedPicture
+from facecap.sources import EncodedPicture, Frame
 
 FRAMES_A_SECOND = 25
 _NOISE = 3.0  # of 255, of a camera's pixels
@@ -40,11 +46,12 @@ def measure(turns: int, progress: Callable[[str], None]) -> Measured:
     for name, width, height in (("640x480", 640, 480), ("1920x1080", 1920, 1080)):
         progress(f"empty door, {name}")
         frames = [_noisy(_room(width, height), seed) for seed in range(_SCENES)]
-        rows[f"empty, {name}, decoded"] = _turns(frames, turns, decoded)
+        rows[f"empty, {name}, decoded"] = _turns(partial(_repeated, frames), turns, decoded)
         jpegs = [cv2.imencode(".jpg", f, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes() for f in frames]
-        rows[f"empty, {name}, JPEG"] = _turns(jpegs, turns, encoded)
+        rows[f"empty, {name}, JPEG"] = _turns(partial(_repeated, jpegs), turns, encoded)
+        rows[f"empty, {name}, pulled"] = _turns(partial(frames_of, jpegs), turns, pulled)
     progress("busy door")
-    rows["busy, 640x480, decoded"] = _turns(clip(), turns, decoded)
+    rows["busy, 640x480, decoded"] = _turns(partial(_repeated, clip()), turns, decoded)
     return Measured(rows)
 
 
@@ -53,30 +60,51 @@ def decoded(camera: FaceCapture, frame: Any, index: int) -> None:
     camera.process(frame, frame_index=index, timestamp=index / FRAMES_A_SECOND)
 
 
-def encoded(camera: FaceCapture, frame: Any, index: int) -> None:
+def encoded(camera: FaceCapture, jpeg: bytes, index: int) -> None:
     """A JPEG, decoded as far as it is needed."""
-    picture, timestamp = EncodedPicture(frame), index / FRAMES_A_SECOND
+    _look(camera, EncodedPicture(jpeg), index)
+
+
+def pulled(camera: FaceCapture, frame: Frame, index: int) -> None:
+    """The same of one that was read from a camera."""
+    assert frame.encoded is not None
+    _look(camera, frame.encoded, index)
+
+
+def _look(camera: FaceCapture, picture: EncodedPicture, index: int) -> None:
+    timestamp = index / FRAMES_A_SECOND
     if picture.skipped(camera, index, timestamp) is None:
         camera.process(picture.decode(), frame_index=index, timestamp=timestamp)
 
 
-def _turns(frames: list[Any], turns: int, work: Callable[[FaceCapture, Any, int], None]) -> Turns:
+def _turns(
+    door: Callable[[], AbstractContextManager[Iterator[Any]]],
+    turns: int,
+    work: Callable[[FaceCapture, Any, int], None],
+) -> Turns:
+    """Each contender has a door of its own, and its frames without end."""
     detector, classifier = Detector(), MaskClassifier()
 
     def second(motion: Literal["off", "auto"]) -> Callable[[], None]:
         config = CaptureConfig(motion=motion)
         camera = FaceCapture(config, detector=detector, classifier=classifier)
-        count = itertools.count()
+        numbered = enumerate(doors.enter_context(door()))
 
         def run(length: int = FRAMES_A_SECOND) -> None:
-            for index in itertools.islice(count, length):
-                work(camera, frames[index % len(frames)], index)
+            for index, frame in itertools.islice(numbered, length):
+                work(camera, frame, index)
 
         run(_BEFORE)
         return run
 
-    # A refresh falls on every other turn: an even number of them has its share.
-    return take_turns({"off": second("off"), "auto": second("auto")}, 2 * turns, warm_up=1)
+    with ExitStack() as doors:
+        # A refresh falls on every other turn: an even number of them has its share.
+        return take_turns({"off": second("off"), "auto": second("auto")}, 2 * turns, warm_up=1)
+
+
+@contextmanager
+def _repeated(frames: list[Any]) -> Iterator[Iterator[Any]]:
+    yield itertools.cycle(frames)
 
 
 def _room(width: int, height: int) -> NDArray[np.uint8]:

@@ -174,9 +174,10 @@ def _where(args: argparse.Namespace) -> AbstractContextManager[WorkOn]:
         from facecap.batch.cluster import cluster
 
         return cluster(args.ray)
-    from facecap.batch.processes import cores, in_processes
+    from facecap.batch.processes import in_processes
+    from facecap.cores import usable_cores
 
-    return nullcontext(partial(in_processes, args.processes or cores()))
+    return nullcontext(partial(in_processes, args.processes or usable_cores()))
 
 
 def _work(

@@ -128,11 +128,11 @@ def _detecting_ahead(
     args: argparse.Namespace, source: Source, capture: FaceCapture
 ) -> AbstractContextManager[Ahead | None]:
     """What detects in the frames that come, where cores are left for it."""
-    from facecap.batch.processes import cores
     from facecap.cli.ahead import Ahead
     from facecap.cli.overlap import AHEAD
+    from facecap.cores import usable_cores
 
-    threads = min(cores(), AHEAD)  # more would find no frame to detect in
+    threads = min(usable_cores(), AHEAD)  # more would find no frame to detect in
     if threads < 2 or args.threads != 1 or args.provider != "cpu" or source.live or source.length == 1:
         return nullcontext()
     return Ahead(capture.detector, threads)

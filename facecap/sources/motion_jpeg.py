@@ -9,11 +9,11 @@ from collections import deque
 from typing import Any
 
 from facecap.sources.base import Limits
+from facecap.sources.http_body import Body
 from facecap.sources.picture import EncodedPicture
 from facecap.sources.picture_header import PictureError
 
-_CHUNK = 64 * 1024  # bytes
-_LONGEST_LINE = 64 * 1024
+_LONGEST_LINE = 64 * 1024  # bytes
 _DAMAGED_IN_A_ROW = 16
 _LENGTH = re.compile(rb"\s*content-length\s*:\s*(\d{1,18})\s*\Z", re.IGNORECASE)
 _NO_PICTURE = (b"-", b"\r", b"\n")
@@ -28,13 +28,11 @@ class MotionJpeg:
     Parts may state their length or not, and the first boundary, or its name in the header, may be missing.
     """
 
-    def __init__(
-        self, answer: http.client.HTTPResponse, limits: Limits, timeout: float, *, encoded: bool
-    ) -> None:
+    def __init__(self, body: Body, limits: Limits, timeout: float, *, encoded: bool) -> None:
         """Wait for the first picture that can be used; `read` gives those before it too.
 
         Args:
-            answer: whose socket has a time limit.
+            body: of an answer whose socket has a time limit.
             limits: of one picture; of a part that has more bytes nothing is kept.
             timeout: seconds for a picture to come whole.
             encoded: whether pictures are given as `EncodedPicture`, of which only the structure was checked.
@@ -43,11 +41,11 @@ class MotionJpeg:
             OSError: none comes; TimeoutError where the server is silent.
             PictureError: the first pictures cannot be used, or the first is too large.
         """
-        self._answer = answer
+        self._body = body
         self._limits = limits
         self._timeout = timeout
         self._encoded = encoded
-        self._boundary = str(answer.headers.get_param("boundary") or "").strip("-").encode(errors="replace")
+        self._boundary = str(body.headers.get_param("boundary") or "").strip("-").encode(errors="replace")
         self._came_boundary = False
         self._came = bytearray()
         self._deadline = 0.0
@@ -78,7 +76,7 @@ class MotionJpeg:
 
     def release(self) -> None:
         """Close the connection."""
-        self._answer.close()
+        self._body.close()
 
     def _picture(self) -> Any:
         if self._damaged == _DAMAGED_IN_A_ROW:
@@ -111,7 +109,7 @@ class MotionJpeg:
         self._in_part = True
         if length > self._limits.bytes:
             raise PictureError(f"it has {length} bytes, the limit is {self._limits.bytes}", "too_large")
-        while len(self._came) < length and self._more():
+        while (missing := length - len(self._came)) > 0 and self._more(missing):
             pass
         return self._taken(length)
 
@@ -183,10 +181,10 @@ class MotionJpeg:
         del self._came[:length]
         return taken
 
-    def _more(self) -> bool:
-        """Wait for more of the answer; whether there is any."""
+    def _more(self, missing: int = 1) -> bool:
+        """Wait for more of the answer, of which `missing` bytes are sure to come; whether there is any."""
         if time.monotonic() > self._deadline:
             raise TimeoutError("no whole picture came in time")
-        more = self._answer.read1(_CHUNK)
+        more = self._body.read(missing)
         self._came += more
         return bool(more)

@@ -13,6 +13,7 @@ import numpy as np
 from facecap._video_file import video_name
 from facecap.errors import FacecapError
 from facecap.sources.base import Capture, Frame, Limits, Report, Source, SourceError
+from facecap.sources.http_body import Body
 from facecap.sources.motion_jpeg import MotionJpeg
 from facecap.sources.picture_header import PictureError
 from facecap.sources.unopened import Unopened, ask_http, why_no_picture, why_unopened
@@ -147,15 +148,16 @@ def _motion_jpeg(
     name: str, answer: http.client.HTTPResponse, limits: Limits, timeout: float, encoded: bool
 ) -> MotionJpeg:
     """Raises Unopened where only ffmpeg might read the pictures, such as those without their end."""
+    body = Body(answer)
     try:
-        return MotionJpeg(answer, limits, timeout, encoded=encoded)
+        return MotionJpeg(body, limits, timeout, encoded=encoded)
     except PictureError as error:
-        answer.close()
+        body.close()
         why = f"its pictures cannot be used: {error}"
         if error.fault in ("cut_short", "damaged"):
             raise Unopened(why) from None
     except OSError as error:
-        answer.close()
+        body.close()
         why = why_no_picture(error, timeout)
     raise SourceError(f"{name}: it cannot be opened: {why}")
 

@@ -14,7 +14,6 @@ import pytest
 import scripted
 
 import facecap as facecap_package
-from facecap.batch import processes
 from facecap.cli import ahead as ahead_module
 from facecap.cli import main, overlap
 from facecap.cli.ahead import Ahead
@@ -160,7 +159,7 @@ def test_no_more_frames_are_detected_in_at_once_than_are_read_ahead(
             super().__init__(detector, threads)
 
     monkeypatch.setattr(overlap, "AHEAD", most)
-    monkeypatch.setattr(processes, "cores", lambda: 64)
+    monkeypatch.setattr("facecap.cores.usable_cores", lambda: 64)
     monkeypatch.setattr(ahead_module, "Ahead", Counted)
     assert main(["run", str(visit), *map(str, models), "--out", str(tmp_path / "out"), "--quiet"]) == 0
     assert made == [most]

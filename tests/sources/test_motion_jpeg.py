@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from authority import Authority
 from cameras import ScriptedCamera
 
 from facecap import sources
 from facecap.sources import Frame, Limits, PictureError, Source, SourceError, open_source
+from facecap.sources.http_body import Body
 
 TYPE = "multipart/x-mixed-replace; boundary=frame"
 LIMITS = Limits(bytes=40_000)
@@ -23,6 +27,12 @@ Write = Callable[[bytes], Any]
 
 def picture(grey: int) -> bytes:
     return cv2.imencode(".jpg", np.full((48, 64, 3), grey, np.uint8))[1].tobytes()
+
+
+def large_picture() -> bytes:
+    """Some 30 kB."""
+    noise = np.random.default_rng(1).integers(0, 256, (120, 160, 3), np.uint8)
+    return cv2.imencode(".jpg", noise)[1].tobytes()
 
 
 def part(data: bytes, *, sized: bool = True, boundary: str = "frame") -> bytes:
@@ -37,6 +47,27 @@ def serving(send: Callable[[Write], None], content_type: str = TYPE, **more: Any
     yield f"http://{server.address}"
     server.shutdown()
     server.server_close()
+
+
+@contextmanager
+def slow_network(port: int) -> Iterator[int]:
+    """A port of the loopback that leads to another one, whose answers come in pieces."""
+
+    def forward(giver: socket.socket, taker: socket.socket, pause: float) -> None:
+        with suppress(OSError):
+            while data := giver.recv(1000):
+                taker.sendall(data)
+                time.sleep(pause)
+
+    def connect() -> None:
+        client, _ = listening.accept()
+        with client, socket.create_connection(("127.0.0.1", port)) as server:
+            threading.Thread(target=forward, args=(client, server, 0), daemon=True).start()
+            forward(server, client, 0.002)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=connect, daemon=True).start()
+        yield listening.getsockname()[1]
 
 
 class Steps:
@@ -120,6 +151,39 @@ def test_pictures_are_given_as_they_came_where_that_is_asked_for():
             assert (frame.encoded is not None) == encoded
             assert frame.encoded is None or frame.encoded.data == picture(90)
             np.testing.assert_array_equal(frame.image, cv2.imdecode(np.frombuffer(picture(90), np.uint8), 1))
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_picture_that_comes_in_many_pieces_wakes_its_reader_seldom(monkeypatch, chunked):
+    reads = 0
+    read = Body.read
+
+    def counted(body: Body, missing: int = 1) -> bytes:
+        nonlocal reads
+        reads += 1
+        return read(body, missing)
+
+    monkeypatch.setattr(Body, "read", counted)
+    with (
+        serving(lambda write: write(part(large_picture())), chunked=chunked) as server,
+        slow_network(int(server.rpartition(":")[2])) as port,
+    ):
+        frame = next(open_source(f"http://127.0.0.1:{port}", retries=0, encoded=True).frames())
+    assert frame.encoded.data == large_picture()
+    assert reads < 8 < len(large_picture()) // 1000
+
+
+def test_a_picture_under_tls_waits_for_nothing_that_has_come(tmp_path):
+    """Its records come in pieces: what the socket still has to bring is less than what is missing."""
+    steps = Steps(*[part(large_picture())] * 3)
+    server = ScriptedCamera(steps, TYPE)
+    server.socket = Authority(tmp_path, "ours").server("camera").wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    with slow_network(server.server_port) as port:
+        source = open_source(f"https://127.0.0.1:{port}", retries=0, encoded=True)
+        assert len(greys(source, steps, 3)) == 3
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.mark.parametrize("encoded", [False, True])
