@@ -9,10 +9,10 @@ from pathlib import Path
 import cv2
 
 from facecap.addresses import shown_address
-from facecap.sources.base import Frame, LeftOut, Limits, Report, Source, SourceError
+from facecap.sources.base import Frame, LeftOut, Report, Source, SourceError
 from facecap.sources.live import LiveSource
 from facecap.sources.picture import EncodedPicture, decode_picture, read_picture
-from facecap.sources.picture_header import PictureError, picture_kind
+from facecap.sources.picture_header import Limits, PictureError, picture_kind
 from facecap.sources.pictures import PictureSource, pictures_in
 from facecap.sources.video import FILE_SUFFIXES, VideoSource, open_stream, videos_in
 

@@ -7,34 +7,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facecap.errors import FacecapError
-
-if TYPE_CHECKING:
-    from facecap.sources.picture import EncodedPicture
-    from facecap.sources.picture_header import PictureError
+from facecap.sources.picture import EncodedPicture
+from facecap.sources.picture_header import PictureError
 
 Report = Callable[[str], None]
-LeftOut = Callable[["PictureError"], None]
+LeftOut = Callable[[PictureError], None]
 """Called with why a picture cannot be used, on any thread."""
 
 
 class SourceError(FacecapError):
     """A source that cannot be opened or read any further."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a picture or a frame may measure; checked from its header, before it is decoded."""
-
-    pixels: int = 100_000_000
-    """Width times height."""
-    bytes: int = 64 * 1024 * 1024
-    """Of one encoded picture."""
 
 
 @dataclass(frozen=True)

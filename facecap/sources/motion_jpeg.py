@@ -8,10 +8,9 @@ import time
 from collections import deque
 from typing import Any
 
-from facecap.sources.base import Limits
 from facecap.sources.http_body import Body
 from facecap.sources.picture import EncodedPicture
-from facecap.sources.picture_header import PictureError
+from facecap.sources.picture_header import Limits, PictureError
 
 _LONGEST_LINE = 64 * 1024  # bytes
 _DAMAGED_IN_A_ROW = 16

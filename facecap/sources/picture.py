@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facecap.sources.base import Limits
 from facecap.sources.jpeg import decode_jpeg, reduced_jpeg
-from facecap.sources.picture_header import PictureError, another_follows, check_whole, read_header
+from facecap.sources.picture_header import Limits, PictureError, another_follows, check_whole, read_header
 
 if TYPE_CHECKING:
     from facecap import FaceCapture, FrameResult

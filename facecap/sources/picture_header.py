@@ -31,6 +31,16 @@ class PictureError(FacecapError):
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a picture or a frame may measure; checked from its header, before it is decoded."""
+
+    pixels: int = 100_000_000
+    """Width times height."""
+    bytes: int = 64 * 1024 * 1024
+    """Of one encoded picture."""
+
+
+@dataclass(frozen=True, slots=True)
 class PictureHeader:
     """Kind and stored size in pixels, before any rotation."""
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from facecap.sources.base import Frame, LeftOut, Limits, Report, Source, SourceError
+from facecap.sources.base import Frame, LeftOut, Report, Source, SourceError
 from facecap.sources.picture import read_picture
-from facecap.sources.picture_header import PictureError
+from facecap.sources.picture_header import Limits, PictureError
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp")
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from facecap._video_file import video_name
 from facecap.errors import FacecapError
-from facecap.sources.base import Capture, Frame, Limits, Report, Source, SourceError
+from facecap.sources.base import Capture, Frame, Report, Source, SourceError
 from facecap.sources.http_body import Body
 from facecap.sources.motion_jpeg import MotionJpeg
-from facecap.sources.picture_header import PictureError
+from facecap.sources.picture_header import Limits, PictureError
 from facecap.sources.unopened import Unopened, ask_http, why_no_picture, why_unopened
 
 FILE_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif")
