@@ -30,6 +30,7 @@ def joined(address: str, said: str) -> Iterator[Any]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_task_oom_retries", _RETRIES_OUT_OF_MEMORY)  # else without end
     os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # of 40 seconds each, 20 else
+    os.environ.setdefault("RAY_DISABLE_FAILURE_SIGNAL_HANDLER", "1")  # it reports SIGTERM as a crash
     with extra_for(said, "cluster"):
         import ray
     if ray.is_initialized():
@@ -37,6 +38,7 @@ def joined(address: str, said: str) -> Iterator[Any]:
         return
     try:
         _try_to_reach(address)
+        _keep_standard_output()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
@@ -59,6 +61,13 @@ def _try_to_reach(address: str) -> None:
     host, colon, port = address.rpartition("://")[2].rpartition(":")
     if colon and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), _REACHED_WITHIN).close()
+
+
+def _keep_standard_output() -> None:
+    """Ray prints what becomes of workers there, whatever `log_to_driver` says; failed calls say it too."""
+    from ray._private import worker
+
+    worker._worker_logs_enabled = False  # as Ray's own debugger does
 
 
 def draining() -> frozenset[str]:

@@ -96,6 +96,7 @@ def create_app(settings: Settings, *, capture_factory: Callable[[], FaceCapture]
                 metrics.watch(MqttFigures(services.bridge))
             yield
             services.stopping.set()
+            services.store.end_within(settings.server.drain_seconds)
 
     app = _Application(
         title="facecap",

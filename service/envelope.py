@@ -34,6 +34,8 @@ _SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 _LONG = ("/v1/events", "/v1/captures/export")
+_STREAM_ACCEPTED, _STREAM_REFUSED = 101, 403
+"""What the server answers to a handshake where the application says no status."""
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 Count = Callable[[str, str, int], None]
 
@@ -78,7 +80,8 @@ class Envelope:
 
         async def send_enveloped(message: Message) -> None:
             nonlocal status, answered
-            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            kind = message["type"].removeprefix("websocket.")
+            if kind == "http.response.start":
                 status = message["status"]
                 message["headers"] = _with_security(message.get("headers", ()), identity)
                 if status >= 400:
@@ -86,29 +89,30 @@ class Envelope:
                     if b"expect" in headers:
                         # The body may not come any more, and what comes next would be taken for it.
                         message["headers"].append((b"connection", b"close"))
-            elif message["type"] == "http.response.body":
+            elif kind == "http.response.body":
                 answered = not message.get("more_body", False)
+            elif kind == "accept":
+                status = _STREAM_ACCEPTED
+                message["headers"] = [*message.get("headers", ()), _identified(identity)]
+            elif kind == "close" and not status:
+                status = _STREAM_REFUSED
+                await self._before_refusal(scope, status)
             await send(message)
 
         asked, scope = scope, _as_get(scope)
         try:
             problem = self._refusal(scope, headers)
-            if problem is None:
-                await self._app(scope, receive, send_enveloped)
-            elif scope["type"] == "http":
-                await problem.response()(scope, receive, send_enveloped)
-            else:
-                await receive()
-                await send({"type": "websocket.close", "code": 1008, "reason": problem.code})
+            answer = self._app if problem is None else problem.response()
+            await answer(scope, receive, send_enveloped)
         except Exception:
-            if scope["type"] != "http" or (status and not answered):
+            if status and not answered:
                 raise  # the answer has begun: uvicorn ends the connection, and logs why
             _log.exception("a request failed")
             if not answered:
                 await internal_error().response()(scope, receive, send_enveloped)
         finally:
-            if scope["type"] == "http":
-                self._log_answer(scope, asked["method"], status, time.perf_counter() - started)
+            # A WebSocket begins with GET.
+            self._log_answer(scope, asked.get("method", "GET"), status, time.perf_counter() - started)
 
     async def _before_refusal(self, scope: Scope, status: int) -> None:
         if status not in HELD:
@@ -161,8 +165,9 @@ class Envelope:
             "milliseconds": round(seconds * 1000, 2),
             "client": (scope.get("client") or ("",))[0],
         }
-        if is_frame and status != 200:
-            # A camera sends the next one at once: the log says it once a minute, the figures count.
+        is_repeated = (is_frame and status != 200) or (route.endswith("/stream") and status >= 400)
+        if is_repeated:
+            # A camera comes again at once: the log says it once a minute, the figures count.
             self._seldom.log(level, (route, status), "request", **more)
         else:
             _log.log(level, "request", extra=more)
@@ -222,4 +227,8 @@ def _with_security(
     """The headers, with those that a route did not set itself."""
     present = {name.lower() for name, _ in headers}
     added = [header for header in _SECURITY if header[0] not in present]
-    return [*headers, *added, (b"x-request-id", identity.encode())]
+    return [*headers, *added, _identified(identity)]
+
+
+def _identified(identity: str) -> tuple[bytes, bytes]:
+    return b"x-request-id", identity.encode()

@@ -144,6 +144,10 @@ class Camera:
         self.last_frame = None
         return ids
 
+    def abandon(self) -> int:
+        """End every visit without the store; how many captures are lost by it."""
+        return len(self._pending.captures) + len(self._following.flush())
+
     def report(self) -> dict[str, Any]:
         """What is known of the camera, in plain JSON types; from any thread."""
         return {

@@ -149,14 +149,15 @@ class Cameras:
         """Do the work that waits, end every visit and store its captures. No frame is taken any more.
 
         Args:
-            seconds: how long to try again where the store fails; what it has not taken then is lost.
+            seconds: how long to try again where the store fails, for all cameras together; what it has not
+                taken then is lost.
         """
-        deadline = time.monotonic() + seconds
+        self._tools.store.end_within(seconds)
         with self._changing:
             self._closing = True
             cameras = list(self._table.values())
         for camera in cameras:
-            self._workers.submit(camera.lane, partial(self._close_for_good, camera, deadline))
+            self._workers.submit(camera.lane, partial(self._close_for_good, camera, seconds))
         self._workers.close()
 
     def _refuse_pulled(self, name: str) -> None:
@@ -220,14 +221,15 @@ class Cameras:
                 self._remove(camera)
         return ids
 
-    def _close_for_good(self, camera: Camera, deadline: float) -> None:
+    def _close_for_good(self, camera: Camera, seconds: float) -> None:
         while True:
             try:
                 camera.close()
                 return
-            except Problem as problem:
-                if time.monotonic() > deadline:
-                    _log.error("camera %s: captures are lost: %s", camera.name, problem.detail)
+            except Problem:
+                if self._tools.store.time_is_up:
+                    text = "camera %s: %d captures are lost: the store did not take them in %g s"
+                    _log.error(text, camera.name, camera.abandon(), seconds)
                     return
                 time.sleep(_STORE_PAUSE)
 

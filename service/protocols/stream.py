@@ -76,6 +76,9 @@ class StreamProtocol(Patient, WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         """As ASGI has it."""
         await super().send(message)
+        if self.transport.is_closing():
+            # Refused, or nobody is there any more: uvicorn would log that the application has not answered.
+            self.handshake_complete = True
         self._heed_writing()
 
     def pause_writing(self) -> None:

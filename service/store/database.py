@@ -27,6 +27,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from facecap.addresses import shown_address
 
+from .ending import Ending
 from .errors import StoreError
 from .postgresql import postgresql_engine, unhurried
 from .reserve import Reserve
@@ -54,6 +55,7 @@ class Database:
         self._reserve = Reserve(Path(f"{self.url.database}-reserve")) if self.is_sqlite else None
         self._lookout: PoolProxiedConnection | None = None
         self._looking = threading.Lock()
+        self.ending = Ending()
 
     def __str__(self) -> str:
         return shown_address(self.url.render_as_string(hide_password=False))
@@ -75,7 +77,7 @@ class Database:
         Raises:
             StoreError: the database failed.
         """
-        with self._failures(), self._writer, self._engine.connect() as connection:
+        with self._failures(), self._turn(), self._engine.connect() as connection:
             connection = connection.execution_options(facecap_writes=True)
             with connection.begin():
                 yield connection
@@ -145,13 +147,24 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The writer's; whom it waited for may have found that the database fails."""
+        with self._writer:
+            self.ending.check()
+            yield
+
+    @contextmanager
     def _failures(self) -> Iterator[None]:
+        self.ending.check()
+        start = time.monotonic()
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
             cause = getattr(error, "orig", None) or error
-            reason = " ".join(str(cause).split())
-            raise StoreError(f"the database {self} failed: {reason}") from error
+            failure = f"the database {self} failed: {' '.join(str(cause).split())}"
+            self.ending.note(failure, time.monotonic() - start)
+            raise StoreError(failure) from error
+        self.ending.note(None, 0.0)
 
 
 def _checked(text_url: str) -> URL:

@@ -84,6 +84,19 @@ class Store(Outbox):
         """Close every connection; nothing is lost without it."""
         self._database.close()
 
+    def end_within(self, seconds: float) -> None:
+        """This process ends: after so long nobody waits for a database again that has failed.
+
+        One that answers takes everything, however long that is; where this is called again, the earliest
+        moment counts.
+        """
+        self._database.ending.begin(seconds)
+
+    @property
+    def time_is_up(self) -> bool:
+        """Whether what `end_within` was given is over: what fails is not to be tried again."""
+        return self._database.ending.time_is_up
+
     def ready(self) -> None:
         """Whether a capture could be stored: now and then one is, and is taken back before anybody sees it.
 

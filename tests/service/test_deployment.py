@@ -88,17 +88,22 @@ def test_the_image_is_given_what_its_build_needs() -> None:
     assert all((ROOT / name).exists() for name in copied)
 
 
-def test_what_ends_the_service_waits_longer_than_it_drains() -> None:
-    waits = {
-        "compose.yaml": r"stop_grace_period: (\d+)s",
-        "compose.cluster.yaml": r"stop_grace_period: (\d+)s",
-        "kuberay.yaml": r"terminationGracePeriodSeconds: (\d+)$",
-        "facecap.service": r"TimeoutStopSec=(\d+)$",
-        "../docs/deploying.md": r"--stop-timeout (\d+) ",
-    }
-    for name, pattern in waits.items():
-        found = re.findall(pattern, (ROOT / "deploy" / name).read_text(), re.MULTILINE)
-        assert found and all(int(seconds) > Server().drain_seconds for seconds in found), name
+@pytest.mark.parametrize(
+    ("name", "pattern", "workers"),
+    [
+        ("compose.yaml", r"stop_grace_period: (\d+)s", 0),
+        ("compose.cluster.yaml", r"stop_grace_period: (\d+)s", 1),
+        ("kuberay.yaml", r"terminationGracePeriodSeconds: (\d+)$", 1),
+        ("facecap.service", r"TimeoutStopSec=(\d+)$", 0),
+        ("../docs/deploying.md", r"--stop-timeout (\d+) ", 0),
+    ],
+)
+def test_what_ends_the_service_waits_for_the_longest_end(name: str, pattern: str, workers: int) -> None:
+    text = (ROOT / "deploy" / name).read_text()
+    *of_workers, seconds = map(int, re.findall(pattern, text, re.MULTILINE))
+    before = sum(map(int, re.findall(r'command: \["sleep", "(\d+)"\]', text)))
+    assert seconds >= before + 2 * Server().drain_seconds + 60
+    assert len(of_workers) == workers and all(each > 30 for each in of_workers), "Ray drains them for 30 s"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="this machine has no systemd")

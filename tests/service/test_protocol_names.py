@@ -58,6 +58,7 @@ STREAM = [
     "handle_cont",
     "handle_parser_exception",
     "handle_text",
+    "handshake_complete",
     "handshake_initiated",
     "keepalive_timeout",
     "on_task_complete",

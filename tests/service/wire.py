@@ -16,6 +16,8 @@ class Wire:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._open: set[socket.socket] = set()
+        self.connections = 0
+        """That were made, since the beginning."""
         self._whole = True
         self._speaking = threading.Event()
         self._last_words: bytes | None = None
@@ -58,6 +60,7 @@ class Wire:
         while True:
             try:
                 near, _ = self._listener.accept()
+                self.connections += 1
             except OSError:
                 return
             if not self._whole:

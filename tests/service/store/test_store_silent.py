@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +16,7 @@ from postgresql import Server
 from served import Served, running, settings_in
 from wire import Wire
 
-from facecap_service.store import StoreError
+from facecap_service.store import CaptureQuery, Store, StoreError
 from facecap_service.store import postgresql as connections
 from facecap_service.store.database import Database
 
@@ -111,6 +113,77 @@ def test_a_service_ends_while_its_server_is_silent(
         wire.silence()
     assert "other processes take the work over" in caplog.text, "it ends in order"
     assert "Traceback" not in caplog.text
+
+
+def test_an_end_waits_once_for_a_silent_server_and_says_what_each_camera_loses(
+    tmp_path: Path,
+    pipeline: dict[str, Any],
+    wire: Wire,
+    face: bytes,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "SILENCE_SECONDS", 1.0)
+    settings = settings_in(
+        tmp_path,
+        store={"url": url_over(wire), "folder": tmp_path / "crops"},
+        pipeline=pipeline,
+        capture={"mode": "once", "min_hits": 2},
+        cameras={"threads": 1},
+        server={"drain_seconds": 1},
+    )
+    names = [f"door{number}" for number in range(6)]
+    with running(settings) as service:
+        for name in names:
+            assert [service.push(name, face).status_code for _ in range(3)] == [200] * 3
+        wire.silence()
+        before = wire.connections
+    lost = re.findall(r"camera (\w+): 1 captures are lost: the store did not take them in 1 s", caplog.text)
+    assert sorted(lost) == names
+    assert wire.connections - before < len(names), "nobody waits for the server once for each camera"
+
+
+def test_an_end_stores_the_captures_of_all_cameras_however_long_that_takes(
+    tmp_path: Path, pipeline: dict[str, Any], face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_in(
+        tmp_path,
+        pipeline=pipeline,
+        capture={"mode": "once", "min_hits": 2},
+        cameras={"threads": 1},
+        server={"drain_seconds": 0.01},
+    )
+    names = {f"door{number}" for number in range(4)}
+    add = Store.add
+
+    def slow(self: Store, *arguments: Any) -> Any:
+        time.sleep(0.05)
+        return add(self, *arguments)
+
+    with running(settings) as service:
+        for name in names:
+            assert [service.push(name, face).status_code for _ in range(3)] == [200] * 3
+        monkeypatch.setattr(Store, "add", slow)
+    store = Store.open(settings.store.url, settings.store.folder)
+    assert {capture.camera for capture in store.captures(CaptureQuery()).captures} == names
+    store.close()
+
+
+def test_a_process_that_ends_does_not_wait_again_for_a_server_that_was_silent(wire: Wire) -> None:
+    def ask(database: Database) -> Any:
+        with database.reading() as connection:
+            return connection.exec_driver_sql("SELECT 1").scalar()
+
+    database = Database(url_over(wire))
+    database.ending.begin(0)
+    assert ask(database) == 1, "one that answers is asked"
+    with pytest.raises(StoreError, match="said nothing"), database.writing() as connection:
+        wire.silence()
+        connection.exec_driver_sql("SELECT 1")
+    wire.speak()
+    with pytest.raises(StoreError, match=r"said nothing.*not tried again, as this process ends"):
+        ask(database)
+    database.close()
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system's TCP has no such bound")
