@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import socket
+from contextlib import suppress
 
 _CHUNK = 256 * 1024  # bytes
 _TOGETHER = 512 * 1024
@@ -24,7 +25,9 @@ class Body:
         self._most, self._awaited = 1, 1
         # Under TLS some of what is missing has left the socket already: it would be waited for in vain.
         if not answer.geturl().startswith("https:"):
-            self._socket = socket.socket(fileno=os.dup(answer.fileno()))
+            with suppress(OSError):  # the process has no descriptor left: it is read without that
+                self._socket = socket.socket(fileno=os.dup(answer.fileno()))
+        if self._socket is not None:
             self._await(self._socket, _TOGETHER)
             # What is waited for must have room with all that the system keeps of it, or no more comes.
             self._most = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 4
@@ -33,14 +36,16 @@ class Body:
         """Wait for what comes next; empty at the end.
 
         Args:
-            missing: bytes that are sure to come, so that many of them may be waited for at once.
+            missing: bytes that are expected, so that many of them may be waited for at once; where fewer come
+                and the connection stays open, it is the time limit that ends the wait.
 
         Raises:
             OSError: the connection is lost; TimeoutError where the server is silent.
             http.client.HTTPException: the answer is cut off.
         """
         if self._socket is not None:
-            self._await(self._socket, min(missing, self._most))
+            left = self._answer.length or missing  # None where no length of the whole is stated
+            self._await(self._socket, min(missing, left, self._most))
         return self._answer.read1(_CHUNK)
 
     def close(self) -> None:

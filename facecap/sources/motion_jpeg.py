@@ -181,7 +181,7 @@ class MotionJpeg:
         return taken
 
     def _more(self, missing: int = 1) -> bool:
-        """Wait for more of the answer, of which `missing` bytes are sure to come; whether there is any."""
+        """Wait for more of the answer, of which `missing` bytes are expected; whether there is any."""
         if time.monotonic() > self._deadline:
             raise TimeoutError("no whole picture came in time")
         more = self._body.read(missing)

@@ -38,7 +38,7 @@ LOOK_SECONDS = 2.0
 UNASKED_SECONDS = 5 * LOOK_SECONDS
 """An actor that reads cameras and was not looked at for so long has been replaced, or no service runs."""
 _REPLACED_SECONDS = 3 * LOOK_SECONDS
-"""A service that runs looks at an actor more often than that, also where a look is late."""
+"""From when an actor is told to give way until it does, where no service looks at it meanwhile."""
 _EVERYWHERE = Areas()
 _log = logging.getLogger("facecap.service.cluster")
 Frame = tuple[bytes, tuple[str, ...]]
@@ -111,6 +111,8 @@ class CameraActor:
         self._leaving = False
         self._used = time.monotonic()
         self._asked = time.monotonic()
+        self._told_to_go: float | None = None
+        """When first since the last look."""
         self._work.start()
         threading.Thread(target=self._look_after, name="facecap look after", daemon=True).start()
 
@@ -168,6 +170,7 @@ class CameraActor:
         """How its cameras get on; `draining`: nodes that are about to end."""
         self._areas.tell(areas)
         self._asked = now = time.monotonic()
+        self._told_to_go = None
         if self._node in draining:
             self._leave("its node is drained")
         return Look(
@@ -180,9 +183,12 @@ class CameraActor:
         )
 
     async def give_way(self) -> None:
-        """Its cameras have an actor of other settings: it ends, unless services of its own settings go on."""
-        if time.monotonic() - self._asked > _REPLACED_SECONDS:
-            self._leave("an actor of other settings has its cameras")
+        """A service of other settings runs: the actor ends, unless services of its own settings go on."""
+        now = time.monotonic()
+        if self._told_to_go is None:
+            self._told_to_go = now
+        elif now - self._told_to_go > _REPLACED_SECONDS:
+            self._leave("services of other settings run, and none of its own")
 
     async def leave(self) -> None:
         """Store what the cameras hold, and end for good: Ray does not start this actor again."""

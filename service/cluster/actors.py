@@ -183,7 +183,7 @@ class Actors:
         keys = {name: key for name in listed if (key := key_of(name)) is not None}
         there = {key for key in keys.values() if self._part(key).name in listed}
         for name, key in keys.items():
-            if key in self._known and name != self._part(key).name:
+            if name != self._part(key).name:
                 # It has just gone, or is of a version that does not know what it is told.
                 with suppress(ValueError, AttributeError):
                     ray.get_actor(name, namespace).give_way.remote()

@@ -21,7 +21,7 @@ from ..frames.picture import checked
 from ..metrics import Metrics
 from ..problems import Problem
 from ..settings import Settings
-from .actor import LOOK_SECONDS, MOVING, UNASKED_SECONDS, OwnAreas, moving
+from .actor import LOOK_SECONDS, MOVING, OwnAreas, moving
 from .actors import Actors
 from .health import Health
 from .link import Lost
@@ -30,6 +30,8 @@ from .pulled import Pulled
 from .reports import ActorReports, with_own
 
 _log = logging.getLogger("facecap.service.cluster")
+_LOST_SECONDS = 5 * LOOK_SECONDS
+"""Without a look at the cluster, after which it counts as lost."""
 _PART_BYTES = 90_000
 """Ray sends arguments below 100 KiB along with the call; larger ones take several times as long."""
 
@@ -64,7 +66,7 @@ class ClusterCameras:
         self.pullers = {name: Pulled(self._actors, name, own.url) for name, own in settings.pullers.items()}
         self._reports = ActorReports(self._actors, self.pullers)
         self._places = Places(settings.cameras, settings.pullers, self._reports.names, metrics)
-        self.health = Health(UNASKED_SECONDS)
+        self.health = Health(_LOST_SECONDS)
         metrics.watch(self.health)
         metrics.watch_elsewhere(self._actors.figures.all)
 

@@ -25,8 +25,8 @@ def actor_of(camera: str, actors: int) -> str:
 class Part:
     """The actor of a name: what it has of the settings, and what it is called on the cluster.
 
-    What its cameras have of their own makes another name, so that actors of older settings are left alone and
-    end when they are idle.
+    What its cameras have of their own makes another name, so that a change of settings makes another actor,
+    and the old one gives way (`CameraActor.give_way`).
     """
 
     def __init__(self, settings: Settings, key: str) -> None:

@@ -145,12 +145,7 @@ def test_cameras_of_a_killed_node_answer_elsewhere_and_begin_new_visits(
         lost = next(node for node in cluster.nodes if node.node_id in places.values())
         names = [name for name, node in places.items() if node == lost.node_id]
         cluster.kill(lost)
-
-        def begun() -> bool:
-            assert service.client.get("/readyz").status_code == 200
-            return begun_anew(service) >= {*names}
-
-        eventually(begun, 60)
+        eventually(lambda: begun_anew(service) >= {*names}, 60)
         wait_until_all_answer(pushers)
         assert begun_anew(service) == {*names}
         assert lost.node_id not in nodes(service).values()

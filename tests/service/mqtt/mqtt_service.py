@@ -60,7 +60,7 @@ def crop_of(service: Served, capture: dict[str, Any]) -> bytes:
 
 
 def counted(heard: Listener, number: int, camera: str = "door") -> None:
-    """Wait until so many captures of today are known, which is said last of all that is of the camera."""
+    """Wait until so many captures of today are known, sent last of what the broker keeps of the camera."""
     eventually(lambda: heard.last(f"facecap/{camera}/captures_today") == str(number).encode())
 
 

@@ -17,6 +17,7 @@ def test_home_assistant_finds_a_device_for_each_camera(
     for camera in ("door", "a.b", "a_b"):
         capture_one(service, face, camera)
         counted(heard, 1, camera)
+        eventually(lambda camera=camera: heard.of(f"facecap/{camera}/capture"))
     held = kept(broker)
     found = devices(held)
     assert {said["device"]["name"] for said in found.values()} == {"door", "a.b", "a_b"}
