@@ -156,6 +156,8 @@ def _lay_over(
         under[key] = value
         where = {"environment": variable(path[0], key) if path else PREFIX + key.upper(), "flag": "flag"}
         origins[leaf] = where.get(origin, origin)
+        if isinstance(value, str) and "\0" in value:  # no file and no host has such a name
+            raise ConfigurationError(f"{'.'.join(leaf)} ({origins[leaf]}): wanted a text without NUL")
 
 
 def _refuse_unknown_variables(others: Collection[str]) -> None:

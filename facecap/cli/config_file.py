@@ -84,4 +84,6 @@ def _text(value: Any, action: argparse.Action) -> str | list[str]:
 def _single(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"wanted a number or a text, found {value!r}")
+    if "\0" in str(value):  # an option cannot have one, and no file has such a name
+        raise ValueError(f"wanted a text without NUL, found {value!r}")
     return str(value)

@@ -27,6 +27,13 @@ class SourceError(FacecapError):
     """A source that cannot be opened or read any further."""
 
 
+def why_not_read(error: OSError | ValueError) -> str:
+    """In a few words, why a file of some name cannot be read: no file has a name with a NUL byte, say."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return f"no file has such a name: {error}"
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a picture or a frame may measure; checked from its header, before it is decoded."""

@@ -70,6 +70,7 @@ def test_an_option_of_several_values_takes_a_list_and_one_of_a_choice_is_enough(
         ("config = 'x'", "no option is named 'config'"),
         ("batch = 0", "run.toml: batch: wanted a whole number of at least 1, found '0'"),
         ("batch = true", "batch: wanted a number or a text, found True"),
+        ('start = "a\\u0000b"', "start: wanted a text without NUL, found 'a\\x00b'"),
         ("freeze-backbone = 1", "freeze-backbone: wanted true or false, found 1"),
         ("preset = 'fast'", "preset: wanted one of default, "),
         ("minutes = 1\nepochs = 1", "epochs: not together with --minutes"),

@@ -80,6 +80,7 @@ def test_flags_win_over_the_environment_and_that_over_the_file(
             2 * ('[[keys]]\nname = "a"\nhash = "sha256:%s"\nscopes = ["push"]\n' % ("0" * 64)),
             "keys .*of its own",
         ),
+        ('[store]\nfolder = "a\\u0000b"', r"store.folder \(.*facecap.toml\): wanted a text without NUL"),
         ("[server", "facecap.toml: "),
     ],
 )
