@@ -161,15 +161,21 @@ def _lay_over(
 
 
 def _refuse_unknown_variables(others: Collection[str]) -> None:
-    known = {variable(name, key) for name, section in _sections() for key in section.model_fields}
-    known |= {PREFIX + name.upper() for name in Settings.model_fields}
+    single = {variable(name, key) for name, section in _sections() for key in section.model_fields}
+    known = single | {PREFIX + name.upper() for name in Settings.model_fields}
     for name in sorted(os.environ):
         if not name.startswith(PREFIX) or name in known or name in others or not os.environ[name]:
             continue
         if is_service_link(name, os.environ[name]):
             continue
-        near = get_close_matches(name, known, n=1, cutoff=0.6)
-        hint = f"did you mean {near[0]}?" if near else "`facecap serve --print-config` shows what can be set"
+        # The prefix that all have is no likeness, and what wants a whole table as JSON is no slip away.
+        bare = {other.removeprefix(PREFIX): other for other in single}
+        near = get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.75)
+        hint = (
+            f"did you mean {bare[near[0]]}?"
+            if near
+            else "`facecap serve --print-config` shows what can be set"
+        )
         raise ConfigurationError(f"environment: there is no setting {name}; {hint}")
 
 
