@@ -64,10 +64,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return _failed(failure_words(error))
     except KeyboardInterrupt:
         print("facecap: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def failure_words(error: OSError) -> str:
+    """What failed, and why."""
+    if isinstance(error, FileExistsError):  # of a folder that is made: one that is there is taken
+        return f"{error.filename}: it is a file, wanted a folder"
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
 def _failed(text: str) -> int:

@@ -388,3 +388,15 @@ def test_a_stream_of_an_empty_door_is_detected_in_now_and_then_only(facecap, mod
         assert (summary["skipped"] > 0) == (not options)
     camera.shutdown()
     camera.server_close()
+
+
+def test_a_file_in_the_place_of_the_folder_is_named_with_what_was_wanted(facecap, face_png, models, tmp_path):
+    (tmp_path / "crops").write_text("")
+    done = facecap("run", face_png, "--out", tmp_path / "crops", *models)
+    assert done.returncode == 1
+    assert f"{tmp_path / 'crops'}: it is a file, wanted a folder" in done.stderr
+
+
+def test_a_configuration_that_is_not_there_is_wrong_usage(facecap, face_png):
+    done = facecap("run", face_png, "--config", "missing.json")
+    assert done.returncode == 2 and "missing.json: No such file or directory" in done.stderr
