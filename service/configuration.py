@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettingsSource
+from pydantic_settings import EnvSettingsSource, SettingsError
 
 from facecap import FacecapError
 from facecap.addresses import HIDDEN, shown_address
@@ -18,6 +19,11 @@ from facecap.addresses import HIDDEN, shown_address
 from .links import is_service_link
 from .setting_kinds import Section
 from .settings import Settings
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 PREFIX = "FACECAP_"
 Leaf = tuple[str, ...]
@@ -138,9 +144,10 @@ def _read(file: Path) -> Mapping[str, Any]:
     if not file.is_file():
         raise ConfigurationError(f"{file}: there is no such file")
     try:
-        return TomlConfigSettingsSource(Settings, file)()
+        values: Mapping[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{file}: {error}") from None
+    return values
 
 
 def _lay_over(

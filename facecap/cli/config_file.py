@@ -36,7 +36,7 @@ def read_config(path: Path, actions: Sequence[argparse.Action]) -> dict[str, str
         FacecapError: a package that reads TOML is missing.
     """
     try:
-        values = _toml().loads(path.read_text(encoding="utf-8"))
+        values = _toml().loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:  # of TOML, or of UTF-8
         raise ValueError(f"{path}: not a TOML file: {error}") from None
     options = {option: action for action in actions for option in action.option_strings}

@@ -36,6 +36,10 @@ def test_a_file_takes_the_place_of_flags(parsed: Any) -> None:
     assert args.seed == 0, "what neither says keeps its default"
 
 
+def test_a_file_of_an_editor_that_writes_a_byte_order_mark_is_read(parsed: Any) -> None:
+    assert parsed("\ufeff" + NEEDED + "batch = 32").batch == 32
+
+
 def test_a_flag_wins_over_the_environment_and_this_over_the_file(parsed: Any, monkeypatch: Any) -> None:
     monkeypatch.setenv("FACECAP_BATCH", "16")
     monkeypatch.setenv("FACECAP_RATE", "0.5")

@@ -97,6 +97,8 @@ def test_pictures_of_a_list(facecap, models, face_png, tmp_path):
     done = facecap("detect", "--list", tmp_path / "list.txt", *models)
     assert done.stdout.count(": 1 face\n") == 2, done.stderr
     assert facecap("detect", "--list", "-", *models, input=text).stdout == done.stdout
+    (tmp_path / "list.txt").write_text(text, encoding="utf-8-sig")  # as some editors do
+    assert facecap("detect", "--list", tmp_path / "list.txt", *models).stdout == done.stdout
 
 
 def test_a_line_of_a_list_with_a_nul_byte_is_named_and_the_others_are_done(facecap, models, face_png):

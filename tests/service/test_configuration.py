@@ -109,6 +109,12 @@ def test_what_is_wrong_in_the_environment_is_named(
         load()
 
 
+def test_a_file_of_an_editor_that_writes_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "facecap.toml"
+    path.write_text(FILE, encoding="utf-8-sig")
+    assert load(path).settings.server.port == 81
+
+
 def test_a_wrong_variable_ends_the_command_as_a_wrong_option_does(tmp_path: Path) -> None:
     done = facecap(cwd=tmp_path, FACECAP_SERVER_PORT="99999")
     assert done.returncode == 2 and "server.port (FACECAP_SERVER_PORT)" in done.stderr
