@@ -120,11 +120,20 @@ def check_whole(name: str, value: object, low: int, high: int) -> int:
 
 def check_fraction(name: str, value: float, low: float, high: float) -> float:
     """A number from `low` to `high`, both included."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"{name} is {value!r}, wanted a number from {low:g} to {high:g}")
-    if not low <= value <= high:
+    number = check_number(name, value, f"a number from {low:g} to {high:g}")
+    if not low <= number <= high:
         raise ValueError(f"{name} is {value}, wanted {low:g} to {high:g}")
-    return float(value)
+    return number
+
+
+def check_number(name: str, value: object, wanted: str = "a number") -> float:
+    """A number of any size, NaN and infinities too."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} is {value!r}, wanted {wanted}")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is beyond all floating-point numbers, wanted {wanted}") from None
 
 
 def check_floats(value: object, name: str, shape: tuple[int | str, ...]) -> NDArray[np.float32]:

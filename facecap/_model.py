@@ -117,9 +117,11 @@ def core_path(path: str | os.PathLike[str]) -> str:
     """A path as the core takes it.
 
     Raises:
-        ModelError: it is no UTF-8.
+        ModelError: it is no UTF-8, or has a NUL byte.
     """
     name = os.fspath(path)
+    if "\0" in name:  # it would end the name, and another file be opened
+        raise ModelError(f"{name!r}: no file has such a name: it has a NUL byte")
     try:
         name.encode()
     except UnicodeEncodeError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from facecap import _core
-from facecap._checks import check_fraction, check_whole
+from facecap._checks import check_number, check_whole
 
 SETTINGS: Mapping[str, _core.CaptureSetting] = {setting.name: setting for setting in _core.capture_settings()}
 NAMES = tuple(SETTINGS)
@@ -85,4 +84,4 @@ def _checked(setting: _core.CaptureSetting, value: Any) -> Any:
         return value
     if setting.kind == "whole":
         return check_whole(setting.name, value, -(2**63), 2**63 - 1)
-    return check_fraction(setting.name, value, -math.inf, math.inf)
+    return check_number(setting.name, value)

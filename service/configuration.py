@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettingsSource
+from pydantic_settings import EnvSettingsSource, SettingsError
 
 from facecap import FacecapError
 from facecap.addresses import HIDDEN, shown_address
@@ -18,6 +19,11 @@ from facecap.addresses import HIDDEN, shown_address
 from .links import is_service_link
 from .setting_kinds import Section
 from .settings import Settings
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 PREFIX = "FACECAP_"
 Leaf = tuple[str, ...]
@@ -138,9 +144,10 @@ def _read(file: Path) -> Mapping[str, Any]:
     if not file.is_file():
         raise ConfigurationError(f"{file}: there is no such file")
     try:
-        return TomlConfigSettingsSource(Settings, file)()
+        values: Mapping[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{file}: {error}") from None
+    return values
 
 
 def _lay_over(
@@ -156,18 +163,26 @@ def _lay_over(
         under[key] = value
         where = {"environment": variable(path[0], key) if path else PREFIX + key.upper(), "flag": "flag"}
         origins[leaf] = where.get(origin, origin)
+        if isinstance(value, str) and "\0" in value:  # no file and no host has such a name
+            raise ConfigurationError(f"{'.'.join(leaf)} ({origins[leaf]}): wanted a text without NUL")
 
 
 def _refuse_unknown_variables(others: Collection[str]) -> None:
-    known = {variable(name, key) for name, section in _sections() for key in section.model_fields}
-    known |= {PREFIX + name.upper() for name in Settings.model_fields}
+    single = {variable(name, key) for name, section in _sections() for key in section.model_fields}
+    known = single | {PREFIX + name.upper() for name in Settings.model_fields}
     for name in sorted(os.environ):
         if not name.startswith(PREFIX) or name in known or name in others or not os.environ[name]:
             continue
         if is_service_link(name, os.environ[name]):
             continue
-        near = get_close_matches(name, known, n=1, cutoff=0.6)
-        hint = f"did you mean {near[0]}?" if near else "`facecap serve --print-config` shows what can be set"
+        # The prefix that all have is no likeness, and what wants a whole table as JSON is no slip away.
+        bare = {other.removeprefix(PREFIX): other for other in single}
+        near = get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.75)
+        hint = (
+            f"did you mean {bare[near[0]]}?"
+            if near
+            else "`facecap serve --print-config` shows what can be set"
+        )
         raise ConfigurationError(f"environment: there is no setting {name}; {hint}")
 
 

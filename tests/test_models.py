@@ -102,6 +102,8 @@ def test_names_of_files_are_unicode(tmp_path: Path) -> None:
     assert open_model(path, "mask")[1]["path"] == str(path)
     with pytest.raises(facecap.ModelError, match="a file name that is no UTF-8"):
         open_model(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.onnx"), "mask")
+    with pytest.raises(facecap.ModelError, match="it has a NUL byte"):
+        open_model(f"{path}\0.onnx", "mask")
 
 
 def test_verify_reads_the_bytes_again(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def find_videos(sources: Iterable[str], listed: Iterable[str] = ()) -> list[str]
 def _found(source: str) -> list[str]:
     if not source:
         raise SourceError("a source has no name")
-    if glob.has_magic(source) and not os.path.lexists(source):
+    if glob.has_magic(source) and "\0" not in source and not os.path.lexists(source):
         named = glob.glob(source, recursive=True)  # noqa: PTH207  (of absolute patterns too)
         files = [file for file in named if Path(file).is_file()]
         if not files:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from facecap.errors import why_not_read
 from facecap.sources import SourceError
 
 
@@ -23,8 +24,8 @@ class Version(NamedTuple):
         """Raises SourceError where there is no such file."""
         try:
             status = Path(file).stat()
-        except OSError as error:
-            raise SourceError(f"{file}: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{file}: {why_not_read(error)}") from None
         if not stat.S_ISREG(status.st_mode):
             raise SourceError(f"{file}: it is no file")
         return cls(status.st_size, status.st_mtime_ns)

@@ -11,8 +11,11 @@ import importlib
 import io
 import logging
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 
 from facecap.cli.environment import Parser
@@ -49,6 +52,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="surrogateescape")  # names of files need not be UTF-8
     logging.basicConfig(stream=sys.stderr, format="facecap: %(message)s")
+    try:
+        with _ended_as_by_ctrl_c(signal.SIGTERM):
+            return _run(arguments)
+    except FacecapError as error:
+        return _failed(str(error))
+    except BrokenPipeError:
+        # Nobody reads any more. Python would complain once more when it closes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _failed(failure_words(error))
+    except KeyboardInterrupt:
+        print("facecap: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = make_parser()
     args = parser.parse_args(arguments)
     try:
@@ -57,17 +77,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except UsageError as error:
         parser.exit(2, f"facecap {args.command}: error: {error}\n")
-    except FacecapError as error:
-        return _failed(str(error))
-    except BrokenPipeError:
-        # Nobody reads any more. Python would complain once more when it closes standard output at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except KeyboardInterrupt:
-        print("facecap: interrupted", file=sys.stderr)
-        return INTERRUPTED
+
+
+@contextmanager
+def _ended_as_by_ctrl_c(number: signal.Signals) -> Iterator[None]:
+    """Let a signal raise `KeyboardInterrupt`, where no command handles it and nobody else does."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(number) != signal.SIG_DFL
+    ):
+        yield
+        return
+    signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, signal.SIG_DFL)
+
+
+def failure_words(error: OSError) -> str:
+    """What failed, and why."""
+    if isinstance(error, FileExistsError):  # of a folder that is made: one that is there is taken
+        return f"{error.filename}: it is a file, wanted a folder"
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
 def _failed(text: str) -> int:

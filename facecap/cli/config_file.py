@@ -36,7 +36,7 @@ def read_config(path: Path, actions: Sequence[argparse.Action]) -> dict[str, str
         FacecapError: a package that reads TOML is missing.
     """
     try:
-        values = _toml().loads(path.read_text(encoding="utf-8"))
+        values = _toml().loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:  # of TOML, or of UTF-8
         raise ValueError(f"{path}: not a TOML file: {error}") from None
     options = {option: action for action in actions for option in action.option_strings}
@@ -84,4 +84,6 @@ def _text(value: Any, action: argparse.Action) -> str | list[str]:
 def _single(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"wanted a number or a text, found {value!r}")
+    if "\0" in str(value):  # an option cannot have one, and no file has such a name
+        raise ValueError(f"wanted a text without NUL, found {value!r}")
     return str(value)

@@ -106,7 +106,7 @@ def _push(args: argparse.Namespace) -> int:
     key = None
     if args.push_key_file is not None:
         try:
-            key = args.push_key_file.read_text(encoding="utf-8").partition("\n")[0].strip()
+            key = args.push_key_file.read_text(encoding="utf-8-sig").partition("\n")[0].strip()
         except (OSError, UnicodeDecodeError) as error:
             raise FacecapError(f"{args.push_key_file}: the key cannot be read: {error}") from None
     if not args.quiet:

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
+from facecap.cli import failure_words
 from facecap.cli.overlap import read_ahead, write_behind
 from facecap.errors import FacecapError
 from facecap.sinks.summary import Summary
@@ -158,7 +159,7 @@ class Job:
         except FacecapError as error:
             return str(error)
         except OSError as error:
-            return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            return failure_words(error)
         return None
 
 

@@ -189,7 +189,7 @@ def capture_settings(args: argparse.Namespace) -> dict[str, Any]:
     """What the file of --config and the options say, by the names of `CaptureConfig`.
 
     Raises:
-        UsageError: the file is wrong.
+        UsageError: the file cannot be read or is wrong.
     """
     from facecap._settings import NAMES, read_options
     from facecap.cli import UsageError
@@ -197,6 +197,8 @@ def capture_settings(args: argparse.Namespace) -> dict[str, Any]:
     given = {name: getattr(args, name) for name in NAMES}
     try:
         file = read_options(args.config) if args.config is not None else {}
+    except OSError as error:
+        raise UsageError(f"{args.config}: {error.strerror}") from None
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from None
     return {**file, **{name: value for name, value in given.items() if value is not None}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import csv
 import io
 import json
@@ -136,9 +137,21 @@ def counted_faces(count: int) -> str:
 
 
 def listed(name: str) -> list[Path]:
-    """The lines of a file (`-`: of standard input) without empty ones; names of files need not be UTF-8."""
-    lines = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    return [Path(os.fsdecode(line)) for line in lines.splitlines() if line.strip()]
+    """The lines of a file (`-`: of standard input) without empty ones; names of files need not be UTF-8.
+
+    Raises:
+        UsageError: NUL bytes separate the names.
+    """
+    from facecap.cli import UsageError
+
+    data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    lines = data.removeprefix(codecs.BOM_UTF8).splitlines()
+    if len(lines) == 1 and b"\0" in data and not data.endswith(b"\n"):
+        raise UsageError(
+            f"{'standard input' if name == '-' else name}: found names separated by NUL bytes, wanted one a "
+            "line, as of `find` without -print0"
+        )
+    return [Path(os.fsdecode(line)) for line in lines if line.strip()]
 
 
 def _files(source: Path) -> Sequence[Path]:

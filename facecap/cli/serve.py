@@ -66,9 +66,12 @@ def run(args: argparse.Namespace) -> int:
         section, dot, key = name.partition(".")
         if dot:
             flags.setdefault(section, {})[key] = value
-    found = configuration.load(
-        args.settings, flags, other_variables=_LIBRARY_VARIABLES | twins(make_parser())
-    )
+    try:
+        found = configuration.load(
+            args.settings, flags, other_variables=_LIBRARY_VARIABLES | twins(make_parser())
+        )
+    except configuration.ConfigurationError as error:
+        raise UsageError(str(error)) from None
     if args.print_config:
         print("\n".join(found.lines()).rstrip())
         return 0

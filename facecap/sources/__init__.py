@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 
 from facecap.addresses import shown_address
+from facecap.errors import why_not_read
 from facecap.sources.base import Frame, LeftOut, Report, Source, SourceError
 from facecap.sources.live import LiveSource
 from facecap.sources.picture import EncodedPicture, decode_picture, read_picture
@@ -79,8 +80,8 @@ def open_source(
     try:
         with path.open("rb") as stream:
             head = stream.read(12)
-    except OSError as error:
-        raise SourceError(f"{address}: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{address}: {why_not_read(error)}") from None
     if picture_kind(head):
         return PictureSource(address, [path], limits, report, left_out, fps)
     return VideoSource(address, str(path), limits, report)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facecap.errors import why_not_read
 from facecap.sources.jpeg import decode_jpeg, reduced_jpeg
 from facecap.sources.picture_header import Limits, PictureError, another_follows, check_whole, read_header
 
@@ -29,8 +30,8 @@ def read_picture(path: Path, limits: Limits = _DEFAULT_LIMITS) -> NDArray[np.uin
         if size > limits.bytes:
             raise PictureError(f"it has {size} bytes, the limit is {limits.bytes}", "too_large")
         data = path.read_bytes()
-    except OSError as error:
-        raise PictureError(f"it cannot be read: {error.strerror}", "unreadable") from None
+    except (OSError, ValueError) as error:
+        raise PictureError(f"it cannot be read: {why_not_read(error)}", "unreadable") from None
     return decode_picture(data, limits)
 
 

@@ -81,7 +81,7 @@ def _evaluation_pictures(data: Path) -> Iterator[Path]:
                 yield path.parent / entry["file"]
     index = data / "mask" / "index.csv"
     if index.is_file():
-        with index.open(newline="") as stream:
+        with index.open(newline="", encoding="utf-8-sig") as stream:
             yield from (index.parent / r["file"] for r in csv.DictReader(stream) if r["split"] != "train")
     yield from sorted((data / "lfw_dev" / "images").rglob("*.jpg"))
 

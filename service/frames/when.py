@@ -10,6 +10,8 @@ from ..problems import Problem
 
 LARGEST_INDEX = 2**53 - 1
 """The largest whole number that JSON carries everywhere."""
+WANTED_INDEX = f"a whole number from 0 to {LARGEST_INDEX}"
+WANTED_SECONDS = "seconds since 1970, in the years 1 to 9999"
 _FIRST_SECOND, _LAST_SECOND = -62135596800.0, 253402214400.0  # years 1 to 9999
 
 
@@ -23,7 +25,7 @@ def frame_index(request: Request) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= 16 and int(text) <= LARGEST_INDEX):
-        raise _invalid("frame_index", text, f"a whole number from 0 to {LARGEST_INDEX}")
+        raise _invalid("frame_index", text, WANTED_INDEX)
     return int(text)
 
 
@@ -39,13 +41,13 @@ def timestamp(request: Request) -> float | None:
     try:
         return checked_timestamp(float(text) if len(text) <= 32 and "_" not in text else math.nan)
     except ValueError:
-        raise _invalid("timestamp", text, "seconds since 1970, in the years 1 to 9999") from None
+        raise _invalid("timestamp", text, WANTED_SECONDS) from None
 
 
 def checked_timestamp(seconds: float) -> float:
     """The same; ValueError where no date is so early or late."""
     if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
-        raise ValueError(f"{seconds} s lie outside of the years 1 to 9999")
+        raise ValueError(f"timestamp is {seconds}, wanted {WANTED_SECONDS}")
     return seconds
 
 

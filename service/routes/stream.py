@@ -22,7 +22,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..cameras import Answer, PushedFrame
-from ..frames.when import LARGEST_INDEX, checked_timestamp
+from ..frames.when import LARGEST_INDEX, WANTED_INDEX, WANTED_SECONDS, checked_timestamp
 from ..problems import Problem
 from ..protocols.stream import REFUSED
 from ..security import authorize
@@ -33,6 +33,7 @@ _POLICY_VIOLATION = 1008
 _HEADER_LENGTH = 1000
 _LOOK_SECONDS = 0.01
 """Between two looks for a place in a queue that is full."""
+_WANTED = {"frame_index": WANTED_INDEX, "timestamp": f"{WANTED_SECONDS}, or RFC 3339 with its offset"}
 
 
 class FrameHeader(BaseModel):
@@ -55,7 +56,7 @@ class FrameHeader(BaseModel):
         try:
             header = cls.model_validate_json(text, strict=True)
         except ValidationError as error:
-            raise ValueError(error.errors(include_input=False)[0]["msg"]) from None
+            raise ValueError(_wrong(error)) from None
         header.seconds()
         return header
 
@@ -64,6 +65,17 @@ class FrameHeader(BaseModel):
         if self.timestamp is None or isinstance(self.timestamp, float):
             return self.timestamp if self.timestamp is None else checked_timestamp(self.timestamp)
         return self.timestamp.timestamp()
+
+
+def _wrong(error: ValidationError) -> str:
+    """What is wrong with a header, in ASCII: the reason of a close holds 123 bytes."""
+    found = error.errors(include_url=False)[0]
+    if not found["loc"]:
+        return found["msg"]
+    name = str(found["loc"][0])
+    if name not in _WANTED:
+        return f"there is no {name[:40]!a}, wanted {' and '.join(_WANTED)} alone"
+    return f"{name} is {ascii(found['input'])[:40]}, wanted {_WANTED[name]}"
 
 
 @router.websocket("/v1/cameras/{camera}/stream")

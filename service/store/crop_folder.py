@@ -9,6 +9,8 @@ import re
 import tempfile
 from pathlib import Path
 
+from .errors import StoreError
+
 SHARDS = tuple(f"{number:02x}" for number in range(256))
 _NAME = re.compile(r"([0-9a-f]{64})\.png")
 _TEMPORARY = ".tmp-"
@@ -30,11 +32,17 @@ class CropFolder:
         """Make the folders.
 
         Raises:
+            StoreError: a file is there in the place of one.
             OSError: they cannot be made.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for shard in SHARDS:
-            (self.folder / shard).mkdir(exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for shard in SHARDS:
+                (self.folder / shard).mkdir(exist_ok=True)
+        except FileExistsError as error:
+            raise StoreError(
+                f"the folder of crops: {error.filename} is a file, wanted a folder: set store.folder"
+            ) from None
         self._sync(self.folder)
         self._sync(self.folder.parent)
 

@@ -58,6 +58,8 @@ def test_names_need_not_be_utf8(archive: Path) -> None:
         ("/dev/null", "/dev/null: it is no file"),
         ("empty", "empty holds no videos (.mp4"),
         ("", "has no name"),
+        ("day1/a\0.mp4", "no file has such a name: embedded null byte"),
+        ("day\0/*.mp4", "no file has such a name: embedded null byte"),
     ],
 )
 def test_a_source_that_names_nothing_is_refused(archive: Path, source: str, text: str) -> None:

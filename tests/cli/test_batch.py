@@ -227,10 +227,11 @@ def test_a_video_that_is_cut_short_is_named_and_its_captures_count(archive, tmp_
 def test_names_that_are_not_utf8_are_in_both_tables(archive, tmp_path, facecap):
     name = os.fsdecode(b"d\xe9.mp4")
     shutil.copy(archive / "monday" / "bare.mp4", tmp_path / name)
-    (tmp_path / "list").write_bytes(os.fsencode(tmp_path / name) + b"\n\ngone.mp4\n")
+    (tmp_path / "list").write_bytes(os.fsencode(tmp_path / name) + b"\n\ngone.mp4\nnul\0.mp4\n")
     ended = facecap("batch", "@list", "--out", "out", "--crops", "none", cwd=tmp_path)
     assert ended.returncode == 1
     assert f"left out {tmp_path / 'gone.mp4'}: No such file or directory" in ended.stderr
+    assert f"left out {tmp_path}/nul\0.mp4: no file has such a name: embedded null byte" in ended.stderr
     assert {line["file"] for line in lines_of(tmp_path / "out" / "captures.jsonl")} == {
         f"{tmp_path}/d\\udce9.mp4"
     }

@@ -36,6 +36,10 @@ def test_a_file_takes_the_place_of_flags(parsed: Any) -> None:
     assert args.seed == 0, "what neither says keeps its default"
 
 
+def test_a_file_of_an_editor_that_writes_a_byte_order_mark_is_read(parsed: Any) -> None:
+    assert parsed("\ufeff" + NEEDED + "batch = 32").batch == 32
+
+
 def test_a_flag_wins_over_the_environment_and_this_over_the_file(parsed: Any, monkeypatch: Any) -> None:
     monkeypatch.setenv("FACECAP_BATCH", "16")
     monkeypatch.setenv("FACECAP_RATE", "0.5")
@@ -70,6 +74,7 @@ def test_an_option_of_several_values_takes_a_list_and_one_of_a_choice_is_enough(
         ("config = 'x'", "no option is named 'config'"),
         ("batch = 0", "run.toml: batch: wanted a whole number of at least 1, found '0'"),
         ("batch = true", "batch: wanted a number or a text, found True"),
+        ('start = "a\\u0000b"', "start: wanted a text without NUL, found 'a\\x00b'"),
         ("freeze-backbone = 1", "freeze-backbone: wanted true or false, found 1"),
         ("preset = 'fast'", "preset: wanted one of default, "),
         ("minutes = 1\nepochs = 1", "epochs: not together with --minutes"),

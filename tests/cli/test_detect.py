@@ -97,6 +97,23 @@ def test_pictures_of_a_list(facecap, models, face_png, tmp_path):
     done = facecap("detect", "--list", tmp_path / "list.txt", *models)
     assert done.stdout.count(": 1 face\n") == 2, done.stderr
     assert facecap("detect", "--list", "-", *models, input=text).stdout == done.stdout
+    (tmp_path / "list.txt").write_text(text, encoding="utf-8-sig")  # as some editors do
+    assert facecap("detect", "--list", tmp_path / "list.txt", *models).stdout == done.stdout
+
+
+def test_a_line_of_a_list_with_a_nul_byte_is_named_and_the_others_are_done(facecap, models, face_png):
+    done = facecap("detect", "--list", "-", *models, input=f"a\0b\n{face_png}\n")
+    assert done.returncode == 1
+    assert "left out a\0b: it cannot be read: no file has such a name" in done.stderr
+    assert done.stdout == facecap("detect", face_png, *models).stdout
+
+
+def test_a_list_of_names_separated_by_nul_bytes_is_refused(facecap, models, face_png, tmp_path):
+    """As `find -print0` writes it."""
+    (tmp_path / "list").write_text(f"{face_png}\0{face_png}\0")
+    done = facecap("detect", "--list", tmp_path / "list", *models)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{tmp_path / 'list'}: found names separated by NUL bytes, wanted one a line" in done.stderr
 
 
 def test_no_more_pictures_and_faces_than_wanted(facecap, models, visit, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -173,6 +174,21 @@ def test_damaged_pictures_are_said_counted_and_left_out(facecap, models, visit, 
     assert (summary["damaged"], summary["frames"]) == (2, 38)
     assert "5.png: it is cut short" in done.stderr
     assert "35.png: it is no JPEG, PNG, WebP or BMP picture" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_interrupted_before_its_first_frame_ends_with_130(face_png, tmp_path, number):
+    os.mkfifo(tmp_path / "config.json")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "facecap", "run", face_png, "--config", tmp_path / "config.json"],
+        env=clean_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with (tmp_path / "config.json").open("wb"):  # opens when the run does, which then waits
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "facecap: interrupted\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -388,3 +404,15 @@ def test_a_stream_of_an_empty_door_is_detected_in_now_and_then_only(facecap, mod
         assert (summary["skipped"] > 0) == (not options)
     camera.shutdown()
     camera.server_close()
+
+
+def test_a_file_in_the_place_of_the_folder_is_named_with_what_was_wanted(facecap, face_png, models, tmp_path):
+    (tmp_path / "crops").write_text("")
+    done = facecap("run", face_png, "--out", tmp_path / "crops", *models)
+    assert done.returncode == 1
+    assert f"{tmp_path / 'crops'}: it is a file, wanted a folder" in done.stderr
+
+
+def test_a_configuration_that_is_not_there_is_wrong_usage(facecap, face_png):
+    done = facecap("run", face_png, "--config", "missing.json")
+    assert done.returncode == 2 and "missing.json: No such file or directory" in done.stderr

@@ -80,6 +80,7 @@ def test_flags_win_over_the_environment_and_that_over_the_file(
             2 * ('[[keys]]\nname = "a"\nhash = "sha256:%s"\nscopes = ["push"]\n' % ("0" * 64)),
             "keys .*of its own",
         ),
+        ('[store]\nfolder = "a\\u0000b"', r"store.folder \(.*facecap.toml\): wanted a text without NUL"),
         ("[server", "facecap.toml: "),
     ],
 )
@@ -94,7 +95,8 @@ def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, message: st
     ("name", "value", "message"),
     [
         ("FACECAP_SERVER_PROT", "1", "no setting FACECAP_SERVER_PROT; did you mean FACECAP_SERVER_PORT"),
-        ("FACECAP_NONSENSE", "1", "no setting FACECAP_NONSENSE"),
+        ("FACECAP_FOO_BAR", "1", "no setting FACECAP_FOO_BAR; `facecap serve --print-config` shows"),
+        ("FACECAP_STORE_URI", "1", "no setting FACECAP_STORE_URI; did you mean FACECAP_STORE_URL"),
         ("FACECAP_SERVER_PORT", "many", r"server.port \(FACECAP_SERVER_PORT\)"),
         ("FACECAP_KEYS", "[", "wanted JSON"),
     ],
@@ -105,6 +107,17 @@ def test_what_is_wrong_in_the_environment_is_named(
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError, match=message):
         load()
+
+
+def test_a_file_of_an_editor_that_writes_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "facecap.toml"
+    path.write_text(FILE, encoding="utf-8-sig")
+    assert load(path).settings.server.port == 81
+
+
+def test_a_wrong_variable_ends_the_command_as_a_wrong_option_does(tmp_path: Path) -> None:
+    done = facecap(cwd=tmp_path, FACECAP_SERVER_PORT="99999")
+    assert done.returncode == 2 and "server.port (FACECAP_SERVER_PORT)" in done.stderr
 
 
 def test_an_empty_variable_and_those_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,12 +223,14 @@ def test_a_new_key_opens_the_service_that_has_its_lines(tmp_path: Path) -> None:
         (["--server-tls-key", "x"], 1, "go together"),
         (["--server-tls-certificate", "x", "--server-tls-key", "y"], 1, "tls_certificate x: cannot be read"),
         (["--server-tls-certificate", __file__, "--server-tls-key", __file__], 1, "server.tls_key"),
-        (["--settings", "missing.toml"], 1, "missing.toml: there is no such file"),
+        (["--settings", "missing.toml"], 2, "missing.toml: there is no such file"),
         (["--pipeline-detector", "missing.onnx"], 1, "missing.onnx"),
         (["--pipeline-provider", "gpu"], 1, "provider: found 'gpu', wanted one of: cpu, cuda, openvino"),
         (["--pipeline-precision", "int4"], 1, "precision is 'int4', wanted one of: float32, int8"),
         (["--store-url", "nonsense"], 1, "wanted sqlite:///PATH"),
         (["--server-prot", "1"], 2, "--server-prot"),
+        (["--retention-max-days", "many"], 2, "retention.max_days (flag)"),
+        (["--store-folder", __file__], 1, "test_configuration.py is a file, wanted a folder"),
     ],
 )
 def test_what_cannot_work_ends_with_a_sentence(

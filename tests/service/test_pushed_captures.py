@@ -10,6 +10,7 @@ import cv2
 import httpx
 import numpy as np
 import pytest
+from docs_pages import DOCS, indented
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from served import Served
@@ -44,6 +45,14 @@ def push(service: Served, line: Any = LINE, crop: Any = None, key: str | None = 
     return service.client.post(
         "/v1/cameras/board/captures", json={"capture": line, "crop": text}, headers=headers
     )
+
+
+def test_what_the_page_shows_of_a_pushed_capture_is_taken(service: Served) -> None:
+    (shown,) = (text for text in indented((DOCS / "service.md").read_text()) if '"capture"' in text)
+    body = json.loads(shown.replace(", …", ""))
+    assert {**LINE, **body["capture"]} == LINE and png().startswith(base64.b64decode(body["crop"][:8]))
+    body = {name: {"capture": LINE, "crop": base64.b64encode(png()).decode()}[name] for name in body}
+    assert service.client.post("/v1/cameras/board/captures", json=body).status_code == 201
 
 
 def test_a_capture_is_stored_once_under_its_key(service: Served) -> None:

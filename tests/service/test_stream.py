@@ -104,20 +104,21 @@ def test_a_full_queue_refuses_in_place(tmp_path: Any, pipeline: Any, face: bytes
 
 
 @pytest.mark.parametrize(
-    "header",
+    ("header", "reason"),
     [
-        "{",
-        "[]",
-        '{"frame_index": -1}',
-        '{"frame_index": "5"}',
-        '{"frame_index": true}',
-        '{"frame": 1}',
-        '{"timestamp": 1e300}',
-        '{"timestamp": "soon"}',
+        ("{", "Invalid JSON"),
+        ("[]", "an object"),
+        ('{"frame_index": -1}', "frame_index is -1, wanted a whole number from 0 to 9007199254740991"),
+        ('{"frame_index": "5"}', "frame_index is '5', wanted a whole number"),
+        ('{"frame_index": true}', "frame_index is True, wanted a whole number"),
+        ('{"frame": 1}', "there is no 'frame', wanted frame_index and timestamp alone"),
+        ('{"timestamp": 1e300}', "timestamp is 1e+300, wanted seconds since 1970"),
+        ('{"timestamp": "soon"}', "timestamp is 'soon', wanted seconds since 1970"),
+        ('{"timestamp": "明天"}', r"timestamp is '\u660e\u5929', wanted seconds since 1970"),
     ],
 )
 def test_a_header_that_is_none_ends_the_stream_with_a_reason(
-    service: Served, face: bytes, header: str
+    service: Served, face: bytes, header: str, reason: str
 ) -> None:
     with stream(service, "door") as socket:
         send(socket, face)
@@ -126,7 +127,8 @@ def test_a_header_that_is_none_ends_the_stream_with_a_reason(
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(timeout=30)
     assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1008 and closed.value.rcvd.reason.startswith("invalid_header")
+    assert closed.value.rcvd.code == 1008
+    assert closed.value.rcvd.reason.startswith("invalid_header: ") and reason in closed.value.rcvd.reason
 
 
 def test_names_and_sizes_have_their_limits(tmp_path: Any, pipeline: Any, face: bytes) -> None:

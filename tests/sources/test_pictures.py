@@ -90,6 +90,11 @@ def test_a_missing_file_is_named(address: str) -> None:
         open_source(address)
 
 
+def test_a_name_with_a_nul_byte_is_no_file() -> None:
+    with pytest.raises(SourceError, match="no file has such a name"):
+        open_source("door\0.mp4")
+
+
 def test_a_source_without_a_name_is_not_this_folder() -> None:
     with pytest.raises(SourceError, match="no name"):
         open_source("")

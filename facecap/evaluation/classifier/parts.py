@@ -73,7 +73,7 @@ def _read_flat(folder: Path, labels: Path) -> ImageFolder:
     left = {path.name: path for path in pictures}
     items = []
     try:
-        lines = labels.read_text(encoding="utf-8").splitlines()
+        lines = labels.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise FolderError(f"{labels}: no text: {error}") from error
     for number, line in enumerate(lines, start=1):

@@ -30,7 +30,7 @@ def read_pairs(path: Path) -> list[Pair]:
         FacecapError: the file is missing or not of this format; the text names the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise FacecapError(f"{path}: no pairs of LFW: {error}") from error
     header = lines[0].split() if lines else []

@@ -133,7 +133,7 @@ def _marked(name: str, faces: list[Mapping[str, Any]]) -> list[Mapping[str, Any]
 def _mask(index: Path) -> Iterator[Mapping[str, Any]]:
     if not index.is_file():
         raise FacecapError(f"{index}: no such file; --data wants the folder that holds mask/ and detect/")
-    with index.open(newline="") as stream:
+    with index.open(newline="", encoding="utf-8-sig") as stream:
         for row in csv.DictReader(stream):
             if row["split"] == "val" and row["x1"]:
                 box = [float(row[key]) for key in ("x1", "y1", "x2", "y2")]

@@ -218,7 +218,7 @@ def _masks(data: Path, photos: Path | None, label: str, share: Share) -> Source:
     relabelled = _relabelled(photos, label)
     pictures = []
     if index.is_file():
-        with _in_form(index), index.open(newline="") as stream:
+        with _in_form(index), index.open(newline="", encoding="utf-8-sig") as stream:
             for row in csv.DictReader(stream):
                 if row["split"] != "train" or row["label"] != label or row["score"] == "":
                     continue

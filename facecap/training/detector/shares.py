@@ -62,7 +62,9 @@ def read_shares(photos: Path | None) -> Mapping[str, Share]:
     if path is None or not path.is_file():
         return {**PACK, **PHOTOS}
     try:
-        given = {name: Share(**entry) for name, entry in json.loads(path.read_text(encoding="utf-8")).items()}
+        given = {
+            name: Share(**entry) for name, entry in json.loads(path.read_text(encoding="utf-8-sig")).items()
+        }
     except (ValueError, TypeError, AttributeError) as error:
         raise TrainingError(
             f'{path}: {error}; wanted {{"NAME": {{"share": 0.1, "held_out": true}}}}, an entry a collection'

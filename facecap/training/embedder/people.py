@@ -58,7 +58,7 @@ def read_excluded(data: Path, listed: Path | None) -> list[str]:
     names: list[str] = []
     if listed is not None:
         try:
-            lines = listed.read_text(encoding="utf-8").splitlines()
+            lines = listed.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise TrainingError(f"--exclude {listed}: wanted a text with a name a line: {error}") from error
         names += [line.split("\t")[0].strip() for line in lines if line.strip()]
@@ -109,7 +109,7 @@ def _index_groups(data: Path) -> tuple[dict[str, list[tuple[str, Path]]], int]:
     index = data / INDEX
     groups: dict[str, list[tuple[str, Path]]] = defaultdict(list)
     unnamed = 0
-    with index.open(newline="", encoding="utf-8") as stream:
+    with index.open(newline="", encoding="utf-8-sig") as stream:
         rows = csv.DictReader(stream)
         missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
         if missing:

@@ -196,7 +196,7 @@ def read_rgb(path: Path) -> Image | None:
 
 
 def _index_faces(index: Path, split: str, source: str) -> Iterator[Face]:
-    with index.open(newline="") as stream:
+    with index.open(newline="", encoding="utf-8-sig") as stream:
         rows = csv.DictReader(stream)
         missing = [name for name in INDEX_COLUMNS if name not in (rows.fieldnames or ())]
         if missing:

@@ -79,7 +79,7 @@ def read_collections(photos: Path | None) -> dict[str, Collection]:
     path = photos / FILE
     try:
         if path.is_file():
-            given = json.loads(path.read_text(encoding="utf-8"))
+            given = json.loads(path.read_text(encoding="utf-8-sig"))
         named = {name: Collection(**entry) for name, entry in given.items()}
     except (ValueError, TypeError, AttributeError) as error:
         raise TrainingError(f"{path}: {error}; see docs/refiner.md") from error
@@ -115,7 +115,7 @@ def pack_photos(data: Path, name: str) -> list[Photo]:
 
 
 def _mask_photos(index: Path) -> Iterator[Photo]:
-    with index.open(newline="") as stream:
+    with index.open(newline="", encoding="utf-8-sig") as stream:
         for row in csv.DictReader(stream):
             if row["split"] == "train" and row["x1"] and float(row["score"]) >= 0.5:
                 box = [float(row[key]) for key in ("x1", "y1", "x2", "y2")]
@@ -143,7 +143,7 @@ def _listed(folder: Path, file: Path) -> list[Photo]:
     """Of a list as MTCNN's: name, x1 x2 y1 y2, ten coordinates; of several folders those of this one."""
     photos = []
     try:
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for line in file.read_text(encoding="utf-8-sig").splitlines():
             name, *numbers = line.split()
             parts = name.replace("\\", "/").split("/")
             x1, x2, y1, y2, *points = (float(number) for number in numbers)

@@ -66,8 +66,9 @@ def write_flat(data, lines):
 LISTED = "red_00.png 1\nblue_00.png 0\n\nred_01.png 1\n"
 
 
-def test_a_flat_folder_has_its_labels_in_a_list(tmp_path, capsys):
-    val = read_measured(write_flat(tmp_path, LISTED))
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_flat_folder_has_its_labels_in_a_list(tmp_path, capsys, mark):
+    val = read_measured(write_flat(tmp_path, mark + LISTED))
     assert val.classes == []
     assert [(item.path.name, item.label) for item in val.items] == [
         ("red_00.png", 1),

@@ -19,7 +19,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_pairs_are_read_in_order(tmp_path):
-    assert read_pairs(written(tmp_path, TWO_FOLDS + "\n")) == [
+    assert read_pairs(written(tmp_path, "\ufeff" + TWO_FOLDS + "\n")) == [
         Pair("Ann/Ann_0001.jpg", "Ann/Ann_0002.jpg", True, 0),
         Pair("Ann/Ann_0001.jpg", "Bob_Ray/Bob_Ray_0003.jpg", False, 0),
         Pair("Eve/Eve_0001.jpg", "Eve/Eve_0004.jpg", True, 1),

@@ -38,7 +38,8 @@ def test_without_a_file_known_collections_have_their_shares(photos: Path) -> Non
 
 
 def test_a_file_says_how_often_and_whether_some_are_held_out(photos: Path) -> None:
-    (photos / "shares.json").write_text('{"street": {"share": 0.5}, "garden": {"held_out": false}}')
+    text = '{"street": {"share": 0.5}, "garden": {"held_out": false}}'
+    (photos / "shares.json").write_text(text, encoding="utf-8-sig")
     found = by_name(photos)
     assert found["street"].weight == 0.5 and found["street"].held_out
     assert found["garden"].weight == 0.05 and not found["garden"].held_out

@@ -106,7 +106,7 @@ def test_an_index_of_other_columns_is_refused(tmp_path):
 
 
 def test_a_list_of_names(tmp_path):
-    (tmp_path / "names.txt").write_text("Ann_Lee\t4\n\nBob\n")
+    (tmp_path / "names.txt").write_text("\ufeffAnn_Lee\t4\n\nBob\n")
     assert read_excluded(tmp_path, tmp_path / "names.txt") == ["Ann_Lee", "Bob"]
     with pytest.raises(FacecapError, match="--exclude"):
         read_excluded(tmp_path, tmp_path / "absent.txt")

@@ -112,10 +112,11 @@ def test_collections_say_what_they_show(tmp_path: Path) -> None:
     for name in ("people", "walls", "marked"):
         (tmp_path / name).mkdir()
     (tmp_path / "refiner.json").write_text(
-        json.dumps({"walls": {"kind": "empty"}, "marked": {"kind": "points", "lists": ["list.txt"]}})
+        json.dumps({"walls": {"kind": "empty"}, "marked": {"kind": "points", "lists": ["list.txt"]}}),
+        encoding="utf-8-sig",
     )
     (tmp_path / "list.txt").write_text(
-        "marked\\a.jpg 10 60 20 80 1 2 3 4 5 6 7 8 9 10\nelsewhere\\b.jpg " + "0 " * 14
+        "\ufeffmarked\\a.jpg 10 60 20 80 1 2 3 4 5 6 7 8 9 10\nelsewhere\\b.jpg " + "0 " * 14
     )
     collections = read_collections(tmp_path)
     assert [collections[name].kind for name in ("people", "walls", "marked")] == ["people", "empty", "points"]
