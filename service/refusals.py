@@ -4,6 +4,7 @@ was told, would take the processor from those who are within their means."""
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -33,7 +34,7 @@ class Pace:
     def __init__(self, a_second: float, at_once: int) -> None:
         self._step = 1 / a_second
         self._ahead = at_once * self._step
-        self._due = 0.0
+        self._due = -math.inf
 
     def pause(self, now: float) -> float:
         """Seconds that the next refusal waits; `now` by `time.monotonic`."""
