@@ -185,9 +185,9 @@ def test_a_run_that_is_interrupted_before_its_first_frame_ends_with_130(face_png
         stderr=subprocess.PIPE,
         text=True,
     )
-    with (tmp_path / "config.json").open("wb"):  # opens when the run does, which then waits
+    with (tmp_path / "config.json").open("wb"):  # opens when the run does
         process.send_signal(number)
-        _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "facecap: interrupted\n")
 
 
