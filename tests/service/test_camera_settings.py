@@ -77,7 +77,7 @@ def test_the_file_gives_a_camera_settings_of_its_own(tmp_path: Path) -> None:
         ('[cameras.door]\ndays = ["monday"]', "cameras.door.days.0"),
         ("[cameras.door]\nignore = [[[0, 0], [1, 1]]]", r"cameras.door.ignore .*ignore\[0\]"),
         ("[cameras.door]\nonly = [[[0, 0], [2, 0], [1, 1]]]", r"cameras.door.only .*only\[0\]"),
-        ('[cameras.door]\ndisplay_name = "a\\u0000b"', "cameras.door.display_name .*control characters"),
+        ('[cameras.door]\ndisplay_name = "a\\u0007b"', "cameras.door.display_name .*control characters"),
         ('[cameras."a b"]\narea = "x"', "'a b' is no name of a camera"),
         ('[cameras.queue]\narea = "x"', "cameras: queue is a setting of all cameras"),
     ],
