@@ -191,7 +191,7 @@ class Remembered:
         for name, entry in fresh:
             entry.noted = True  # before the moment is read: a frame that comes meanwhile is noted again
             entry.written = datetime.fromtimestamp(entry.seen, timezone.utc)
-            sightings.append(Sighting(name, entry.source, entry.written))
+            sightings.append(Sighting(name, entry.source, entry.written, entry.row is not None))
         try:
             self._table.see(sightings)
         except BaseException:
@@ -206,8 +206,10 @@ class Remembered:
             with self._changing:
                 for name, row in rows.items():
                     _take(self._entries.setdefault(name, _Entry(row.source)), row)
-                for name in [n for n, entry in self._entries.items() if n not in rows and entry.noted]:
-                    del self._entries[name]
+                for name, entry in [*self._entries.items()]:
+                    was_removed = entry.noted or entry.row is not None
+                    if name not in rows and was_removed:
+                        del self._entries[name]
 
     def _items(self) -> list[tuple[str, _Entry]]:
         with self._changing:

@@ -46,6 +46,8 @@ class Sighting:
     camera: str
     source: Source
     time: datetime
+    is_known: bool = False
+    """Whether the database had the camera before it sent: where it has no more, it was removed after that."""
 
 
 class CameraTable:
@@ -138,7 +140,8 @@ def _refresh(connection: Connection, sightings: Sequence[Sighting]) -> list[Sigh
     if back:
         came: dict[str, Any] = {"online": True, "since": bindparam("moment")}
         connection.execute(update(cameras).where(_OWN).values(came), [_row(one) for one in back])
-    return back + [one for one in sightings if one.camera not in online and _is_new(connection, one)]
+    others = [sighting for sighting in sightings if sighting.camera not in online and not sighting.is_known]
+    return back + [one for one in others if _is_new(connection, one)]
 
 
 def _row(sighting: Sighting) -> dict[str, Any]:

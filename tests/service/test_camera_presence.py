@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ import pytest
 from cameras import DroppingCamera
 from served import Served, eventually, running, settings_in
 
+from facecap_service.camera_settings import Cameras
+from facecap_service.cameras.remembered import Remembered
 from facecap_service.keys import new_key
-from facecap_service.store import Sighting, StoreError
+from facecap_service.store import Sighting, Store, StoreError
 from facecap_service.store.camera_table import CameraTable
 from facecap_service.store.times import rfc3339
 
@@ -108,6 +111,41 @@ def test_a_camera_is_remembered_when_it_is_forgotten_and_gone_when_it_is_removed
     assert ("remove_camera", {"camera": "door"}) in [(e["action"], e["data"]) for e in entries]
     service.push("door", face)
     assert report(service)["online"]
+
+
+def remembered(store: Store) -> Remembered:
+    """As of one service on a database; it writes what it noted when it stops, at the latest."""
+    found = Remembered(store.cameras, Cameras(), {})
+    found.start()
+    return found
+
+
+def test_a_camera_that_is_removed_does_not_come_back_by_a_frame_that_it_sent_before(tmp_path: Path) -> None:
+    with closing(Store.open(f"sqlite:///{tmp_path / 'facecap.db'}", tmp_path)) as store:
+        store.cameras.see([Sighting("door", "push", datetime.now(timezone.utc))])
+        one, other = remembered(store), remembered(store)
+        other.seen("door", "push")
+        assert one.remove("door", "operator")
+        other.stop(30)
+        one.stop(30)
+        assert store.cameras.all() == {}
+
+
+def test_a_camera_that_is_removed_while_it_sends_comes_back_by_its_next_frame(tmp_path: Path) -> None:
+    with closing(Store.open(f"sqlite:///{tmp_path / 'facecap.db'}", tmp_path)) as store:
+        store.cameras.see([Sighting("door", "push", datetime.now(timezone.utc))])
+        one, other = remembered(store), remembered(store)
+        other.seen("door", "push")
+        assert one.remove("door", "operator")
+
+        def is_back() -> bool:
+            other.seen("door", "push")
+            return "door" in store.cameras.all()
+
+        eventually(is_back)
+        other.stop(30)
+        one.stop(30)
+        assert store.cameras.all()["door"].online
 
 
 def test_only_admin_removes_a_camera(tmp_path: Path, pipeline: Any, face: bytes) -> None:
