@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facecap.cli import options
+from facecap.cli import options, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -52,7 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress")
     where = parser.add_argument_group("where the work is done").add_mutually_exclusive_group()
     where.add_argument(
-        "--processes", type=options.positive, metavar="N", help="on this machine (one for each of its cores)"
+        "--processes", type=values.positive, metavar="N", help="on this machine (one for each of its cores)"
     )
     where.add_argument(
         "--ray",

@@ -10,7 +10,7 @@ from typing import Any
 
 from facecap import _core
 from facecap._extra import extra_for
-from facecap.cli import options
+from facecap.cli import values
 
 _EXTRAS = {"service": "service", "cluster": "service"}
 """Of the tasks that need another than `train`; what Ray needs is named where it is missing."""
@@ -22,7 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
 
     detect = tasks.add_parser("detect", help="the detector against its network run alone and against peers")
-    detect.add_argument("--turns", type=options.positive, default=40, help="of each contender (%(default)s)")
+    detect.add_argument("--turns", type=values.positive, default=40, help="of each contender (%(default)s)")
     detect.add_argument(
         "--checkpoint",
         type=Path,
@@ -43,15 +43,13 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
     pipeline = tasks.add_parser("pipeline", help="all stages, one camera and two, memory")
     pipeline.add_argument(
-        "--turns", type=options.positive, default=5, help="one camera, then two (%(default)s)"
+        "--turns", type=values.positive, default=5, help="one camera, then two (%(default)s)"
     )
-    pipeline.add_argument("--count", type=options.positive, default=1000, help="frames (%(default)s)")
+    pipeline.add_argument("--count", type=values.positive, default=1000, help="frames (%(default)s)")
     pipeline.set_defaults(run_task=_pipeline)
 
     motion = tasks.add_parser("motion", help="a door that nobody passes, and one that somebody passes")
-    motion.add_argument(
-        "--turns", type=options.positive, default=10, help="of two seconds each (%(default)s)"
-    )
+    motion.add_argument("--turns", type=values.positive, default=10, help="of two seconds each (%(default)s)")
     motion.set_defaults(run_task=_motion)
 
     model = tasks.add_parser("model", help="networks in float32, float16 and int8, at batch 1, 4 and 8")
@@ -61,10 +59,10 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         nargs="+",
         help="a file, a name of `facecap models list`, or a checkpoint; a float32 one is converted here too",
     )
-    model.add_argument("--turns", type=options.positive, default=20, help="at each batch (%(default)s)")
+    model.add_argument("--turns", type=values.positive, default=20, help="at each batch (%(default)s)")
     model.add_argument(
         "--input-size",
-        type=options.size,
+        type=values.size,
         default=(640, 480),
         metavar="WxH",
         help="for networks of any size, in pixels (640x480)",
@@ -72,9 +70,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     model.set_defaults(run_task=_model)
 
     service = tasks.add_parser("service", help="what HTTP costs, cameras side by side, at their limit")
-    service.add_argument("--turns", type=options.positive, default=9, help="of each comparison (%(default)s)")
+    service.add_argument("--turns", type=values.positive, default=9, help="of each comparison (%(default)s)")
     service.add_argument(
-        "--count", type=options.positive, default=50_000, help="frames at the limit (%(default)s)"
+        "--count", type=values.positive, default=50_000, help="frames at the limit (%(default)s)"
     )
     service.set_defaults(run_task=_service)
 
@@ -85,9 +83,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         metavar="URL",
         help="an empty database of PostgreSQL, which is filled: postgresql+psycopg://USER:PASSWORD@HOST/NAME",
     )
-    cluster.add_argument("--turns", type=options.positive, default=9, help="of each comparison (%(default)s)")
+    cluster.add_argument("--turns", type=values.positive, default=9, help="of each comparison (%(default)s)")
     cluster.add_argument(
-        "--cameras", type=options.positive, default=1000, help="when a node is lost (%(default)s)"
+        "--cameras", type=values.positive, default=1000, help="when a node is lost (%(default)s)"
     )
     cluster.set_defaults(run_task=_cluster)
 
@@ -100,7 +98,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         help="beside cpu, repeatable (all that the installed onnxruntime has)",
     )
     providers.add_argument(
-        "--turns", type=options.positive, default=40, help="of each model in each way (%(default)s)"
+        "--turns", type=values.positive, default=40, help="of each model in each way (%(default)s)"
     )
     providers.set_defaults(run_task=_providers)
 

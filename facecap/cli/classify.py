@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facecap.cli import options
+from facecap.cli import options, values
 from facecap.cli.pictures import Answers, Pictures, add_format_options, add_picture_options
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "that ships)",
     )
     parser.add_argument(
-        "--top", type=options.positive, default=5, metavar="K", help="classes of each (%(default)s)"
+        "--top", type=values.positive, default=5, metavar="K", help="classes of each (%(default)s)"
     )
     options.add_execution_options(parser)
     add_format_options(parser)

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from facecap._extra import extra_for
 from facecap.cli import convert_cvimodel
 from facecap.cli.data_options import add_class_folder_options
-from facecap.cli.options import count, positive, size
+from facecap.cli.values import count, positive, size
 from facecap.conversion.detector.import_checkpoint import Form
 
 MODEL = "a file, a name of `facecap models list`, or a checkpoint of a training run"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from facecap.cli.data_options import add_class_folder_options
-from facecap.cli.options import count, positive, positive_number, share, size
+from facecap.cli.values import count, positive, positive_number, share, size
 
 
 def add_parsers(kinds: argparse._SubParsersAction[Any], model: str) -> None:

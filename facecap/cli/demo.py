@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from facecap.addresses import shown_address
-from facecap.cli import options
+from facecap.cli import options, values
 from facecap.cli import run as run_command
 
 _FOLDER = Path("out/demo")
@@ -50,7 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     run_command.add_report_options(parser)
     group = parser.add_argument_group("source")
-    group.add_argument("--max-frames", type=options.positive, metavar="N", help="stop after so many frames")
+    group.add_argument("--max-frames", type=values.positive, metavar="N", help="stop after so many frames")
     options.add_model_options(parser)
     options.add_capture_options(parser)
 

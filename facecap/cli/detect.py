@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facecap.cli import options
+from facecap.cli import options, values
 from facecap.cli.pictures import Answers, Pictures, add_format_options, add_picture_options, counted_faces
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         metavar="IOU",
         help="of two faces that overlap by more, the lower score goes, 0 to 1 (the model's own)",
     )
-    group.add_argument("--max-faces", type=options.positive, metavar="N", help="the best; 100 when not given")
+    group.add_argument("--max-faces", type=values.positive, metavar="N", help="the best; 100 when not given")
 
 
 def run(args: argparse.Namespace) -> int:

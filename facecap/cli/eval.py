@@ -7,12 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from facecap.cli.data_options import add_mask_data_options
-from facecap.cli.options import (
-    OWN_INPUT,
-    add_provider_option,
-    long_side_or_own,
-    positive,
-)
+from facecap.cli.options import add_provider_option
+from facecap.cli.values import OWN_INPUT, long_side_or_own, positive
 
 DETECTION = {
     "fddb": "a detector on FDDB, fold 8: average precision",

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from facecap._extra import extra_for
 from facecap.cli.environment import name_twin
-from facecap.cli.options import cosine, positive, three_numbers
+from facecap.cli.values import cosine, positive, three_numbers
 from facecap.conversion.detector.import_checkpoint import Form
 
 

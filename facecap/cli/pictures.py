@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facecap.cli import options
+from facecap.cli import options, values
 
 if TYPE_CHECKING:
     from facecap.sinks.drawing import Image
@@ -30,7 +30,7 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--list", metavar="FILE", help="file with a SOURCE a line, beside those given; - is standard input"
     )
-    group.add_argument("--max-images", type=options.positive, metavar="N", help="stop after so many pictures")
+    group.add_argument("--max-images", type=values.positive, metavar="N", help="stop after so many pictures")
     options.add_limit_options(parser)
 
 

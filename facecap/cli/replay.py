@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facecap.cli import options
+from facecap.cli import options, values
 
 if TYPE_CHECKING:
     from facecap import Areas
@@ -31,7 +31,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         metavar="NAME=VALUE",
         help="a setting of captures, such as min_face=48; repeatable",
     )
-    parser.add_argument("--slots", type=options.positive, metavar="N", help="tracks that hold a shot")
+    parser.add_argument("--slots", type=values.positive, metavar="N", help="tracks that hold a shot")
     options.add_area_options(parser)
     parser.add_argument(
         "--json", action="store_true", help="print changes, then a summary, a JSON object a line"

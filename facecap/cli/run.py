@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facecap.cli import options
+from facecap.cli import options, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,13 +43,13 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     add_report_options(parser)
     group = parser.add_argument_group("source")
-    group.add_argument("--max-frames", type=options.positive, metavar="N", help="stop after so many frames")
+    group.add_argument("--max-frames", type=values.positive, metavar="N", help="stop after so many frames")
     group.add_argument(
-        "--fps", type=options.positive_number, metavar="X", help="gives a folder's pictures times"
+        "--fps", type=values.positive_number, metavar="X", help="gives a folder's pictures times"
     )
     group.add_argument(
         "--retries",
-        type=options.count,
+        type=values.count,
         default=5,
         metavar="N",
         help="tries to reach a lost stream (%(default)s)",

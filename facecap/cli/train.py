@@ -13,18 +13,11 @@ from facecap._lock import FolderLock
 from facecap.cli.config_file import add_config_option
 from facecap.cli.data_options import add_mask_data_options
 from facecap.cli.environment import name_twin
-from facecap.cli.options import (
-    OWN_INPUT,
-    count,
-    long_side,
-    positive,
-    positive_number,
-    share,
-)
 from facecap.cli.train_embedder import add_embedder
 from facecap.cli.train_mask_faces import add_mask_faces
 from facecap.cli.train_options import add_machine_options, add_per_tensor, add_run_options, side
 from facecap.cli.train_refiner import add_refiner, add_refiner_crops
+from facecap.cli.values import OWN_INPUT, count, long_side, positive, positive_number, share
 from facecap.errors import FacecapError
 from facecap.training import processes
 

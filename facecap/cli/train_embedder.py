@@ -7,8 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import count, positive, positive_number
 from facecap.cli.train_options import add_machine_options, add_optimisation
+from facecap.cli.values import count, positive, positive_number
 
 
 def add_embedder(tasks: argparse._SubParsersAction[Any]) -> None:

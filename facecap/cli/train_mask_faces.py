@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import positive, share
+from facecap.cli.values import positive, share
 
 
 def add_mask_faces(tasks: argparse._SubParsersAction[Any]) -> None:

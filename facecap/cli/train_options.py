@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from facecap.cli.options import count, not_negative, positive, positive_number, share
+from facecap.cli.values import count, not_negative, positive, positive_number, share
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:

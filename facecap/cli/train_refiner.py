@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facecap.cli.options import count, positive, positive_number
 from facecap.cli.train_options import add_machine_options, add_optimisation
+from facecap.cli.values import count, positive, positive_number
 
 
 def add_refiner_crops(tasks: argparse._SubParsersAction[Any]) -> None:

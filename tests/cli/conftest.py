@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 import scripted
 
 FACE = (37, 20)
+FAST = ["--mode", "fast", "--interval", "10"]
 
 
 def clean_environment(**more: str) -> dict[str, str]:
@@ -58,6 +60,11 @@ def face_png(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def visit(tmp_path: Path, face_png: Path) -> Path:
     """A folder of 40 frames in which one face stays."""
     return repeat(face_png, tmp_path / "visit", 40)
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """What a file of JSON lines says."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def repeat(picture: Path, folder: Path, count: int) -> Path:

@@ -19,8 +19,7 @@ from facecap.cli import main, overlap
 from facecap.cli.ahead import Ahead
 from facecap.testing import detector_model, painted_frame
 
-from .conftest import repeat
-from .test_run import lines_of
+from .conftest import lines_of, repeat
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "sched_setaffinity") or len(os.sched_getaffinity(0)) < 2, reason="there is one core"

@@ -20,7 +20,7 @@ import pytest
 
 from facecap.demo import clip, portrait
 
-from .conftest import clean_environment
+from .conftest import clean_environment, lines_of
 
 Lines = list[dict[str, Any]]
 
@@ -74,10 +74,6 @@ class start:
     def wait(self) -> Any:
         out, error = self.process.communicate(timeout=180)
         return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, error)
-
-
-def lines_of(path: Path) -> Lines:
-    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def tables_of(out: Path) -> dict[str, bytes]:

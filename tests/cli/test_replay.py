@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import clean_environment, repeat
-
-FAST = ["--mode", "fast", "--interval", "10"]
+from .conftest import FAST, clean_environment, repeat
 
 
 @pytest.fixture
