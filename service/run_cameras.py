@@ -75,6 +75,12 @@ async def _here(
         workers,
     )
     services.cameras, services.pullers = work.cameras, work.pullers
+
+    def end(camera: str) -> None:
+        work.cameras.drop(camera)
+        services.recordings.remove(camera)
+
+    services.remembered.when_removed(end)
     work.start()
     now_and_then = asyncio.create_task(_now_and_then(work))
     try:

@@ -141,9 +141,13 @@ class Cameras:
         with self._changing:
             idle = [c for c in self._table.values() if c.last_used < oldest and not c.lane.depth]
         for camera in idle:
-            self._workers.submit(
-                camera.lane, partial(attempt, partial(self._close, camera), self._log_failure)
-            )
+            self._end(camera)
+
+    def drop(self, name: str) -> None:
+        """Forget a camera, if it is there, after the frames that wait: another service has removed it."""
+        camera = self._table.get(name)
+        if camera is not None:
+            self._end(camera)
 
     def close(self, seconds: float) -> None:
         """Do the work that waits, end every visit and store its captures. No frame is taken any more.
@@ -213,6 +217,9 @@ class Cameras:
                 detail = f"too many commands to {name} wait already: send it again later"
                 raise Problem(429, "queue_full", "The camera's queue is full", detail, {"Retry-After": "1"})
         raise unknown_camera(name)
+
+    def _end(self, camera: Camera) -> None:
+        self._workers.submit(camera.lane, partial(attempt, partial(self._close, camera), self._log_failure))
 
     def _close(self, camera: Camera) -> tuple[str, ...]:
         ids = camera.close()

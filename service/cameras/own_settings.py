@@ -10,6 +10,7 @@ from facecap import Areas
 from ..camera_settings import CameraSettings
 from ..problems import Problem
 from ..store.camera_table import Source
+from .refusals import unknown_camera
 from .remembered import Remembered
 
 _LIVE: dict[str, Any] = {"display_name": None, "area": None, "ignore": [], "only": []}
@@ -58,7 +59,7 @@ class OwnSettings:
         """Set all that can be set at run time; it waits for the database.
 
         Raises:
-            Problem: 409 `set_in_file`.
+            Problem: 409 `set_in_file`, 404 `unknown_camera`.
             StoreError: the database fails; nothing has changed then.
         """
         file = self._file.get(name, {})
@@ -67,4 +68,5 @@ class OwnSettings:
             detail = f"the settings file sets {', '.join(fixed)} of {name}: change it there"
             raise Problem(409, "set_in_file", "Set in the file", detail)
         own = {key: value for key, value in wanted.items() if key not in file}
-        self._remembered.change_settings(name, source, own, who)
+        if not self._remembered.change_settings(name, source, own, who):
+            raise unknown_camera(name)

@@ -13,7 +13,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -70,14 +70,19 @@ class Remembered:
         self._settings = settings
         self._hours = hours
         self._entries: dict[str, _Entry] = {}
+        self._removed: Callable[[str], object] = lambda name: None
         self._changing = threading.Lock()
-        self._reading = threading.Lock()
-        """Held from reading the database until that is taken: nothing older comes after it."""
+        self._asking = threading.Lock()
+        """Held from asking the database until what it said is taken: nothing older comes after it."""
         self._wake = threading.Event()
         self._stopping = False
         self._seldom = logs.Seldom(_log)
         self._pause = min(_ROUND, settings.offline_seconds / 4)
         self._thread = threading.Thread(target=self._run, name="facecap remembered cameras", daemon=True)
+
+    def when_removed(self, act: Callable[[str], object]) -> None:
+        """Have `act` called with the name of each camera that another process removes, from any thread."""
+        self._removed = act
 
     def start(self) -> None:
         """Read what earlier processes left, and begin to watch.
@@ -96,12 +101,13 @@ class Remembered:
 
     def seen(self, name: str, source: Source) -> None:
         """A camera sent something that could be taken; costs nothing but a note."""
-        entry = self._entries.get(name)
+        entry, seen, alive = self._entries.get(name), time.time(), time.monotonic()
         if entry is None:
             with self._changing:
-                entry = self._entries.setdefault(name, _Entry(source))
-        entry.source = source
-        entry.seen, entry.alive = time.time(), time.monotonic()
+                # Whole from the start: one without a note is taken for one that was removed.
+                entry = self._entries.setdefault(name, _Entry(source, seen, alive, noted=False))
+            self._wake.set()
+        entry.source, entry.seen, entry.alive = source, seen, alive
         if entry.noted:
             entry.noted = False
             if entry.row is None or not entry.row.online:
@@ -130,14 +136,20 @@ class Remembered:
         entry = self._entries.get(name)
         return entry.row.settings if entry is not None and entry.row is not None else None
 
-    def change_settings(self, name: str, source: Source, settings: dict[str, Any], who: str) -> None:
+    def change_settings(self, name: str, source: Source, settings: dict[str, Any], who: str) -> bool:
         """Keep settings of a camera, here at once, in other processes within seconds.
+
+        Returns:
+            False where nothing was kept: another process has just removed the camera.
 
         Raises:
             StoreError: the database fails; nothing has changed then.
         """
-        self._table.change_settings(name, source, settings, who)
+        entry = self._entries.get(name)
+        is_known = entry is not None and entry.row is not None
+        is_kept = self._table.change_settings(name, source, settings, who, is_known=is_known)
         self._read()
+        return is_kept
 
     def remove(self, name: str, who: str) -> bool:
         """Forget a camera until it sends again; whether it was remembered.
@@ -145,9 +157,10 @@ class Remembered:
         Raises:
             StoreError: the database fails; nothing has changed then.
         """
-        was_there = self._table.remove(name, who)
-        with self._changing:
-            return self._entries.pop(name, None) is not None or was_there
+        with self._asking:
+            was_there = self._table.remove(name, who)
+            with self._changing:
+                return self._entries.pop(name, None) is not None or was_there
 
     def _run(self) -> None:
         while True:
@@ -184,32 +197,44 @@ class Remembered:
 
     def _write(self) -> None:
         """Note in the database what was seen since the last time."""
-        fresh = [(name, entry) for name, entry in self._items() if not entry.noted]
-        if not fresh:
-            return
-        sightings = []
-        for name, entry in fresh:
-            entry.noted = True  # before the moment is read: a frame that comes meanwhile is noted again
-            entry.written = datetime.fromtimestamp(entry.seen, timezone.utc)
-            sightings.append(Sighting(name, entry.source, entry.written, entry.row is not None))
-        try:
-            self._table.see(sightings)
-        except BaseException:
-            for _, entry in fresh:
-                entry.noted = False
-            raise
+        with self._asking:
+            fresh = [(name, entry) for name, entry in self._items() if not entry.noted]
+            if not fresh:
+                return
+            sightings = [self._sighting(name, entry) for name, entry in fresh]
+            try:
+                self._table.see(sightings)
+            except BaseException:
+                for _, entry in fresh:
+                    entry.noted = False
+                raise
+
+    def _sighting(self, name: str, entry: _Entry) -> Sighting:
+        """A camera's note; what comes from now on is another."""
+        entry.noted = True  # before the moment is read: a frame that comes meanwhile is noted again
+        entry.written = datetime.fromtimestamp(entry.seen, timezone.utc)
+        # Either clock may stand still, or be set.
+        ago = max(time.time() - entry.seen, time.monotonic() - entry.alive)
+        is_known, is_late = entry.row is not None, ago >= self._limit(entry.source)
+        return Sighting(name, entry.source, entry.written, is_known, is_late)
 
     def _read(self) -> None:
         """Take what the database says now."""
-        with self._reading:
+        removed = []
+        with self._asking:
             rows = self._table.all()
             with self._changing:
                 for name, row in rows.items():
                     _take(self._entries.setdefault(name, _Entry(row.source)), row)
                 for name, entry in [*self._entries.items()]:
-                    was_removed = entry.noted or entry.row is not None
-                    if name not in rows and was_removed:
+                    if name in rows:
+                        continue
+                    if entry.row is not None:
+                        removed.append(name)
+                    if entry.row is not None or entry.noted:
                         del self._entries[name]
+        for name in removed:
+            self._removed(name)
 
     def _items(self) -> list[tuple[str, _Entry]]:
         with self._changing:
@@ -229,7 +254,7 @@ def _take(entry: _Entry, row: RememberedCamera) -> None:
         return
     if row.last_seen == entry.written:
         entry.changed = entry.alive
-    elif before is not None:
+    elif before is not None and row.online:
         entry.changed, entry.alive, entry.source = now, now, row.source
     elif row.source == "board" and row.online:
         entry.changed = now - max(time.time() - row.last_seen.timestamp(), 0.0)

@@ -48,6 +48,8 @@ class Sighting:
     time: datetime
     is_known: bool = False
     """Whether the database had the camera before it sent: where it has no more, it was removed after that."""
+    is_late: bool = False
+    """Whether the camera may long be offline by now, as after an outage: it brings no camera online."""
 
 
 class CameraTable:
@@ -97,16 +99,26 @@ class CameraTable:
             self._written()
         return bool(lost.rowcount)
 
-    def change_settings(self, camera: str, source: Source, settings: dict[str, Any], who: str) -> None:
-        """Keep settings of a camera, which may not have sent yet; the audit log says who made them."""
+    def change_settings(
+        self, camera: str, source: Source, settings: dict[str, Any], who: str, *, is_known: bool = False
+    ) -> bool:
+        """Keep settings of a camera, which may not have sent yet; the audit log says who made them.
+
+        Returns:
+            False where nothing was kept: the database had the camera (`is_known`), and it was removed.
+        """
         self._database.keep_room()
-        row = {"name": camera, "source": source, "online": False, "settings": settings}
         with self._database.writing() as connection:
-            changed = upsert(connection, cameras).values(row)
-            connection.execute(
-                changed.on_conflict_do_update(index_elements=[cameras.c.name], set_={"settings": settings})
-            )
+            if is_known:
+                known = update(cameras).where(cameras.c.name == camera).values(settings=settings)
+                if not connection.execute(known).rowcount:
+                    return False
+            else:
+                row = {"name": camera, "source": source, "online": False, "settings": settings}
+                new, own = upsert(connection, cameras).values(row), {"settings": settings}
+                connection.execute(new.on_conflict_do_update(index_elements=[cameras.c.name], set_=own))
             auditing.note(connection, who, "camera_settings", {"camera": camera, **settings})
+        return True
 
     def remove(self, camera: str, who: str) -> bool:
         """Forget a camera, with its event where it was online; whether it was there.
@@ -127,20 +139,22 @@ class CameraTable:
 
 
 def _refresh(connection: Connection, sightings: Sequence[Sighting]) -> list[Sighting]:
-    """Those by which this process brings a camera online."""
+    """Those by which this process brings a camera online. Clocks differ: only what is late gives way."""
     names = [sighting.camera for sighting in sightings]
     rows = select(cameras.c.name, cameras.c.online).where(cameras.c.name.in_(names))
     locked = rows.order_by(cameras.c.name).with_for_update()
     online = {row.name: row.online for row in connection.execute(locked)}
     there = [sighting for sighting in sightings if sighting.camera in online]
-    back = [sighting for sighting in there if not online[sighting.camera]]
-    if there:
-        seen: dict[str, Any] = {"source": bindparam("origin"), "last_seen": bindparam("moment")}
-        connection.execute(update(cameras).where(_OWN).values(seen), [_row(one) for one in there])
-    if back:
-        came: dict[str, Any] = {"online": True, "since": bindparam("moment")}
-        connection.execute(update(cameras).where(_OWN).values(came), [_row(one) for one in back])
-    others = [sighting for sighting in sightings if sighting.camera not in online and not sighting.is_known]
+    late = [sighting for sighting in there if sighting.is_late]
+    fresh = [sighting for sighting in there if not sighting.is_late]
+    back = [sighting for sighting in fresh if not online[sighting.camera]]
+    others = [s for s in sightings if s.camera not in online and not s.is_known and not s.is_late]
+    seen = update(cameras).where(_OWN).values(source=bindparam("origin"), last_seen=bindparam("moment"))
+    unless_newer = or_(cameras.c.last_seen.is_(None), cameras.c.last_seen < bindparam("moment"))
+    came = update(cameras).where(_OWN).values(online=True, since=bindparam("moment"))
+    for change, by in ((seen, fresh), (seen.where(unless_newer), late), (came, back)):
+        if by:
+            connection.execute(change, [_row(sighting) for sighting in by])
     return back + [one for one in others if _is_new(connection, one)]
 
 

@@ -113,6 +113,60 @@ def test_a_camera_is_remembered_when_it_is_forgotten_and_gone_when_it_is_removed
     assert report(service)["online"]
 
 
+def test_a_camera_that_one_service_removed_is_gone_at_another_that_had_it_at_work(
+    tmp_path: Path, pipeline: Any, face: bytes
+) -> None:
+    settings = settings_in(tmp_path, pipeline=pipeline, cameras={"max_cameras": 1})
+    with running(settings) as one, running(settings) as other:
+        eventually(lambda: other.push("door", face).status_code == 200 and one.services.remembered.names())
+        assert one.client.delete("/v1/cameras/door?remove=true").status_code == 204
+        eventually(lambda: [s.client.get("/v1/cameras").json()["cameras"] for s in (one, other)] == [[], []])
+        assert other.push("gate", face).status_code == 200
+
+
+def test_settings_of_a_camera_that_another_service_removed_are_refused(
+    tmp_path: Path, pipeline: Any, face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_in(tmp_path, pipeline=pipeline)
+    named = {"display_name": "Front door", "area": None, "ignore": [], "only": []}
+    with running(settings) as one, running(settings) as other:
+        one.push("door", face)
+        eventually(other.services.remembered.names)
+        with monkeypatch.context() as unaware:
+            rows = other.services.store.cameras.all()
+            unaware.setattr(other.services.store.cameras, "all", lambda: rows)
+            assert one.client.delete("/v1/cameras/door?remove=true").status_code == 204
+            refused = other.client.put("/v1/cameras/door/settings", json=named)
+        assert (refused.status_code, refused.json()["code"]) == (404, "unknown_camera")
+        assert one.client.get("/v1/cameras").json() == {"cameras": []}
+
+
+def test_a_camera_that_moved_while_one_service_had_no_database_goes_offline_once(
+    tmp_path: Path, pipeline: Any, face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_in(tmp_path, pipeline=pipeline, cameras=SOON)
+    with running(settings) as one, running(settings) as other:
+        other.push("door", face)
+        eventually(lambda: changes(one) == ["camera.online"])
+        with monkeypatch.context() as away:
+
+            def failing(*_: Any) -> Any:
+                raise StoreError("no route to it")
+
+            away.setattr(other.services.store.cameras, "see", failing)
+            other.push("door", face)
+            one.push("door", face)
+            eventually(lambda: changes(one) == ["camera.online", "camera.offline"])
+            before = report(one)["last_seen"]
+        other.push("gate", face)
+        eventually(
+            lambda: "gate" in one.services.store.cameras.all()
+        )  # with it comes the old note of the door
+        assert not report(one)["online"] and not report(other)["online"]
+        assert report(one)["last_seen"] == before
+        assert changes(one) == ["camera.online", "camera.offline"]
+
+
 def remembered(store: Store) -> Remembered:
     """As of one service on a database; it writes what it noted when it stops, at the latest."""
     found = Remembered(store.cameras, Cameras(), {})

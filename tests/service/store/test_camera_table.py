@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -44,6 +45,28 @@ def test_a_camera_that_was_seen_meanwhile_is_not_lost(store: Store) -> None:
     looked = store.cameras.all()["door"]
     store.cameras.see([seen("door", 1)])
     assert not store.cameras.lose(looked) and store.cameras.all()["door"].online
+
+
+def test_a_note_that_an_outage_held_back_brings_no_camera_online_and_none_back(store: Store) -> None:
+    store.cameras.see([seen("door"), seen("gate", 5)])
+    store.cameras.lose(store.cameras.all()["door"])
+    before = events(store)
+    store.cameras.see([replace(seen(name, 3), is_late=True) for name in ("door", "gate", "removed")])
+    found = store.cameras.all()
+    assert {name: (row.online, row.last_seen) for name, row in found.items()} == {
+        "door": (False, MORNING + timedelta(minutes=3)),
+        "gate": (True, MORNING + timedelta(minutes=5)),
+    }
+    assert events(store) == before
+
+
+def test_settings_do_not_bring_back_a_camera_that_was_removed(store: Store) -> None:
+    store.cameras.see([seen("door")])
+    assert store.cameras.change_settings("door", "push", {"area": "gate"}, "ann", is_known=True)
+    store.cameras.remove("door", "ben")
+    assert not store.cameras.change_settings("door", "push", {"area": "hall"}, "ann", is_known=True)
+    assert store.cameras.all() == {}
+    assert [entry.who for entry in store.audit(AuditQuery()).entries] == ["ben", "ann"]
 
 
 def test_processes_that_see_and_lose_the_same_cameras_agree(open_store: Callable[[], Store]) -> None:
