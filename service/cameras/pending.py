@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +16,9 @@ from facecap import Capture
 from .. import logs
 from ..metrics import Metrics
 from ..problems import Problem
-from ..store import NewCapture, Store, StoreError
+from ..store import NewCapture, Store, StoredCapture, StoreError
 from .order import Answer
+from .visits import MOST_TRACKS
 
 _log = logging.getLogger("facecap.service.cameras")
 
@@ -41,6 +43,8 @@ class Pending:
         self._store = store
         self._metrics = metrics
         self._batch: _Batch | None = None
+        self._joined: OrderedDict[int, str] = OrderedDict()
+        """The visit of each track's last capture; another service may have a track of the same id."""
         self._seldom = logs.Seldom(_log)
 
     @property
@@ -69,7 +73,9 @@ class Pending:
             return ()
         start = time.perf_counter()
         rows = [
-            NewCapture({**capture.to_dict(), "visit": visit}, _png(capture))
+            NewCapture(
+                {**capture.to_dict(), "visit": visit}, _png(capture), self._joined.get(capture.track_id)
+            )
             for capture, visit in zip(batch.captures, batch.visits, strict=True)
         ]
         try:
@@ -88,12 +94,22 @@ class Pending:
         self._metrics.stage("store", time.perf_counter() - start)
         self._batch = None
         self.stored += len(rows)
-        for capture in batch.captures:
+        for capture, item in zip(batch.captures, stored, strict=True):
             self._metrics.capture(self._camera, capture.kind, capture.mask)
+            self._join(capture, item)
         ids = tuple(capture.id for capture in stored)
         if batch.answer is not None:
             batch.answer.captures = ids
         return ids
+
+    def _join(self, capture: Capture, stored: StoredCapture) -> None:
+        """Remember its visit, as far as its track goes on."""
+        self._joined.pop(capture.track_id, None)
+        if capture.kind not in ("lost", "flush"):
+            # One that was removed before it was known to be stored has none.
+            self._joined[capture.track_id] = stored.visit or stored.id
+            if len(self._joined) > MOST_TRACKS:
+                self._joined.popitem(last=False)
 
 
 def _png(capture: Capture) -> bytes:

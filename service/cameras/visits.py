@@ -9,7 +9,8 @@ from typing import Any
 
 from facecap import Capture, FrameResult
 
-_MOST_TRACKS = 1000
+MOST_TRACKS = 1000
+"""Of a camera, of which anything is remembered."""
 SUPERSEDED = "superseded"
 
 
@@ -46,7 +47,7 @@ class Visits:
                 shots.kept.append(result.frame_index)
             elif reason is not None:
                 shots.rejected[reason] += 1
-        while len(self._tracks) > _MOST_TRACKS:
+        while len(self._tracks) > MOST_TRACKS:
             self._tracks.popitem(last=False)
 
     def summaries(self, captures: Sequence[Capture]) -> list[dict[str, Any]]:

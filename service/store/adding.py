@@ -57,6 +57,7 @@ class Batch:
                 shot_time(item.capture.get("timestamp"), received),
                 {name: value for name, value in item.capture.items() if name not in _OURS},
                 crop_hash(item.crop_png),
+                item.visit,
             )
             for identity, item in zip(capture_ids(received_us, len(new)), new, strict=True)
         ]

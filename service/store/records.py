@@ -23,6 +23,8 @@ class NewCapture:
     capture: dict[str, Any]
     """`Capture.to_dict()` of facecap; of a line of captures.jsonl, its `crop` is left out."""
     crop_png: bytes
+    visit: str | None = None
+    """Id of the visit that its track's capture before it is in; None where who adds it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class StoredCapture:
     crop: str
     """SHA-256 of the crop's file, 64 hexadecimal digits."""
     visit: str | None = None
-    """Id of the visit that it belongs to; None before it is stored and after it was removed."""
+    """Id of the visit that it belongs to, before it is stored as it came; None after it was removed."""
     known: bool = False
     """Whether it was already there under the idempotency key that it came with."""
 

@@ -1,8 +1,10 @@
 """Which captures are one visit, and what is known of it: the table `visits`, kept up with that of captures.
 
-A capture whose `sequence` is 1 begins a visit. A later one of its track joins the latest visit of that camera
-and track, where that one began to arrive within a day and has only lower sequences; else it begins one too.
-So the tracks of a camera that starts again, whose ids begin again as well, join no visit from before.
+A capture whose `sequence` is 1 begins a visit. A later one of its track joins the visit that it names, or the
+latest of that camera and track where it names none, if that one began to arrive within a day and has only
+lower sequences; else it begins one too. So the tracks of a camera that starts again, whose ids begin again as
+well, join no visit from before. Only a name tells apart the tracks of two services that have the same camera
+at work, as while it moves from one to the other.
 
 The row of a visit counts by mask answer, and has the best shot of each: a capture that comes is counted
 without looking at the others. Only where captures leave, what is left is looked at again.
@@ -14,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, union_all, update
 
 from .ids import first_id
 from .records import StoredCapture
@@ -26,19 +28,16 @@ _AT_ONCE = 1000
 """Tracks in a query: no database takes any number of values."""
 _KEPT_UP = frozenset({"time", "last", "sequence", "answers", "captures", "best", "quality", "mask"})
 # Made once: every capture asks.
+_NAMED = select(visits.c.id).where(visits.c.id.in_(bindparam("named", expanding=True)))
 _LATEST = (
+    select(func.max(visits.c.id))
+    .where(visits.c.track_id.in_(bindparam("tracks", expanding=True)))
+    .group_by(visits.c.track_id)
+)
+_NEAR = (visits.c.camera == bindparam("of"), visits.c.id.between(bindparam("since"), bindparam("until")))
+_OPEN = (
     select(visits)
-    .where(
-        visits.c.id.in_(
-            select(func.max(visits.c.id))
-            .where(
-                visits.c.camera == bindparam("of"),
-                visits.c.track_id.in_(bindparam("tracks", expanding=True)),
-                visits.c.id.between(bindparam("since"), bindparam("until")),
-            )
-            .group_by(visits.c.track_id)
-        )
-    )
+    .where(visits.c.id.in_(union_all(_NAMED.where(*_NEAR), _LATEST.where(*_NEAR))))
     .order_by(visits.c.id)
     .with_for_update()
 )
@@ -53,7 +52,7 @@ def join(connection: Connection, camera: str, new: Sequence[StoredCapture]) -> l
 
     Locks the rows of visits, in their order.
     """
-    open_visits = _latest(connection, camera, new)
+    open_visits = _open(connection, camera, new)
     joined: list[str] = []
     begun: dict[str, dict[str, Any]] = {}
     changed: dict[str, dict[str, Any]] = {}
@@ -99,17 +98,20 @@ def _place(item: StoredCapture) -> tuple[int, int]:
     return item.capture.get("track_id", 0), item.capture.get("sequence", 1)
 
 
-def _latest(connection: Connection, camera: str, new: Sequence[StoredCapture]) -> dict[int, dict[str, Any]]:
+def _open(connection: Connection, camera: str, new: Sequence[StoredCapture]) -> dict[int, dict[str, Any]]:
     """The visits that captures might join, by track."""
-    tracks = sorted({track for track, sequence in map(_place, new) if sequence > 1})
+    named = {track: item.visit for item in new for track, sequence in [_place(item)] if sequence > 1}
+    tracks = sorted(named)
     # What has a later id came before the clock was set back.
     since, until = first_id(to_microseconds(new[0].received - _LONGEST)), new[0].id
     found = {}
     for start in range(0, len(tracks), _AT_ONCE):
         some = tracks[start : start + _AT_ONCE]
-        rows = connection.execute(
-            _LATEST, {"of": camera, "since": since, "until": until, "tracks": some}
-        ).mappings()
+        which = {
+            "named": [named[track] for track in some if named[track] is not None],
+            "tracks": [track for track in some if named[track] is None],
+        }
+        rows = connection.execute(_OPEN, {"of": camera, "since": since, "until": until, **which}).mappings()
         found.update({row["track_id"]: dict(row) for row in rows})
     return found
 
