@@ -29,6 +29,8 @@ export class Gallery {
   #cursor = null;
   #generation = 0;
   #paused = null;
+  // Whether the list is at the top of the window; null where it is to be measured.
+  #isAtTop = null;
 
   /**
    * @param filters which visits.
@@ -42,7 +44,7 @@ export class Gallery {
     this.#held.addEventListener("click", () => this.#release());
     this.#older.addEventListener("click", () => this.#loadOlder());
     this.#list.addEventListener("keydown", (event) => moveByArrows(this.#list, event));
-    addEventListener("scroll", () => this.#atTop() && !this.#paused && this.#release(), { passive: true });
+    addEventListener("scroll", () => this.#scrolled(), { passive: true });
   }
 
   /** Since when nothing new is shown, as a Date; null while it is. */
@@ -262,8 +264,18 @@ export class Gallery {
     this.#overflown = false;
   }
 
+  #scrolled() {
+    this.#isAtTop = null;
+    if (this.#atTop() && !this.#paused) this.#release();
+  }
+
+  /** Measured once a frame at most: it lays out all cards, and a crowd may come at once. */
   #atTop() {
-    return this.#list.getBoundingClientRect().top > -120;
+    if (this.#isAtTop === null) {
+      this.#isAtTop = this.#list.getBoundingClientRect().top > -120;
+      requestAnimationFrame(() => (this.#isAtTop = null));
+    }
+    return this.#isAtTop;
   }
 
   #showState() {
