@@ -124,6 +124,9 @@ class Recordings:
         self, camera: str, capture: FaceCapture, result: FrameResult, image: NDArray[np.uint8] | None
     ) -> None:
         writer = self._writers.get(camera)
+        if writer is not None and writer.is_removed:  # by another service, or to make room
+            self._end(camera)
+            writer = None
         if writer is None and (image is None or time.monotonic() < self._pauses.get(camera, 0.0)):
             return  # a recording begins with a frame whose size is known
         now = time.time()

@@ -33,6 +33,11 @@ class Writer:
         """Whether the file has more than its first line."""
         self._stream: BinaryIO | None = None
 
+    @property
+    def is_removed(self) -> bool:
+        """Whether somebody removed the file: nobody could read what is written to it then."""
+        return self._path is not None and not self._path.exists()
+
     def goes_on(self, capture: FaceCapture, result: FrameResult) -> bool:
         """Whether a frame follows what was written: of the same pipeline, and not after it began anew."""
         last = self._last

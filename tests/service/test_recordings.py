@@ -150,6 +150,27 @@ def test_all_of_a_camera_can_be_removed(keeping, tmp_path, capture):
     assert [len(recording.frames) for recording in read(kept).recordings] == [2]
 
 
+@pytest.mark.parametrize(
+    "remove",
+    [lambda other: other.remove("door"), lambda other: other.remove_old(time.time() + 25 * 3600)],
+    ids=["with its camera", "by its age"],
+)
+def test_what_another_service_removed_begins_anew_with_the_next_frame(
+    keeping: Keeping, capture: facecap.FaceCapture, remove: Callable[[Recordings], None]
+) -> None:
+    kept, other = keeping(), keeping()
+    feed(kept, capture, 3)
+    remove(other)
+    skipped = capture.process(FRAME)
+    kept.add("door", capture, skipped, None)  # a recording begins with a frame whose size is known
+    assert read(other).recordings == []
+    feed(kept, capture, 2)
+    found = read(other)
+    assert not found.damaged
+    [recording] = found.recordings
+    assert [frame.index for frame in recording.frames] == [4, 5]
+
+
 def test_a_full_disk_costs_the_recording_and_no_frame(keeping, tmp_path, capture, monkeypatch, caplog):
     monkeypatch.setattr(recordings, "_PAUSE_SECONDS", 0.0)
     kept = keeping()
