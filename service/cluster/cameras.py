@@ -99,12 +99,12 @@ class ClusterCameras:
 
     async def flush(self, name: str) -> Flushed:
         """As `TakesFrames.flush`; 503 `camera_moving`."""
-        captures, ids = await self._command("flush", name)
+        captures, ids = await self._command("flush", name, ([], ()))
         return captures, ids
 
     async def forget(self, name: str) -> tuple[str, ...]:
         """As `TakesFrames.forget`; 503 `camera_moving`."""
-        ids: tuple[str, ...] = await self._command("forget", name)
+        ids: tuple[str, ...] = await self._command("forget", name, ())
         self._places.forget(name)
         return ids
 
@@ -203,7 +203,8 @@ class ClusterCameras:
         camera.used = time.monotonic()
         self._remembered.seen(name, "push")
 
-    async def _command(self, method: str, name: str) -> Any:
+    async def _command(self, method: str, name: str, nothing: Any) -> Any:
+        """`nothing` is the answer for a camera that has a place here alone, as its frames were refused."""
         check_name(name)
         try:
             actor = await self._actors.find(name)
@@ -212,6 +213,11 @@ class ClusterCameras:
             return _answered(await actor.link.call(method, name))
         except Lost:
             raise moving(name) from None
+        except Problem as problem:
+            camera = self._places.known(name)
+            if problem.code != "unknown_camera" or camera is None or camera.at_work:
+                raise
+            return nothing
 
     def _areas(self, key: str | None) -> dict[str, OwnAreas]:
         """Of the cameras that have any, by the keys of their actors; of one key or of all."""

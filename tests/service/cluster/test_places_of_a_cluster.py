@@ -41,6 +41,20 @@ def test_what_is_no_picture_starts_no_process_and_keeps_no_place(start: Start, f
     assert len(actors()) == 1
 
 
+def test_a_camera_whose_frames_were_all_refused_can_be_flushed_forgotten_and_removed(start: Start) -> None:
+    service = start()
+    camera = "/v1/cameras/door"
+    for remove in (False, True):
+        assert service.push("door", b"no picture").status_code == 415
+        assert report(service, "door")
+        flushed = service.client.post(f"{camera}/flush")
+        assert (flushed.status_code, flushed.json()) == (200, {"captures": []})
+        assert service.client.delete(camera, params={"remove": remove}).status_code == 204
+        assert report(service, "door") is None
+        assert 'camera="door"' not in service.client.get("/metrics").text
+    assert [service.client.delete(camera).status_code, actors()] == [404, []]
+
+
 def test_settings_that_change_leave_a_camera_one_reader(
     settings: Any, pipeline: dict[str, Any], camera: DroppingCamera
 ) -> None:
