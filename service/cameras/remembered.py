@@ -70,6 +70,8 @@ class Remembered:
         self._settings = settings
         self._hours = hours
         self._entries: dict[str, _Entry] = {}
+        self._read_at = -math.inf
+        """When the database was read last, by `time.monotonic`."""
         self._removed: Callable[[str], object] = lambda name: None
         self._changing = threading.Lock()
         self._asking = threading.Lock()
@@ -112,6 +114,11 @@ class Remembered:
             entry.noted = False
             if entry.row is None or not entry.row.online:
                 self._wake.set()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the database was read for what is known here."""
+        return time.monotonic() - self._read_at
 
     def names(self) -> list[str]:
         """Of all cameras that ever sent or have settings."""
@@ -222,7 +229,7 @@ class Remembered:
         """Take what the database says now."""
         removed = []
         with self._asking:
-            rows = self._table.all()
+            began, rows = time.monotonic(), self._table.all()
             with self._changing:
                 for name, row in rows.items():
                     _take(self._entries.setdefault(name, _Entry(row.source)), row)
@@ -233,6 +240,7 @@ class Remembered:
                         removed.append(name)
                     if entry.row is not None or entry.noted:
                         del self._entries[name]
+            self._read_at = began
         for name in removed:
             self._removed(name)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import ray
 from prometheus_client.core import Metric
 from starlette.concurrency import run_in_threadpool
 
-from facecap import Areas, FaceCapture
+from facecap import FaceCapture
 
 from .. import logs
 from ..camera_work import CHECK_SECONDS, CameraWork
@@ -29,6 +29,7 @@ from ..recordings import Recordings
 from ..settings import Settings
 from ..store import Store
 from ..store.camera_table import Source
+from .areas import OwnAreas, ToldAreas
 from .turns import Turns
 
 CONNECTIONS = 2
@@ -39,14 +40,11 @@ UNASKED_SECONDS = 5 * LOOK_SECONDS
 """An actor that reads cameras and was not looked at for so long has been replaced, or no service runs."""
 _REPLACED_SECONDS = 3 * LOOK_SECONDS
 """From when an actor is told to give way until it does, where no service looks at it meanwhile."""
-_EVERYWHERE = Areas()
 _log = logging.getLogger("facecap.service.cluster")
 Frame = tuple[bytes, tuple[str, ...]]
 """A frame's answer, and the ids of its captures."""
 Refused = dict[str, Any]
 """`Problem.plain()`."""
-OwnAreas = dict[str, tuple[list[Any], list[Any]]]
-"""Of the cameras that have any, by name: `ignore` and `only` of `facecap.Areas`."""
 
 
 MOVING = "camera_moving"
@@ -92,7 +90,7 @@ class CameraActor:
         self._store = Store.open(
             own.url, own.folder, crops_in_database=own.crops == "database", connections=CONNECTIONS
         )
-        self._areas = _Told()
+        self._areas = ToldAreas()
         self._seen: dict[str, float] = {}
         """When each camera that is read sent last, by `time.monotonic`."""
         self._work = CameraWork(
@@ -116,9 +114,9 @@ class CameraActor:
         self._work.start()
         threading.Thread(target=self._look_after, name="facecap look after", daemon=True).start()
 
-    async def begin(self, session: str, areas: OwnAreas) -> None:
+    async def begin(self, session: str, areas: OwnAreas, age: float) -> None:
         """An ingress begins to call; what it knows of cameras holds from the first frame on."""
-        self._areas.tell(areas)
+        self._areas.tell(areas, age)
         self._turns.begin(session)
 
     async def push(
@@ -166,9 +164,9 @@ class CameraActor:
         """As `Cameras.last_frame`."""
         return await self._cameras.last_frame(camera)
 
-    async def look(self, areas: OwnAreas, draining: frozenset[str]) -> Look:
-        """How its cameras get on; `draining`: nodes that are about to end."""
-        self._areas.tell(areas)
+    async def look(self, areas: OwnAreas, age: float, draining: frozenset[str]) -> Look:
+        """How its cameras get on; `areas`, `age`: as for `ToldAreas.tell`; `draining`: nodes about to end."""
+        self._areas.tell(areas, age)
         self._asked = now = time.monotonic()
         self._told_to_go = None
         if self._node in draining:
@@ -238,23 +236,3 @@ class CameraActor:
                     self._leave("nobody uses it")
             except Exception:
                 _log.exception("cameras are not looked after")
-
-
-@dataclass(slots=True)
-class _Told:
-    """Areas of cameras; the same object while what is told is the same."""
-
-    _told: Mapping[str, Any] = field(default_factory=dict)
-    _areas: dict[str, tuple[Any, Areas]] = field(default_factory=dict)
-
-    def tell(self, areas: OwnAreas) -> None:
-        self._told = areas
-
-    def of(self, name: str) -> Areas:
-        told = self._told.get(name)
-        if told is None:
-            return _EVERYWHERE
-        known = self._areas.get(name)
-        if known is None or known[0] != told:
-            known = self._areas[name] = told, Areas(ignore=told[0], only=told[1])
-        return known[1]

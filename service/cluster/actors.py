@@ -17,7 +17,8 @@ from facecap import FaceCapture
 from facecap.ray_cluster import draining
 
 from ..settings import Settings
-from .actor import LOOK_SECONDS, CameraActor, Look, OwnAreas
+from .actor import LOOK_SECONDS, CameraActor, Look
+from .areas import OwnAreas
 from .figures import Figures
 from .link import Link, Lost
 from .parts import Part, actor_of, key_of
@@ -48,6 +49,7 @@ class Actors:
         settings: of all cameras.
         capture_factory: as for `create_app`; it can be pickled.
         areas: of the cameras that have any, by the keys of their actors; of one key or of all.
+        age: of what is known of areas, in seconds.
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class Actors:
         settings: Settings,
         capture_factory: Callable[[], FaceCapture] | None,
         areas: Callable[[str | None], Mapping[str, OwnAreas]],
+        age: Callable[[], float],
     ) -> None:
         self.figures = Figures()
         """What all of them count."""
         self._settings = settings
         self._capture_factory = capture_factory
         self._areas = areas
+        self._age = age
         self._known: dict[str, Actor] = {}
         self._parts: dict[str, Part] = {}
         self._threads = ThreadPoolExecutor(8, "facecap cluster")
@@ -106,8 +110,8 @@ class Actors:
             self._of(key)
         for name in self._settings.pullers:
             self.of(name).link.connect()
-        areas = self._areas(None)
-        asked = [self._look_at(key, areas.get(key, {}), nodes) for key in self._known if key in there]
+        age, areas = self._age(), self._areas(None)  # no younger than it is
+        asked = [self._look_at(key, areas.get(key, {}), age, nodes) for key in self._known if key in there]
         await asyncio.gather(*asked)
         for key, actor in [*self._known.items()]:
             if key in there:
@@ -127,10 +131,10 @@ class Actors:
         """They go on for whoever asks them."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _look_at(self, key: str, areas: OwnAreas, nodes: frozenset[str]) -> None:
+    async def _look_at(self, key: str, areas: OwnAreas, age: float, nodes: frozenset[str]) -> None:
         actor = self._known[key]
         try:
-            look: Look = await actor.link.ask("look", areas, nodes, seconds=LOOK_SECONDS)
+            look: Look = await actor.link.ask("look", areas, age, nodes, seconds=LOOK_SECONDS)
         except Lost:
             actor.note_silent()
             return
@@ -147,8 +151,9 @@ class Actors:
             actor = self._known[key] = Actor(Link(key, make, find, areas, self._threads))
         return actor
 
-    def _areas_of(self, key: str) -> OwnAreas:
-        return self._areas(key).get(key, {})
+    def _areas_of(self, key: str) -> tuple[OwnAreas, float]:
+        age = self._age()
+        return self._areas(key).get(key, {}), age
 
     def _part(self, key: str) -> Part:
         part = self._parts.get(key)

@@ -21,8 +21,9 @@ from ..frames.picture import checked
 from ..metrics import Metrics
 from ..problems import Problem
 from ..settings import Settings
-from .actor import LOOK_SECONDS, MOVING, OwnAreas, moving
+from .actor import LOOK_SECONDS, MOVING, moving
 from .actors import Actors
+from .areas import OwnAreas
 from .health import Health
 from .link import Lost
 from .places import OwnCamera, Places
@@ -61,7 +62,7 @@ class ClusterCameras:
         self._limits = limits_of(settings)
         self._remembered = remembered
         self._own_settings = own_settings
-        self._actors = Actors(settings, capture_factory, self._areas)
+        self._actors = Actors(settings, capture_factory, self._areas, lambda: remembered.age)
         self._seldom = logs.Seldom(_log)
         self.pullers = {name: Pulled(self._actors, name, own.url) for name, own in settings.pullers.items()}
         self._reports = ActorReports(self._actors, self.pullers)

@@ -17,7 +17,7 @@ from ray.exceptions import RayActorError
 from facecap.ray_cluster import words
 
 from .. import logs
-from .actor import OwnAreas
+from .areas import OwnAreas
 
 _log = logging.getLogger("facecap.service.cluster")
 CONNECT_SECONDS = 30.0
@@ -58,7 +58,7 @@ class Link:
         name: of the actor, for logs.
         make: finds the actor or makes it; it may block.
         find: as `make`; ValueError where there is none.
-        areas: of the actor's cameras, which it is told first.
+        areas: of the actor's cameras, which it is told first, and their age in seconds.
         threads: for what blocks.
     """
 
@@ -67,7 +67,7 @@ class Link:
         name: str,
         make: Callable[[], Any],
         find: Callable[[], Any],
-        areas: Callable[[], OwnAreas],
+        areas: Callable[[], tuple[OwnAreas, float]],
         threads: Executor,
     ) -> None:
         self._name = name
@@ -153,7 +153,7 @@ class Link:
 
     async def _begun(self) -> _Session:
         session = _Session(await self._in_thread(self._make))
-        await session.handle.begin.remote(session.id, self._areas())
+        await session.handle.begin.remote(session.id, *self._areas())
         return session
 
     async def _in_thread(self, get: Callable[[], Any]) -> Any:

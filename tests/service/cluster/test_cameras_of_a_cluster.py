@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pytest
 import ray
 from cameras import DroppingCamera, ScriptedCamera
 from painted import FACE, encoded
@@ -18,6 +19,7 @@ from test_stream import answer, send, stream
 from cluster.conftest import Start
 from facecap import CaptureConfig, Detector, FaceCapture, MaskClassifier
 from facecap.benchmark.local_cluster import LocalCluster
+from facecap_service.store import StoreError
 
 SHARED = {"actors": 1}
 LARGE = encoded(".png", FACE) + bytes(300_000)
@@ -73,6 +75,41 @@ def test_areas_and_the_last_frame_reach_another_service(start: Start, face: byte
     assert other.client.put("/v1/cameras/door/settings", json={"ignore": everywhere}).status_code == 200
     eventually(lambda: one.push("door", face).json()["faces"][0]["reason"] == "outside_area")
     assert other.client.get("/v1/cameras/door/frame").content == face
+
+
+def test_an_area_stays_at_work_while_another_service_has_lost_the_database(
+    start: Start, face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any) -> Any:
+        raise StoreError("no route to it")
+
+    one, other = start(cluster=SHARED), start(cluster=SHARED)
+    cameras: Any = other.services.cameras
+    looked: list[bool] = []
+    look = cameras.look
+
+    async def counted() -> None:
+        await look()
+        looked.append(True)
+
+    monkeypatch.setattr(cameras, "look", counted)
+    monkeypatch.setattr(other.services.store.cameras, "all", failing)
+    assert one.push("door", face).status_code == 200
+
+    reasons = []
+
+    def reason() -> Any:
+        reasons.append(one.push("door", face).json()["faces"][0]["reason"])
+        return reasons[-1]
+
+    everywhere = [[[0, 0], [1, 0], [1, 1], [0, 1]]]
+    eventually(lambda: one.client.get("/v1/cameras/door").status_code == 200)
+    assert one.client.put("/v1/cameras/door/settings", json={"ignore": everywhere}).status_code == 200
+    eventually(lambda: reason() == "outside_area")
+    looked.clear()
+    reasons.clear()
+    eventually(lambda: reason() and len(looked) >= 3)
+    assert {*reasons} == {"outside_area"}
 
 
 def test_an_idle_camera_is_stored_and_its_actor_ends_until_it_sends_again(start: Start, face: bytes) -> None:

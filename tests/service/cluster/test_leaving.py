@@ -39,12 +39,12 @@ def test_an_actor_of_older_settings_ends_unless_a_service_still_looks_at_it(
     actor._leaving, actor._told_to_go = False, None
     actor._self = SimpleNamespace(leave=SimpleNamespace(remote=lambda: asked.append(now[0])))
     actor._life, actor._node, actor._seen = "life", "node", {}
-    actor._areas, actor._work = SimpleNamespace(tell=list), SimpleNamespace(pullers={})
+    actor._areas, actor._work = SimpleNamespace(tell=lambda *_: None), SimpleNamespace(pullers={})
     actor._cameras, actor._metrics = SimpleNamespace(report=list), SimpleNamespace(of_cameras=list)
     for now[0] in range(60, 76):  # nobody has looked for a minute, as where the head was silent
         asyncio.run(actor.give_way())
         if looked_at and now[0] % 5 == 0:
-            asyncio.run(actor.look({}, frozenset()))
+            asyncio.run(actor.look({}, 0.0, frozenset()))
     assert asked[:1] == ([] if looked_at else [67])
 
 

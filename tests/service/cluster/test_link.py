@@ -30,7 +30,7 @@ class FakeActor:
     def __getattr__(self, method: str) -> Any:
         return SimpleNamespace(remote=getattr(self, f"_{method}"))
 
-    async def _begin(self, session: str, areas: Any) -> None:
+    async def _begin(self, session: str, areas: Any, age: float) -> None:
         await self.may_begin.wait()
 
     async def _look(self) -> str:
@@ -61,7 +61,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 def tell(threads: ThreadPoolExecutor) -> Callable[..., None]:
     """Runs a story of an actor and its link."""
 
-    def run(story: Told, areas: Callable[[], Any] = dict) -> None:
+    def run(story: Told, areas: Callable[[], Any] = lambda: ({}, 0.0)) -> None:
         async def main() -> None:
             actor = FakeActor()
             await asyncio.wait_for(

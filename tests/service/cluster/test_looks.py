@@ -16,6 +16,7 @@ from facecap_service.cameras.camera import empty_report
 from facecap_service.cluster import actors as actors_module
 from facecap_service.cluster import cameras as cameras_module
 from facecap_service.cluster.actor import Look
+from facecap_service.cluster.areas import ToldAreas
 from facecap_service.cluster.cameras import ClusterCameras
 from facecap_service.cluster.parts import Part, actor_of
 from facecap_service.metrics import Metrics
@@ -50,20 +51,22 @@ class FakeRay:
 
 
 class FakeActor:
-    """Answers looks; `told` is what it was told last."""
+    """Answers looks; `told` is what it was told last, `areas` what it makes of all that."""
 
     def __init__(self, cameras: list[str]) -> None:
         self.told: Any = None
+        self.areas = ToldAreas()
         self.error: Exception | None = None
         """That looks fail with."""
         reports = [empty_report(name, "push") for name in cameras]
         self._look = Look("life", "node", reports, {}, {}, [])
         self.look = SimpleNamespace(remote=self._remote)
 
-    async def _remote(self, areas: Any, draining: frozenset[str]) -> Look:
+    async def _remote(self, areas: Any, age: float, draining: frozenset[str]) -> Look:
         if self.error is not None:
             raise self.error
         self.told = areas
+        self.areas.tell(areas, age)
         return self._look
 
 
@@ -99,11 +102,11 @@ class OwnSettings:
 Story = Callable[[ClusterCameras], Awaitable[None]]
 
 
-def tell(settings: Settings, story: Story, own: OwnSettings | None = None) -> None:
-    """Run a story of a service's cameras on a cluster."""
+def tell(settings: Settings, story: Story, own: OwnSettings | None = None, age: float = 1.0) -> None:
+    """Run a story of a service's cameras on a cluster; `age` is that of what it knows of the database."""
 
     async def main() -> None:
-        remembered: Any = SimpleNamespace(names=lambda: NAMES, seen=lambda *_: None)
+        remembered: Any = SimpleNamespace(names=lambda: NAMES, seen=lambda *_: None, age=age)
         named: Any = own or OwnSettings()
         cameras = ClusterCameras(settings, None, remembered, named, Metrics())
         try:
@@ -231,6 +234,30 @@ def test_a_look_asks_of_each_camera_once_and_tells_each_actor_of_its_own(fake_ra
             assert actor.told == wanted
 
     tell(settings, story, own)
+
+
+def test_an_area_stays_at_work_while_another_service_has_lost_the_database(fake_ray: FakeRay) -> None:
+    settings = settings_with(actors=1)
+    fake_ray.named[Part(settings, "0").name] = actor = FakeActor([])
+
+    class Ignoring(OwnSettings):
+        def __init__(self, areas: list[Any]) -> None:
+            super().__init__()
+            self.areas = areas
+
+        def of(self, name: str) -> dict[str, Any]:
+            return {"ignore": self.areas, "only": []}
+
+    async def look(cameras: ClusterCameras) -> None:
+        await cameras.look()
+
+    for _ in range(2):
+        tell(settings, look, Ignoring(EVERYWHERE), age=1.0)
+        assert actor.areas.of("door0").ignore
+        tell(settings, look, Ignoring([]), age=600.0)
+        assert actor.told == {} and actor.areas.of("door0").ignore
+    tell(settings, look, Ignoring([]), age=0.0)
+    assert not actor.areas.of("door0").ignore
 
 
 def test_nothing_is_kept_of_actors_that_are_gone(fake_ray: FakeRay, monkeypatch: pytest.MonkeyPatch) -> None:
