@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -21,6 +22,7 @@ from .cameras.workers import Workers
 from .pipelines import Pipelines
 from .services import Services
 
+_log = logging.getLogger("facecap.service.cameras")
 _REMEMBERED_END = 10.0
 """Seconds that a shutdown waits for a database that may hang."""
 
@@ -76,11 +78,17 @@ async def _here(
     )
     services.cameras, services.pullers = work.cameras, work.pullers
 
-    def end(camera: str) -> None:
-        work.cameras.drop(camera)
-        services.recordings.remove(camera)
+    def end(camera: str, ended: Callable[[], object]) -> None:
+        def forget() -> None:
+            try:
+                services.recordings.remove(camera)
+            except OSError as error:
+                _log.warning("recordings of %s stay, which is remembered no more: %s", camera, error)
+            ended()
 
-    services.remembered.when_removed(end)
+        work.cameras.drop(camera, forget)
+
+    services.remembered.when_gone(end)
     work.start()
     now_and_then = asyncio.create_task(_now_and_then(work))
     try:

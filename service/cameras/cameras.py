@@ -143,11 +143,13 @@ class Cameras:
         for camera in idle:
             self._end(camera)
 
-    def drop(self, name: str) -> None:
-        """Forget a camera, if it is there, after the frames that wait: another service has removed it."""
+    def drop(self, name: str, gone: Callable[[], object]) -> None:
+        """Forget a camera after the frames that wait, as another service has removed it; then call `gone`."""
         camera = self._table.get(name)
-        if camera is not None:
-            self._end(camera)
+        if camera is None:
+            gone()
+        else:
+            self._end(camera, gone)
 
     def close(self, seconds: float) -> None:
         """Do the work that waits, end every visit and store its captures. No frame is taken any more.
@@ -218,8 +220,12 @@ class Cameras:
                 raise Problem(429, "queue_full", "The camera's queue is full", detail, {"Retry-After": "1"})
         raise unknown_camera(name)
 
-    def _end(self, camera: Camera) -> None:
-        self._workers.submit(camera.lane, partial(attempt, partial(self._close, camera), self._log_failure))
+    def _end(self, camera: Camera, ended: Callable[[], object] = lambda: None) -> None:
+        def settle(_: Any, problem: Problem | None) -> None:
+            self._log_failure(_, problem)
+            ended()
+
+        self._workers.submit(camera.lane, partial(attempt, partial(self._close, camera), settle))
 
     def _close(self, camera: Camera) -> tuple[str, ...]:
         ids = camera.close()

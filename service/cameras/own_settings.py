@@ -10,7 +10,6 @@ from facecap import Areas
 from ..camera_settings import CameraSettings
 from ..problems import Problem
 from ..store.camera_table import Source
-from .refusals import unknown_camera
 from .remembered import Remembered
 
 _LIVE: dict[str, Any] = {"display_name": None, "area": None, "ignore": [], "only": []}
@@ -69,4 +68,5 @@ class OwnSettings:
             raise Problem(409, "set_in_file", "Set in the file", detail)
         own = {key: value for key, value in wanted.items() if key not in file}
         if not self._remembered.change_settings(name, source, own, who):
-            raise unknown_camera(name)
+            detail = f"another service has just removed {name}"
+            raise Problem(404, "unknown_camera", "No such camera", detail)

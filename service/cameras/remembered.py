@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from .. import logs
@@ -72,7 +73,9 @@ class Remembered:
         self._entries: dict[str, _Entry] = {}
         self._read_at = -math.inf
         """When the database was read last, by `time.monotonic`."""
-        self._removed: Callable[[str], object] = lambda name: None
+        self._end: Callable[[str, Callable[[], object]], object] = lambda name, ended: ended()
+        self._ending: set[str] = set()
+        """Cameras that are gone from the database, and at work here until the frames that wait are done."""
         self._changing = threading.Lock()
         self._asking = threading.Lock()
         """Held from asking the database until what it said is taken: nothing older comes after it."""
@@ -82,9 +85,13 @@ class Remembered:
         self._pause = min(_ROUND, settings.offline_seconds / 4)
         self._thread = threading.Thread(target=self._run, name="facecap remembered cameras", daemon=True)
 
-    def when_removed(self, act: Callable[[str], object]) -> None:
-        """Have `act` called with the name of each camera that another process removes, from any thread."""
-        self._removed = act
+    def when_gone(self, end: Callable[[str, Callable[[], object]], object]) -> None:
+        """Have `end` called, from any thread, for each camera that is gone from the database.
+
+        Another process removed it, or too many are remembered. `end` gets its name, and what to call when its
+        work here has ended: what it sends until then does not bring it back.
+        """
+        self._end = end
 
     def start(self) -> None:
         """Read what earlier processes left, and begin to watch.
@@ -103,6 +110,8 @@ class Remembered:
 
     def seen(self, name: str, source: Source) -> None:
         """A camera sent something that could be taken; costs nothing but a note."""
+        if name in self._ending:
+            return
         entry, seen, alive = self._entries.get(name), time.time(), time.monotonic()
         if entry is None:
             with self._changing:
@@ -227,7 +236,7 @@ class Remembered:
 
     def _read(self) -> None:
         """Take what the database says now."""
-        removed = []
+        gone = []
         with self._asking:
             began, rows = time.monotonic(), self._table.all()
             with self._changing:
@@ -237,12 +246,13 @@ class Remembered:
                     if name in rows:
                         continue
                     if entry.row is not None:
-                        removed.append(name)
+                        gone.append(name)
+                        self._ending.add(name)
                     if entry.row is not None or entry.noted:
                         del self._entries[name]
             self._read_at = began
-        for name in removed:
-            self._removed(name)
+        for name in gone:
+            self._end(name, partial(self._ending.discard, name))
 
     def _items(self) -> list[tuple[str, _Entry]]:
         with self._changing:

@@ -10,7 +10,7 @@ from typing import Any
 from facecap import Capture, FrameResult
 
 MOST_TRACKS = 1000
-"""Of a camera, of which anything is remembered."""
+"""Of a camera, that anything is remembered of."""
 SUPERSEDED = "superseded"
 
 

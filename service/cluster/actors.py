@@ -110,7 +110,7 @@ class Actors:
             self._of(key)
         for name in self._settings.pullers:
             self.of(name).link.connect()
-        age, areas = self._age(), self._areas(None)  # no younger than it is
+        age, areas = self._age(), self._areas(None)  # so areas are as old or younger
         asked = [self._look_at(key, areas.get(key, {}), age, nodes) for key in self._known if key in there]
         await asyncio.gather(*asked)
         for key, actor in [*self._known.items()]:

@@ -205,7 +205,7 @@ class ClusterCameras:
         self._remembered.seen(name, "push")
 
     async def _command(self, method: str, name: str, nothing: Any) -> Any:
-        """`nothing` is the answer for a camera that has a place here alone, as its frames were refused."""
+        """`nothing` is the answer for a camera that has a place here alone, as where it was refused."""
         check_name(name)
         try:
             actor = await self._actors.find(name)

@@ -49,7 +49,7 @@ class Sighting:
     is_known: bool = False
     """Whether the database had the camera before it sent: where it has no more, it was removed after that."""
     is_late: bool = False
-    """Whether the camera may long be offline by now, as after an outage: it brings no camera online."""
+    """Whether the camera may be offline again by now, as after an outage: it brings no camera online."""
 
 
 class CameraTable:
@@ -139,7 +139,10 @@ class CameraTable:
 
 
 def _refresh(connection: Connection, sightings: Sequence[Sighting]) -> list[Sighting]:
-    """Those by which this process brings a camera online. Clocks differ: only what is late gives way."""
+    """Those by which this process brings a camera online.
+
+    The moment of a late one counts where it is newer, that of others in any case: clocks of processes differ.
+    """
     names = [sighting.camera for sighting in sightings]
     rows = select(cameras.c.name, cameras.c.online).where(cameras.c.name.in_(names))
     locked = rows.order_by(cameras.c.name).with_for_update()
@@ -148,14 +151,15 @@ def _refresh(connection: Connection, sightings: Sequence[Sighting]) -> list[Sigh
     late = [sighting for sighting in there if sighting.is_late]
     fresh = [sighting for sighting in there if not sighting.is_late]
     back = [sighting for sighting in fresh if not online[sighting.camera]]
-    others = [s for s in sightings if s.camera not in online and not s.is_known and not s.is_late]
+    others = [sighting for sighting in sightings if sighting.camera not in online and not sighting.is_known]
     seen = update(cameras).where(_OWN).values(source=bindparam("origin"), last_seen=bindparam("moment"))
     unless_newer = or_(cameras.c.last_seen.is_(None), cameras.c.last_seen < bindparam("moment"))
     came = update(cameras).where(_OWN).values(online=True, since=bindparam("moment"))
     for change, by in ((seen, fresh), (seen.where(unless_newer), late), (came, back)):
         if by:
             connection.execute(change, [_row(sighting) for sighting in by])
-    return back + [one for one in others if _is_new(connection, one)]
+    new = [sighting for sighting in others if _is_new(connection, sighting)]
+    return back + [sighting for sighting in new if not sighting.is_late]
 
 
 def _row(sighting: Sighting) -> dict[str, Any]:
@@ -164,9 +168,9 @@ def _row(sighting: Sighting) -> dict[str, Any]:
 
 
 def _is_new(connection: Connection, sighting: Sighting) -> bool:
-    """Whether the camera was not there, and not brought online by another process meanwhile."""
-    moment = to_microseconds(sighting.time)
-    values = {"source": sighting.source, "last_seen": moment, "online": True, "since": moment}
+    """Whether the camera was not there, and not made by another process meanwhile."""
+    moment, online = to_microseconds(sighting.time), not sighting.is_late
+    values = {"source": sighting.source, "last_seen": moment, "online": online, "since": moment}
     new = upsert(connection, cameras).values(name=sighting.camera, **values).on_conflict_do_nothing()
     return connection.execute(new.returning(cameras.c.name)).one_or_none() is not None
 

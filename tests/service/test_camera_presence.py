@@ -18,6 +18,7 @@ from served import Served, eventually, running, settings_in
 
 from facecap_service.camera_settings import Cameras
 from facecap_service.cameras.remembered import Remembered
+from facecap_service.cameras.workers import Lane
 from facecap_service.keys import new_key
 from facecap_service.store import Sighting, Store, StoreError
 from facecap_service.store.camera_table import CameraTable
@@ -122,6 +123,48 @@ def test_a_camera_that_one_service_removed_is_gone_at_another_that_had_it_at_wor
         assert one.client.delete("/v1/cameras/door?remove=true").status_code == 204
         eventually(lambda: [s.client.get("/v1/cameras").json()["cameras"] for s in (one, other)] == [[], []])
         assert other.push("gate", face).status_code == 200
+
+
+def test_frames_that_wait_do_not_bring_back_a_camera_that_another_service_removed(
+    tmp_path: Path, pipeline: Any, face: bytes
+) -> None:
+    settings = settings_in(tmp_path, pipeline=pipeline, cameras={"threads": 1}, replay={"frames": True})
+    with running(settings) as one, running(settings) as other, ThreadPoolExecutor(3) as pool:
+        eventually(lambda: other.push("door", face).status_code == 200 and one.services.remembered.names())
+        go_on = threading.Event()
+        other.services.cameras._workers.submit(Lane(), go_on.wait)
+        waiting = [pool.submit(other.push, "door", face) for _ in range(3)]
+        eventually(lambda: report(other)["queue"] == 3)
+        assert one.client.delete("/v1/cameras/door?remove=true").status_code == 204
+        eventually(lambda: other.services.remembered.names() == [])
+        go_on.set()
+        assert [frame.result().status_code for frame in waiting] == [200] * 3
+        eventually(lambda: other.client.get("/v1/cameras").json() == {"cameras": []})
+        other.push("gate", face)
+        eventually(lambda: "gate" in one.services.store.cameras.all())  # a note of the door with it
+        assert "door" not in one.services.store.cameras.all()
+        assert not [path for path in tmp_path.rglob("*") if path.is_file() and "door" in str(path)]
+        other.push("door", face)
+        eventually(lambda: "door" in one.services.store.cameras.all())
+
+
+def test_a_recording_that_cannot_be_removed_keeps_no_camera_that_another_service_removed(
+    tmp_path: Path, pipeline: Any, face: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(camera: str) -> None:
+        raise PermissionError(f"{camera}: not permitted")
+
+    settings = settings_in(tmp_path, pipeline=pipeline)
+    with running(settings) as one, running(settings) as other:
+        for name in ("door", "gate"):
+            other.push(name, face)
+        eventually(lambda: len(one.services.remembered.names()) == 2)
+        monkeypatch.setattr(other.services.recordings, "remove", failing)
+        for name in ("door", "gate"):
+            assert one.client.delete(f"/v1/cameras/{name}?remove=true").status_code == 204
+        eventually(lambda: other.client.get("/v1/cameras").json() == {"cameras": []})
+        other.push("door", face)
+        eventually(lambda: "door" in one.services.store.cameras.all())
 
 
 def test_settings_of_a_camera_that_another_service_removed_are_refused(

@@ -51,11 +51,13 @@ def test_a_note_that_an_outage_held_back_brings_no_camera_online_and_none_back(s
     store.cameras.see([seen("door"), seen("gate", 5)])
     store.cameras.lose(store.cameras.all()["door"])
     before = events(store)
-    store.cameras.see([replace(seen(name, 3), is_late=True) for name in ("door", "gate", "removed")])
+    late = [replace(seen(name, 3), is_late=True) for name in ("door", "gate", "hall")]
+    store.cameras.see([*late, replace(seen("removed", 3), is_known=True, is_late=True)])
     found = store.cameras.all()
     assert {name: (row.online, row.last_seen) for name, row in found.items()} == {
         "door": (False, MORNING + timedelta(minutes=3)),
         "gate": (True, MORNING + timedelta(minutes=5)),
+        "hall": (False, MORNING + timedelta(minutes=3)),
     }
     assert events(store) == before
 

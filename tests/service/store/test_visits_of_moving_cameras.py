@@ -132,13 +132,13 @@ def test_a_capture_that_was_removed_before_it_was_known_to_be_stored_leads_to_no
 
 
 def test_tracks_that_never_end_take_no_memory_without_end(open_store: Callable[[], Store]) -> None:
-    pending = Pending("door", open_store(), Metrics())
+    here, there = (Pending("door", open_store(), Metrics()) for _ in range(2))
     tracks = range(1, 1203)
-    first = dict(zip(tracks, kept(pending, *map(shot, tracks)), strict=True))
-    assert len(pending._joined) <= 1000
-    [second] = kept(pending, shot(1202, 2, "lost"))
-    assert visits_of(open_store())[second] == first[1202]
-    assert 1202 not in pending._joined
+    first = dict(zip(tracks, kept(here, *map(shot, tracks)), strict=True))
+    others = dict(zip((1, 1202), kept(there, shot(1), shot(1202)), strict=True))
+    forgotten, remembered = kept(here, shot(1, 2), shot(1202, 2))
+    visits = visits_of(open_store())
+    assert visits[remembered] == first[1202] and visits[forgotten] == others[1]
 
 
 def test_a_camera_that_comes_back_goes_on_with_the_visits_that_it_left(
