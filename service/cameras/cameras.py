@@ -222,7 +222,7 @@ class Cameras:
 
     def _end(self, camera: Camera, ended: Callable[[], object] = lambda: None) -> None:
         def settle(_: Any, problem: Problem | None) -> None:
-            self._log_failure(_, problem)
+            self._log_failure(None, problem)
             ended()
 
         self._workers.submit(camera.lane, partial(attempt, partial(self._close, camera), settle))
